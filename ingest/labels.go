@@ -1,0 +1,10 @@
+package ingest
+
+// Labels is a region source: a volume in which every voxel holds the index of
+// its region, and what the indices are called.
+type Labels struct {
+	Geometry Geometry
+	Index    []int32          // one per voxel, column fastest, then row, then slice; 0 is background
+	Names    map[int32]string // from the look-up table; an index without a name gets none
+	Warnings []Warning
+}

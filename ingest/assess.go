@@ -1,0 +1,267 @@
+package ingest
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// frameTolerance groups the slices of one frame: scanners write acquisition
+// times that jitter by microseconds (Siemens) or milliseconds (Philips), and
+// no frame is shorter than this.
+const frameTolerance = 200 * time.Millisecond
+
+// sliceTolerance groups positions of one slice, in mm.
+const sliceTolerance = 0.02
+
+// An Assembly is a series put together: one object in every slot.
+type Assembly struct {
+	Series Token
+	Site   Site
+	Header Header
+	// Starts holds the acquisition time of each frame, in order.
+	Starts []time.Time
+	// Positions holds ImagePositionPatient (LPS mm) of each slice, in order
+	// along the normal of the planes, the cross product of row and column
+	// directions.
+	Positions [][3]float64
+	// Slots holds one record per slot, slice fastest: frame f, slice s is
+	// Slots[f*len(Positions)+s].
+	Slots []Record
+	// Doubles holds further objects of instances in Slots whose ETag differs.
+	// They are the same instance only if their content is.
+	Doubles []Record
+	// Folders holds the folders in which the series' objects lie, sorted.
+	Folders []string
+	Bucket  string
+	// Ignored counts faulty objects whose slot a sound one fills.
+	Ignored int
+}
+
+// Assess puts the records of one series together and says what is right or
+// wrong with it. Quiet says that nothing came for the quiet time, so that
+// what is missing will hardly come: without it, missing slots and left-out
+// counts give Receiving. The assembly is whole if the condition is Ready;
+// whether it has regions is decided elsewhere.
+//
+// The order of the records does not matter.
+func Assess(series Token, records []Record, quiet bool) (Assembly, Outcome) {
+	a := Assembly{Series: series}
+	out := Outcome{Series: series, Condition: Receiving}
+	present := slices.DeleteFunc(slices.Clone(records), func(r Record) bool { return r.Gone })
+	slices.SortFunc(present, compareRecords)
+	if len(present) == 0 {
+		out.Condition, out.Reason = Absent, Reason{Code: CodeDeleted, Detail: "every object is gone"}
+		return a, out
+	}
+	a.Site, out.Site, a.Bucket = present[0].Site, present[0].Site, present[0].Bucket
+	a.Folders = foldersOf(present)
+
+	sound, faulty := split(present)
+	if len(sound) == 0 {
+		return a, withoutSound(out, faulty, quiet)
+	}
+	if reason := a.agree(sound); reason.Code != "" {
+		return a, fail(out, Inconsistent, reason)
+	}
+	unique := a.dedupe(sound)
+	faulty = a.ignore(faulty, unique)
+	if r, ok := firstRejecting(faulty); ok {
+		return a, fail(out, Rejected, r)
+	}
+	return a, a.place(unique, faulty, out, quiet)
+}
+
+// compareRecords orders records by what they hold, so that the choice between
+// equals does not depend on the order of arrival.
+func compareRecords(a, b Record) int {
+	return cmp.Or(cmp.Compare(a.uid(), b.uid()), cmp.Compare(a.ETag, b.ETag), cmp.Compare(a.Key, b.Key))
+}
+
+func (r Record) uid() string {
+	if r.Instance == nil {
+		return ""
+	}
+	return r.Instance.SOPInstanceUID
+}
+
+func split(records []Record) (sound, faulty []Record) {
+	for _, r := range records {
+		if r.Fault.Code == "" && r.Instance != nil && r.Header != nil {
+			sound = append(sound, r)
+		} else {
+			faulty = append(faulty, r)
+		}
+	}
+	return sound, faulty
+}
+
+func fail(out Outcome, c Condition, r Reason) Outcome {
+	out.Condition, out.Reason = c, r
+	return out
+}
+
+// withoutSound judges a series of which no object is sound.
+func withoutSound(out Outcome, faulty []Record, quiet bool) Outcome {
+	if r, ok := firstRejecting(faulty); ok {
+		return fail(out, Rejected, r)
+	}
+	if quiet {
+		return fail(out, Incomplete, faulty[0].Fault)
+	}
+	return out
+}
+
+func firstRejecting(faulty []Record) (Reason, bool) {
+	for _, r := range faulty {
+		if r.Fault.Code.rejects() {
+			return r.Fault, true
+		}
+	}
+	return Reason{}, false
+}
+
+func foldersOf(records []Record) []string {
+	var folders []string
+	for _, r := range records {
+		folders = append(folders, r.Folder())
+	}
+	slices.Sort(folders)
+	return slices.Compact(folders)
+}
+
+// agree takes the header from the first record and returns a reason if another
+// one contradicts it.
+func (a *Assembly) agree(sound []Record) Reason {
+	a.Header = *sound[0].Header
+	for _, r := range sound[1:] {
+		if field := a.Header.Strict.differs(r.Header.Strict); field != "" {
+			return Reason{Code: CodeMixed, Detail: "instances disagree on " + field}
+		}
+	}
+	return Reason{}
+}
+
+// differs names the first fact in which two instances of a series disagree.
+func (s Strict) differs(t Strict) string {
+	for _, f := range []struct {
+		name  string
+		equal bool
+	}{
+		{"SOPClassUID", s.SOPClassUID == t.SOPClassUID},
+		{"FrameOfReferenceUID", s.FrameOfReferenceUID == t.FrameOfReferenceUID},
+		{"SeriesType", s.SeriesType == t.SeriesType},
+		{"Units", s.Units == t.Units},
+		{"DecayCorrection", s.DecayCorrection == t.DecayCorrection},
+		{"NumberOfSlices", s.NumberOfSlices == t.NumberOfSlices},
+		{"NumberOfTimeSlices", s.NumberOfTimeSlices == t.NumberOfTimeSlices},
+		{"Rows", s.Rows == t.Rows},
+		{"Columns", s.Columns == t.Columns},
+		{"ImageOrientationPatient", s.Orientation == t.Orientation},
+		{"PixelSpacing", s.PixelSpacing == t.PixelSpacing},
+		{"RadionuclideHalfLife", s.HalfLife == t.HalfLife},
+	} {
+		if !f.equal {
+			return f.name
+		}
+	}
+	return ""
+}
+
+// dedupe keeps one record of each instance. Equal ETags are equal content;
+// others go to Doubles, to be compared when they are read.
+func (a *Assembly) dedupe(sound []Record) []Record {
+	var unique []Record
+	for _, r := range sound {
+		if len(unique) == 0 || unique[len(unique)-1].uid() != r.uid() {
+			unique = append(unique, r)
+			continue
+		}
+		first := unique[len(unique)-1]
+		if last := lastOf(a.Doubles); r.ETag != first.ETag && (last.uid() != r.uid() || last.ETag != r.ETag) {
+			a.Doubles = append(a.Doubles, r)
+		}
+	}
+	return unique
+}
+
+func lastOf(records []Record) Record {
+	if len(records) == 0 {
+		return Record{}
+	}
+	return records[len(records)-1]
+}
+
+// ignore drops faulty copies of instances that are also there sound.
+func (a *Assembly) ignore(faulty, unique []Record) []Record {
+	rest := slices.DeleteFunc(slices.Clone(faulty), func(f Record) bool {
+		_, found := slices.BinarySearchFunc(unique, f, func(u, f Record) int { return cmp.Compare(u.uid(), f.uid()) })
+		return found && f.uid() != ""
+	})
+	a.Ignored = len(faulty) - len(rest)
+	return rest
+}
+
+// place gives each instance its slot and judges the grid.
+func (a *Assembly) place(unique, faulty []Record, out Outcome, quiet bool) Outcome {
+	g, reason := newGrid(a.Header.Strict, unique)
+	if reason.Code != "" {
+		return fail(out, Inconsistent, reason)
+	}
+	wantSlices, wantFrames := a.Header.Strict.counts()
+	out.Have, out.Want = len(unique), wantSlices*wantFrames
+	out.Slices, out.Frames = cmp.Or(wantSlices, len(g.positions)), cmp.Or(wantFrames, len(g.starts))
+	if over := max(len(g.positions)-out.Slices, len(g.starts)-out.Frames); over > 0 {
+		return fail(out, Inconsistent, Reason{Code: CodeFrameCount, Detail: fmt.Sprintf(
+			"%d slices and %d frames where the header counts %d and %d", len(g.positions), len(g.starts), out.Slices, out.Frames)})
+	}
+	if slot, ok := g.doubled(); ok {
+		return fail(out, Inconsistent, Reason{Code: CodeDuplicate, Detail: "two instances at " + slot.String()})
+	}
+	total, missing := g.missing(out.Frames, out.Slices)
+	switch {
+	case total > 0 && quiet:
+		out.Missing = missing
+		return fail(out, Incomplete, missingReason(total, missing, faulty))
+	case total > 0, out.Want == 0 && !quiet:
+		return out
+	}
+	out.Condition, out.Unverified = Ready, out.Want == 0
+	a.Starts, a.Positions, a.Slots = g.starts, g.positions, g.fill(unique)
+	return out
+}
+
+// counts returns the numbers of slices and frames that the header states, or
+// 0, 0 where it leaves one of them out.
+func (s Strict) counts() (slices, frames int) {
+	frames = s.NumberOfTimeSlices
+	if frames == 0 && s.SeriesType != "DYNAMIC" && s.SeriesType != "GATED" && s.SeriesType != "" {
+		frames = 1
+	}
+	if s.NumberOfSlices <= 0 || frames <= 0 {
+		return 0, 0
+	}
+	return s.NumberOfSlices, frames
+}
+
+// Want returns how many instances the header says the series has, 0 where it
+// leaves that out.
+func (s Strict) Want() int {
+	n, f := s.counts()
+	return n * f
+}
+
+func missingReason(total int, missing []Slot, faulty []Record) Reason {
+	detail := fmt.Sprintf("%d slots missing: %v", total, missing[0])
+	for _, s := range missing[1:min(len(missing), 3)] {
+		detail += ", " + s.String()
+	}
+	if total > 3 {
+		detail += ", …"
+	}
+	if len(faulty) > 0 {
+		detail += fmt.Sprintf("; %d objects at fault, the first %s", len(faulty), faulty[0].Fault.Code)
+	}
+	return Reason{Code: CodeFrameCount, Detail: detail}
+}

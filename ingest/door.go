@@ -1,0 +1,281 @@
+package ingest
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+)
+
+// ErrGone means that there is no object of that name.
+var ErrGone = errors.New("object is gone")
+
+// ErrConflict means that somebody else wrote first: read again, then decide
+// again.
+var ErrConflict = errors.New("the ledger has a newer record")
+
+// A Store holds objects. A read of a missing object is ErrGone.
+type Store interface {
+	// ReadPrefix returns the first n bytes of an object, or all of it if it
+	// is shorter, and what the store says of it at that moment.
+	ReadPrefix(ctx context.Context, bucket, key string, n int64) ([]byte, Object, error)
+}
+
+// A Classifier reads headers.
+type Classifier interface {
+	// Classify says what an object is of which prefix is the beginning.
+	// Where the prefix is too short it returns the length that it needs.
+	Classify(prefix []byte, size int64) (found Found, need int64)
+}
+
+// Found is what a header says of its object.
+type Found struct {
+	PET      bool // an instance of a PET series
+	Instance Instance
+	Header   Header
+	Fault    Reason // why the object cannot serve; always set where PET is false
+}
+
+// A Ledger remembers what the bucket holds. Every method reads and writes at
+// the ledger's leader, so that whoever appends and then reads sees at least
+// what was appended before.
+type Ledger interface {
+	// Find returns the last record of an object in any class; Revision is 0
+	// where there is none.
+	Find(ctx context.Context, o Object) (Record, error)
+	// Append adds the record if the last one of the same object in the same
+	// class still has revision last (0: there is none), else ErrConflict.
+	Append(ctx context.Context, r Record, last uint64) error
+	// LastIn returns the revision of the last record of an object in a class.
+	LastIn(ctx context.Context, class string, o Object) (uint64, error)
+}
+
+// A Door lets notices in. The same notice, however often it comes and through
+// whichever way, has the same effect as once.
+type Door struct {
+	Store    Store
+	Ledger   Ledger
+	Classify Classifier
+	Sites    Sites
+	Limits   Limits
+}
+
+// Limits bound what one object may cost. The zero value means the defaults.
+type Limits struct {
+	ObjectBytes  int64 // an object; default DefaultObjectBytes
+	RegionsBytes int64 // a region source as stored; default DefaultRegionsBytes
+	HeaderBytes  int64 // the header of an object; default DefaultHeaderBytes
+}
+
+// The default limits.
+const (
+	DefaultObjectBytes  = 1 << 30
+	DefaultRegionsBytes = 64 << 20
+	DefaultHeaderBytes  = 4 << 20
+)
+
+// firstRead is enough for the header of nearly every PET slice.
+const firstRead = 12 << 10
+
+// maxConflicts bounds how often a decision is taken anew.
+const maxConflicts = 20
+
+// A Touch names what a notice may have changed.
+type Touch struct {
+	Series []Token // series of which a record was written or confirmed
+	// Folder is where a region source came, changed or went, RegionsIn that
+	// it did.
+	Folder    string
+	Bucket    string
+	RegionsIn bool
+	// Other is the record of an object that cannot serve; its Kind is empty
+	// where there is none.
+	Other Record
+}
+
+// Observe looks at the object that a notice names and appends what it finds
+// to the ledger. Truth is what the store holds now, never the notice.
+func (d *Door) Observe(ctx context.Context, n Notice) (Touch, error) {
+	for range maxConflicts {
+		touch, err := d.observe(ctx, n)
+		if !errors.Is(err, ErrConflict) {
+			return touch, err
+		}
+	}
+	return Touch{}, fmt.Errorf("object %s: %w", Object{Bucket: n.Bucket, Key: n.Key}.ID(), ErrConflict)
+}
+
+func (d *Door) observe(ctx context.Context, n Notice) (Touch, error) {
+	obj := Object{Bucket: n.Bucket, Key: n.Key}
+	site, ok := d.Sites.Of(n.Bucket, n.Key)
+	if Ours(n.Key) {
+		return Touch{}, nil
+	}
+	// The ledger is read before the store: if another look comes between,
+	// the append below conflicts and everything is read again.
+	prev, err := d.Ledger.Find(ctx, obj)
+	if err != nil {
+		return Touch{}, err
+	}
+	now, err := d.look(ctx, obj, site, ok, prev)
+	if errors.Is(err, ErrGone) && n.AltKey != "" {
+		return d.observe(ctx, Notice{Bucket: n.Bucket, Key: n.AltKey})
+	}
+	if errors.Is(err, ErrGone) {
+		now, err = gone(prev), nil
+	}
+	if err != nil {
+		return Touch{}, err
+	}
+	return touched(prev, now), d.write(ctx, prev, now)
+}
+
+// Ours reports whether tacstream itself writes objects of this name into
+// inboxes, so that they are no input.
+func Ours(key string) bool { return path.Base(key) == "status.json" }
+
+// gone is the record of an object that is no longer there.
+func gone(prev Record) Record {
+	now := prev
+	now.Gone, now.Fault, now.Instance, now.Header, now.ETag = true, Reason{}, nil, nil, ""
+	return now
+}
+
+// touched names everything that prev and now belong to.
+func touched(prev, now Record) Touch {
+	t := Touch{Bucket: now.Bucket, Folder: now.Folder()}
+	for _, r := range []Record{prev, now} {
+		for _, s := range []Token{r.Series, r.From} {
+			if s != "" && !slices.Contains(t.Series, s) {
+				t.Series = append(t.Series, s)
+			}
+		}
+		switch r.Kind {
+		case KindRegions, KindLUT:
+			t.RegionsIn = true
+		}
+	}
+	if now.Kind == KindOther && !now.Gone {
+		t.Other = now
+	}
+	return t
+}
+
+// write appends now unless the ledger holds it already. An object that is now
+// of another class leaves a Gone record in its old one first, so that a death
+// in between is mended by the next look.
+func (d *Door) write(ctx context.Context, prev, now Record) error {
+	switch {
+	case !prev.known() && now.Gone:
+		return nil
+	case !prev.known():
+		return d.Ledger.Append(ctx, now, 0)
+	case prev.Gone == now.Gone && prev.Size == now.Size && prev.ETag == now.ETag && prev.Class() == now.Class() && prev.Fault == now.Fault:
+		return nil
+	case prev.Class() == now.Class():
+		return d.Ledger.Append(ctx, now, prev.Revision)
+	}
+	if !prev.Gone {
+		if err := d.Ledger.Append(ctx, gone(prev), prev.Revision); err != nil {
+			return err
+		}
+	}
+	now.From = prev.Series
+	last, err := d.Ledger.LastIn(ctx, now.Class(), now.Object)
+	if err != nil {
+		return err
+	}
+	return d.Ledger.Append(ctx, now, last)
+}
+
+// known reports whether the record came from the ledger.
+func (r Record) known() bool { return r.Revision > 0 || r.Packed }
+
+// look reads as much of the object as says what it is.
+func (d *Door) look(ctx context.Context, obj Object, site Mapping, mapped bool, prev Record) (Record, error) {
+	want := int64(firstRead)
+	regions := kindByName(obj.Key)
+	if regions != KindOther {
+		want = d.Limits.regionsBytes() + 1
+	}
+	data, now, err := d.Store.ReadPrefix(ctx, obj.Bucket, obj.Key, want)
+	if err != nil {
+		return Record{}, err
+	}
+	r := Record{Object: now, Site: site.Site, Kind: KindOther}
+	switch {
+	case !mapped:
+		r.Fault = Reason{Code: CodeNoSite, Detail: "no site is configured for this bucket and prefix"}
+	case now.Size == 0:
+		r.Fault = Reason{Code: CodeEmpty, Detail: "an object of 0 bytes"}
+	case now.Size > d.Limits.objectBytes(), regions != KindOther && now.Size > d.Limits.regionsBytes():
+		r.Fault = Reason{Code: CodeTooLarge, Detail: fmt.Sprintf("an object of %d bytes is beyond the limit", now.Size)}
+	case regions != KindOther:
+		sum := sha256.Sum256(data)
+		r.Kind, r.Digest = regions, hex.EncodeToString(sum[:])
+	case prev.ETag == now.ETag && prev.Size == now.Size && !prev.Gone && prev.ETag != "":
+		return prev, nil
+	default:
+		return d.lookInside(ctx, r, data, site.Key)
+	}
+	return r, nil
+}
+
+// kindByName tells region sources by their names, as BIDS does.
+func kindByName(key string) Kind {
+	name := strings.ToLower(path.Base(key))
+	switch {
+	case strings.HasSuffix(name, "dseg.nii"), strings.HasSuffix(name, "dseg.nii.gz"):
+		return KindRegions
+	case strings.HasSuffix(name, "dseg.tsv"):
+		return KindLUT
+	}
+	return KindOther
+}
+
+// lookInside reads the header, asking for more of the object as needed.
+func (d *Door) lookInside(ctx context.Context, r Record, prefix []byte, key Key) (Record, error) {
+	found, need := d.Classify.Classify(prefix, r.Size)
+	for need > int64(len(prefix)) && int64(len(prefix)) < r.Size && need <= d.Limits.headerBytes() {
+		more, now, err := d.Store.ReadPrefix(ctx, r.Bucket, r.Key, need)
+		if err != nil {
+			return Record{}, err
+		}
+		if now.ETag != r.ETag || now.Size != r.Size {
+			return Record{}, ErrConflict // overwritten between two reads
+		}
+		prefix = more
+		found, need = d.Classify.Classify(prefix, r.Size)
+	}
+	if need > int64(len(prefix)) {
+		found.Fault = Reason{Code: CodeTooLarge, Detail: "a header beyond the limit"}
+	}
+	r.Fault = found.Fault
+	uid := found.Header.Strict.SeriesInstanceUID
+	if !found.PET || uid == "" {
+		return r, nil
+	}
+	soft := &found.Header.Soft
+	if soft.PatientID != "" {
+		soft.Subject = key.Token("subject", soft.PatientID)
+		soft.PatientID = ""
+	}
+	r.Kind, r.Series = KindSlice, key.SeriesToken(uid)
+	r.Instance, r.Header = &found.Instance, &found.Header
+	return r, nil
+}
+
+func (l Limits) objectBytes() int64  { return orDefault(l.ObjectBytes, DefaultObjectBytes) }
+func (l Limits) regionsBytes() int64 { return orDefault(l.RegionsBytes, DefaultRegionsBytes) }
+func (l Limits) headerBytes() int64  { return orDefault(l.HeaderBytes, DefaultHeaderBytes) }
+
+func orDefault(v, d int64) int64 {
+	if v <= 0 {
+		return d
+	}
+	return v
+}

@@ -1,0 +1,56 @@
+package jetstream
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"strings"
+
+	"tacstream/ingest"
+)
+
+// maxDepth bounds how many folders a subject spells out: subjects have a
+// bounded length. Deeper folders count as the one at this depth.
+const maxDepth = 48
+
+func objectSubject(class, id string) string { return "_tac.ledger.obj." + class + "." + id }
+
+func stateSubject(series ingest.Token) string { return "_tac.ledger.state." + string(series) }
+
+func packSubject(series ingest.Token) string { return "_tac.ledger.pack." + string(series) }
+
+func jobSubject(series ingest.Token) string { return "_tac.job." + string(series) }
+
+// treeSubject returns where the tree notes a record.
+func treeSubject(r ingest.Record) string {
+	at := folderSubject(r.Bucket, r.Folder())
+	switch r.Class() {
+	case ingest.ClassRegions:
+		return at + ".=r." + r.ID()
+	case ingest.ClassOther:
+		return at + ".=o." + r.ID()
+	default:
+		return at + ".=s." + string(r.Series)
+	}
+}
+
+// folderSubject returns the beginning of the subjects of a folder.
+func folderSubject(bucket, folder string) string {
+	var b strings.Builder
+	b.WriteString("_tac.ledger.tree." + hashName(bucket))
+	if folder == "" {
+		return b.String()
+	}
+	for i, name := range strings.Split(folder, "/") {
+		if i == maxDepth {
+			break
+		}
+		b.WriteString("." + hashName(name))
+	}
+	return b.String()
+}
+
+// hashName makes a subject token of a bucket's or folder's name.
+func hashName(name string) string {
+	h := sha256.Sum256([]byte(name))
+	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(h[:10]))
+}

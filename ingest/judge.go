@@ -1,0 +1,215 @@
+package ingest
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// A Book is what a Judge reads and writes: the ledger's view of series.
+type Book interface {
+	RegionLister
+	// Count returns how many records a series has, at the price of none.
+	Count(ctx context.Context, series Token) (int, error)
+	// Load returns every record of a series.
+	Load(ctx context.Context, series Token) ([]Record, error)
+	// State returns the state of a series, the zero State with the series'
+	// name where there is none.
+	State(ctx context.Context, series Token) (State, error)
+	// SetState writes the state if its revision is still the last, else
+	// ErrConflict.
+	SetState(ctx context.Context, s State) error
+}
+
+// A Sink states what became of series. Stating the same again changes
+// nothing.
+type Sink interface {
+	// Stated says what the input of a series has come to.
+	Stated(ctx context.Context, o Outcome) error
+	// Unusable says that an object serves for nothing.
+	Unusable(ctx context.Context, r Record) error
+	// Withdraw takes back the result of a series, if it has one, in favour
+	// of number: no result with a smaller one may follow.
+	Withdraw(ctx context.Context, site Site, series Token, number int, why Reason) error
+	// Progress says how many slots are filled. It may be lost.
+	Progress(o Outcome)
+}
+
+// A Queue holds jobs and alarms.
+type Queue interface {
+	// Enqueue publishes a job; a newer job of the same series replaces one
+	// that nobody has taken.
+	Enqueue(ctx context.Context, j Job) error
+	// Arm has Check called for the series, with quiet set, after the quiet
+	// time. Arming again moves the time.
+	Arm(ctx context.Context, series Token) error
+}
+
+// A Judge decides what has become possible.
+type Judge struct {
+	Book     Book
+	Sink     Sink
+	Queue    Queue
+	Settings string // digest of the settings
+	Version  string // of the code
+}
+
+// Check reads what the ledger holds of a series and does what follows from
+// it: states the outcome, publishes the job, sets the timer, withdraws the
+// result. It may be called at any time, any number of times, by many at once.
+func (j *Judge) Check(ctx context.Context, series Token, quiet bool) error {
+	for range maxConflicts {
+		err := j.check(ctx, series, quiet)
+		if !errors.Is(err, ErrConflict) {
+			return err
+		}
+	}
+	return fmt.Errorf("series %s: %w", series, ErrConflict)
+}
+
+func (j *Judge) check(ctx context.Context, series Token, quiet bool) error {
+	// The state is read first: whoever writes it meanwhile makes this
+	// judgement conflict.
+	state, err := j.Book.State(ctx, series)
+	if err != nil {
+		return err
+	}
+	if short, err := j.short(ctx, state, quiet); err != nil || short {
+		return err
+	}
+	v, err := j.View(ctx, series, quiet)
+	if err != nil {
+		return err
+	}
+	if v.Seen < state.Judged {
+		return nil // somebody has judged on more than this
+	}
+	if v.Seen == state.Judged && state.Quiet && !quiet {
+		return j.check(ctx, series, true) // nothing came since it was quiet
+	}
+	before := state
+	state.Judged, state.Quiet = v.Seen, quiet
+	if v.Outcome.Condition == Absent && state.Number == 0 && state.Condition == "" {
+		return nil
+	}
+	state.take(v.Outcome)
+	switch look := j.look(v); {
+	case look != "" && look != state.Look:
+		state.renumber(look)
+	case look == "" && state.Look != "" && (v.Outcome.Condition != Receiving || v.Outcome.Want > 0):
+		state.renumber("")
+	}
+	if !sameState(before, state) {
+		if err := j.Book.SetState(ctx, state); err != nil {
+			return err
+		}
+	}
+	return j.follow(ctx, state, v.Outcome)
+}
+
+// short reports whether a series that is being received cannot be whole yet,
+// for want of records. Then only the timer moves.
+func (j *Judge) short(ctx context.Context, s State, quiet bool) (bool, error) {
+	if quiet || s.Condition != Receiving || s.Look != "" || s.Want == 0 || s.Number > 0 {
+		return false, nil
+	}
+	n, err := j.Book.Count(ctx, s.Series)
+	if err != nil || n >= s.Want {
+		return false, err
+	}
+	o := s.Outcome()
+	o.Have = n
+	j.Sink.Progress(o)
+	return true, j.Queue.Arm(ctx, s.Series)
+}
+
+// follow does what the state asks for. All of it may be done twice.
+func (j *Judge) follow(ctx context.Context, s State, o Outcome) error {
+	if o.Condition == Receiving {
+		j.Sink.Progress(o)
+		if err := j.Queue.Arm(ctx, s.Series); err != nil {
+			return err
+		}
+	} else if err := j.Sink.Stated(ctx, o); err != nil {
+		return err
+	}
+	switch {
+	case s.Look == "" && s.Number > 0:
+		why := o.Reason
+		if o.Condition == Receiving {
+			why = Reason{Code: CodeDeleted, Detail: fmt.Sprintf("%d of %d slots are left", o.Have, o.Want)}
+		}
+		return j.Sink.Withdraw(ctx, s.Site, s.Series, s.Number, why)
+	case s.Look != "" && s.Done < s.Number:
+		return j.Queue.Enqueue(ctx, Job{Series: s.Series, Site: s.Site, Number: s.Number, Settings: j.Settings, Version: j.Version})
+	}
+	return nil
+}
+
+// A View is what the ledger says of a series at one moment.
+type View struct {
+	Assembly Assembly
+	Outcome  Outcome
+	Regions  Regions
+	Seen     uint64 // the newest ledger revision in it
+}
+
+// View reads the records of a series and its region source.
+func (j *Judge) View(ctx context.Context, series Token, quiet bool) (View, error) {
+	records, err := j.Book.Load(ctx, series)
+	if err != nil {
+		return View{}, err
+	}
+	var v View
+	for _, r := range records {
+		v.Seen = max(v.Seen, r.Revision)
+	}
+	v.Assembly, v.Outcome = Assess(series, records, quiet)
+	if v.Outcome.Condition != Ready {
+		return v, nil
+	}
+	regions, ok, seen, err := FindRegions(ctx, j.Book, v.Assembly.Bucket, v.Assembly.Folders)
+	if err != nil {
+		return View{}, err
+	}
+	v.Regions, v.Seen = regions, max(v.Seen, seen)
+	if !ok {
+		v.Outcome.Condition = Waiting
+		v.Outcome.Reason = Reason{Code: CodeNoRegions, Detail: "no *dseg.nii[.gz] with its TSV in the series' folder, above it or one folder below those"}
+	}
+	return v, nil
+}
+
+// look digests everything that a result of this view would rest on, "" where
+// there can be none.
+func (j *Judge) look(v View) string {
+	if v.Outcome.Condition != Ready {
+		return ""
+	}
+	h := sha256.New()
+	part := func(s string) {
+		io.WriteString(h, s)
+		h.Write([]byte{0}) // "a"+"bc" and "ab"+"c" must differ
+	}
+	for _, records := range [][]Record{v.Assembly.Slots, v.Assembly.Doubles} {
+		for _, r := range records {
+			part(r.Instance.SOPInstanceUID)
+			part(r.ETag)
+		}
+		part("")
+	}
+	part(v.Regions.Digest())
+	part(j.Settings)
+	part(j.Version)
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// sameState reports whether writing b over a would change nothing worth a
+// write: that more has been seen without another judgement is not.
+func sameState(a, b State) bool {
+	return a.Number == b.Number && a.Look == b.Look && a.Condition == b.Condition && a.Reason == b.Reason &&
+		a.Have == b.Have && a.Want == b.Want && len(a.Missing) == len(b.Missing) && (a.Quiet == b.Quiet || !b.Quiet)
+}

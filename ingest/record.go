@@ -1,0 +1,95 @@
+package ingest
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"path"
+	"strings"
+)
+
+// An Object is one object in the store. Its ETag is opaque: that it changed
+// is a reason to look, that it did not change proves nothing.
+type Object struct {
+	Bucket string `json:"b"`
+	Key    string `json:"k"`
+	ETag   string `json:"e,omitempty"`
+	Size   int64  `json:"n,omitempty"`
+}
+
+// Folder returns the part of the key before its last slash, "" at the top.
+func (o Object) Folder() string { return folderOf(o.Key) }
+
+// ID returns the name of the object in the ledger, whatever it holds.
+func (o Object) ID() string {
+	h := sha256.Sum256([]byte(o.Bucket + "\x00" + o.Key))
+	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(h[:15]))
+}
+
+func folderOf(key string) string {
+	if dir := path.Dir(key); dir != "." && dir != "/" {
+		return strings.Trim(dir, "/")
+	}
+	return ""
+}
+
+// A Kind says what an object is to tacstream.
+type Kind string
+
+// The kinds of objects.
+const (
+	KindSlice   Kind = "slice"   // an instance of a PET series, sound or not
+	KindRegions Kind = "regions" // a label image
+	KindLUT     Kind = "lut"     // the look-up table of a label image
+	KindOther   Kind = "other"   // anything else, with the reason in Fault
+)
+
+// A Record is what the ledger knows of one object.
+type Record struct {
+	Object
+	Kind   Kind  `json:"kind"`
+	Site   Site  `json:"site,omitempty"`
+	Series Token `json:"series,omitempty"` // of a slice
+	Gone   bool  `json:"gone,omitempty"`   // the object was deleted, or is something else now
+	From   Token `json:"from,omitempty"`   // the series that the object was part of before
+	// Fault says why the object cannot serve as what it seems to be.
+	Fault    Reason    `json:"fault,omitzero"`
+	Digest   string    `json:"digest,omitempty"` // SHA-256 of regions and look-up tables, hex
+	Instance *Instance `json:"inst,omitempty"`   // of a slice; a faulty one may lack facts
+	Header   *Header   `json:"head,omitempty"`   // of a slice
+
+	// Revision is the ledger's own number of this record. It is what a later
+	// record of the same object must name to replace this one.
+	Revision uint64 `json:"-"`
+	// Packed means that the record is kept together with the others of its
+	// series, so that Revision is 0 although there is a record.
+	Packed bool `json:"-"`
+}
+
+// Class returns where the ledger keeps the record: with its series, or with
+// the region sources, or with the rest.
+func (r Record) Class() string {
+	switch r.Kind {
+	case KindSlice:
+		return string(r.Series)
+	case KindRegions, KindLUT:
+		return ClassRegions
+	default:
+		return ClassOther
+	}
+}
+
+// The classes that are no series.
+const (
+	ClassRegions = "regions"
+	ClassOther   = "other"
+)
+
+// rejects reports whether a fault of one slice spoils its whole series. Other
+// faults only leave the slice's slot empty.
+func (c Code) rejects() bool {
+	switch c {
+	case CodeUnits, CodeSyntax, CodeTiming, CodeGeometry:
+		return true
+	}
+	return false
+}

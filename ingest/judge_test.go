@@ -1,0 +1,200 @@
+package ingest_test
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"strings"
+	"testing"
+
+	"tacstream/ingest"
+)
+
+// A desk is a Book, a Sink and a Queue in memory. It keeps what was done.
+type desk struct {
+	records []ingest.Record
+	regions []ingest.Record
+	state   ingest.State
+	done    []string
+	jobs    []ingest.Job
+}
+
+func (d *desk) RegionsNear(_ context.Context, _, folder string) ([]ingest.Record, error) {
+	var near []ingest.Record
+	for _, r := range d.regions {
+		if up := strings.Trim(path.Dir(r.Folder()), "."); r.Folder() == folder || r.Folder() != "" && up == folder {
+			near = append(near, r)
+		}
+	}
+	return near, nil
+}
+func (d *desk) Count(context.Context, ingest.Token) (int, error) { return len(d.records), nil }
+func (d *desk) Load(context.Context, ingest.Token) ([]ingest.Record, error) {
+	for i := range d.records {
+		d.records[i].Revision = uint64(i + 1)
+	}
+	return d.records, nil
+}
+func (d *desk) State(_ context.Context, s ingest.Token) (ingest.State, error) {
+	d.state.Series = s
+	return d.state, nil
+}
+func (d *desk) SetState(_ context.Context, s ingest.State) error { d.state = s; return nil }
+func (d *desk) Stated(_ context.Context, o ingest.Outcome) error {
+	d.done = append(d.done, string(o.Condition))
+	return nil
+}
+func (d *desk) Unusable(context.Context, ingest.Record) error { return nil }
+func (d *desk) Withdraw(_ context.Context, _ ingest.Site, _ ingest.Token, n int, why ingest.Reason) error {
+	d.done = append(d.done, fmt.Sprintf("withdraw before %d", n))
+	return nil
+}
+func (d *desk) Progress(ingest.Outcome) {}
+func (d *desk) Enqueue(_ context.Context, j ingest.Job) error {
+	d.jobs = append(d.jobs, j)
+	d.done = append(d.done, fmt.Sprintf("job %d", j.Number))
+	return nil
+}
+func (d *desk) Arm(context.Context, ingest.Token) error { d.done = append(d.done, "arm"); return nil }
+
+func (d *desk) check(t *testing.T, quiet bool) string {
+	t.Helper()
+	d.done = nil
+	j := ingest.Judge{Book: d, Sink: d, Queue: d, Settings: "s", Version: "v"}
+	if err := j.Check(t.Context(), "tok", quiet); err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(d.done, ", ")
+}
+
+func region(key, digest string) ingest.Record {
+	r := ingest.Record{Object: ingest.Object{Bucket: "inbox", Key: key}, Kind: ingest.KindRegions, Digest: digest}
+	if strings.HasSuffix(key, ".tsv") {
+		r.Kind = ingest.KindLUT
+	}
+	return r
+}
+
+func withRegions(d *desk) *desk {
+	d.regions = []ingest.Record{region("a/regions/x_dseg.nii.gz", "d1"), region("a/regions/x_dseg.tsv", "l1")}
+	return d
+}
+
+func TestJudge(t *testing.T) {
+	whole := aSeries(2, 3)
+	steps := func(d *desk, steps ...func() string) func(t *testing.T) {
+		return func(t *testing.T) {
+			for i := 0; i < len(steps); i += 2 {
+				if got, want := steps[i](), steps[i+1](); got != want {
+					t.Errorf("step %d: did %q, want %q", i/2+1, got, want)
+				}
+			}
+		}
+	}
+	says := func(s string) func() string { return func() string { return s } }
+
+	t.Run("a series without regions waits and goes on when they come", func(t *testing.T) {
+		d := &desk{records: whole}
+		steps(d, func() string { return d.check(t, false) }, says("waiting"),
+			func() string { withRegions(d); return d.check(t, false) }, says("ready, job 1"))(t)
+	})
+	t.Run("the same look makes the same job, whose id drops it", func(t *testing.T) {
+		d := withRegions(&desk{records: whole})
+		d.check(t, false)
+		d.check(t, false)
+		if d.jobs[0].ID() != d.jobs[1].ID() {
+			t.Errorf("jobs %v", d.jobs)
+		}
+	})
+	t.Run("a job that is done is not made again", func(t *testing.T) {
+		d := withRegions(&desk{records: whole})
+		d.check(t, false)
+		d.state.Done = 1
+		if got := d.check(t, false); got != "ready" {
+			t.Errorf("did %q", got)
+		}
+	})
+	t.Run("a deleted slice withdraws, and coming back makes a new number", func(t *testing.T) {
+		d := withRegions(&desk{records: append([]ingest.Record{}, whole...)})
+		d.check(t, false)
+		d.state.Done = 1
+		d.records[3].Gone = true
+		steps(d, func() string { return d.check(t, false) }, says("arm, withdraw before 2"),
+			func() string { return d.check(t, true) }, says("incomplete, withdraw before 2"),
+			func() string { d.records[3].Gone = false; return d.check(t, false) }, says("ready, job 3"))(t)
+	})
+	t.Run("an overwritten slice makes a new number", func(t *testing.T) {
+		d := withRegions(&desk{records: append([]ingest.Record{}, whole...)})
+		d.check(t, false)
+		d.records[3].ETag = "changed"
+		if got := d.check(t, false); got != "ready, job 2" {
+			t.Errorf("did %q", got)
+		}
+	})
+	t.Run("the same files under other keys change nothing", func(t *testing.T) {
+		d := withRegions(&desk{records: append([]ingest.Record{}, whole...)})
+		d.check(t, false)
+		d.state.Done = 1
+		for _, r := range whole {
+			r.Key = "a/copies/" + r.Key
+			d.records = append(d.records, r)
+		}
+		if got := d.check(t, false); got != "ready" || d.state.Number != 1 {
+			t.Errorf("did %q as number %d", got, d.state.Number)
+		}
+	})
+	t.Run("who has seen less does not judge over who has seen more", func(t *testing.T) {
+		d := withRegions(&desk{records: whole})
+		d.check(t, false)
+		d.records = whole[:2]
+		if got := d.check(t, false); got != "" {
+			t.Errorf("did %q", got)
+		}
+	})
+	t.Run("a missing slot is incomplete after the quiet time and stays so", func(t *testing.T) {
+		d := withRegions(&desk{records: whole[:5]})
+		steps(d, func() string { return d.check(t, false) }, says("arm"),
+			func() string { return d.check(t, true) }, says("incomplete"),
+			func() string { return d.check(t, false) }, says("incomplete"))(t)
+	})
+}
+
+func TestTheNearestRegionsServe(t *testing.T) {
+	lut := func(folder string) ingest.Record { return region(folder+"dseg.tsv", "l") }
+	tests := []struct {
+		name    string
+		regions []ingest.Record
+		folder  string
+		want    string // digest of the image, "" for none
+		others  int
+	}{
+		{"in the series' folder", []ingest.Record{region("s/pet/a_dseg.nii", "d1"), lut("s/pet/")}, "s/pet", "d1", 0},
+		{"in a folder beside", []ingest.Record{region("s/regions/a_dseg.nii.gz", "d1"), lut("s/regions/")}, "s/pet", "d1", 0},
+		{"at the top", []ingest.Record{region("a_dseg.nii", "d1"), lut("")}, "s/pet", "d1", 0},
+		{"two folders aside is too far", []ingest.Record{region("s/x/y/a_dseg.nii", "d1"), lut("s/x/y/")}, "s/pet", "", 0},
+		{"the nearer wins, though its digest is larger", []ingest.Record{region("a_dseg.nii", "d1"), lut(""), region("s/b_dseg.nii", "d2"), lut("s/")}, "s/pet", "d2", 0},
+		{"the smaller digest wins, and the other is counted", []ingest.Record{region("s/b_dseg.nii", "d2"), region("s/a_dseg.nii", "d1"), lut("s/")}, "s/pet", "d1", 1},
+		{"without a table it cannot serve", []ingest.Record{region("s/a_dseg.nii", "d1")}, "s/pet", "", 0},
+		{"a table of another stem is none", []ingest.Record{region("s/a_dseg.nii", "d1"), region("s/b_dseg.tsv", "l")}, "s/pet", "", 0},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			d := &desk{regions: test.regions}
+			got, ok, _, err := ingest.FindRegions(t.Context(), d, "inbox", []string{test.folder})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if ok != (test.want != "") || got.Image.Digest != test.want || got.Others != test.others {
+				t.Errorf("found %q with %d others, want %q with %d", got.Image.Digest, got.Others, test.want, test.others)
+			}
+		})
+	}
+}
+
+func TestTheTableOfTheSameStemComesFirst(t *testing.T) {
+	d := &desk{regions: []ingest.Record{region("s/a_dseg.nii.gz", "d"), region("s/dseg.tsv", "shared"), region("s/a_dseg.tsv", "own")}}
+	got, _, _, err := ingest.FindRegions(t.Context(), d, "inbox", []string{"s"})
+	if err != nil || got.LUT.Digest != "own" {
+		t.Errorf("took %q, %v", got.LUT.Digest, err)
+	}
+}

@@ -1,0 +1,223 @@
+package ingest
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+)
+
+// A Timing is the time axis of a series.
+type Timing struct {
+	Frames   []Frame       // after model zero
+	HalfLife time.Duration // 0 where the header has none
+	// Stored is the time to which the stored values are corrected for decay,
+	// after model zero (negative when before it); StoredNone means that they
+	// are not corrected.
+	Stored     time.Duration
+	StoredNone bool
+	// Injection is after model zero, usually 0 or negative.
+	Injection      time.Duration
+	InjectionKnown bool
+	Warnings       []Warning
+}
+
+const (
+	// decayRefTolerance is how far the decay origin that the scanner used may
+	// lie from what its header says before that is worth a warning.
+	decayRefTolerance = 5 * time.Second
+	// simultaneous is the difference below which two times are one.
+	simultaneous = time.Second
+	// dayBefore bounds how long before a scan its injection may be.
+	dayBefore = 24 * time.Hour
+)
+
+// Timing works out the time axis of a whole series.
+//
+// Model zero is the start of the first frame, unless the injection falls
+// inside the scan. Injection times in headers may be those of the dose assay,
+// minutes early: an injection before the scan never shifts the model.
+//
+// Where the header says by which factors it corrected for decay, the origin
+// of the correction is taken from these: scanners correct to SeriesTime, to
+// AcquisitionTime or to neither, whatever DecayCorrection says. From a
+// frame's factor DF, start t and duration d, with x = λd:
+//
+//	origin = t − (ln DF − ln(x / (1 − e^(−x)))) / λ
+func (a Assembly) Timing() (Timing, error) {
+	t := Timing{HalfLife: seconds(a.Header.Strict.HalfLife)}
+	instances, err := a.frameInstances()
+	if err != nil {
+		return t, err
+	}
+	if a.Slots[0].Instance.AcquisitionTime.IsZero() {
+		err = t.rebuild(instances)
+	} else {
+		err = t.read(a, instances)
+	}
+	if err != nil {
+		return t, err
+	}
+	if err := CheckFrames(t.Frames); err != nil {
+		return t, err
+	}
+	t.startAtInjection()
+	return t, nil
+}
+
+func seconds(s float64) time.Duration { return time.Duration(math.Round(s * float64(time.Second))) }
+
+// frameInstances returns one instance of each frame and makes sure that all
+// slices of a frame tell the same duration.
+func (a Assembly) frameInstances() ([]Instance, error) {
+	n := len(a.Positions)
+	frames := make([]Instance, len(a.Starts))
+	for f := range frames {
+		frames[f] = *a.Slots[f*n].Instance
+		for _, r := range a.Slots[f*n : (f+1)*n] {
+			if d := r.Instance.Duration - frames[f].Duration; d.Abs() > frameTolerance/20 {
+				return nil, Reject(CodeMixed, "frame %d: slices disagree on ActualFrameDuration", f+1)
+			}
+		}
+		if frames[f].Duration <= 0 {
+			return nil, Reject(CodeTiming, "frame %d: ActualFrameDuration is missing or not positive", f+1)
+		}
+	}
+	return frames, nil
+}
+
+// read takes the axis from the acquisition times.
+func (t *Timing) read(a Assembly, instances []Instance) error {
+	zero := a.Starts[0]
+	for f, i := range instances {
+		t.Frames = append(t.Frames, Frame{Start: a.Starts[f].Sub(zero), Duration: i.Duration})
+	}
+	soft := a.Header.Soft
+	if since := soft.Injection.Sub(zero); !soft.Injection.IsZero() && since > -dayBefore && since < t.Frames[len(t.Frames)-1].End() {
+		t.Injection, t.InjectionKnown = since, true
+	}
+	said, known, err := t.saidOrigin(a.Header, zero)
+	if err != nil || t.StoredNone {
+		return err
+	}
+	used, ok := t.usedOrigin(instances)
+	switch {
+	case ok && known && (used-said).Abs() > decayRefTolerance:
+		t.Warnings = append(t.Warnings, Warning{
+			Code: WarnDecayRef, Level: LevelWarn, Value: (used - said).Seconds(), Threshold: decayRefTolerance.Seconds(),
+			Detail: "the origin of the DecayFactors lies so many seconds after the one that the header says",
+		})
+		t.Stored = used
+	case ok && (!known || (used-said).Abs() > simultaneous):
+		t.Stored = used
+	case known:
+		t.Stored = said
+	default:
+		return Reject(CodeTiming, "corrected for decay to the injection, whose time the header does not give")
+	}
+	return nil
+}
+
+// saidOrigin returns the origin of the decay correction as the header has it.
+// START means the series time, unless that is later than the first frame.
+func (t *Timing) saidOrigin(h Header, zero time.Time) (origin time.Duration, known bool, err error) {
+	switch h.Strict.DecayCorrection {
+	case "NONE":
+		t.StoredNone = true
+		return 0, false, nil
+	case "START":
+		if s := h.Soft.SeriesStart; !s.IsZero() && s.Before(zero) && zero.Sub(s) < time.Hour {
+			return s.Sub(zero), true, nil
+		}
+		return 0, true, nil
+	case "ADMIN":
+		return t.Injection, t.InjectionKnown, nil
+	}
+	return 0, false, Reject(CodeTiming, "DecayCorrection is none of NONE, START and ADMIN")
+}
+
+// usedOrigin returns the median origin of the decay factors. It is not known
+// where the half-life is missing or every factor is 1, as Philips writes.
+func (t *Timing) usedOrigin(instances []Instance) (time.Duration, bool) {
+	lambda := DecayPerSecond(t.HalfLife)
+	var origins []float64
+	ones := true
+	for f, i := range instances {
+		if lambda == 0 || !(i.DecayFactor > 0) || math.IsInf(i.DecayFactor, 0) {
+			return 0, false
+		}
+		ones = ones && i.DecayFactor == 1
+		origins = append(origins, t.Frames[f].Start.Seconds()-startOf(i, lambda))
+	}
+	if ones {
+		return 0, false
+	}
+	slices.Sort(origins)
+	return seconds(origins[len(origins)/2]), true
+}
+
+// startOf returns the start of a frame after the origin of its decay factor,
+// in seconds.
+func startOf(i Instance, lambda float64) float64 {
+	x := lambda * i.Duration.Seconds()
+	return (math.Log(i.DecayFactor) - math.Log(x/-math.Expm1(-x))) / lambda
+}
+
+// rebuild makes the axis of a series that lost its times to
+// de-identification, from its decay factors or, where these are missing or 1
+// throughout, from its frame reference times taken as mid-frame.
+func (t *Timing) rebuild(instances []Instance) error {
+	how := "frame times come from the decay factors: the series has no acquisition times"
+	t.Frames = make([]Frame, len(instances))
+	if _, ok := t.usedOrigin(instances); ok {
+		lambda := DecayPerSecond(t.HalfLife)
+		for f, i := range instances {
+			t.Frames[f] = Frame{Start: seconds(startOf(i, lambda)), Duration: i.Duration}
+		}
+	} else {
+		how = "frame times take FrameReferenceTime for the middle of the frame: the series has no acquisition times and no decay factors"
+		for f, i := range instances {
+			if !i.HasReferenceTime {
+				return Reject(CodeTiming, "frame %d: no AcquisitionTime, no DecayFactor and no FrameReferenceTime", f+1)
+			}
+			t.Frames[f] = Frame{Start: i.FrameReferenceTime - i.Duration/2, Duration: i.Duration}
+		}
+	}
+	zero := t.Frames[0].Start
+	for f := range t.Frames {
+		t.Frames[f].Start = (t.Frames[f].Start - zero).Round(10 * time.Millisecond)
+	}
+	t.Stored = -zero
+	t.Warnings = append(t.Warnings, Warning{Code: WarnTimeAssumed, Level: LevelWarn, Value: 1, Detail: how})
+	return nil
+}
+
+// startAtInjection moves model zero to an injection inside the scan.
+func (t *Timing) startAtInjection() {
+	if !t.InjectionKnown || t.Injection <= simultaneous {
+		return
+	}
+	by := t.Injection
+	for f := range t.Frames {
+		t.Frames[f].Start -= by
+	}
+	t.Stored -= by
+	t.Injection = 0
+}
+
+// overlapTolerance is what rounding of header times may make frames overlap.
+const overlapTolerance = 10 * time.Millisecond
+
+// CheckFrames returns a rejection unless the frames are in time order, last
+// and do not overlap.
+func CheckFrames(frames []Frame) error {
+	for f, fr := range frames {
+		if fr.Duration <= 0 {
+			return Reject(CodeTiming, "frame %d lasts %v", f+1, fr.Duration)
+		}
+		if f > 0 && fr.Start < frames[f-1].End()-max(overlapTolerance, frames[f-1].Duration/1000) {
+			return &Rejection{Reason{Code: CodeOverlap, Detail: fmt.Sprintf("frame %d starts %v before frame %d ends", f+1, frames[f-1].End()-fr.Start, f)}}
+		}
+	}
+	return nil
+}

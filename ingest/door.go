@@ -207,6 +207,9 @@ func (d *Door) look(ctx context.Context, obj Object, site Mapping, mapped bool, 
 		return Record{}, err
 	}
 	r := Record{Object: now, Site: site.Site, Kind: KindOther}
+	if mapped {
+		r.Token = site.Key.Token("object", obj.Bucket+"\x00"+obj.Key)
+	}
 	switch {
 	case !mapped:
 		r.Fault = Reason{Code: CodeNoSite, Detail: "no site is configured for this bucket and prefix"}
@@ -264,7 +267,7 @@ func (d *Door) lookInside(ctx context.Context, r Record, prefix []byte, key Key)
 		soft.Subject = key.Token("subject", soft.PatientID)
 		soft.PatientID = ""
 	}
-	r.Kind, r.Series = KindSlice, key.SeriesToken(uid)
+	r.Kind, r.Series, r.Token = KindSlice, key.SeriesToken(uid), ""
 	r.Instance, r.Header = &found.Instance, &found.Header
 	return r, nil
 }

@@ -49,6 +49,7 @@ type Record struct {
 	Kind   Kind  `json:"kind"`
 	Site   Site  `json:"site,omitempty"`
 	Series Token `json:"series,omitempty"` // of a slice
+	Token  Token `json:"token,omitempty"`  // of an object that is no slice, by which it is known outside
 	Gone   bool  `json:"gone,omitempty"`   // the object was deleted, or is something else now
 	From   Token `json:"from,omitempty"`   // the series that the object was part of before
 	// Fault says why the object cannot serve as what it seems to be.

@@ -1,7 +1,133 @@
 // Package cli is tacstream's command line.
 package cli
 
-import "io"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
 
-// Main runs the command line and returns the exit status.
-func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int { return 0 }
+	"github.com/alecthomas/kong"
+
+	"tacstream/config"
+)
+
+// An env is what a command runs in.
+type env struct {
+	ctx    context.Context
+	stdin  io.Reader
+	stdout io.Writer
+	stderr io.Writer
+}
+
+// grammar is the whole command line.
+type grammar struct {
+	Demo    demoCmd    `cmd:"" help:"Make a synthetic study, run it through the whole line and compare with the truth."`
+	Serve   serveCmd   `cmd:"" help:"Run the line: watch a bucket, publish binding estimates."`
+	Submit  submitCmd  `cmd:"" help:"Upload a folder, wait, and print the result or why there is none."`
+	Watch   watchCmd   `cmd:"" help:"Print events as they come."`
+	List    listCmd    `cmd:"" help:"Print every series with its state and reason."`
+	Show    showCmd    `cmd:"" help:"Print what is behind a token: for the operator at the machine only."`
+	Redrive redriveCmd `cmd:"" help:"Try a dead or failed series again."`
+	Extract extractCmd `cmd:"" help:"Make time-activity curves from a folder of DICOM files, without broker or bucket."`
+	Fit     fitCmd     `cmd:"" help:"Fit models to a table of time-activity curves."`
+	Config  configCmd  `cmd:"" help:"Print the effective configuration as a commented file to start from."`
+	S3      s3Cmd      `cmd:"" name:"s3" help:"Run the S3 store alone; every write is announced on NATS before it returns."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+}
+
+// Main runs the command line and returns the exit status: 0 for success, 1
+// for an error, 2 for a wrong command line.
+func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var g grammar
+	exit := -1
+	parser, err := kong.New(&g, kong.Name("tacstream"), kong.Writers(stdout, stderr),
+		kong.Description("From a PET series dropped in a bucket to a receptor-binding event. Not a medical device."),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Exit(func(code int) { exit = code }),
+		kong.Vars{"data": DefaultData()})
+	if err != nil {
+		panic(err) // the grammar is ours
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	command, err := parser.Parse(args)
+	if exit >= 0 {
+		return exit
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "tacstream: %v\nRun 'tacstream --help' to see what there is.\n", err)
+		return 2
+	}
+	err = command.Run(&env{ctx: ctx, stdin: stdin, stdout: stdout, stderr: stderr})
+	if err != nil && !errors.Is(err, errSilent) {
+		fmt.Fprintf(stderr, "tacstream: %v\n", err)
+	}
+	if err != nil {
+		return 1
+	}
+	return 0
+}
+
+// errSilent fails a command that has already said why.
+var errSilent = errors.New("failed")
+
+// DefaultData returns where a single machine keeps everything.
+func DefaultData() string {
+	if dir := os.Getenv("XDG_DATA_HOME"); dir != "" {
+		return filepath.Join(dir, "tacstream")
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		home = "."
+	}
+	return filepath.Join(home, ".local", "share", "tacstream")
+}
+
+type versionCmd struct{}
+
+func (versionCmd) Run(e *env) error {
+	_, err := fmt.Fprintln(e.stdout, "tacstream "+config.Version)
+	return err
+}
+
+// where says which line a command talks to.
+type where struct {
+	Config     string `help:"Configuration file; without one, everything is embedded." type:"existingfile" placeholder:"FILE"`
+	Data       string `help:"Data directory of the embedded servers and their credentials." default:"${data}" placeholder:"DIR"`
+	NATSListen string `name:"nats-listen" help:"Address of the embedded NATS." default:"127.0.0.1:4222" placeholder:"ADDR"`
+	S3Listen   string `name:"s3-listen" help:"Address of the embedded S3 store." default:"127.0.0.1:9000" placeholder:"ADDR"`
+}
+
+// load returns the configuration: the file's, or the default.
+func (w where) load() (config.Config, error) {
+	if w.Config == "" {
+		return config.Default(), nil
+	}
+	return config.Load(w.Config)
+}
+
+type configCmd struct {
+	Config string `help:"Print this file's effective configuration instead of the default." type:"existingfile" placeholder:"FILE"`
+}
+
+// Help shows examples.
+func (configCmd) Help() string {
+	return `Examples:
+  tacstream config > tacstream.yaml          # a file to start from
+  tacstream config --config tacstream.yaml   # is it right, and what does it mean?`
+}
+
+func (c configCmd) Run(e *env) error {
+	cfg, err := where{Config: c.Config}.load()
+	if err != nil {
+		return err
+	}
+	return cfg.Write(e.stdout)
+}

@@ -53,10 +53,11 @@ func (l *Ledger) Pack(ctx context.Context, series ingest.Token) error {
 	if err != nil {
 		return err
 	}
-	p := pack{Records: slices.DeleteFunc(records, func(r ingest.Record) bool { return r.Gone })}
+	var p pack
 	for _, r := range records {
 		p.Upto = max(p.Upto, r.Revision)
 	}
+	p.Records = slices.DeleteFunc(records, func(r ingest.Record) bool { return r.Gone })
 	if p.Upto <= old.Upto {
 		return nil
 	}

@@ -1,0 +1,223 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"tacstream/config"
+	"tacstream/ingest"
+	"tacstream/publish"
+)
+
+type listCmd struct {
+	where
+	JSON bool `name:"json" help:"Print one JSON object a line."`
+}
+
+// Help shows examples.
+func (listCmd) Help() string {
+	return `Every series with its state and plain reason, then every object that serves for nothing. Names, ids and keys stay
+inside: 'tacstream show TOKEN' opens them.
+
+Examples:
+  tacstream list
+  tacstream list --json | jq 'select(.condition == "incomplete")'`
+}
+
+func (c listCmd) Run(e *env) error {
+	line, err := c.where.open(e)
+	if err != nil {
+		return err
+	}
+	defer line.Close()
+	var states []ingest.State
+	if err := line.Ledger.States(e.ctx, func(s ingest.State) error { states = append(states, s); return nil }); err != nil {
+		return err
+	}
+	slices.SortFunc(states, func(a, b ingest.State) int { return strings.Compare(string(a.Series), string(b.Series)) })
+	var others []other
+	if err := line.Ledger.Others(e.ctx, func(r ingest.Record) { others = append(others, otherOf(line, r)) }); err != nil {
+		return err
+	}
+	slices.SortFunc(others, func(a, b other) int { return strings.Compare(string(a.Object), string(b.Object)) })
+	if c.JSON {
+		return listJSON(e, states, others)
+	}
+	w := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "SERIES\tSITE\tSTATE\tRESULT\tWHY")
+	for _, s := range states {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", s.Series, s.Site, s.Condition, resultOf(s), whyOf(s))
+	}
+	for _, o := range others {
+		fmt.Fprintf(w, "%s\t%s\tobject\tunusable\t%s\n", o.Object, o.Site, o.Reason)
+	}
+	return w.Flush()
+}
+
+// An other is an object that serves for nothing.
+type other struct {
+	Object ingest.Token  `json:"object"`
+	Site   ingest.Site   `json:"site,omitempty"`
+	Reason ingest.Reason `json:"reason"`
+}
+
+func otherOf(line *config.Line, r ingest.Record) other {
+	return other{Object: r.Token, Site: r.Site, Reason: r.Fault}
+}
+
+func listJSON(e *env, states []ingest.State, others []other) error {
+	enc := json.NewEncoder(e.stdout)
+	for _, s := range states {
+		if err := enc.Encode(s); err != nil {
+			return err
+		}
+	}
+	for _, o := range others {
+		if err := enc.Encode(o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func resultOf(s ingest.State) string {
+	switch {
+	case s.Look != "" && s.Done < s.Number && s.Open:
+		return "at work"
+	case s.Look != "" && s.Done < s.Number:
+		return "queued"
+	case s.Result == "":
+		return "-"
+	}
+	return string(s.Result)
+}
+
+func whyOf(s ingest.State) string {
+	if s.Why.Code != "" && s.Done == s.Number {
+		return s.Why.String()
+	}
+	return publish.StateLine(s.Outcome())
+}
+
+type showCmd struct {
+	where
+	Token string `arg:"" help:"Token of a series or object, or the beginning of one."`
+	JSON  bool   `name:"json" help:"Print the records as JSON lines."`
+}
+
+// Help warns and shows an example.
+func (showCmd) Help() string {
+	return `Prints what is behind a token, object keys and UIDs among it: for the operator at the machine only.
+
+Example:
+  tacstream show 7k2m`
+}
+
+func (c showCmd) Run(e *env) error {
+	line, err := c.where.open(e)
+	if err != nil {
+		return err
+	}
+	defer line.Close()
+	state, err := findState(e, line, c.Token)
+	if err != nil {
+		return c.showOther(e, line)
+	}
+	records, err := line.Ledger.Load(e.ctx, state.Series)
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(records, func(a, b ingest.Record) int { return strings.Compare(a.Key, b.Key) })
+	if c.JSON {
+		enc := json.NewEncoder(e.stdout)
+		for _, r := range records {
+			if err := enc.Encode(r); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	fmt.Fprintf(e.stdout, "series    %s\nstate     %s\nresult    %s\nwhy       %s\nnumber    %d (%d attempts, %d crashes)\n",
+		state.Series, state.Condition, resultOf(state), whyOf(state), state.Number, state.Attempts, state.Crashes)
+	if i := slices.IndexFunc(records, func(r ingest.Record) bool { return r.Header != nil }); i >= 0 {
+		fmt.Fprintf(e.stdout, "uid       %s\n", records[i].Header.Strict.SeriesInstanceUID)
+	}
+	for _, r := range records {
+		fmt.Fprintf(e.stdout, "object    %s/%s  %s\n", r.Bucket, r.Key, statusOf(r))
+	}
+	return nil
+}
+
+func statusOf(r ingest.Record) string {
+	switch {
+	case r.Gone:
+		return "gone"
+	case r.Fault.Code != "":
+		return r.Fault.String()
+	}
+	return "sound"
+}
+
+// showOther looks for the token among the objects that serve for nothing.
+func (c showCmd) showOther(e *env, line *config.Line) error {
+	found := false
+	err := line.Ledger.Others(e.ctx, func(r ingest.Record) {
+		if strings.HasPrefix(string(r.Token), c.Token) {
+			found = true
+			fmt.Fprintf(e.stdout, "object    %s/%s  %s\n", r.Bucket, r.Key, statusOf(r))
+		}
+	})
+	return errors.Join(err, errIf(!found && err == nil, "no series and no object is called %s; 'tacstream list' prints them", c.Token))
+}
+
+// findState returns the only series whose token begins so.
+func findState(e *env, line *config.Line, token string) (ingest.State, error) {
+	var found []ingest.State
+	err := line.Ledger.States(e.ctx, func(s ingest.State) error {
+		if strings.HasPrefix(string(s.Series), token) {
+			found = append(found, s)
+		}
+		return nil
+	})
+	switch {
+	case err != nil:
+		return ingest.State{}, err
+	case len(found) != 1:
+		return ingest.State{}, fmt.Errorf("%d series are called %s…; 'tacstream list' prints them", len(found), token)
+	}
+	return found[0], nil
+}
+
+type redriveCmd struct {
+	where
+	Token string `arg:"" help:"Token of the series, or the beginning of one."`
+}
+
+// Help shows an example.
+func (redriveCmd) Help() string {
+	return `Forgets the attempts at a series and puts its job in the queue again.
+
+Example:
+  tacstream redrive 7k2m`
+}
+
+func (c redriveCmd) Run(e *env) error {
+	line, err := c.where.open(e)
+	if err != nil {
+		return err
+	}
+	defer line.Close()
+	state, err := findState(e, line, c.Token)
+	if err != nil {
+		return err
+	}
+	if err := line.Redrive(e.ctx, state.Series); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(e.stdout, "series %s is in the queue again\n", state.Series)
+	return err
+}

@@ -1,0 +1,118 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"tacstream/config"
+	"tacstream/ingest/jetstream"
+	"tacstream/ingest/s3"
+)
+
+type s3Cmd struct {
+	Dir     string   `help:"Folder that holds the buckets, each a plain folder." required:"" placeholder:"DIR"`
+	Listen  string   `help:"Address." default:"127.0.0.1:9000" placeholder:"ADDR"`
+	Inbox   []string `help:"Buckets whose objects are announced." default:"inbox" placeholder:"NAME,..."`
+	Results string   `help:"Bucket for results, which is not announced." default:"results" placeholder:"NAME"`
+	NATS    string   `name:"nats" help:"Where to announce." default:"nats://127.0.0.1:4222" placeholder:"URL"`
+	TLSCert string   `name:"tls-cert" help:"Certificate; needed to listen beyond loopback." placeholder:"FILE"`
+	TLSKey  string   `name:"tls-key" help:"Its private key." placeholder:"FILE"`
+	Private bool     `name:"private-network" help:"Listen beyond loopback without TLS: for a network that only your own containers share."`
+	Child   bool     `hidden:"" help:"End when standard input does, and speak to a parent."`
+}
+
+// Help shows examples.
+func (s3Cmd) Help() string {
+	return `Keys come from the environment: TACSTREAM_S3_ACCESS_KEY, TACSTREAM_S3_SECRET_KEY, TACSTREAM_NATS_USER and
+TACSTREAM_NATS_PASSWORD. PutObject, CompleteMultipartUpload, CopyObject and deletions sync the object and publish an
+acknowledged notice before they return.
+
+Example:
+  tacstream s3 --dir /srv/buckets --nats nats://nats:4222`
+}
+
+func (c s3Cmd) Run(e *env) error {
+	if host, _, err := net.SplitHostPort(c.Listen); err != nil || (c.TLSCert == "" && !c.Private && !isLoopback(host)) {
+		return fmt.Errorf("--listen %s is not on loopback: give --tls-cert and --tls-key, or --private-network", c.Listen)
+	}
+	access, secret := os.Getenv(config.EnvS3Access), os.Getenv(config.EnvS3Secret)
+	if access == "" || secret == "" {
+		return fmt.Errorf("set %s and %s in the environment", config.EnvS3Access, config.EnvS3Secret)
+	}
+	log := slog.New(slog.NewTextHandler(e.stderr, nil))
+	ctx, cancel := context.WithCancel(e.ctx)
+	defer cancel()
+	ready := func(addr string) { fmt.Fprintf(e.stdout, "tacstream s3 is ready at %s\n", addr) }
+	if c.Child {
+		ctx, cancel = s3.UntilEOF(ctx, e.stdin)
+		defer cancel()
+		ready = s3.PrintReady(e.stdout)
+	}
+	a, err := c.announce(ctx, log)
+	if err != nil {
+		return err
+	}
+	defer a.conn.Close()
+	return s3.Serve(ctx, s3.ServerOptions{
+		Dir: c.Dir, Listen: c.Listen, AccessKey: access, SecretKey: secret, CertFile: c.TLSCert, KeyFile: c.TLSKey,
+		Buckets: append(append([]string{}, c.Inbox...), c.Results), NotifyBuckets: c.Inbox,
+		Notifier: a, Owed: func(string) { a.owed.Store(true) }, Ready: ready, Log: log,
+	})
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// An announcer publishes the store's notices. What NATS did not take is owed:
+// once NATS takes messages again a listing is asked for.
+type announcer struct {
+	conn *nats.Conn
+	owed atomic.Bool
+}
+
+// announce connects to NATS.
+func (c s3Cmd) announce(ctx context.Context, log *slog.Logger) (*announcer, error) {
+	links := config.StoreLinks(c.NATS, os.Getenv(config.EnvNATSUser), os.Getenv(config.EnvNATSPassword), c.TLSCert)
+	conn, err := links.Connect(log)
+	if err != nil {
+		return nil, err
+	}
+	a := &announcer{conn: conn}
+	go a.settleDebts(ctx)
+	return a, nil
+}
+
+// noticeWait is how long a write waits for its notice to be taken.
+const noticeWait = 10 * time.Second
+
+// Notify publishes one notice and waits until JetStream has it.
+func (a *announcer) Notify(ctx context.Context, payload []byte) error {
+	ctx, cancel := context.WithTimeout(ctx, noticeWait)
+	defer cancel()
+	return jetstream.Announce(ctx, a.conn, "tacstream", payload)
+}
+
+// settleDebts asks for a listing whenever notices were lost, until ctx ends.
+func (a *announcer) settleDebts(ctx context.Context) {
+	for rest(ctx, time.Second) == nil {
+		if !a.owed.Load() {
+			continue
+		}
+		asking, cancel := context.WithTimeout(ctx, noticeWait)
+		a.owed.Store(false)
+		if err := jetstream.Announce(asking, a.conn, "list", nil); err != nil && !errors.Is(err, context.Canceled) {
+			a.owed.Store(true)
+		}
+		cancel()
+	}
+}

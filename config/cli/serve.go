@@ -1,0 +1,92 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"tacstream/config"
+)
+
+type serveCmd struct {
+	where
+	Only    []string `help:"Run only these roles: nats, s3, ingest, work." enum:"nats,s3,ingest,work" placeholder:"ROLE,..."`
+	TLSCert string   `name:"tls-cert" help:"Certificate for the embedded servers; needed to listen beyond loopback." type:"existingfile" placeholder:"FILE"`
+	TLSKey  string   `name:"tls-key" help:"Its private key." type:"existingfile" placeholder:"FILE"`
+	JSON    bool     `name:"json" help:"Write the log as JSON lines."`
+	Verbose bool     `short:"v" help:"Log more."`
+}
+
+// Help shows examples.
+func (serveCmd) Help() string {
+	return `Without a configuration it embeds NATS on 127.0.0.1:4222 and S3 on 127.0.0.1:9000 (buckets inbox and results),
+durable in the data directory. SIGTERM stops pulling, finishes or hands back what is in hand, and exits 0.
+
+Examples:
+  tacstream serve                                   # everything on this machine
+  tacstream serve --config tacstream.yaml           # your own NATS and S3
+  tacstream serve --only work                       # one more worker beside it
+  tacstream serve --only nats,s3 --data /srv/pet    # the servers alone`
+}
+
+func (c serveCmd) Run(e *env) error {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	opts := config.ServeOptions{
+		Config: cfg, Data: c.Data, Only: c.Only, NATSListen: c.NATSListen, S3Listen: c.S3Listen,
+		TLSCert: c.TLSCert, TLSKey: c.TLSKey, Log: c.logger(e.stderr), At: killPoint(),
+		Ready: func(s config.Started) { fmt.Fprint(e.stdout, welcome(s)) },
+	}
+	return config.Serve(e.ctx, opts)
+}
+
+func (c serveCmd) logger(w io.Writer) *slog.Logger {
+	level := slog.LevelInfo
+	if c.Verbose {
+		level = slog.LevelDebug
+	}
+	if c.JSON {
+		return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level}))
+	}
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
+}
+
+// welcome says how to drop a scan and how to subscribe.
+func welcome(s config.Started) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "tacstream %s is ready (%s)\n", config.Version, strings.Join(s.Roles, ", "))
+	if s.Secrets != "" {
+		fmt.Fprintf(&b, "  credentials  %s\n", s.Secrets)
+	}
+	fmt.Fprintf(&b, "  drop a scan  any S3 client at %s, bucket %s, or: tacstream submit DIR\n", s.S3, strings.Join(s.Buckets, ", "))
+	fmt.Fprintf(&b, "  regions      a *dseg.nii.gz with its dseg.tsv in the same folder, above it or in a folder beside\n")
+	fmt.Fprintf(&b, "  subscribe    NATS at %s, subject pet.v1.>, user consumer, or: tacstream watch\n", s.NATS)
+	fmt.Fprintf(&b, "  see          tacstream list\n")
+	return b.String()
+}
+
+// killPoint lets tests stop this very process at a labelled point: the n-th
+// time that TACSTREAM_KILL_AT=label:n is reached it kills itself, or with
+// TACSTREAM_STOP_AT stops until it is continued.
+func killPoint() func(string) {
+	for name, signal := range map[string]syscall.Signal{"TACSTREAM_KILL_AT": syscall.SIGKILL, "TACSTREAM_STOP_AT": syscall.SIGSTOP} {
+		label, ok := os.LookupEnv(name)
+		if !ok {
+			continue
+		}
+		return func(point string) {
+			if point != label {
+				return
+			}
+			syscall.Kill(os.Getpid(), signal)
+			time.Sleep(10 * time.Millisecond) // the signal arrives in another thread
+		}
+	}
+	return nil
+}

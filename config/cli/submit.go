@@ -1,0 +1,245 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"tacstream/config"
+	"tacstream/ingest"
+	"tacstream/publish"
+)
+
+type submitCmd struct {
+	where
+	Dir     string        `arg:"" help:"Folder with DICOM files and a dseg." type:"existingdir"`
+	Prefix  string        `help:"Key prefix in the inbox; default: the folder's name." placeholder:"PREFIX"`
+	Bucket  string        `help:"Inbox; default: the first site's." placeholder:"NAME"`
+	Timeout time.Duration `help:"How long to wait for a result." default:"10m"`
+	JSON    bool          `name:"json" help:"Print the events as JSON lines."`
+}
+
+// Help shows examples.
+func (submitCmd) Help() string {
+	return `Uploads every file of the folder, layout kept, and waits until each series in it has a result or a reason why it
+has none. The exit status is 0 only if every series was estimated.
+
+Examples:
+  tacstream submit scans/sub-01
+  tacstream submit scans/sub-01 --prefix study7/sub-01 --json`
+}
+
+// uploads is how many files are sent at once.
+const uploads = 16
+
+func (c submitCmd) Run(e *env) error {
+	line, err := c.where.open(e)
+	if err != nil {
+		return err
+	}
+	defer line.Close()
+	if c.Bucket == "" {
+		c.Bucket = line.Config.Sites[0].Bucket
+	}
+	if c.Prefix == "" {
+		c.Prefix = filepath.Base(filepath.Clean(c.Dir))
+	}
+	sent, err := c.upload(e, line)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(e.ctx, c.Timeout)
+	defer cancel()
+	ok, err := c.await(ctx, e, line, sent)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return errSilent
+	}
+	return nil
+}
+
+// A parcel is what was uploaded: the objects, and the series among them.
+type parcel struct {
+	objects []ingest.Object
+	series  []ingest.Token
+}
+
+// upload sends every file and notes which series they belong to.
+func (c submitCmd) upload(e *env, line *config.Line) (parcel, error) {
+	var files []string
+	err := filepath.WalkDir(c.Dir, func(p string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			files = append(files, p)
+		}
+		return err
+	})
+	if err != nil || len(files) == 0 {
+		return parcel{}, errors.Join(err, errIf(len(files) == 0, "%s holds no files", c.Dir))
+	}
+	sent := parcel{objects: make([]ingest.Object, len(files))}
+	tokens := make([]ingest.Token, len(files))
+	bar := newBar(e.stderr, "uploading", len(files))
+	g, ctx := errgroup.WithContext(e.ctx)
+	g.SetLimit(uploads)
+	for i, file := range files {
+		g.Go(func() error {
+			rel, err := filepath.Rel(c.Dir, file)
+			if err != nil {
+				return err
+			}
+			data, err := os.ReadFile(file)
+			if err != nil {
+				return err
+			}
+			key := path.Join(c.Prefix, filepath.ToSlash(rel))
+			tokens[i] = line.SeriesOf(c.Bucket, key, data)
+			etag, err := line.Store.Put(ctx, c.Bucket, key, data, "application/octet-stream")
+			sent.objects[i] = ingest.Object{Bucket: c.Bucket, Key: key, ETag: etag, Size: int64(len(data))}
+			bar.add(1)
+			return err
+		})
+	}
+	err = g.Wait()
+	bar.done()
+	seen := map[ingest.Token]bool{"": true}
+	for _, t := range tokens {
+		if !seen[t] {
+			seen[t] = true
+			sent.series = append(sent.series, t)
+		}
+	}
+	if err == nil && len(sent.series) == 0 {
+		err = fmt.Errorf("%s holds no PET series; everything was uploaded, and 'tacstream list' says what became of it", c.Dir)
+	}
+	return sent, err
+}
+
+func errIf(bad bool, format string, args ...any) error {
+	if !bad {
+		return nil
+	}
+	return fmt.Errorf(format, args...)
+}
+
+// await waits until every object is in the ledger and every series has come
+// to an end, and prints what became of them. It reports whether all were
+// estimated.
+func (c submitCmd) await(ctx context.Context, e *env, line *config.Line, sent parcel) (bool, error) {
+	if err := c.recorded(ctx, e, line, sent.objects); err != nil {
+		return false, err
+	}
+	all := true
+	for _, series := range sent.series {
+		state, err := settled(ctx, e, line, series)
+		if err != nil {
+			return false, err
+		}
+		all = all && state.Result == ingest.Estimated && state.Condition == ingest.Ready
+		if err := c.report(ctx, e.stdout, line, state); err != nil {
+			return false, err
+		}
+	}
+	return all, nil
+}
+
+// recorded waits until the ledger holds every object as it was sent.
+func (c submitCmd) recorded(ctx context.Context, e *env, line *config.Line, objects []ingest.Object) error {
+	bar := newBar(e.stderr, "noticed", len(objects))
+	defer bar.done()
+	for _, o := range objects {
+		for !ingest.Ours(o.Key) {
+			r, err := line.Ledger.Find(ctx, o)
+			if err != nil {
+				return err
+			}
+			if r.ETag == o.ETag && !r.Gone {
+				break
+			}
+			if err := rest(ctx, 200*time.Millisecond); err != nil {
+				return fmt.Errorf("nobody took notice of the upload; is 'tacstream serve' running? (%w)", err)
+			}
+		}
+		bar.add(1)
+	}
+	return nil
+}
+
+func rest(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
+
+// settled waits until a series has come to an end: a result for its newest
+// number, or a condition in which nothing more will happen by itself.
+func settled(ctx context.Context, e *env, line *config.Line, series ingest.Token) (ingest.State, error) {
+	bar := newBar(e.stderr, "working", 0)
+	defer bar.done()
+	for still := 0; ; {
+		s, err := line.Ledger.State(ctx, series)
+		if err != nil {
+			return s, err
+		}
+		bar.say("series " + string(series) + " " + publish.StateLine(s.Outcome()))
+		end := s.Look != "" && s.Done == s.Number
+		switch s.Condition {
+		case ingest.Waiting, ingest.Incomplete, ingest.Inconsistent, ingest.Rejected, ingest.Absent:
+			end = true
+		}
+		// Twice in a row: the ledger may have the last object a moment
+		// before the judgement on it.
+		if still++; !end {
+			still = 0
+		}
+		if still > 2 {
+			return s, nil
+		}
+		if err := rest(ctx, 250*time.Millisecond); err != nil {
+			return s, fmt.Errorf("series %s has come to no end in time: %s", series, s.Condition)
+		}
+	}
+}
+
+// report prints the result of a series, or why there is none.
+func (c submitCmd) report(ctx context.Context, w io.Writer, line *config.Line, s ingest.State) error {
+	event, ok, err := line.Outbox.Last(ctx, s)
+	if err != nil {
+		return err
+	}
+	switch {
+	case c.JSON && ok:
+		_, err = fmt.Fprintf(w, "%s\n", event)
+	case c.JSON:
+		err = json.NewEncoder(w).Encode(s.Outcome())
+	case ok && s.Condition == ingest.Ready:
+		err = publish.Print(w, event)
+	default:
+		_, err = fmt.Fprintf(w, "series %s: %s\n", s.Series, publish.StateLine(s.Outcome()))
+	}
+	return err
+}
+
+// open connects a command to the line.
+func (w where) open(e *env) (*config.Line, error) {
+	cfg, err := w.load()
+	if err != nil {
+		return nil, err
+	}
+	return config.OpenLine(e.ctx, config.ServeOptions{
+		Config: cfg, Data: w.Data, Only: []string{"none"}, NATSListen: w.NATSListen, S3Listen: w.S3Listen, Log: quietLog(e.stderr),
+	})
+}

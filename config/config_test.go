@@ -1,0 +1,107 @@
+package config_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"tacstream/config"
+)
+
+func noEnv(string) (string, bool) { return "", false }
+
+func TestTheDefaultIsSound(t *testing.T) {
+	if faults := config.Default().Check(); len(faults) > 0 {
+		t.Error(faults)
+	}
+}
+
+func TestWhatIsWrittenReadsBackTheSame(t *testing.T) {
+	var b bytes.Buffer
+	if err := config.Default().Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	got, faults := config.Parse(b.Bytes(), noEnv)
+	if len(faults) > 0 {
+		t.Fatalf("%v in\n%s", faults, b.String())
+	}
+	if diff := cmp.Diff(config.Default(), got); diff != "" {
+		t.Errorf("%s in\n%s", diff, b.String())
+	}
+}
+
+func TestAWrongFileIsRefusedWithEveryFaultAndItsLine(t *testing.T) {
+	const file = `sites:
+  - site: Local Hospital
+    bucket: ""
+timing:
+  quiet: soon
+  ack_wait: 0s
+colour: green
+decay: never
+limits:
+  workers: many
+protocols:
+  - tracer: dasb
+    match: "("
+    reference: "*"
+    models: [srtm, nonsense]
+nats:
+  password: ${NOT_THERE}
+`
+	_, faults := config.Parse([]byte(file), noEnv)
+	var got []string
+	for _, f := range faults {
+		got = append(got, f.Error())
+	}
+	want := []struct{ line, path, what string }{
+		{"line 2: ", "sites[0].site", "no label"},
+		{"line 3: ", "sites[0].bucket", "needed"},
+		{"line 5: ", "timing.quiet", "no duration"},
+		{"line 6: ", "timing.ack_wait", "longer than 0"},
+		{"line 7: ", "colour", "no such setting"},
+		{"line 8: ", "decay", "none of"},
+		{"line 10: ", "limits.workers", ""},
+		{"line 13: ", "protocols[0].match", "regular expression"},
+		{"line 15: ", "protocols[0].models[1]", "nonsense"},
+		{"line 17: ", "nats.password", "environment"},
+	}
+	if len(got) != len(want) {
+		t.Errorf("%d faults, want %d", len(got), len(want))
+	}
+	for i, w := range want {
+		if i >= len(got) || !strings.HasPrefix(got[i], w.line+w.path+": ") || !strings.Contains(got[i], w.what) {
+			t.Errorf("fault %d: want %s%s … %s, got %v", i, w.line, w.path, w.what, got)
+			break
+		}
+	}
+}
+
+func TestValuesComeFromTheEnvironment(t *testing.T) {
+	env := func(name string) (string, bool) { return "se:cret", name == "PASS" }
+	c, faults := config.Parse([]byte("nats:\n  url: nats://nats:4222\n  password: ${PASS}\n"), env)
+	if len(faults) > 0 || c.NATS.Password != "se:cret" {
+		t.Errorf("password %q, faults %v", c.NATS.Password, faults)
+	}
+}
+
+func TestSettingsThatDecideNothingChangeNoDigest(t *testing.T) {
+	c := config.Default()
+	before := c.SettingsDigest()
+	c.HTTP, c.Limits.Workers, c.NATS.URL = "127.0.0.1:1", 9, "nats://x:1"
+	if c.SettingsDigest() != before {
+		t.Error("addresses and limits change the digest")
+	}
+	c.Protocols = c.Protocols[:1]
+	if c.SettingsDigest() == before {
+		t.Error("protocols do not change the digest")
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte("sites:\n  - site: a\n"))
+	f.Add([]byte("timing: {quiet: [1]}\n? a\n: b\n"))
+	f.Fuzz(func(t *testing.T, body []byte) { config.Parse(body, noEnv) })
+}

@@ -1,0 +1,320 @@
+package config
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"golang.org/x/sync/errgroup"
+
+	"tacstream/ingest"
+	"tacstream/ingest/dicom"
+	"tacstream/ingest/jetstream"
+	"tacstream/ingest/s3"
+	outbox "tacstream/publish/jetstream"
+)
+
+// Roles are what a process can do; without a choice it does all of them.
+const (
+	RoleNATS   = "nats"   // the embedded NATS
+	RoleS3     = "s3"     // the embedded store, in a child process
+	RoleIngest = "ingest" // take notices, list the inbox, judge series
+	RoleWork   = "work"   // take jobs
+)
+
+// ServeOptions say how to run the line.
+type ServeOptions struct {
+	Config     Config
+	Data       string   // directory of the embedded servers and of the secrets
+	Only       []string // roles; none means all
+	NATSListen string   // address of the embedded NATS
+	S3Listen   string   // address of the embedded store
+	TLSCert    string   // of the embedded servers; needed beyond loopback
+	TLSKey     string
+	Log        *slog.Logger
+	Ready      func(Started)      // called once everything runs; may be nil
+	At         func(point string) // see Worker.At
+}
+
+// Started says what runs and where.
+type Started struct {
+	Roles   []string
+	NATS    string // URL
+	S3      string // URL
+	Secrets string // file; empty where nothing is embedded
+	Buckets []string
+}
+
+// Check reports everything that keeps Serve from starting.
+func (o ServeOptions) Check() error {
+	var errs []error
+	for _, a := range []struct {
+		name, addr string
+		used       bool
+	}{{"--nats-listen", o.NATSListen, o.has(RoleNATS)}, {"--s3-listen", o.S3Listen, o.has(RoleS3)}} {
+		if a.used && o.TLSCert == "" && !loopback(a.addr) {
+			errs = append(errs, fmt.Errorf("%s %s is not on loopback: give --tls-cert and --tls-key, so that credentials and scans do not cross the network in the clear", a.name, a.addr))
+		}
+	}
+	if (o.TLSCert == "") != (o.TLSKey == "") {
+		errs = append(errs, errors.New("--tls-cert and --tls-key are needed together"))
+	}
+	return errors.Join(errs...)
+}
+
+// loopback reports whether an address can be reached from this machine only.
+func loopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	ip := net.ParseIP(host)
+	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
+}
+
+// has reports whether the process plays a role. An embedded server's role is
+// empty where the configuration names a server of your own.
+func (o ServeOptions) has(role string) bool {
+	if role == RoleNATS && o.Config.NATS.URL != "" || role == RoleS3 && o.Config.S3.Endpoint != "" {
+		return false
+	}
+	return len(o.Only) == 0 || slices.Contains(o.Only, role)
+}
+
+// Serve runs the line until ctx ends; then it stops pulling, finishes or hands
+// back what is in hand, and returns nil.
+func Serve(ctx context.Context, opts ServeOptions) error {
+	if err := opts.Check(); err != nil {
+		return err
+	}
+	links, err := opts.Links()
+	if err != nil {
+		return err
+	}
+	// The servers outlive the roles, which need them to hand back their jobs.
+	servers, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var serving errgroup.Group
+	defer func() { stop(); serving.Wait() }()
+	natsServer, err := opts.startNATS(links)
+	if err != nil {
+		return err
+	}
+	if natsServer != nil {
+		defer natsServer.Shutdown()
+	}
+	if opts.has(RoleS3) {
+		ready := make(chan error, 1)
+		serving.Go(func() error { return opts.runS3(servers, links, ready) })
+		if err := <-ready; err != nil {
+			return err
+		}
+	}
+	line, err := opts.open(ctx, links)
+	if err != nil {
+		return err
+	}
+	defer line.Close()
+	return line.run(ctx, opts, links)
+}
+
+// startNATS starts the embedded NATS if it is this process' role.
+func (o ServeOptions) startNATS(l Links) (*jetstream.Server, error) {
+	if !o.has(RoleNATS) {
+		return nil, nil
+	}
+	return jetstream.StartServer(jetstream.ServerOptions{
+		StoreDir: filepath.Join(o.Data, "nats"), Listen: o.NATSListen, CertFile: o.TLSCert, KeyFile: o.TLSKey, SyncAlways: true,
+		Users: jetstream.Users(l.secrets.NATSPassword, l.secrets.ConsumerPass, l.secrets.FacilityPass),
+	})
+}
+
+// runS3 runs the embedded store in a child process. What it says first goes
+// to ready.
+func (o ServeOptions) runS3(ctx context.Context, l Links, ready chan<- error) error {
+	first := true
+	err := s3.RunChild(ctx, s3.Child{
+		Listen: o.S3Listen, Log: o.Log, Stderr: os.Stderr,
+		Args: func(listen string) []string {
+			args := []string{"s3", "--child", "--dir", filepath.Join(o.Data, "s3"), "--listen", listen, "--nats", l.NATSURL, "--results", o.Config.S3.Results}
+			for _, b := range o.Config.inboxes() {
+				args = append(args, "--inbox", b)
+			}
+			if o.TLSCert != "" {
+				args = append(args, "--tls-cert", o.TLSCert, "--tls-key", o.TLSKey)
+			}
+			return args
+		},
+		Env: []string{
+			EnvS3Access + "=" + l.s3.AccessKey, EnvS3Secret + "=" + l.s3.SecretKey,
+			EnvNATSUser + "=" + l.natsUser, EnvNATSPassword + "=" + l.natsPassword,
+		},
+		Ready: func(string) {
+			if first {
+				ready <- nil
+			}
+			first = false
+		},
+	})
+	if first {
+		ready <- err
+	}
+	return err
+}
+
+// The environment of a store that runs as a process of its own.
+const (
+	EnvS3Access     = "TACSTREAM_S3_ACCESS_KEY"
+	EnvS3Secret     = "TACSTREAM_S3_SECRET_KEY"
+	EnvNATSUser     = "TACSTREAM_NATS_USER"
+	EnvNATSPassword = "TACSTREAM_NATS_PASSWORD"
+)
+
+// inboxes returns the buckets that facilities drop into.
+func (c Config) inboxes() []string {
+	var buckets []string
+	for _, s := range c.Sites {
+		buckets = append(buckets, s.Bucket)
+	}
+	slices.Sort(buckets)
+	return slices.Compact(buckets)
+}
+
+// A Line is everything that the roles of one process share.
+type Line struct {
+	Config Config
+	Conn   *nats.Conn
+	Broker *jetstream.Broker
+	Ledger *jetstream.Ledger
+	Store  *s3.Store
+	Sites  ingest.Sites
+	Outbox *outbox.Outbox
+	Judge  *ingest.Judge
+	Log    *slog.Logger
+
+	metrics *metrics
+}
+
+// OpenLine connects to a line that runs elsewhere.
+func OpenLine(ctx context.Context, opts ServeOptions) (*Line, error) {
+	links, err := opts.Links()
+	if err != nil {
+		return nil, err
+	}
+	return opts.open(ctx, links)
+}
+
+// open connects to the servers and waits until they answer.
+func (o ServeOptions) open(ctx context.Context, links Links) (*Line, error) {
+	l := &Line{Config: o.Config, Log: o.Log, Sites: o.Config.ingestSites(links.siteKey), metrics: newMetrics()}
+	var err error
+	if l.Conn, err = links.Connect(o.Log); err != nil {
+		return nil, err
+	}
+	if l.Broker, err = jetstream.Connect(ctx, l.Conn, o.Config.jetstream()); err != nil {
+		l.Conn.Close()
+		return nil, err
+	}
+	if l.Store, err = links.OpenStore(); err != nil {
+		l.Conn.Close()
+		return nil, err
+	}
+	for _, bucket := range append(o.Config.inboxes(), o.Config.S3.Results) {
+		if err := l.Store.Wait(ctx, bucket); err != nil {
+			l.Close()
+			return nil, err
+		}
+	}
+	l.Ledger = l.Broker.Ledger()
+	l.Outbox = &outbox.Outbox{Broker: l.Broker, Store: l.Store, Bucket: o.Config.S3.Results}
+	l.Judge = &ingest.Judge{Book: l.Ledger, Sink: l.Outbox, Queue: l.Broker, Settings: o.Config.SettingsDigest(), Version: Version}
+	return l, nil
+}
+
+// Close ends the connections.
+func (l *Line) Close() {
+	l.Conn.Close()
+	l.Store.Close()
+}
+
+func (c Config) jetstream() jetstream.Options {
+	return jetstream.Options{
+		Replicas: c.NATS.Replicas, AckWait: time.Duration(c.Timing.AckWait), QuietTime: time.Duration(c.Timing.Quiet),
+	}
+}
+
+// ingestSites makes the mapping of sites, each with a key of its own.
+func (c Config) ingestSites(master ingest.Key) ingest.Sites {
+	var sites ingest.Sites
+	for _, s := range c.Sites {
+		key := ingest.Key(master.Token("site", s.Site))
+		sites = append(sites, ingest.Mapping{Bucket: s.Bucket, Prefix: s.Prefix, Site: ingest.Site(s.Site), Key: key})
+	}
+	return sites
+}
+
+// run plays the roles until ctx ends or one of them fails.
+func (l *Line) run(ctx context.Context, o ServeOptions, links Links) error {
+	g, ctx := errgroup.WithContext(ctx)
+	if o.has(RoleIngest) {
+		lister := &Lister{Line: l, Every: time.Duration(l.Config.Timing.List), asked: make(chan struct{}, 1)}
+		intake := &jetstream.Intake{
+			Broker: l.Broker, Ledger: l.Ledger, Judge: l.Judge, Log: l.Log, Parse: l.parseNotice, Relist: lister.Ask,
+			Door: &ingest.Door{Store: l.Store, Ledger: l.Ledger, Classify: dicom.Options{}, Sites: l.Sites, Limits: l.Config.ingestLimits()},
+		}
+		g.Go(func() error { return intake.Run(ctx) })
+		g.Go(func() error { return lister.Run(ctx) })
+	}
+	if o.has(RoleWork) {
+		for range l.Config.Limits.Workers {
+			g.Go(func() error { return l.worker(o.At).Run(ctx) })
+		}
+	}
+	if l.Config.HTTP != "" {
+		g.Go(func() error { return l.serveHTTP(ctx) })
+	}
+	if o.Ready != nil {
+		o.Ready(o.started(links))
+	}
+	g.Go(func() error { <-ctx.Done(); return nil })
+	return g.Wait()
+}
+
+func (o ServeOptions) started(l Links) Started {
+	s := Started{NATS: l.NATSURL, S3: l.s3.Endpoint, Buckets: o.Config.inboxes()}
+	for _, role := range []string{RoleNATS, RoleS3, RoleIngest, RoleWork} {
+		if o.has(role) {
+			s.Roles = append(s.Roles, role)
+		}
+	}
+	if o.Config.NATS.URL == "" || o.Config.S3.Endpoint == "" {
+		s.Secrets = SecretsFile(o.Data)
+	}
+	return s
+}
+
+func (c Config) ingestLimits() ingest.Limits {
+	return ingest.Limits{ObjectBytes: c.Limits.ObjectMB << 20, RegionsBytes: c.Limits.RegionsMB << 20}
+}
+
+func (l *Line) worker(at func(string)) *Worker {
+	p := &Pipeline{Line: l, At: at}
+	return &Worker{
+		Broker: l.Broker, Ledger: l.Ledger, Pipeline: p, Log: l.Log, At: at,
+		Attempts: l.Config.Limits.Attempts, Crashes: l.Config.Limits.Crashes, Retry: time.Duration(l.Config.Timing.Retry),
+	}
+}
+
+// parseNotice reads what a store or the lister sent under a source's name.
+func (l *Line) parseNotice(source string, body []byte) ([]ingest.Notice, error) {
+	dialect := s3.DialectAuto
+	for _, s := range l.Config.Sites {
+		if s.Site == source && s.Source != "auto" {
+			dialect = s3.Dialect(s.Source)
+		}
+	}
+	return s3.ParseNotice(body, dialect)
+}

@@ -1,0 +1,118 @@
+package extract
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"tacstream/ingest"
+)
+
+// ErrOrigin means that curves cannot be corrected for decay to the time that
+// was asked for: it is not known, or the half-life is not.
+var ErrOrigin = fmt.Errorf("no correction for decay to this time: %w", ingest.ErrRejected)
+
+// DefaultOrigin returns the time to which curves go out corrected: the
+// injection where that is known, else the start of the scan, and where no
+// half-life is known as they are stored.
+func (c Curves) DefaultOrigin() Origin {
+	switch {
+	case c.HalfLife <= 0:
+		return AsStored
+	case c.Decay.InjectionKnown:
+		return ToInjection
+	}
+	return ToScanStart
+}
+
+// OriginTime returns the time that an origin means, after model zero. It is
+// false for values that are not corrected at all. A time that is not known is
+// ErrOrigin.
+func (c Curves) OriginTime(to Origin) (at time.Duration, corrected bool, err error) {
+	stored := to == AsStored && !c.Decay.StoredNone
+	switch {
+	case to == AsDecayed, to == AsStored && c.Decay.StoredNone:
+		return 0, false, nil
+	case c.HalfLife <= 0 && !stored:
+		return 0, false, fmt.Errorf("%s: %w", to, ErrOrigin)
+	case stored:
+		return c.Decay.Stored, true, nil
+	case to == ToInjection && c.Decay.InjectionKnown:
+		return c.Decay.Injection, true, nil
+	case to == ToScanStart:
+		return c.scanStart(), true, nil
+	}
+	return 0, false, fmt.Errorf("%s: %w", to, ErrOrigin)
+}
+
+// scanStart returns the start of the scan after model zero: the same, unless
+// model zero is an injection inside the scan.
+func (c Curves) scanStart() time.Duration {
+	if len(c.Frames) == 0 {
+		return 0
+	}
+	return min(0, c.Frames[0].Start)
+}
+
+// Factors returns what each frame's value of a curve, as it decayed, is to be
+// multiplied by to correct it for decay: ingest.Frame.DecayFactor, or 1 where
+// to means no correction.
+func (c Curves) Factors(to Origin) ([]float64, error) {
+	at, corrected, err := c.OriginTime(to)
+	if err != nil {
+		return nil, err
+	}
+	factors := make([]float64, len(c.Frames))
+	for f, frame := range c.Frames {
+		factors[f] = 1
+		if corrected {
+			factors[f] = frame.DecayFactor(c.HalfLife, at)
+		}
+		if !finite(factors[f]) || factors[f] == 0 {
+			return nil, ingest.Reject(ingest.CodeTiming, "frame %d lies too many half-lives off to be corrected for decay", f+1)
+		}
+	}
+	return factors, nil
+}
+
+// Corrected returns the curves corrected for decay to a time, in the units and
+// the order of c.TACs. It shares no values with c.
+func (c Curves) Corrected(to Origin) ([]TAC, error) {
+	factors, err := c.Factors(to)
+	if err != nil {
+		return nil, err
+	}
+	tacs := slices.Clone(c.TACs)
+	for r := range tacs {
+		tacs[r].BqPerML = slices.Clone(tacs[r].BqPerML)
+		for f := range tacs[r].BqPerML {
+			tacs[r].BqPerML[f] *= factors[f]
+		}
+	}
+	return tacs, nil
+}
+
+// FromCorrected takes the values of c for values corrected for decay to the
+// time origin, after model zero, and returns the same curves as they decayed.
+// It is how curves of a table, of which ReadTSV knows no half-life, become
+// what models work on. A half-life of 0 leaves the values as they are.
+func FromCorrected(c Curves, halfLife, origin time.Duration) (Curves, error) {
+	c.HalfLife = max(halfLife, 0)
+	c.Decay.Stored, c.Decay.StoredNone = origin, false
+	factors, err := c.Factors(AsStored)
+	if err != nil {
+		return Curves{}, err
+	}
+	c.TACs = slices.Clone(c.TACs)
+	for r := range c.TACs {
+		c.TACs[r].BqPerML = slices.Clone(c.TACs[r].BqPerML)
+		for f := range c.TACs[r].BqPerML {
+			c.TACs[r].BqPerML[f] /= factors[f]
+		}
+	}
+	c.Warnings = slices.DeleteFunc(slices.Clone(c.Warnings), func(w ingest.Warning) bool { return w.Code == ingest.WarnNoDecayKnown })
+	if c.HalfLife == 0 {
+		c.Warnings = append(c.Warnings, noHalfLife())
+	}
+	return c, nil
+}

@@ -1,0 +1,116 @@
+package extract
+
+import (
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"tacstream/ingest"
+)
+
+// WithMerged returns the curves and, after them, a merged curve for each rule,
+// in the order of the rules' names. A rule names regions, or patterns of names
+// as path.Match has them; case is ignored. A region that several of a rule's
+// patterns match counts once.
+//
+// A rule gives nothing where a region of its name exists, or where it matches
+// no region; a warning says so, and also where one of its patterns matches
+// none. The error is path.ErrBadPattern.
+//
+// Where WithBilateral is wanted too it comes second, so that a rule and not a
+// pair decides what a name means.
+func (c Curves) WithMerged(rules map[string][]string) (Curves, error) {
+	c = c.clipped()
+	sources := c.TACs
+	for _, name := range slices.Sorted(maps.Keys(rules)) {
+		if c.has(name) {
+			c.Warnings = append(c.Warnings, ruleWarning(name, "a region of that name exists and stays as it is"))
+			continue
+		}
+		parts, unmatched, err := match(sources, rules[name])
+		if err != nil {
+			return Curves{}, fmt.Errorf("rule to merge %q: %w", name, err)
+		}
+		for _, pattern := range unmatched {
+			c.Warnings = append(c.Warnings, ruleWarning(name, fmt.Sprintf("no region is called %q", pattern)))
+		}
+		if len(parts) > 0 {
+			c.TACs = append(c.TACs, merged(Region(name), parts))
+		}
+	}
+	return c, nil
+}
+
+func ruleWarning(name, what string) ingest.Warning {
+	return ingest.Warning{Code: ingest.WarnLabels, Level: ingest.LevelNotice, Detail: fmt.Sprintf("rule to merge %q: %s", name, what)}
+}
+
+// clipped returns c with slices that appending cannot change for others.
+func (c Curves) clipped() Curves {
+	c.TACs, c.Warnings = slices.Clip(c.TACs), slices.Clip(c.Warnings)
+	return c
+}
+
+// has reports whether a region is called so, case ignored.
+func (c Curves) has(name string) bool {
+	return slices.ContainsFunc(c.TACs, func(t TAC) bool { return strings.EqualFold(string(t.Region), name) })
+}
+
+// match returns the regions of the source that any of the patterns matches, in
+// the order of tacs, and the patterns that match none. A merged region stands
+// for its parts.
+func match(tacs []TAC, patterns []string) (parts []TAC, unmatched []string, err error) {
+	chosen := map[Region]bool{}
+	for _, pattern := range patterns {
+		found := false
+		for _, t := range tacs {
+			ok, err := path.Match(strings.ToLower(pattern), strings.ToLower(string(t.Region)))
+			if err != nil {
+				return nil, nil, err
+			}
+			if ok {
+				found, chosen[t.Region] = true, true
+				for _, part := range t.Parts {
+					chosen[part] = true
+				}
+			}
+		}
+		if !found {
+			unmatched = append(unmatched, pattern)
+		}
+	}
+	for _, t := range tacs {
+		if chosen[t.Region] && len(t.Parts) == 0 {
+			parts = append(parts, t)
+		}
+	}
+	return parts, unmatched, nil
+}
+
+// merged returns the mean curve of the parts, weighted by their voxels:
+//
+//	C = Σ nᵢCᵢ / Σ nᵢ
+//
+// Where a part's voxels are not known, as in a bare table, all weigh the same.
+func merged(name Region, parts []TAC) TAC {
+	weight := func(t TAC) float64 { return t.Voxels }
+	if slices.ContainsFunc(parts, func(t TAC) bool { return !(t.Voxels > 0) }) {
+		weight = func(TAC) float64 { return 1 }
+	}
+	m := TAC{Region: name, BqPerML: make([]float64, len(parts[0].BqPerML))}
+	total := 0.0
+	for _, p := range parts {
+		m.Parts = append(m.Parts, p.Region)
+		m.Voxels += p.Voxels
+		m.VolumeMM3 += p.VolumeMM3
+		total += weight(p)
+	}
+	for _, p := range parts {
+		for f, v := range p.BqPerML {
+			m.BqPerML[f] += v * (weight(p) / total)
+		}
+	}
+	return m
+}

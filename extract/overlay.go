@@ -1,0 +1,147 @@
+package extract
+
+import (
+	"math"
+
+	"tacstream/ingest"
+)
+
+// An overlay lays a grid of labels over a PET grid.
+type overlay struct {
+	labels, pet [3]int        // sizes
+	toPET       ingest.Affine // from voxel indices of the labels to those of PET
+	toLabels    ingest.Affine // and back
+}
+
+// newOverlay returns the overlay of two grids, wherever they lie.
+func newOverlay(labels ingest.Labels, pet ingest.Geometry) (overlay, error) {
+	g := labels.Geometry
+	if !fits(g.Size, math.MaxInt32) || g.Voxels() != len(labels.Index) {
+		return overlay{}, ingest.Reject(ingest.CodeRegionsUnreadable, "%d labels where the grid has %d × %d × %d", len(labels.Index), g.Size[0], g.Size[1], g.Size[2])
+	}
+	fromPET, err := pet.Affine.Inverse()
+	if err != nil {
+		return overlay{}, ingest.Reject(ingest.CodeGeometry, "PET voxels without volume")
+	}
+	fromLabels, err := g.Affine.Inverse()
+	if err != nil {
+		return overlay{}, ingest.Reject(ingest.CodeRegionsUnreadable, "labels whose voxels have no volume")
+	}
+	return overlay{
+		labels: g.Size, pet: pet.Size,
+		toPET:    compose(fromPET, g.Affine),
+		toLabels: compose(fromLabels, pet.Affine),
+	}, nil
+}
+
+// compose returns the map that applies first inner, then outer.
+func compose(outer, inner ingest.Affine) ingest.Affine {
+	var a ingest.Affine
+	for r := range a {
+		for c := range a[r] {
+			for k := range 3 {
+				a[r][c] += outer[r][k] * inner[k][c]
+			}
+		}
+		a[r][3] += outer[r][3]
+	}
+	return a
+}
+
+// tie is by how many voxels a point may lie below the middle between two
+// voxels and still belong to the upper one. Where one grid is twice as fine
+// as the other whole planes lie in the middle, and the rounding of affines to
+// 32 bits must not decide about each voxel anew.
+const tie = 1e-3
+
+// voxel returns the voxel of a grid that covers the point p, given in voxel
+// indices, and reports whether there is one.
+func voxel(p ingest.Vec, size [3]int) (i, j, k int, ok bool) {
+	for axis, x := range p {
+		if p[axis] = math.Floor(x + 0.5 + tie); !(p[axis] >= 0 && p[axis] < float64(size[axis])) {
+			return 0, 0, 0, false
+		}
+	}
+	return int(p[0]), int(p[1]), int(p[2]), true
+}
+
+// A count says how many voxels a label has and how many of these have their
+// centre in the PET volume.
+type count struct{ total, inside int }
+
+// census counts the voxels of each label but the background. More labels than
+// limit are rejected, and so are labels that all lie outside.
+func (o overlay) census(labels ingest.Labels, limit int) (map[int32]count, error) {
+	counts := map[int32]*count{}
+	inside := 0
+	var last int32
+	var c *count
+	for at, index := range labels.Index {
+		if index == 0 {
+			continue
+		}
+		if index != last {
+			if c = counts[index]; c == nil {
+				c = new(count)
+				counts[index] = c
+			}
+			if last = index; len(counts) > limit {
+				return nil, ingest.Reject(ingest.CodeRegionsUnreadable, "more than %d different labels", limit)
+			}
+		}
+		c.total++
+		if o.seen(at) {
+			c.inside++
+			inside++
+		}
+	}
+	switch {
+	case len(counts) == 0:
+		return nil, ingest.Reject(ingest.CodeRegionsUnreadable, "there is no label but the background")
+	case inside == 0:
+		return nil, ingest.Reject(ingest.CodeRegionsElsewhere, "every label lies outside the PET volume")
+	}
+	return flat(counts), nil
+}
+
+func flat(counts map[int32]*count) map[int32]count {
+	m := make(map[int32]count, len(counts))
+	for index, c := range counts {
+		m[index] = *c
+	}
+	return m
+}
+
+// seen reports whether the centre of a label's voxel lies in the PET volume.
+func (o overlay) seen(at int) bool {
+	nx, ny := o.labels[0], o.labels[1]
+	p := o.toPET.Apply(float64(at%nx), float64(at/nx%ny), float64(at/nx/ny))
+	_, _, _, ok := voxel(p, o.pet)
+	return ok
+}
+
+// nearest returns for each PET voxel the number of the label that covers its
+// centre, column fastest, and how many voxels each number got.
+func (o overlay) nearest(labels ingest.Labels, number map[int32]uint16) (numbers []uint16, voxels []int) {
+	numbers = make([]uint16, o.pet[0]*o.pet[1]*o.pet[2])
+	voxels = make([]int, len(number)+1)
+	a, at := o.toLabels, 0
+	var last int32
+	var n uint16
+	for k := range o.pet[2] {
+		for j := range o.pet[1] {
+			for i := range o.pet[0] {
+				x, y, z, ok := voxel(a.Apply(float64(i), float64(j), float64(k)), o.labels)
+				if ok {
+					if index := labels.Index[(z*o.labels[1]+y)*o.labels[0]+x]; index != last {
+						last, n = index, number[index]
+					}
+					numbers[at] = n
+					voxels[n]++
+				}
+				at++
+			}
+		}
+	}
+	return numbers, voxels
+}

@@ -1,0 +1,219 @@
+package extract
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"tacstream/ingest"
+)
+
+// Thresholds are the limits of the rules that Quality applies. The zero value
+// means the defaults.
+type Thresholds struct {
+	LateStart   float64       // first frame, fraction of the peak; default 0.2
+	Gap         time.Duration // between frames; default 1 s
+	Negative    float64       // fraction of a region's frames; default 0.1
+	SmallRegion float64       // effective voxels; default 8
+	Noise       float64       // of a region's late frames, fraction of their mean; default 0.1
+}
+
+// The default thresholds.
+const (
+	lateStart   = 0.2
+	longestGap  = time.Second
+	negative    = 0.1
+	smallRegion = 8
+	noisy       = 0.1
+)
+
+// early is the time after model zero in which a region mean may be negative:
+// before activity arrives, noise is all there is.
+const early = 2 * time.Minute
+
+// Quality returns what is doubtful about the curves, the whole scan first and
+// then region by region.
+func (c Curves) Quality(t Thresholds) []ingest.Warning {
+	if len(c.Frames) == 0 {
+		return nil
+	}
+	t = t.orDefault()
+	var list []ingest.Warning
+	add := func(w ingest.Warning, ok bool) {
+		if w.Level = ingest.LevelWarn; ok {
+			list = append(list, w)
+		}
+	}
+	factors, err := c.Factors(c.DefaultOrigin())
+	if err != nil { // nothing is known of decay
+		factors = ones(len(c.Frames))
+	}
+	add(c.lateStart(factors, t.LateStart))
+	add(c.gap(t.Gap))
+	for _, tac := range c.TACs {
+		add(tac.negative(c.Frames, t.Negative))
+		add(tac.small(t.SmallRegion))
+		add(tac.noisy(c.Frames, factors, t.Noise))
+	}
+	return list
+}
+
+func (t Thresholds) orDefault() Thresholds {
+	for _, f := range []struct {
+		value *float64
+		def   float64
+	}{{&t.LateStart, lateStart}, {&t.Negative, negative}, {&t.SmallRegion, smallRegion}, {&t.Noise, noisy}} {
+		if !(*f.value > 0) {
+			*f.value = f.def
+		}
+	}
+	if t.Gap <= 0 {
+		t.Gap = longestGap
+	}
+	return t
+}
+
+func ones(n int) []float64 {
+	list := make([]float64, n)
+	for i := range list {
+		list[i] = 1
+	}
+	return list
+}
+
+// lateStart looks for a scan that began after the tracer had arrived: the
+// mean over all regions is high in the first frame already.
+func (c Curves) lateStart(factors []float64, limit float64) (ingest.Warning, bool) {
+	var sources []TAC
+	for _, t := range c.TACs {
+		if len(t.Parts) == 0 {
+			sources = append(sources, t)
+		}
+	}
+	if len(sources) == 0 || len(c.Frames) < 2 {
+		return ingest.Warning{}, false
+	}
+	mean := merged("", sources).BqPerML
+	peak := math.Inf(-1)
+	for f := range mean {
+		peak = max(peak, mean[f]*factors[f])
+	}
+	ratio := mean[0] * factors[0] / peak
+	return ingest.Warning{
+		Code: ingest.WarnLateStart, Value: ratio, Threshold: limit, Detail: "first frame over peak, in the mean of all regions",
+	}, peak > 0 && ratio > limit
+}
+
+// gap looks for time that no frame covers.
+func (c Curves) gap(limit time.Duration) (ingest.Warning, bool) {
+	longest, n := time.Duration(0), 0
+	for f := 1; f < len(c.Frames); f++ {
+		if d := c.Frames[f].Start - c.Frames[f-1].End(); d > limit {
+			longest = max(longest, d)
+			n++
+		}
+	}
+	return ingest.Warning{
+		Code: ingest.WarnFrameGap, Value: longest.Seconds(), Threshold: limit.Seconds(),
+		Detail: fmt.Sprintf("s, the longest of %d gaps between frames", n),
+	}, n > 0
+}
+
+// negative looks for means below zero: any after the first minutes, or many.
+func (t TAC) negative(frames []ingest.Frame, limit float64) (ingest.Warning, bool) {
+	late, all := 0, 0
+	for f, v := range t.BqPerML {
+		if v < 0 {
+			all++
+			if frames[f].Start >= early {
+				late++
+			}
+		}
+	}
+	fraction := float64(all) / float64(len(t.BqPerML))
+	return ingest.Warning{
+		Code: ingest.WarnNegative, Value: fraction, Threshold: limit,
+		Detail: fmt.Sprintf("fraction of the frames in which the mean of %s is negative; %d of them start after %v", t.Region, late, early),
+	}, late > 0 || fraction > limit
+}
+
+// small looks for regions of few voxels. A region of a bare table has none.
+func (t TAC) small(limit float64) (ingest.Warning, bool) {
+	return ingest.Warning{
+		Code: ingest.WarnSmallRegion, Value: t.Voxels, Threshold: limit, Detail: fmt.Sprintf("effective voxels of %s", t.Region),
+	}, t.Voxels > 0 && t.Voxels < limit
+}
+
+// noisy estimates the noise of the late frames, those whose middle lies in the
+// second half of the scan, from how far each value is off the line through its
+// neighbours. With a, b the weights of that line at the frame's mid-time
+//
+//	ε = y − a·y₋ − b·y₊    noise² = mean of ε² / (1 + a² + b²)
+//
+// for values corrected for decay; it is given as a fraction of their mean. A
+// straight course adds nothing to it.
+//
+// Source: Gasser, Sroka, Jennen-Steinmetz, Biometrika 1986;73:625–633,
+// doi:10.1093/biomet/73.3.625.
+func (t TAC) noisy(frames []ingest.Frame, factors []float64, limit float64) (ingest.Warning, bool) {
+	half := (frames[0].Start + frames[len(frames)-1].End()) / 2
+	var sum, level, n float64
+	for f := 1; f+1 < len(frames); f++ {
+		if frames[f-1].Mid() < half {
+			continue
+		}
+		before, at, after := frames[f-1].Mid().Seconds(), frames[f].Mid().Seconds(), frames[f+1].Mid().Seconds()
+		a := (after - at) / (after - before)
+		b := 1 - a
+		e := t.BqPerML[f]*factors[f] - a*t.BqPerML[f-1]*factors[f-1] - b*t.BqPerML[f+1]*factors[f+1]
+		sum += e * e / (1 + a*a + b*b)
+		level += t.BqPerML[f] * factors[f]
+		n++
+	}
+	noise := math.Sqrt(sum/n) / math.Abs(level/n)
+	return ingest.Warning{
+		Code: ingest.WarnNoise, Value: noise, Threshold: limit, Detail: fmt.Sprintf("noise of %s in late frames, as a fraction of its mean", t.Region),
+	}, n >= 2 && noise > limit && !math.IsInf(noise, 0)
+}
+
+// halfLifeTolerance is the fraction by which a header's half-life may be off
+// the table: tables differ by 0.2 %.
+const halfLifeTolerance = 0.005
+
+// TableHalfLife returns the half-life of a nuclide, written like C-11, 11C or
+// [11C], and whether it is in the table.
+//
+// Source: Decay Data Evaluation Project, http://www.lnhb.fr/nuclear-data.
+func TableHalfLife(nuclide string) (time.Duration, bool) {
+	switch strings.ToLower(strings.Trim(nuclide, "[]^ ")) {
+	case "c-11", "11c", "c11":
+		return 1221660 * time.Millisecond, true
+	case "n-13", "13n", "n13":
+		return 598020 * time.Millisecond, true
+	case "o-15", "15o", "o15":
+		return 122460 * time.Millisecond, true
+	case "f-18", "18f", "f18":
+		return 6584040 * time.Millisecond, true
+	case "ga-68", "68ga", "ga68":
+		return 4069800 * time.Millisecond, true
+	}
+	return 0, false
+}
+
+// CheckHalfLife warns where a half-life is off the nuclide's. It says nothing
+// where either is not known.
+func CheckHalfLife(nuclide string, halfLife time.Duration) []ingest.Warning {
+	table, ok := TableHalfLife(nuclide)
+	if !ok || halfLife <= 0 {
+		return nil
+	}
+	off := halfLife.Seconds()/table.Seconds() - 1
+	if math.Abs(off) <= halfLifeTolerance {
+		return nil
+	}
+	return []ingest.Warning{{
+		Code: ingest.WarnHalfLife, Level: ingest.LevelWarn, Value: off, Threshold: halfLifeTolerance,
+		Detail: fmt.Sprintf("fraction by which the half-life of %v differs from %v", halfLife, table),
+	}}
+}

@@ -1,0 +1,130 @@
+package dicom
+
+import (
+	"bytes"
+
+	"tacstream/ingest"
+)
+
+// maxValue bounds the values that are read. A longer one counts as absent:
+// every field is much shorter by its value representation.
+const maxValue = 2048
+
+// philipsCreator reserves the private block in which Philips writes the
+// factor from CNTS to Bq/mL (element 09 of the block).
+const philipsCreator = "Philips PET Private Group"
+
+// A header is what the walk found.
+type header struct {
+	values  values
+	pixels  element // PixelData; its tag is 0 where the walk did not reach it
+	philips uint32  // the private block of philipsCreator, 0 where there is none
+	swapped [numFields][2]byte
+}
+
+// walk collects the fields of a data set up to its pixel data. It stops early
+// where the object turns out to be of another class than classic PET.
+func (h *header) walk(c *cursor) error {
+	for c.pos < c.size {
+		e, err := c.next(c.size)
+		if err != nil {
+			return err
+		}
+		if e.tag == tagPixelData {
+			h.pixels = e
+			return nil
+		}
+		if e.tag > keys[seriesInstanceUID].tag && h.values[sopClassUID] != nil && !h.isClass(classPET) {
+			return nil
+		}
+		if err := h.element(c, e, top, c.size, 0); err != nil {
+			return err
+		}
+	}
+	return ingest.Reject(ingest.CodeTruncated, "the object ends before its pixel data")
+}
+
+func (h *header) class() string { return string(trim(h.values[sopClassUID])) }
+
+func (h *header) isClass(class string) bool { return string(trim(h.values[sopClassUID])) == class }
+
+// isPET reports whether the object is of one of the PET classes.
+func (h *header) isPET() bool {
+	return h.isClass(classPET) || h.isClass(classEnhancedPET) || h.isClass(classLegacyEnhancedPET)
+}
+
+// element keeps the element if it is a field and moves the cursor behind it.
+func (h *header) element(c *cursor, e element, s scope, end int64, depth int) error {
+	f, wanted := fieldOf(s, h.canonical(e.tag))
+	switch {
+	case wanted && keys[f].vr == "SQ":
+		return h.sequence(c, e, s+1, end, depth)
+	case s == top && e.tag>>16 == philipsGroup && e.tag&0xffff < 0x100 && e.length <= 64:
+		return h.creator(c, e, end)
+	case !wanted || e.length > maxValue || h.values[f] != nil:
+		return c.skip(e, end, depth)
+	}
+	v, err := c.take(e.start, int64(e.length), end)
+	if err != nil {
+		return err
+	}
+	if c.big && keys[f].vr == "US" && len(v) == 2 {
+		h.swapped[f] = [2]byte{v[1], v[0]}
+		v = h.swapped[f][:]
+	}
+	h.values[f] = v[:len(v):len(v)]
+	c.pos = e.end()
+	return nil
+}
+
+// sequence keeps the fields of the first item.
+func (h *header) sequence(c *cursor, seq element, s scope, end int64, depth int) error {
+	return c.items(seq, end, depth, func(item element, first bool, end int64) error {
+		if !first {
+			return c.skipItem(seq, item, end, depth)
+		}
+		if item.length != undefined {
+			end = item.end()
+		}
+		for item.length == undefined || c.pos < end {
+			e, err := c.next(end)
+			if err != nil || e.tag == tagItemEnd {
+				return err
+			}
+			if err := h.element(c, e, s, end, depth+1); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+const philipsGroup = 0x7053
+
+// creator remembers which private block is Philips'.
+func (h *header) creator(c *cursor, e element, end int64) error {
+	v, err := c.take(e.start, int64(e.length), end)
+	if err != nil {
+		return err
+	}
+	if bytes.Equal(trim(v), []byte(philipsCreator)) {
+		h.philips = e.tag & 0xff
+	}
+	c.pos = e.end()
+	return nil
+}
+
+// canonical returns the tag under which keys knows a private element, 0 for
+// one of an unknown creator.
+func (h *header) canonical(tag uint32) uint32 {
+	if tag>>16 != philipsGroup {
+		return tag
+	}
+	if h.philips == 0 || tag>>8&0xff != h.philips {
+		return 0
+	}
+	return philipsGroup<<16 | 0x1000 | tag&0xff
+}
+
+// trim removes the padding of a value.
+func trim(v []byte) []byte { return bytes.Trim(v, " \x00") }

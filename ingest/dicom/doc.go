@@ -1,0 +1,26 @@
+// Package dicom reads classic PET objects: one slice of one frame each, with
+// native pixels in explicit or implicit VR little endian.
+//
+// Options.ReadHeader classifies an object by its beginning alone, and Decoder
+// turns a whole object into a Slice whose pixels add into region sums.
+// Geometry puts the slices of a series on RAS+ axes.
+//
+// # How a header is read
+//
+// Nothing in an object is trusted. A walk over the tags comes first: it takes
+// no memory, checks every length against the bytes that are there, follows
+// sequences to a bounded depth and keeps only the few elements that are asked
+// for. Of those, free text and what lies in sequences, written anew in plain
+// explicit VR little endian, is what the suyashkumar/dicom library gets to
+// see: it knows character sets and value representations, but a file of a few
+// kilobytes can make it panic or take any amount of memory. Person names are
+// never among them. Numbers, times and UIDs are plain ASCII and come from the
+// walk itself, and a Decoder, which needs nothing else, leaves the library
+// out. Tests hold both ways equal to what the library reads in whole files.
+//
+// # Faults
+//
+// What is wrong with an object is no error of ours. It is an ingest.Reason
+// beside as many facts as could be read, so that the series knows which of
+// its slots is spoilt.
+package dicom

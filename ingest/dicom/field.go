@@ -1,0 +1,160 @@
+package dicom
+
+import (
+	"cmp"
+	"slices"
+)
+
+// A field is one of the elements that are read.
+type field int
+
+// The fields, by scope and then by tag, as in the table below.
+const (
+	charset field = iota
+	sopClassUID
+	sopInstanceUID
+	studyDate
+	seriesDate
+	acquisitionDate
+	acquisitionDateTime
+	studyTime
+	seriesTime
+	acquisitionTime
+	modality
+	manufacturer
+	timezoneOffset
+	seriesDescription
+	modelName
+	patientID
+	patientWeight
+	sliceThickness
+	protocolName
+	actualFrameDuration
+	studyInstanceUID
+	seriesInstanceUID
+	imagePosition
+	imageOrientation
+	frameOfReferenceUID
+	samplesPerPixel
+	numberOfFrames
+	rows
+	columns
+	pixelSpacing
+	correctedImage
+	bitsAllocated
+	bitsStored
+	highBit
+	pixelRepresentation
+	rescaleIntercept
+	rescaleSlope
+	radiopharmaceuticals
+	numberOfSlices
+	numberOfTimeSlices
+	seriesType
+	units
+	attenuation
+	decayCorrection
+	reconstruction
+	frameReferenceTime
+	decayFactor
+	imageIndex
+	philipsFactor
+	radiopharmaceutical
+	injectionTime
+	totalDose
+	halfLife
+	injectionDateTime
+	radiopharmaceuticalCode
+	radiopharmaceuticalMeaning
+	numFields
+)
+
+// A scope is a level of the data set at which fields lie.
+type scope uint8
+
+const (
+	top      scope = iota
+	inTracer       // the first item of RadiopharmaceuticalInformationSequence
+	inCode         // the first item of RadiopharmaceuticalCodeSequence in it
+)
+
+// A key says where a field lies and what its value is.
+type key struct {
+	scope scope
+	tag   uint32
+	vr    string
+}
+
+// keys is sorted by scope and tag. The scope inside a sequence is the next
+// one.
+var keys = [numFields]key{
+	charset:                    {top, 0x00080005, "CS"},
+	sopClassUID:                {top, 0x00080016, "UI"},
+	sopInstanceUID:             {top, 0x00080018, "UI"},
+	studyDate:                  {top, 0x00080020, "DA"},
+	seriesDate:                 {top, 0x00080021, "DA"},
+	acquisitionDate:            {top, 0x00080022, "DA"},
+	acquisitionDateTime:        {top, 0x0008002a, "DT"},
+	studyTime:                  {top, 0x00080030, "TM"},
+	seriesTime:                 {top, 0x00080031, "TM"},
+	acquisitionTime:            {top, 0x00080032, "TM"},
+	modality:                   {top, 0x00080060, "CS"},
+	manufacturer:               {top, 0x00080070, "LO"},
+	timezoneOffset:             {top, 0x00080201, "SH"},
+	seriesDescription:          {top, 0x0008103e, "LO"},
+	modelName:                  {top, 0x00081090, "LO"},
+	patientID:                  {top, 0x00100020, "LO"},
+	patientWeight:              {top, 0x00101030, "DS"},
+	sliceThickness:             {top, 0x00180050, "DS"},
+	protocolName:               {top, 0x00181030, "LO"},
+	actualFrameDuration:        {top, 0x00181242, "IS"},
+	studyInstanceUID:           {top, 0x0020000d, "UI"},
+	seriesInstanceUID:          {top, 0x0020000e, "UI"},
+	imagePosition:              {top, 0x00200032, "DS"},
+	imageOrientation:           {top, 0x00200037, "DS"},
+	frameOfReferenceUID:        {top, 0x00200052, "UI"},
+	samplesPerPixel:            {top, 0x00280002, "US"},
+	numberOfFrames:             {top, 0x00280008, "IS"},
+	rows:                       {top, 0x00280010, "US"},
+	columns:                    {top, 0x00280011, "US"},
+	pixelSpacing:               {top, 0x00280030, "DS"},
+	correctedImage:             {top, 0x00280051, "CS"},
+	bitsAllocated:              {top, 0x00280100, "US"},
+	bitsStored:                 {top, 0x00280101, "US"},
+	highBit:                    {top, 0x00280102, "US"},
+	pixelRepresentation:        {top, 0x00280103, "US"},
+	rescaleIntercept:           {top, 0x00281052, "DS"},
+	rescaleSlope:               {top, 0x00281053, "DS"},
+	radiopharmaceuticals:       {top, 0x00540016, "SQ"},
+	numberOfSlices:             {top, 0x00540081, "US"},
+	numberOfTimeSlices:         {top, 0x00540101, "US"},
+	seriesType:                 {top, 0x00541000, "CS"},
+	units:                      {top, 0x00541001, "CS"},
+	attenuation:                {top, 0x00541101, "LO"},
+	decayCorrection:            {top, 0x00541102, "CS"},
+	reconstruction:             {top, 0x00541103, "LO"},
+	frameReferenceTime:         {top, 0x00541300, "DS"},
+	decayFactor:                {top, 0x00541321, "DS"},
+	imageIndex:                 {top, 0x00541330, "US"},
+	philipsFactor:              {top, 0x70531009, "DS"},
+	radiopharmaceutical:        {inTracer, 0x00180031, "LO"},
+	injectionTime:              {inTracer, 0x00181072, "TM"},
+	totalDose:                  {inTracer, 0x00181074, "DS"},
+	halfLife:                   {inTracer, 0x00181075, "DS"},
+	injectionDateTime:          {inTracer, 0x00181078, "DT"},
+	radiopharmaceuticalCode:    {inTracer, 0x00540304, "SQ"},
+	radiopharmaceuticalMeaning: {inCode, 0x00080104, "LO"},
+}
+
+// fieldOf returns the field at a tag of a scope.
+func fieldOf(s scope, tag uint32) (field, bool) {
+	i, found := slices.BinarySearchFunc(keys[:], key{scope: s, tag: tag}, func(a, b key) int {
+		return cmp.Or(cmp.Compare(a.scope, b.scope), cmp.Compare(a.tag, b.tag))
+	})
+	return field(i), found
+}
+
+// Values holds the value of each field: text as it was padded, numbers of VR
+// US as two bytes, least significant first. A nil value is absent. Sequences
+// have none.
+type values [numFields][]byte

@@ -1,0 +1,160 @@
+package dicom
+
+import (
+	"bytes"
+	"compress/flate"
+	"io"
+	"math"
+
+	"github.com/suyashkumar/dicom/pkg/uid"
+
+	"tacstream/ingest"
+)
+
+// UIDs of classes and transfer syntaxes (PS3.6, annex A).
+const (
+	classPET               = "1.2.840.10008.5.1.4.1.1.128"
+	classEnhancedPET       = "1.2.840.10008.5.1.4.1.1.130"
+	classLegacyEnhancedPET = "1.2.840.10008.5.1.4.1.1.128.1"
+
+	syntaxImplicit  = "1.2.840.10008.1.2"
+	syntaxExplicit  = "1.2.840.10008.1.2.1"
+	syntaxBigEndian = "1.2.840.10008.1.2.2"
+	syntaxDeflated  = "1.2.840.10008.1.2.1.99"
+)
+
+// Tags of the file meta information.
+const (
+	tagMetaClass    = 0x00020002
+	tagMetaInstance = 0x00020003
+	tagMetaSyntax   = 0x00020010
+)
+
+// afterPreamble is where the first element of a file lies: behind 128 bytes of
+// anything and "DICM" (PS3.10, 7.1).
+const afterPreamble = 132
+
+// maxInflated bounds how much of a deflated data set is looked at. It is only
+// to find out which series an unsupported object belongs to.
+const maxInflated = 64 << 10
+
+// A file is a DICOM object with its meta information read.
+type file struct {
+	cursor                  // at the first element of the data set
+	class, instance, syntax []byte
+}
+
+// errNotDICOM is the fault of everything that is no DICOM.
+func errNotDICOM() error {
+	return ingest.Reject(ingest.CodeNotDICOM, "an object that does not begin as DICOM does")
+}
+
+// open reads the file meta information. A bare data set without any is let in
+// if its first element is one with which data sets begin.
+func open(prefix []byte, size int64) (file, error) {
+	f := file{cursor: cursor{data: prefix, size: size}}
+	if len(prefix) < afterPreamble && int64(len(prefix)) < size {
+		return f, needError(min(size, afterPreamble))
+	}
+	if len(prefix) >= afterPreamble && string(prefix[afterPreamble-4:afterPreamble]) == "DICM" {
+		f.pos = afterPreamble
+	} else if !begins(prefix) {
+		return f, errNotDICOM()
+	}
+	if err := f.meta(); err != nil {
+		return f, err
+	}
+	return f, f.begin()
+}
+
+// begins reports whether a data set without preamble begins here: with a
+// short element of group 0002 or 0008, in either encoding.
+func begins(prefix []byte) bool {
+	if len(prefix) < 16 || prefix[1] != 0 || prefix[0] != 2 && prefix[0] != 8 || prefix[3] > 1 {
+		return false
+	}
+	implicit := prefix[5] == 0 && prefix[6] == 0 && prefix[7] == 0
+	return implicit || upper(prefix[4]) && upper(prefix[5]) && prefix[7] == 0
+}
+
+// meta reads the elements of group 0002, which are always explicit.
+func (f *file) meta() error {
+	for {
+		head, err := f.take(f.pos, 8, f.size)
+		if err != nil {
+			return err
+		}
+		if head[0] != 2 || head[1] != 0 {
+			return nil
+		}
+		e, err := f.next(f.size)
+		if err != nil {
+			return err
+		}
+		if err := f.metaElement(e); err != nil {
+			return err
+		}
+	}
+}
+
+func (f *file) metaElement(e element) error {
+	var dst *[]byte
+	switch e.tag {
+	case tagMetaClass:
+		dst = &f.class
+	case tagMetaInstance:
+		dst = &f.instance
+	case tagMetaSyntax:
+		dst = &f.syntax
+	default:
+		return f.skip(e, f.size, 0)
+	}
+	v, err := f.take(e.start, int64(e.length), f.size)
+	*dst, f.pos = trim(v), e.end()
+	return err
+}
+
+// begin sets the cursor for the transfer syntax. Every one that is not listed
+// has headers in explicit VR little endian (PS3.5, A.4).
+func (f *file) begin() error {
+	switch string(f.syntax) {
+	case "":
+		return f.guess()
+	case syntaxImplicit:
+		f.implicit = true
+	case syntaxBigEndian:
+		f.big = true
+	case syntaxDeflated:
+		body := f.data[min(f.pos, int64(len(f.data))):]
+		plain, _ := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(body)), maxInflated))
+		f.cursor = cursor{data: plain, size: math.MaxInt64}
+	}
+	return nil
+}
+
+// guess tells explicit from implicit by the first element.
+func (f *file) guess() error {
+	head, err := f.take(f.pos, 8, f.size)
+	if err != nil {
+		return err
+	}
+	f.syntax = []byte(syntaxExplicit)
+	if f.implicit = !upper(head[4]) || !upper(head[5]); f.implicit {
+		f.syntax = []byte(syntaxImplicit)
+	}
+	return nil
+}
+
+// native reports whether pixels in a transfer syntax can be read.
+func native(syntax []byte) bool {
+	return string(syntax) == syntaxImplicit || string(syntax) == syntaxExplicit
+}
+
+// nameOf returns the standard's name of a class or transfer syntax.
+func nameOf(u string) string {
+	info, err := uid.Lookup(u)
+	if err != nil || info.Name == "" {
+		return "unknown to the standard"
+	}
+	return info.Name
+}

@@ -1,0 +1,164 @@
+package dicom
+
+import (
+	"errors"
+
+	"tacstream/ingest"
+)
+
+// Options bound what is read. The zero value means the defaults. It is an
+// ingest.Classifier.
+type Options struct {
+	MaxSide int // rows or columns of an image; default DefaultMaxSide
+}
+
+// DefaultMaxSide is far beyond any PET scanner's matrix.
+const DefaultMaxSide = 4096
+
+func (o Options) maxSide() int {
+	if o.MaxSide <= 0 {
+		return DefaultMaxSide
+	}
+	return o.MaxSide
+}
+
+// A Kind says what an object is.
+type Kind string
+
+// The kinds of objects.
+const (
+	KindPET      Kind = "pet"   // of a PET class, sound or not
+	KindOther    Kind = "other" // DICOM of another class
+	KindNotDICOM Kind = "not DICOM"
+)
+
+// Found is what the beginning of an object says.
+//
+// Fault is empty only for a sound classic PET instance. Where it is set,
+// Instance and Header hold what could be read in spite of it; every number in
+// them is finite and every text valid UTF-8 without control characters.
+type Found struct {
+	ingest.Found
+	Kind     Kind
+	Class    string // the standard's name of the SOP class, such as "CT Image Storage"
+	Modality string // such as CT
+	// Need is how many bytes of the object must be at hand to say more; where
+	// it is not 0 nothing else is set. It is never more than the object has.
+	Need int64
+}
+
+// Classify says what an object is of which prefix is the beginning, or how
+// much more of it must be at hand. It is ReadHeader for ingest.Door.
+func (o Options) Classify(prefix []byte, size int64) (found ingest.Found, need int64) {
+	f := o.ReadHeader(prefix, size)
+	return f.Found, f.Need
+}
+
+// ReadHeader reads the beginning of an object of size bytes. It looks no
+// further than the head of the pixel data, and takes memory in proportion to
+// the fields that it reads, not to what the object says of itself.
+func (o Options) ReadHeader(prefix []byte, size int64) Found {
+	var h header
+	syntax, err := h.read(prefix, size)
+	var need needError
+	if errors.As(err, &need) {
+		return Found{Need: ask(int64(need), int64(len(prefix)), size)}
+	}
+	if h.isPET() {
+		return o.pet(&h, syntax, err)
+	}
+	return other(&h, err)
+}
+
+// slack is read beyond an element that the prefix cuts, so that the next try
+// gets further than the next element.
+const slack = 4 << 10
+
+// ask returns how long the prefix should be where need bytes are not enough
+// to get past the next element: at least twice what it was.
+func ask(need, have, size int64) int64 {
+	return min(max(need+slack, 2*have), size)
+}
+
+// read walks over the object and returns its transfer syntax. The error is a
+// needError or an ingest.Rejection; fields that come before the fault are
+// there.
+func (h *header) read(prefix []byte, size int64) (syntax []byte, err error) {
+	size = max(size, int64(len(prefix)))
+	if size == 0 {
+		return nil, ingest.Reject(ingest.CodeEmpty, "an object of 0 bytes")
+	}
+	f, err := open(prefix, size)
+	if err != nil {
+		return nil, err
+	}
+	err = h.walk(&f.cursor)
+	if h.values[sopClassUID] == nil {
+		h.values[sopClassUID] = f.class
+	}
+	if h.values[sopInstanceUID] == nil {
+		h.values[sopInstanceUID] = f.instance
+	}
+	if string(f.syntax) == syntaxDeflated {
+		err = nil // what was inflated is cut anyway, and refused later
+	}
+	return f.syntax, err
+}
+
+// other is the answer to whatever is not PET.
+func other(h *header, err error) Found {
+	class := h.class()
+	f := Found{Kind: KindOther}
+	f.Fault = ingest.Reason{Code: ingest.CodeNotPET, Detail: "an object of the class " + nameOf(class)}
+	switch {
+	case class == "" && err != nil:
+		f.Fault = ingest.ReasonOf(err)
+	case class == "":
+		f.Fault = ingest.Reason{Code: ingest.CodeMalformed, Detail: "SOPClassUID is missing"}
+	default:
+		f.Class = nameOf(class)
+	}
+	if f.Fault.Code == ingest.CodeNotDICOM || f.Fault.Code == ingest.CodeEmpty {
+		f.Kind = KindNotDICOM
+	}
+	read := facts{values: &h.values}
+	f.Modality = read.code(modality)
+	f.Header.Strict.SeriesInstanceUID = read.uid(seriesInstanceUID)
+	f.Header.Strict.SOPClassUID = read.uid(sopClassUID)
+	f.Header.Strict.FrameOfReferenceUID = read.uid(frameOfReferenceUID)
+	f.Instance.SOPInstanceUID = read.uid(sopInstanceUID)
+	return f
+}
+
+// pet is the answer to an object of a PET class; err is the fault of the walk.
+func (o Options) pet(h *header, syntax []byte, err error) Found {
+	f := Found{Kind: KindPET, Class: nameOf(h.class())}
+	f.PET = true
+	v, unread := h.values.parsed()
+	read := facts{values: &v}
+	read.refuse(h, syntax, err)
+	if unread != nil {
+		read.fail(ingest.CodeMalformed, "a header that the library does not read")
+	}
+	series := read.seriesStart()
+	f.Modality = read.code(modality)
+	f.Header.Strict = read.strict()
+	f.Instance = read.instance(series)
+	f.Instance.TransferSyntaxUID = string(clean(syntax))
+	f.Header.Soft = read.softFacts(series, f.Header.Strict.Units)
+	read.pixels(h.pixels, nil, o.maxSide())
+	f.Fault = read.fault
+	return f
+}
+
+// refuse states what is wrong with an object as a whole.
+func (f *facts) refuse(h *header, syntax []byte, walk error) {
+	switch {
+	case !h.isClass(classPET):
+		f.fail(ingest.CodeSyntax, "%s is not supported", nameOf(h.class()))
+	case !native(syntax):
+		f.fail(ingest.CodeSyntax, "transfer syntax %s is not supported", nameOf(string(syntax)))
+	case walk != nil:
+		f.fault = ingest.ReasonOf(walk)
+	}
+}

@@ -1,0 +1,119 @@
+package s3
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"regexp"
+	"strings"
+
+	"github.com/minio/minio-go/v7"
+
+	"tacstream/ingest"
+)
+
+var (
+	// ErrGone means that the bucket answers and holds no such object. It is
+	// ingest.ErrGone under another name. A bucket that is missing itself is
+	// an ordinary error: an unmounted disk must not look like deletions.
+	ErrGone = ingest.ErrGone
+	// ErrStale means that the object is another one than the ETag names.
+	ErrStale = errors.New("object has changed")
+	// ErrPrecondition means that a conditional write came too late.
+	ErrPrecondition = errors.New("object was written by somebody else")
+	// ErrTooLarge means that an object is beyond Options.MaxBytes.
+	ErrTooLarge = fmt.Errorf("object beyond the size limit: %w", ingest.ErrRejected)
+)
+
+// An Error says what a store answered. It names the bucket and never the key.
+// Errors that are not ErrGone, ErrStale, ErrPrecondition or ErrTooLarge may
+// pass with time.
+type Error struct {
+	Op     string // such as "get"
+	Bucket string
+	Code   string // S3's code, or what the network said
+	Status int    // of HTTP, 0 where there was no answer
+	class  error  // may be nil
+}
+
+// Error returns the operation, the bucket and the code.
+func (e *Error) Error() string {
+	text := fmt.Sprintf("s3 %s in bucket %s: %s", e.Op, e.Bucket, e.Code)
+	if e.class != nil {
+		text += ": " + e.class.Error()
+	}
+	return text
+}
+
+// Unwrap returns the class of the error, nil where a retry may help.
+func (e *Error) Unwrap() error { return e.class }
+
+// safeCode is what S3's codes look like. Anything else might quote a request.
+var safeCode = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]{0,63}$`)
+
+// wrap turns an error of the client into an Error without a key in it.
+func wrap(op, bucket string, err error) error {
+	if err == nil {
+		return nil
+	}
+	e := &Error{Op: op, Bucket: bucket}
+	var own *Error
+	var resp minio.ErrorResponse
+	switch {
+	case errors.As(err, &own):
+		return own
+	case errors.As(err, &resp):
+		e.Code, e.Status = resp.Code, resp.StatusCode
+		if !safeCode.MatchString(e.Code) {
+			e.Code = fmt.Sprintf("HTTP %d", e.Status)
+		}
+		e.class = classOf(e.Code, e.Status)
+	default:
+		e.Code, e.class = networkCode(err)
+	}
+	return e
+}
+
+// classOf returns the class of an answer, nil where a retry may help.
+func classOf(code string, status int) error {
+	switch {
+	case code == minio.NoSuchKey:
+		return ErrGone
+	case status == http.StatusPreconditionFailed:
+		return ErrPrecondition
+	}
+	return nil
+}
+
+// networkCode describes why there was no answer. The text of other errors is
+// withheld: it often holds the URL, and with it the key.
+func networkCode(err error) (code string, class error) {
+	var op *net.OpError
+	var cert *tls.CertificateVerificationError
+	switch {
+	case errors.Is(err, context.Canceled):
+		return "canceled", context.Canceled
+	case errors.Is(err, context.DeadlineExceeded):
+		return "no answer in time", context.DeadlineExceeded
+	case errors.As(err, &op):
+		return op.Error(), nil
+	case errors.As(err, &cert):
+		return cert.Error(), nil
+	case strings.HasSuffix(err.Error(), " is offline."):
+		return "offline", nil
+	}
+	return "the connection broke", nil
+}
+
+// final reports that no retry helps.
+func final(err error) bool {
+	for _, class := range []error{ErrGone, ErrStale, ErrPrecondition, ErrTooLarge} {
+		if errors.Is(err, class) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,323 @@
+package s3_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"tacstream/ingest"
+	"tacstream/ingest/s3"
+)
+
+// fake returns a client of a store that a test plays itself.
+func fake(t *testing.T, maxBytes int64, answer http.HandlerFunc) *s3.Store {
+	t.Helper()
+	srv := httptest.NewServer(answer)
+	t.Cleanup(srv.Close)
+	store, err := s3.Open(s3.Options{Endpoint: srv.URL, AccessKey: "a", SecretKey: "b", MaxBytes: maxBytes})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(store.Close)
+	return store
+}
+
+// object answers as a store that holds data under the ETag.
+func object(w http.ResponseWriter, r *http.Request, etag string, data []byte) {
+	w.Header().Set("ETag", strconv.Quote(etag))
+	w.Header().Set("Last-Modified", "Mon, 02 Jan 2006 15:04:05 GMT")
+	if m := r.Header.Get("If-Match"); m != "" && m != strconv.Quote(etag) {
+		refuse(w, http.StatusPreconditionFailed, "PreconditionFailed")
+		return
+	}
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(data))
+}
+
+func refuse(w http.ResponseWriter, status int, code string) {
+	w.WriteHeader(status)
+	fmt.Fprintf(w, "<Error><Code>%s</Code><Message>about CANARY</Message></Error>", code)
+}
+
+func TestPrefixesOfEveryLength(t *testing.T) {
+	s := start(t)
+	for name, tt := range map[string]struct {
+		size, ask, get int
+	}{
+		"shorter than the object": {10, 4, 4},
+		"as long":                 {10, 10, 10},
+		"longer":                  {10, 20, 10},
+		"of an empty object":      {0, 4, 0},
+		"of no length":            {10, 0, 0},
+		"one byte of one":         {1, 1, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			data := []byte("0123456789")[:tt.size]
+			etag, err := s.Put(t.Context(), "results", name, data, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, obj, err := s.ReadPrefix(t.Context(), "results", name, int64(tt.ask))
+			if err != nil || string(got) != string(data[:tt.get]) {
+				t.Errorf("%q, %v", got, err)
+			}
+			if want := (ingest.Object{Bucket: "results", Key: name, ETag: etag, Size: int64(tt.size)}); obj != want {
+				t.Errorf("%+v, want %+v", obj, want)
+			}
+		})
+	}
+}
+
+func TestReadKnowsStaleFromGone(t *testing.T) {
+	s := start(t)
+	ctx := t.Context()
+	old, err := s.Put(ctx, "results", "k", []byte("old"), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Put(ctx, "results", "k", []byte("new"), ""); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Read(ctx, "results", "k", old, nil); !errors.Is(err, s3.ErrStale) || errors.Is(err, ingest.ErrGone) {
+		t.Errorf("an overwritten object: %v, want ErrStale", err)
+	}
+	if got, err := s.Read(ctx, "results", "k", "", nil); err != nil || string(got) != "new" {
+		t.Errorf("whatever is there: %q, %v", got, err)
+	}
+	if err := s.Delete(ctx, "results", "k"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Delete(ctx, "results", "k"); err != nil {
+		t.Errorf("deleting what is gone: %v", err)
+	}
+	for name, err := range map[string]error{
+		"Read":       second(s.Read(ctx, "results", "k", old, nil)),
+		"Stat":       second(s.Stat(ctx, "results", "k")),
+		"ReadPrefix": third(s.ReadPrefix(ctx, "results", "k", 5)),
+		"Get":        third(s.Get(ctx, "results", "k")),
+	} {
+		if !errors.Is(err, ingest.ErrGone) {
+			t.Errorf("%s of a deleted object: %v, want ErrGone", name, err)
+		}
+	}
+}
+
+func second[A any](_ A, err error) error        { return err }
+func third[A, B any](_ A, _ B, err error) error { return err }
+
+// A missing bucket is trouble with the store, not a deletion of every object.
+func TestAMissingBucketIsNotGone(t *testing.T) {
+	s := start(t)
+	ctx := t.Context()
+	for name, err := range map[string]error{
+		"Read":       second(s.Read(ctx, "nowhere", "k", "", nil)),
+		"Stat":       second(s.Stat(ctx, "nowhere", "k")),
+		"ReadPrefix": third(s.ReadPrefix(ctx, "nowhere", "k", 5)),
+	} {
+		if err == nil || errors.Is(err, ingest.ErrGone) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := s.EnsureBucket(ctx, "nowhere"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.EnsureBucket(ctx, "nowhere"); err != nil {
+		t.Errorf("again: %v", err)
+	}
+	if _, err := s.Stat(ctx, "nowhere", "k"); !errors.Is(err, ingest.ErrGone) {
+		t.Errorf("once the bucket is there: %v, want ErrGone", err)
+	}
+}
+
+func TestA404OfAForeignServerIsNotGone(t *testing.T) {
+	store := fake(t, 0, http.NotFound)
+	if _, err := store.Stat(t.Context(), "inbox", "k"); err == nil || errors.Is(err, ingest.ErrGone) {
+		t.Errorf("%v", err)
+	}
+}
+
+// Half of the object comes, then the connection breaks; the rest is asked for
+// by range.
+func TestABrokenReadGoesOnWhereItBroke(t *testing.T) {
+	data := bytes.Repeat([]byte("0123456789"), 10000)
+	var ranges []string
+	store := fake(t, 0, func(w http.ResponseWriter, r *http.Request) {
+		ranges = append(ranges, r.Header.Get("Range"))
+		if len(ranges) > 1 {
+			object(w, r, "e", data)
+			return
+		}
+		w.Header().Set("Content-Length", strconv.Itoa(len(data)))
+		w.Header().Set("ETag", `"e"`)
+		w.Header().Set("Last-Modified", "Mon, 02 Jan 2006 15:04:05 GMT")
+		_, _ = w.Write(data[:50000])
+		panic(http.ErrAbortHandler)
+	})
+	buf := make([]byte, 0, len(data))
+	got, err := store.Read(t.Context(), "inbox", "k", "e", buf)
+	if err != nil || !bytes.Equal(got, data) {
+		t.Fatalf("%d bytes, %v", len(got), err)
+	}
+	if &got[0] != &buf[:1][0] {
+		t.Error("the buffer was not used")
+	}
+	if len(ranges) != 2 || ranges[0] != "" || !strings.HasPrefix(ranges[1], "bytes=") {
+		t.Errorf("ranges %q", ranges)
+	}
+}
+
+// After the break another object is there: its bytes must not be mixed in.
+func TestAnObjectThatChangesMidwayIsStale(t *testing.T) {
+	data := bytes.Repeat([]byte("x"), 100000)
+	for _, honest := range []bool{true, false} {
+		calls := 0
+		store := fake(t, 0, func(w http.ResponseWriter, r *http.Request) {
+			if calls++; calls > 1 {
+				if !honest {
+					r.Header.Del("If-Match")
+				}
+				object(w, r, "newer", data)
+				return
+			}
+			w.Header().Set("Content-Length", strconv.Itoa(len(data)))
+			w.Header().Set("ETag", `"e"`)
+			w.Header().Set("Last-Modified", "Mon, 02 Jan 2006 15:04:05 GMT")
+			_, _ = w.Write(data[:5000])
+			panic(http.ErrAbortHandler)
+		})
+		if _, err := store.Read(t.Context(), "inbox", "k", "", nil); !errors.Is(err, s3.ErrStale) {
+			t.Errorf("a store that honours If-Match (%v): %v, want ErrStale", honest, err)
+		}
+	}
+}
+
+func TestPassingErrorsAreTriedAgain(t *testing.T) {
+	var calls atomic.Int32
+	store := fake(t, 0, func(w http.ResponseWriter, r *http.Request) {
+		if calls.Add(1) <= 2 {
+			refuse(w, http.StatusServiceUnavailable, "SlowDown")
+			return
+		}
+		object(w, r, "e", []byte("data"))
+	})
+	if got, err := store.Read(t.Context(), "inbox", "k", "e", nil); err != nil || string(got) != "data" {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+func TestReadIsBounded(t *testing.T) {
+	store := fake(t, 100, func(w http.ResponseWriter, r *http.Request) { object(w, r, "e", make([]byte, 101)) })
+	if _, err := store.Read(t.Context(), "inbox", "k", "", nil); !errors.Is(err, s3.ErrTooLarge) || !errors.Is(err, ingest.ErrRejected) {
+		t.Errorf("%v, want ErrTooLarge", err)
+	}
+	store = fake(t, 0, func(w http.ResponseWriter, r *http.Request) { object(w, r, "e", make([]byte, s3.MaxSmall+1)) })
+	if _, _, err := store.Get(t.Context(), "inbox", "k"); !errors.Is(err, s3.ErrTooLarge) {
+		t.Errorf("Get: %v, want ErrTooLarge", err)
+	}
+}
+
+// Some stores ignore ranges and send everything.
+func TestAPrefixOfAStoreWithoutRanges(t *testing.T) {
+	store := fake(t, 0, func(w http.ResponseWriter, r *http.Request) {
+		r.Header.Del("Range")
+		object(w, r, "e", []byte("0123456789"))
+	})
+	got, obj, err := store.ReadPrefix(t.Context(), "inbox", "k", 3)
+	if err != nil || string(got) != "012" || obj.Size != 10 || obj.ETag != "e" {
+		t.Errorf("%q %+v %v", got, obj, err)
+	}
+}
+
+func TestErrorsHoldNoKey(t *testing.T) {
+	ctx := t.Context()
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := closed.Addr().String()
+	closed.Close()
+	nobody, err := s3.Open(s3.Options{Endpoint: "http://" + addr, AccessKey: "a", SecretKey: "b"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nobody.Close()
+	canceled, cancel := context.WithCancel(ctx)
+	cancel()
+	for name, store := range map[string]*s3.Store{
+		"nobody listens":  nobody,
+		"denied":          fake(t, 0, func(w http.ResponseWriter, _ *http.Request) { refuse(w, http.StatusForbidden, "AccessDenied") }),
+		"a code with key": fake(t, 0, func(w http.ResponseWriter, _ *http.Request) { refuse(w, http.StatusBadRequest, "bad CANARY") }),
+		"no XML":          fake(t, 0, func(w http.ResponseWriter, r *http.Request) { http.Error(w, r.URL.Path, http.StatusTeapot) }),
+		"closes at once":  fake(t, 0, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }),
+	} {
+		for what, err := range map[string]error{
+			"Stat":          second(store.Stat(ctx, "inbox", "CANARY")),
+			"Read canceled": second(store.Read(canceled, "inbox", "CANARY", "", nil)),
+			"PutIf":         second(store.PutIf(ctx, "inbox", "CANARY", nil, "", "")),
+			"Delete":        store.Delete(ctx, "inbox", "CANARY"),
+			"Walk":          s3.Lister{Store: store}.Walk(ctx, "inbox", "CANARY", func(ingest.Object) error { return nil }),
+		} {
+			if err == nil || strings.Contains(err.Error(), "CANARY") || !strings.Contains(err.Error(), "inbox") {
+				t.Errorf("%s, %s: %v", name, what, err)
+			}
+		}
+	}
+	for _, key := range []string{"", strings.Repeat("CANARY", 200), "CANARY\xff"} {
+		if _, err := nobody.Put(ctx, "inbox", key, nil, ""); err == nil || strings.Contains(err.Error(), "CANARY") {
+			t.Errorf("an impossible key: %v", err)
+		}
+	}
+}
+
+func TestTheListerStreamsInOrder(t *testing.T) {
+	s := start(t)
+	ctx := t.Context()
+	const n = 2345 // more than two pages of a thousand
+	for i := range n {
+		if _, err := s.Put(ctx, "results", fmt.Sprintf("a b/%04d", i), nil, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, key := range []string{"a b", "a bc/1", "z"} {
+		if key != "a b" {
+			if _, err := s.Put(ctx, "results", key, nil, ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	last, seen := "", 0
+	err := s3.Lister{Store: s.Store}.Walk(ctx, "results", "a b/", func(o ingest.Object) error {
+		if o.Key <= last || o.ETag == "" {
+			t.Errorf("%+v after %q", o, last)
+		}
+		last = o.Key
+		seen++
+		return nil
+	})
+	if err != nil || seen != n {
+		t.Errorf("%d objects, %v; want %d", seen, err, n)
+	}
+	enough := errors.New("enough")
+	if err := (s3.Lister{Store: s.Store}).Walk(ctx, "results", "", func(ingest.Object) error { return enough }); err != enough {
+		t.Errorf("the visitor's error: %v", err)
+	}
+}
+
+func TestOpenRefusesEndpointsThatMakeNoSense(t *testing.T) {
+	for _, endpoint := range []string{"", "localhost:9000", "ftp://h", "http://", "http://h/path", "http://u:p@h", "http://h?x=1"} {
+		if _, err := s3.Open(s3.Options{Endpoint: endpoint}); err == nil {
+			t.Errorf("%q was taken", endpoint)
+		}
+	}
+	if _, err := s3.Open(s3.Options{Endpoint: "https://h", CAFile: "none"}); err == nil {
+		t.Error("a missing file of authorities was taken")
+	}
+}

@@ -64,7 +64,7 @@ func (l *Links) embed(o ServeOptions) {
 	}
 	if l.NATSURL == "" {
 		l.NATSURL = scheme + "://" + reachable(o.NATSListen)
-		l.natsUser, l.natsPassword = jetstream.UserTacstream, l.secrets.NATSPassword
+		l.natsUser, l.natsPassword = UserTacstream, l.secrets.NATSPassword
 	}
 	if l.s3.Endpoint == "" {
 		l.s3.Endpoint = web + "://" + reachable(o.S3Listen)

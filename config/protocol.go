@@ -101,18 +101,18 @@ func (p Protocol) reference(tacs []extract.TAC) (extract.Region, error) {
 
 // fit runs the protocol's models on the curves. A model that cannot be fitted
 // does not keep the others from being so; an error means that none could.
-func (p Protocol) fit(curves extract.Curves) (fit.Scan, []fit.Estimate, error) {
-	scan := fit.Scan{Frames: curves.Frames, TACs: curves.TACs, HalfLife: curves.HalfLife}
-	var err error
-	if scan.Reference, err = p.reference(curves.TACs); err != nil {
-		return scan, nil, err
+func (p Protocol) fit(curves extract.Curves) (extract.Region, []fit.Estimate, error) {
+	reference, err := p.reference(curves.TACs)
+	if err != nil {
+		return "", nil, err
 	}
+	scan := fit.Scan{Frames: curves.Frames, TACs: curves.TACs, Reference: reference, HalfLife: curves.HalfLife}
 	var all []fit.Estimate
 	var errs []error
 	for _, name := range p.Models {
 		model, err := p.model(name)
 		if err != nil {
-			return scan, nil, err
+			return reference, nil, err
 		}
 		estimates, err := model.Fit(scan)
 		if err != nil {
@@ -121,9 +121,9 @@ func (p Protocol) fit(curves extract.Curves) (fit.Scan, []fit.Estimate, error) {
 		all = append(all, estimates...)
 	}
 	if len(all) == 0 {
-		return scan, nil, ingest.Reject(ingest.CodeFit, "%v", errors.Join(errs...))
+		return reference, nil, ingest.Reject(ingest.CodeFit, "%v", errors.Join(errs...))
 	}
-	return scan, fit.Agree(all), nil
+	return reference, fit.Agree(all), nil
 }
 
 func (p Protocol) model(name string) (fit.Model, error) {

@@ -25,7 +25,10 @@ type fetch func(ctx context.Context, r ingest.Record, buf []byte) ([]byte, error
 // SOPInstanceUIDs with their contents' hashes. No slice is held longer than it
 // takes to add it.
 func readSlices(ctx context.Context, a ingest.Assembly, mask extract.Mask, readers int, get fetch) (*extract.Sums, string, error) {
-	sums := extract.NewSums(len(a.Starts), mask)
+	sums, err := extract.NewSums(len(a.Starts), mask)
+	if err != nil {
+		return nil, "", err
+	}
 	hashes := make([][sha256.Size]byte, len(a.Slots))
 	var next atomic.Int64
 	g, ctx := errgroup.WithContext(ctx)
@@ -73,7 +76,7 @@ func (s *sliceReader) add(ctx context.Context, i int, r ingest.Record) ([sha256.
 	if slice.Instance.SOPInstanceUID != r.Instance.SOPInstanceUID {
 		return [sha256.Size]byte{}, errStale // another object than the one that the ledger describes
 	}
-	slice.AddRegionSums(s.mask.Slice(i%s.perFrame), s.sums.At(i/s.perFrame, i%s.perFrame))
+	slice.AddRegionSums(s.mask.Slice(i%s.perFrame), s.sums.Slot(i/s.perFrame, i%s.perFrame))
 	return sha256.Sum256(s.buf), nil
 }
 

@@ -29,6 +29,13 @@ const (
 	RoleWork   = "work"   // take jobs
 )
 
+// The users of the embedded NATS.
+const (
+	UserTacstream = "tacstream" // the line itself
+	UserConsumer  = "consumer"  // reads events
+	UserFacility  = "facility"  // a foreign store that sends notices, to _tac.notice.facility
+)
+
 // ServeOptions say how to run the line.
 type ServeOptions struct {
 	Config     Config
@@ -128,7 +135,11 @@ func (o ServeOptions) startNATS(l Links) (*jetstream.Server, error) {
 	}
 	return jetstream.StartServer(jetstream.ServerOptions{
 		StoreDir: filepath.Join(o.Data, "nats"), Listen: o.NATSListen, CertFile: o.TLSCert, KeyFile: o.TLSKey, SyncAlways: true,
-		Users: jetstream.Users(l.secrets.NATSPassword, l.secrets.ConsumerPass, l.secrets.FacilityPass),
+		Users: []jetstream.User{
+			{Name: UserTacstream, Password: l.secrets.NATSPassword, Role: jetstream.RoleTacstream},
+			{Name: UserConsumer, Password: l.secrets.ConsumerPass, Role: jetstream.RoleConsumer},
+			{Name: UserFacility, Password: l.secrets.FacilityPass, Role: jetstream.RoleFacility},
+		},
 	})
 }
 
@@ -301,11 +312,22 @@ func (c Config) ingestLimits() ingest.Limits {
 }
 
 func (l *Line) worker(at func(string)) *Worker {
-	p := &Pipeline{Line: l, At: at}
+	p := &Pipeline{Line: l, Settings: l.Judge.Settings, Version: l.Judge.Version, At: at}
 	return &Worker{
 		Broker: l.Broker, Ledger: l.Ledger, Pipeline: p, Log: l.Log, At: at,
 		Attempts: l.Config.Limits.Attempts, Crashes: l.Config.Limits.Crashes, Retry: time.Duration(l.Config.Timing.Retry),
 	}
+}
+
+// SeriesOf returns the token of the series that a file is part of, once it
+// lies under that bucket and key; "" where it is part of none.
+func (l *Line) SeriesOf(bucket, key string, data []byte) ingest.Token {
+	found, _ := dicom.Options{}.Classify(data, int64(len(data)))
+	site, ok := l.Sites.Of(bucket, key)
+	if !ok || !found.PET || found.Header.Strict.SeriesInstanceUID == "" {
+		return ""
+	}
+	return site.Key.SeriesToken(found.Header.Strict.SeriesInstanceUID)
 }
 
 // parseNotice reads what a store or the lister sent under a source's name.

@@ -92,9 +92,9 @@ type Touch struct {
 	Folder    string
 	Bucket    string
 	RegionsIn bool
-	// Other is the record of an object that cannot serve; its Kind is empty
-	// where there is none.
-	Other Record
+	// Unusable means that the object serves for nothing and that nobody has
+	// said so.
+	Unusable bool
 }
 
 // Observe looks at the object that a notice names and appends what it finds
@@ -159,9 +159,7 @@ func touched(prev, now Record) Touch {
 			t.RegionsIn = true
 		}
 	}
-	if now.Kind == KindOther && !now.Gone {
-		t.Other = now
-	}
+	t.Unusable = now.Kind == KindOther && !now.Gone && !now.Stated
 	return t
 }
 
@@ -220,12 +218,20 @@ func (d *Door) look(ctx context.Context, obj Object, site Mapping, mapped bool, 
 	case regions != KindOther:
 		sum := sha256.Sum256(data)
 		r.Kind, r.Digest = regions, hex.EncodeToString(sum[:])
-	case prev.ETag == now.ETag && prev.Size == now.Size && !prev.Gone && prev.ETag != "":
+	case prev.sameObject(now):
 		return prev, nil
 	default:
 		return d.lookInside(ctx, r, data, site.Key)
 	}
+	if prev.sameObject(now) && prev.Kind == r.Kind && prev.Fault == r.Fault {
+		return prev, nil
+	}
 	return r, nil
+}
+
+// sameObject reports whether a record describes the object that is there now.
+func (r Record) sameObject(now Object) bool {
+	return r.known() && !r.Gone && r.ETag == now.ETag && r.Size == now.Size && now.ETag != ""
 }
 
 // kindByName tells region sources by their names, as BIDS does.

@@ -95,8 +95,13 @@ func (j *Judge) check(ctx context.Context, series Token, quiet bool) error {
 	if v.Outcome.Condition == Absent && state.Number == 0 && state.Condition == "" {
 		return nil
 	}
+	look := j.look(v)
+	if look != "" && look == state.Look && state.Result == Conflict && state.Done == state.Number {
+		// Headers agree, yet who read the contents found a contradiction.
+		v.Outcome.Condition, v.Outcome.Reason = Inconsistent, state.Why
+	}
 	state.take(v.Outcome)
-	switch look := j.look(v); {
+	switch {
 	case look != "" && look != state.Look:
 		state.renumber(look)
 	case look == "" && state.Look != "" && (v.Outcome.Condition != Receiving || v.Outcome.Want > 0):
@@ -144,7 +149,9 @@ func (j *Judge) follow(ctx context.Context, s State, o Outcome) error {
 		}
 		return j.Sink.Withdraw(ctx, s.Site, s.Series, s.Number, why)
 	case s.Look != "" && s.Done < s.Number:
-		return j.Queue.Enqueue(ctx, Job{Series: s.Series, Site: s.Site, Number: s.Number, Settings: j.Settings, Version: j.Version})
+		return j.Queue.Enqueue(ctx, Job{
+			Series: s.Series, Site: s.Site, Number: s.Number, Settings: j.Settings, Version: j.Version, Redrive: s.Redrives,
+		})
 	}
 	return nil
 }

@@ -53,7 +53,9 @@ type Record struct {
 	Gone   bool  `json:"gone,omitempty"`   // the object was deleted, or is something else now
 	From   Token `json:"from,omitempty"`   // the series that the object was part of before
 	// Fault says why the object cannot serve as what it seems to be.
-	Fault    Reason    `json:"fault,omitzero"`
+	Fault Reason `json:"fault,omitzero"`
+	// Stated means that it has been said that the object serves for nothing.
+	Stated   bool      `json:"stated,omitempty"`
 	Digest   string    `json:"digest,omitempty"` // SHA-256 of regions and look-up tables, hex
 	Instance *Instance `json:"inst,omitempty"`   // of a slice; a faulty one may lack facts
 	Header   *Header   `json:"head,omitempty"`   // of a slice

@@ -38,6 +38,7 @@ type State struct {
 	Attempts int  `json:"attempts,omitempty"` // of Number, that ended in an error
 	Crashes  int  `json:"crashes,omitempty"`  // of Number, that did not end
 	Open     bool `json:"open,omitempty"`     // somebody is, or was, at work
+	Redrives int  `json:"redrives,omitempty"` // how often the operator asked for another try
 
 	Revision uint64 `json:"-"`
 }

@@ -216,10 +216,11 @@ func settled(ctx context.Context, e *env, line *config.Line, series ingest.Token
 
 // report prints the result of a series, or why there is none.
 func (c submitCmd) report(ctx context.Context, w io.Writer, line *config.Line, s ingest.State) error {
-	event, ok, err := line.Outbox.Last(ctx, s)
+	last, err := line.Outbox.Last(ctx, s)
 	if err != nil {
 		return err
 	}
+	event, ok := last.Body, last.Sequence > 0
 	switch {
 	case c.JSON && ok:
 		_, err = fmt.Fprintf(w, "%s\n", event)

@@ -24,11 +24,17 @@ const (
 	consumerWork   = "work"
 )
 
-// EventSubjects are the public subjects that are kept. Progress is not among
-// them: it is lossy by design.
-var eventSubjects = []string{
-	"pet.v1.*.series.*", "pet.v1.*.tacs.*", "pet.v1.*.binding.*.*", "pet.v1.*.study.*.*", "pet.v1.*.dead.*",
-}
+// Events are published under _tac.event and stored, and passed on to whoever
+// listens, under pet.v1: so what the stream refuses, because it is a repeat or
+// comes too late, reaches nobody.
+const (
+	eventPrefix  = "_tac.event."
+	publicPrefix = "pet.v1."
+)
+
+// eventSubjects are the events that are kept, without their prefix. Progress
+// is not among them: it is lossy by design.
+var eventSubjects = [...]string{"*.series.*", "*.tacs.*", "*.binding.*.*", "*.study.*.*", "*.dead.*"}
 
 // Options say how to use JetStream. The zero value works.
 type Options struct {
@@ -117,12 +123,6 @@ func passing(err error) bool {
 // Conn returns the connection.
 func (b *Broker) Conn() *nats.Conn { return b.conn }
 
-// JetStream returns the context that the broker publishes with.
-func (b *Broker) JetStream() jetstream.JetStream { return b.js }
-
-// Events returns the stream of public events.
-func (b *Broker) Events() jetstream.Stream { return b.events }
-
 func (b *Broker) ensure(ctx context.Context) (err error) {
 	for _, s := range []struct {
 		at  *jetstream.Stream
@@ -140,7 +140,9 @@ func (b *Broker) ensure(ctx context.Context) (err error) {
 			Retention: jetstream.WorkQueuePolicy, MaxMsgsPerSubject: 1, Duplicates: b.opts.Duplicates,
 		}},
 		{&b.events, jetstream.StreamConfig{
-			Name: StreamEvents, Subjects: eventSubjects, MaxAge: b.opts.EventAge, Duplicates: b.opts.Duplicates,
+			Name: StreamEvents, Subjects: under(eventPrefix), MaxAge: b.opts.EventAge, Duplicates: b.opts.Duplicates,
+			SubjectTransform: &jetstream.SubjectTransformConfig{Source: eventPrefix + ">", Destination: publicPrefix + ">"},
+			RePublish:        &jetstream.RePublish{Source: publicPrefix + ">", Destination: publicPrefix + ">"},
 		}},
 	} {
 		s.cfg.Storage, s.cfg.Replicas = jetstream.FileStorage, b.opts.Replicas
@@ -149,6 +151,14 @@ func (b *Broker) ensure(ctx context.Context) (err error) {
 		}
 	}
 	return b.ensureConsumers(ctx)
+}
+
+func under(prefix string) []string {
+	list := make([]string, len(eventSubjects))
+	for i, s := range eventSubjects {
+		list[i] = prefix + s
+	}
+	return list
 }
 
 func (b *Broker) ensureConsumers(ctx context.Context) error {

@@ -101,7 +101,7 @@ func drain(b jetstream.MessageBatch) []jetstream.Msg {
 type round struct {
 	mu     sync.Mutex
 	series map[ingest.Token]bool // value: judged as quiet
-	others []ingest.Record
+	others []ingest.Object
 	again  map[jetstream.Msg]bool
 }
 
@@ -155,7 +155,7 @@ func (in *Intake) observe(ctx context.Context, msgs []jetstream.Msg, r *round) {
 		g.Go(func() error {
 			touch, err := in.Door.Observe(ctx, n)
 			if err == nil {
-				err = in.touch(ctx, touch, r)
+				err = in.touch(ctx, obj, touch, r)
 			}
 			if err != nil {
 				in.Log.WarnContext(ctx, "object not looked at, so its notice will come again", "object", obj.ID(), "err", err)
@@ -196,7 +196,7 @@ func (in *Intake) decode(ctx context.Context, m jetstream.Msg, r *round) []inges
 }
 
 // touch notes what is to be judged.
-func (in *Intake) touch(ctx context.Context, t ingest.Touch, r *round) error {
+func (in *Intake) touch(ctx context.Context, obj ingest.Object, t ingest.Touch, r *round) error {
 	series := t.Series
 	if t.RegionsIn {
 		near, err := in.Ledger.SeriesNear(ctx, t.Bucket, t.Folder)
@@ -210,8 +210,8 @@ func (in *Intake) touch(ctx context.Context, t ingest.Touch, r *round) error {
 	for _, s := range series {
 		r.series[s] = r.series[s] || false
 	}
-	if t.Other.Kind != "" {
-		r.others = append(r.others, t.Other)
+	if t.Unusable {
+		r.others = append(r.others, obj)
 	}
 	return nil
 }
@@ -223,9 +223,26 @@ func (in *Intake) judge(ctx context.Context, r *round) error {
 		errs = append(errs, in.Judge.Check(ctx, s, quiet))
 	}
 	for _, o := range r.others {
-		errs = append(errs, in.Judge.Sink.Unusable(ctx, o))
+		errs = append(errs, in.unusable(ctx, o))
 	}
 	return errors.Join(errs...)
+}
+
+// unusable says that an object serves for nothing, and notes that it has been
+// said. Whoever dies in between says it again, with the same id.
+func (in *Intake) unusable(ctx context.Context, o ingest.Object) error {
+	r, err := in.Ledger.Find(ctx, o)
+	if err != nil || r.Gone || r.Stated || r.Kind != ingest.KindOther {
+		return err
+	}
+	if err := in.Judge.Sink.Unusable(ctx, r); err != nil {
+		return err
+	}
+	r.Stated = true
+	if err := in.Ledger.Append(ctx, r, r.Revision); !errors.Is(err, ingest.ErrConflict) {
+		return err
+	}
+	return nil // there is another object by now
 }
 
 // Notify publishes a notice about objects, in the form that stores use.

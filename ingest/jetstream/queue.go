@@ -76,3 +76,26 @@ func (d Delivery) Finish(ctx context.Context) error {
 
 // HeartbeatEvery is how often a job in hand wants a Heartbeat.
 func (b *Broker) HeartbeatEvery() time.Duration { return b.opts.AckWait / 3 }
+
+// Pending returns how many notices and jobs are waiting or in hand.
+func (b *Broker) Pending(ctx context.Context) (int, error) {
+	total := 0
+	for _, c := range []struct {
+		stream jetstream.Stream
+		name   string
+	}{{b.notices, consumerIntake}, {b.jobs, consumerWork}} {
+		consumer, err := c.stream.Consumer(ctx, c.name)
+		if err != nil {
+			return 0, err
+		}
+		info := consumer.CachedInfo()
+		total += int(info.NumPending) + info.NumAckPending
+	}
+	return total, nil
+}
+
+// ForgetNotices drops every notice that nobody has taken. The lister finds
+// what they meant.
+func (b *Broker) ForgetNotices(ctx context.Context) error {
+	return b.notices.Purge(ctx, jetstream.WithPurgeSubject("_tac.notice.*"))
+}

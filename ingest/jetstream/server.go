@@ -205,7 +205,10 @@ func ServerConfig(o ServerOptions) (string, error) {
 	if o.CertFile != "" {
 		fmt.Fprintf(&b, "tls { cert_file: %q, key_file: %q }\n", o.CertFile, o.KeyFile)
 	}
-	fmt.Fprintf(&b, "jetstream {\n  store_dir: %q\n", o.StoreDir)
+	// Strict is the server's default and stands here because it matters: the
+	// answer to one request, led to where requests are taken, must not pass
+	// for another request.
+	fmt.Fprintf(&b, "jetstream {\n  store_dir: %q\n  strict: true\n", o.StoreDir)
 	if o.MaxStore > 0 {
 		fmt.Fprintf(&b, "  max_file_store: %d\n", o.MaxStore)
 	}
@@ -222,8 +225,8 @@ func ServerConfig(o ServerOptions) (string, error) {
 
 // traffic returns what an account stores, exports and imports.
 func traffic(account string) string {
-	const create = "$JS.API.CONSUMER.CREATE." + StreamEvents + ".>"
-	const askFor = mirrorAPI + ".CONSUMER.CREATE." + StreamEvents + ".>"
+	const create = "$JS.API.CONSUMER.CREATE." + StreamEvents
+	const askFor = mirrorAPI + ".CONSUMER.CREATE." + StreamEvents
 	switch account {
 	case accountTac:
 		return fmt.Sprintf(`    jetstream: enabled

@@ -1,0 +1,346 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"tacstream/config"
+	"tacstream/ingest"
+	"tacstream/ingest/jetstream"
+	"tacstream/ingest/phantom"
+)
+
+// asProgram makes the test binary behave as tacstream itself, so that tests
+// run the real program in processes of its own.
+const asProgram = "TACSTREAM_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		os.Exit(Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	}
+	os.Exit(m.Run())
+}
+
+// secrets are the same in every rig, so that the same input has the same
+// tokens and gives the same bytes.
+const secrets = `{"site_key":"a key for tests only","nats_password":"nats-for-tests","nats_consumer_password":"consumer-for-tests",
+"nats_facility_password":"facility-for-tests","s3_access_key":"tacstream","s3_secret_key":"s3-for-tests-only"}`
+
+const rigConfig = `timing:
+  ack_wait: 2s
+  quiet: %s
+  list: 5m
+  retry: 200ms
+limits:
+  workers: 1
+`
+
+// A rig is a data directory, two addresses and the processes that run on them.
+type rig struct {
+	t     *testing.T
+	dir   string
+	where where
+	line  *config.Line // as the operator sees it; nil until connect
+
+	mu    sync.Mutex
+	procs []*proc
+}
+
+func newRig(t *testing.T) *rig { return newRigQuiet(t, 20*time.Second) }
+
+func newRigQuiet(t *testing.T, quiet time.Duration) *rig {
+	t.Helper()
+	dir := t.TempDir()
+	r := &rig{t: t, dir: dir, where: where{
+		Data: filepath.Join(dir, "data"), Config: filepath.Join(dir, "tacstream.yaml"), NATSListen: freeAddr(t), S3Listen: freeAddr(t),
+	}}
+	write(t, r.where.Config, fmt.Sprintf(rigConfig, quiet))
+	if err := os.MkdirAll(r.where.Data, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write(t, config.SecretsFile(r.where.Data), secrets)
+	t.Cleanup(r.stop)
+	return r
+}
+
+func write(t *testing.T, file, text string) {
+	t.Helper()
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func freeAddr(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// A proc is one process of the program.
+type proc struct {
+	*exec.Cmd
+	out  *syncBuffer
+	done chan struct{}
+}
+
+type syncBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *syncBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *syncBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
+// serve starts 'tacstream serve' with some roles and waits until it is ready.
+func (r *rig) serve(only string, env ...string) *proc {
+	r.t.Helper()
+	p := r.launch(append([]string{"serve", "--only", only}, r.flags()...), env...)
+	r.eventually(time.Minute, func() bool { return strings.Contains(p.out.String(), "is ready") || p.ended() }, "serve --only "+only+" is not ready")
+	if p.ended() {
+		r.t.Fatalf("serve --only %s ended: %s", only, p.out)
+	}
+	return p
+}
+
+func (r *rig) flags() []string {
+	return []string{"--config", r.where.Config, "--data", r.where.Data, "--nats-listen", r.where.NATSListen, "--s3-listen", r.where.S3Listen}
+}
+
+func (r *rig) launch(args []string, env ...string) *proc {
+	r.t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	p := &proc{Cmd: exec.Command(exe, args...), out: &syncBuffer{}, done: make(chan struct{})}
+	p.Env = append(append(os.Environ(), asProgram+"=1"), env...)
+	p.Stdout, p.Stderr = p.out, p.out
+	// What a killed parent leaves open must not keep Wait from returning.
+	p.WaitDelay = time.Second
+	if err := p.Start(); err != nil {
+		r.t.Fatal(err)
+	}
+	go func() { defer close(p.done); p.Wait() }()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.procs = append(r.procs, p)
+	return p
+}
+
+func (p *proc) ended() bool {
+	select {
+	case <-p.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// kill ends the process as kill -9 does and waits until it is gone.
+func (p *proc) kill() {
+	p.Process.Kill()
+	<-p.done
+}
+
+// terminate ends the process as a service manager does.
+func (p *proc) terminate(t *testing.T) {
+	t.Helper()
+	p.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-p.done:
+	case <-time.After(30 * time.Second):
+		t.Fatal("SIGTERM did not end the process")
+	}
+	if code := p.ProcessState.ExitCode(); code != 0 {
+		t.Errorf("after SIGTERM the exit status is %d: %s", code, p.out)
+	}
+}
+
+func (r *rig) stop() {
+	if r.line != nil {
+		r.line.Close()
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, p := range r.procs {
+		p.Process.Signal(syscall.SIGCONT)
+		p.kill()
+		if r.t.Failed() {
+			r.t.Logf("%s:\n%s", strings.Join(p.Args[1:4], " "), tail(p.out.String(), 3000))
+		}
+	}
+}
+
+func tail(s string, n int) string { return s[max(0, len(s)-n):] }
+
+// connect opens the line as the operator's commands do.
+func (r *rig) connect() *config.Line {
+	r.t.Helper()
+	if r.line == nil {
+		line, err := r.where.open(&env{ctx: context.WithoutCancel(r.t.Context()), stderr: io.Discard})
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		line.Log = slog.New(slog.DiscardHandler)
+		r.line = line
+	}
+	return r.line
+}
+
+// eventually waits until ok, checking often: what is waited for happens in
+// other processes.
+func (r *rig) eventually(within time.Duration, ok func() bool, what string) {
+	r.t.Helper()
+	ctx, cancel := context.WithTimeout(r.t.Context(), within)
+	defer cancel()
+	for !ok() {
+		if rest(ctx, 20*time.Millisecond) != nil {
+			r.t.Fatalf("%s within %v", what, within)
+		}
+	}
+}
+
+// put uploads like any client: it tries again until the store takes it.
+func (r *rig) put(key string, data []byte) {
+	r.t.Helper()
+	ctx, cancel := context.WithTimeout(r.t.Context(), time.Minute)
+	defer cancel()
+	for {
+		_, err := r.connect().Store.Put(ctx, "inbox", key, data, "application/octet-stream")
+		if err == nil {
+			return
+		}
+		if rest(ctx, 50*time.Millisecond) != nil {
+			r.t.Errorf("upload: %v", err)
+			return
+		}
+	}
+}
+
+// upload sends files, several at once.
+func (r *rig) upload(prefix string, files []phantom.File) {
+	r.t.Helper()
+	work := make(chan phantom.File)
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for f := range work {
+				r.put(prefix+f.Name, f.Data)
+			}
+		})
+	}
+	for _, f := range files {
+		work <- f
+	}
+	close(work)
+	wg.Wait()
+}
+
+// smallScan is a scan that is quick to send and long enough to be fitted.
+func smallScan(seed uint64, frames int) phantom.Series {
+	return phantom.Series{Name: fmt.Sprintf("scan-%d", seed), Folder: fmt.Sprintf("scan-%d", seed), Seed: seed, Frames: phantom.EvenFrames(frames, 90*time.Minute/time.Duration(frames))}
+}
+
+func filesOf(s phantom.Series) []phantom.File { return slices.Collect(s.Files()) }
+
+// A snapshot is everything that a consumer can see of results: every binding
+// event that is stored, and every current.json.
+type snapshot map[string]string
+
+// settle waits until so many series have come to their end and nothing is
+// left to do, and returns what there is.
+func (r *rig) settle(series int) snapshot {
+	r.t.Helper()
+	line := r.connect()
+	r.eventually(2*time.Minute, func() bool {
+		done := 0
+		err := line.Ledger.States(r.t.Context(), func(s ingest.State) error {
+			if s.Look != "" && s.Done == s.Number && s.Result != "" {
+				done++
+			}
+			return nil
+		})
+		return err == nil && done == series
+	}, fmt.Sprintf("%d series did not come to their end", series))
+	return r.snapshot()
+}
+
+func (r *rig) snapshot() snapshot {
+	r.t.Helper()
+	line := r.connect()
+	got := snapshot{}
+	for _, e := range r.events("pet.v1.*.binding.*.*") {
+		key := "event " + e.Subject + " " + e.ID
+		if _, twice := got[key]; twice {
+			r.t.Errorf("%s is stored twice", key)
+		}
+		got[key] = string(e.Body)
+	}
+	for o, err := range line.Store.List(r.t.Context(), line.Config.S3.Results, "") {
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		if strings.HasSuffix(o.Key, "/current.json") {
+			body, _, err := line.Store.Get(r.t.Context(), o.Bucket, o.Key)
+			if err != nil {
+				r.t.Fatal(err)
+			}
+			got[o.Key] = string(body)
+		}
+	}
+	return got
+}
+
+// events returns every stored event under a subject.
+func (r *rig) events(subject string) []jetstream.Event {
+	r.t.Helper()
+	var events []jetstream.Event
+	err := r.connect().Broker.Stored(r.t.Context(), subject, func(e jetstream.Event) error { events = append(events, e); return nil })
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return events
+}
+
+// same reports the differences of two snapshots.
+func (s snapshot) same(t *testing.T, want snapshot) {
+	t.Helper()
+	for key, body := range want {
+		if got, ok := s[key]; !ok {
+			t.Errorf("%s is missing", key)
+		} else if got != body {
+			t.Errorf("%s differs:\n%s\nwant\n%s", key, got, body)
+		}
+	}
+	for key := range s {
+		if _, ok := want[key]; !ok {
+			t.Errorf("%s should not be there", key)
+		}
+	}
+}

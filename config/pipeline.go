@@ -1,0 +1,120 @@
+package config
+
+import (
+	"context"
+	"errors"
+
+	"tacstream/extract"
+	"tacstream/fit"
+	"tacstream/ingest"
+	"tacstream/ingest/dicom"
+	"tacstream/ingest/s3"
+)
+
+// A Pipeline does jobs.
+type Pipeline struct {
+	*Line
+	Settings string
+	Version  string
+	At       func(point string) // see Worker.At
+}
+
+// Run is the whole line: what the objects of a series hold becomes curves, the
+// curves become estimates, and the estimates become files and events. It
+// returns once the result, whatever it is, is out and noted as done.
+//
+// Everything is read anew, so it may run any number of times and in several
+// processes at once: the result is the same bytes, and stated once.
+func (p *Pipeline) Run(ctx context.Context, job ingest.Job) error {
+	view, err := p.Judge.View(ctx, job.Series, true)
+	if err != nil {
+		return err
+	}
+	if view.Outcome.Condition != ingest.Ready {
+		return errStale
+	}
+	r := p.begin(job, view)
+	r.Curves, r.Cause.Input, err = p.extract(ctx, view)
+	p.at("extracted")
+	if err == nil {
+		r.Reference, r.Estimates, err = p.fit(r.Tracer, r.Curves)
+	}
+	p.at("fitted")
+
+	end := ingest.Estimated
+	switch {
+	case errors.Is(err, ingest.ErrRejected):
+		end, r.failure = ingest.Failed, ingest.ReasonOf(err)
+	case err != nil:
+		return err
+	}
+	if r.failure.Code == ingest.CodeConflict {
+		return p.contradict(ctx, job, r)
+	}
+	event, err := p.state(ctx, job, r)
+	if err != nil {
+		return err
+	}
+	return p.done(ctx, job, end, event, r)
+}
+
+func (p *Pipeline) at(point string) {
+	if p.At != nil {
+		p.At(point)
+	}
+}
+
+// extract reads the regions and every slice, and returns the curves and the
+// digest of the input.
+func (p *Pipeline) extract(ctx context.Context, v ingest.View) (extract.Curves, string, error) {
+	labels, err := p.labels(ctx, v.Regions)
+	if err != nil {
+		return extract.Curves{}, "", err
+	}
+	get := func(ctx context.Context, r ingest.Record, buf []byte) ([]byte, error) {
+		data, err := p.Store.Read(ctx, r.Bucket, r.Key, r.ETag, buf)
+		if errors.Is(err, s3.ErrStale) || errors.Is(err, ingest.ErrGone) {
+			return nil, errStale // a notice of the change makes a newer job
+		}
+		return data, err
+	}
+	return Extract(ctx, v.Assembly, labels, p.Config.Limits.Readers, get)
+}
+
+// Extract makes the curves of a whole series, left and right merged, and
+// returns them with the digest of the input.
+func Extract(ctx context.Context, a ingest.Assembly, labels ingest.Labels, readers int, get fetch) (extract.Curves, string, error) {
+	timing, err := a.Timing()
+	if err != nil {
+		return extract.Curves{}, "", err
+	}
+	geometry, err := dicom.Geometry(a.Header, a.Positions)
+	if err != nil {
+		return extract.Curves{}, "", err
+	}
+	mask, err := extract.NewMask(labels, geometry, extract.Options{})
+	if err != nil {
+		return extract.Curves{}, "", err
+	}
+	sums, input, err := readSlices(ctx, a, mask, readers, get)
+	if err != nil {
+		return extract.Curves{}, "", err
+	}
+	curves, err := sums.Curves(timing, a.Header.Soft.BqPerMLPerUnit)
+	if err != nil {
+		return extract.Curves{}, "", err
+	}
+	curves = curves.WithBilateral()
+	curves.Warnings = append(curves.Warnings, curves.Quality(extract.Thresholds{})...)
+	return curves, input, nil
+}
+
+// fit runs the models of the tracer's protocol.
+func (p *Pipeline) fit(tracer string, curves extract.Curves) (extract.Region, []fit.Estimate, error) {
+	for _, protocol := range p.Config.Protocols {
+		if protocol.Tracer == tracer {
+			return protocol.fit(curves)
+		}
+	}
+	return "", nil, ingest.Reject(ingest.CodeNoProtocol, "no protocol in the configuration matches the tracer; the curves are there, no model ran")
+}

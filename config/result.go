@@ -1,0 +1,117 @@
+package config
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+
+	"tacstream/ingest"
+	"tacstream/ingest/nifti"
+	"tacstream/ingest/s3"
+	"tacstream/publish"
+	"tacstream/publish/bids"
+	outbox "tacstream/publish/jetstream"
+)
+
+// A result is what a job has found out about a series.
+type result struct {
+	publish.Result
+	header  ingest.Header
+	subject ingest.Token  // pseudonym of the person
+	session ingest.Token  // pseudonym of the study
+	failure ingest.Reason // why there is no estimate; empty where there is one
+}
+
+// begin returns the result of a job as far as the ledger knows it.
+func (p *Pipeline) begin(job ingest.Job, v ingest.View) result {
+	a := v.Assembly
+	r := result{header: a.Header, subject: a.Header.Soft.Subject}
+	r.Cause = causeOf(job)
+	r.Cause.Regions = v.Regions.Digest()
+	if site, ok := p.Sites.Of(a.Bucket, a.Slots[0].Key); ok {
+		r.session = site.Key.Token("study", a.Header.Soft.StudyInstanceUID)
+	}
+	if protocol, ok := p.Config.protocolOf(tracerTexts(a.Header, a.Slots)); ok {
+		r.Tracer, r.TracerName = protocol.Tracer, protocol.Name
+	}
+	if v.Outcome.Unverified {
+		r.Warnings = append(r.Warnings, ingest.Warning{
+			Code: ingest.WarnUnverified, Level: ingest.LevelWarn, Value: float64(v.Outcome.Have),
+			Detail: "the header leaves out how many slices there are; nothing came for the quiet time, and what is there has no hole",
+		})
+	}
+	if v.Regions.Others > 0 {
+		r.Warnings = append(r.Warnings, ingest.Warning{
+			Code: ingest.WarnLabels, Level: ingest.LevelNotice, Value: float64(v.Regions.Others),
+			Detail: "so many other region sources lie equally near; the one with the smallest digest was taken",
+		})
+	}
+	return r
+}
+
+func causeOf(job ingest.Job) publish.Cause {
+	return publish.Cause{Site: job.Site, Series: job.Series, Revision: job.Number, Settings: job.Settings, Version: job.Version}
+}
+
+// labels reads the region source of a series.
+func (p *Pipeline) labels(ctx context.Context, r ingest.Regions) (ingest.Labels, error) {
+	image, err := p.regionObject(ctx, r.Image)
+	if err != nil {
+		return ingest.Labels{}, err
+	}
+	table, err := p.regionObject(ctx, r.LUT)
+	if err != nil {
+		return ingest.Labels{}, err
+	}
+	labels, err := nifti.ReadLabels(bytes.NewReader(image), nifti.Options{})
+	if err != nil {
+		return ingest.Labels{}, err
+	}
+	labels.Names, err = nifti.ReadLUT(bytes.NewReader(table))
+	return labels, err
+}
+
+func (p *Pipeline) regionObject(ctx context.Context, r ingest.Record) ([]byte, error) {
+	data, err := p.Store.Read(ctx, r.Bucket, r.Key, r.ETag, nil)
+	if errors.Is(err, s3.ErrStale) || errors.Is(err, ingest.ErrGone) {
+		return nil, errStale
+	}
+	return data, err
+}
+
+// statement returns everything that makes a result public.
+func (p *Pipeline) statement(r result) (outbox.Statement, error) {
+	kind := publish.BindingEstimated
+	if r.failure.Code != "" {
+		kind = publish.BindingFailed
+	}
+	s := outbox.Statement{Prefix: r.Cause.Prefix(kind), At: p.At}
+	files := publish.Files{}
+	if len(r.Curves.Frames) > 0 {
+		list, err := bids.Files(r.Result)
+		if err != nil {
+			return s, err
+		}
+		files = publish.Files{Bucket: p.Config.S3.Results, Prefix: s.Prefix}
+		for _, f := range list {
+			s.Files = append(s.Files, outbox.File{Name: f.Name, ContentType: f.ContentType, Data: f.Data})
+			files.Names = append(files.Names, f.Name)
+			if strings.HasSuffix(f.Name, "_desc-preproc_tacs.tsv") {
+				files.Curves = f.Name
+			}
+		}
+		tacs, err := publish.NewTACs(r.Result, files)
+		if err != nil {
+			return s, err
+		}
+		s.Before = []publish.Event{tacs}
+	}
+	var err error
+	if kind == publish.BindingFailed {
+		s.Event, err = publish.NewFailed(r.Cause, r.Tracer, r.failure, files)
+	} else {
+		s.Event, err = publish.NewBinding(r.Result, files)
+	}
+	return s, err
+}

@@ -1,0 +1,172 @@
+package extract_test
+
+import (
+	"errors"
+	"math"
+	"slices"
+	"testing"
+	"time"
+
+	"tacstream/extract"
+	"tacstream/ingest"
+)
+
+// rounding is what products of a few doubles may be off.
+const rounding = 1e-12
+
+// c11 is the half-life that the generator of the test data uses.
+const c11 = 1221660 * time.Millisecond
+
+// decaying returns two frames of another program's truth and what it says of
+// one region in them: the frame means as they decayed, and corrected for decay
+// to the injection at the start of the scan.
+func decaying() (c extract.Curves, corrected []float64) {
+	return extract.Curves{
+		Frames:   []ingest.Frame{{Start: 1440 * time.Second, Duration: 1200 * time.Second}, {Start: 2640 * time.Second, Duration: 1200 * time.Second}},
+		TACs:     []extract.TAC{{Region: "A", BqPerML: []float64{1 / 3.1212, 13024.712151678305}}},
+		HalfLife: c11, Units: extract.BqPerML, Decay: extract.Decay{InjectionKnown: true},
+	}, []float64{math.NaN(), 80312.32104446528}
+}
+
+func TestCorrectionAgreesWithAnotherProgram(t *testing.T) {
+	c, want := decaying()
+	for _, to := range []extract.Origin{extract.ToInjection, extract.ToScanStart, extract.AsStored} {
+		tacs, err := c.Corrected(to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := tacs[0].BqPerML[1]; math.Abs(got/want[1]-1) > rounding {
+			t.Errorf("%s: %v, want %v", to, got, want[1])
+		}
+	}
+}
+
+// Moving the origin by one half-life doubles or halves every value.
+func TestAHalfLifeIsAFactorOfTwo(t *testing.T) {
+	c, _ := decaying()
+	c.Decay.Injection, c.Decay.Stored = -c11, c11
+	start, _ := c.Corrected(extract.ToScanStart)
+	for to, factor := range map[extract.Origin]float64{extract.ToInjection: 2, extract.AsStored: 0.5} {
+		got, err := c.Corrected(to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for f, v := range got[0].BqPerML {
+			if math.Abs(v/start[0].BqPerML[f]/factor-1) > rounding {
+				t.Errorf("%s, frame %d: %v of %v", to, f+1, v, start[0].BqPerML[f])
+			}
+		}
+	}
+}
+
+func TestCorrectionLeavesTheCurvesAlone(t *testing.T) {
+	c, _ := decaying()
+	before := slices.Clone(c.TACs[0].BqPerML)
+	tacs, err := c.Corrected(extract.ToInjection)
+	if err != nil || !slices.Equal(before, c.TACs[0].BqPerML) {
+		t.Errorf("changed to %v, %v", c.TACs[0].BqPerML, err)
+	}
+	if same, _ := c.Corrected(extract.AsDecayed); !slices.Equal(same[0].BqPerML, before) || slices.Equal(tacs[0].BqPerML, before) {
+		t.Error("no correction is a correction")
+	}
+}
+
+// However the scanner corrected, the same activity comes out.
+func TestEveryStoredCorrectionEndsOnTheSameCurve(t *testing.T) {
+	for name, decay := range map[string]extract.Decay{
+		"to the scan start":  {},
+		"to the injection":   {Stored: -5 * time.Minute, Injection: -5 * time.Minute, InjectionKnown: true},
+		"to a minute inside": {Stored: time.Minute},
+	} {
+		c, _ := decaying()
+		c.Decay = decay
+		tacs, err := c.Corrected(extract.AsStored)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stored := c
+		stored.TACs = tacs
+		back, err := extract.FromCorrected(stored, c11, decay.Stored)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for f, want := range c.TACs[0].BqPerML {
+			if got := back.TACs[0].BqPerML[f]; math.Abs(got/want-1) > rounding {
+				t.Errorf("%s, frame %d: %v, want %v", name, f+1, got, want)
+			}
+		}
+	}
+}
+
+func TestToWhatCurvesAreCorrectedByDefault(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		curves extract.Curves
+		want   extract.Origin
+	}{
+		{"the injection is known", extract.Curves{HalfLife: c11, Decay: extract.Decay{InjectionKnown: true}}, extract.ToInjection},
+		{"it is not", extract.Curves{HalfLife: c11}, extract.ToScanStart},
+		{"nothing is known of decay", extract.Curves{Decay: extract.Decay{InjectionKnown: true}}, extract.AsStored},
+	} {
+		if got := c.curves.DefaultOrigin(); got != c.want {
+			t.Errorf("%s: %s", c.name, got)
+		}
+		if _, err := c.curves.Corrected(c.curves.DefaultOrigin()); err != nil {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+}
+
+func TestTheScanMayStartBeforeModelZero(t *testing.T) {
+	c, _ := decaying()
+	c.Frames[0].Start, c.Decay.InjectionKnown = -time.Minute, true
+	at, corrected, err := c.OriginTime(extract.ToScanStart)
+	if at != -time.Minute || !corrected || err != nil {
+		t.Errorf("%v, %v, %v", at, corrected, err)
+	}
+}
+
+func TestTimesThatAreNotKnown(t *testing.T) {
+	known, _ := decaying()
+	unknown := known
+	unknown.Decay.InjectionKnown = false
+	timeless := known
+	timeless.HalfLife = 0
+	for _, c := range []struct {
+		name   string
+		curves extract.Curves
+		to     extract.Origin
+	}{
+		{"no injection", unknown, extract.ToInjection},
+		{"no half-life", timeless, extract.ToInjection},
+		{"no half-life for the start", timeless, extract.ToScanStart},
+		{"no such origin", known, "tomorrow"},
+	} {
+		if _, err := c.curves.Corrected(c.to); !errors.Is(err, extract.ErrOrigin) || !errors.Is(err, ingest.ErrRejected) {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+	for _, to := range []extract.Origin{extract.AsDecayed, extract.AsStored} {
+		if _, err := timeless.Corrected(to); err != nil {
+			t.Errorf("%s without a half-life: %v", to, err)
+		}
+	}
+}
+
+func TestATableWithoutAHalfLifeSaysSo(t *testing.T) {
+	c, _ := decaying()
+	with, err := extract.FromCorrected(c, c11, 0)
+	if err != nil || len(with.Warnings) != 0 {
+		t.Errorf("%v, %v", with.Warnings, err)
+	}
+	without, err := extract.FromCorrected(c, 0, 0)
+	if err != nil || len(without.Warnings) != 1 || without.Warnings[0].Code != ingest.WarnNoDecayKnown {
+		t.Errorf("%v, %v", without.Warnings, err)
+	}
+	if !slices.Equal(without.TACs[0].BqPerML, c.TACs[0].BqPerML) {
+		t.Error("values changed though no half-life is known")
+	}
+	if again, _ := extract.FromCorrected(without, 0, 0); len(again.Warnings) != 1 {
+		t.Errorf("said twice: %v", again.Warnings)
+	}
+}

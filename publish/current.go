@@ -1,0 +1,82 @@
+package publish
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"tacstream/ingest"
+)
+
+// CurrentName is the name, after "<series>/" in the results bucket, of the
+// object that says which result of the series holds.
+const CurrentName = "current.json"
+
+// StatusName is the name of the object beside a drop that tells the facility
+// what became of it. ingest.Ours knows it.
+const StatusName = "status.json"
+
+// ErrFile means that an object is not what its name says.
+var ErrFile = errors.New("no file of tacstream")
+
+// maxFileBytes bounds what DecodeCurrent and DecodeStatus read.
+const maxFileBytes = 4 << 20
+
+// A Current says which result of a series holds.
+type Current struct {
+	Event    string        `json:"event"`            // id of the result's event
+	Revision int           `json:"revision"`         // Cause.Revision of that event
+	Result   ingest.Result `json:"result"`           // estimated, failed or withdrawn
+	Prefix   string        `json:"prefix,omitempty"` // of the result's files, in the same bucket; "" where there are none
+}
+
+// CurrentKey returns the key of a series' CurrentName.
+func CurrentKey(series ingest.Token) string { return string(series) + "/" + CurrentName }
+
+// NewCurrent returns what CurrentName says once e, a result, stands.
+func NewCurrent(e Event) (Current, error) {
+	c := Current{Event: e.ID, Revision: e.Cause().Revision}
+	var files *Files
+	switch d := e.Data.(type) {
+	case *Binding:
+		c.Result, files = ingest.Estimated, d.Files
+	case *Failed:
+		c.Result, files = ingest.Failed, d.Files
+	case *Withdrawn:
+		c.Result = ingest.Withdrawn
+	default:
+		return Current{}, fmt.Errorf("%s is no result: %w", e.Type, ErrNotEvent)
+	}
+	if files != nil {
+		c.Prefix = files.Prefix
+	}
+	return c, nil
+}
+
+// Replaces reports whether c may take the place of old, which is zero where
+// there is none.
+func (c Current) Replaces(old Current) bool {
+	return c.Event != old.Event && c.Revision >= old.Revision
+}
+
+// Encode returns the file. The same Current always has the same bytes.
+func (c Current) Encode() ([]byte, error) { return encodeFile(c) }
+
+// DecodeCurrent reads what Encode wrote. It ignores fields that it does not
+// know.
+func DecodeCurrent(data []byte) (Current, error) {
+	var c Current
+	if len(data) > maxFileBytes || json.Unmarshal(data, &c) != nil || c.Event == "" {
+		return Current{}, fmt.Errorf("%s: %w", CurrentName, ErrFile)
+	}
+	return c, nil
+}
+
+// encodeFile encodes what people may open as well.
+func encodeFile(v any) ([]byte, error) {
+	body, err := encode(v)
+	if err != nil {
+		return nil, err
+	}
+	return Indented(body), nil
+}

@@ -1,0 +1,103 @@
+package publish
+
+import (
+	"cmp"
+	"fmt"
+	"strconv"
+
+	"tacstream/ingest"
+)
+
+// Failed says why a series that is ready has no estimate.
+type Failed struct {
+	Cause  Cause  `json:"cause"`
+	Tracer string `json:"tracer" doc:"Label of the tracer, as in the subject; unknown where no protocol matches."`
+	Reason Reason `json:"reason"`
+	Files  *Files `json:"files,omitempty" doc:"What there is all the same, such as curves."`
+}
+
+// NewFailed returns the event that says why there is no estimate. A tracer of
+// "" means TracerUnknown.
+func NewFailed(c Cause, tracer string, why ingest.Reason, files Files) (Event, error) {
+	f := &Failed{Cause: c, Tracer: cmp.Or(tracer, TracerUnknown), Reason: newReason(why), Files: files.orNil()}
+	return newEvent(BindingFailed, c.ID(BindingFailed), f)
+}
+
+func (f *Failed) because() Cause      { return f.Cause }
+func (f *Failed) about() ingest.Token { return f.Cause.Series }
+func (f *Failed) subject() (string, error) {
+	return BindingSubject(f.Cause.Site, f.Tracer, f.Cause.Series)
+}
+
+// Withdrawn takes back the result of a series: its input is no longer what the
+// result rests on.
+type Withdrawn struct {
+	Cause  Cause  `json:"cause"`
+	Tracer string `json:"tracer" doc:"Label of the tracer, as in the subject."`
+	Event  string `json:"event" doc:"Id of the event that no longer holds."`
+	Reason Reason `json:"reason"`
+}
+
+// NewWithdrawn returns the event that takes back the result that stood last
+// under its subject, in favour of a revision: no result with a smaller one may
+// follow. Last is an estimate or a failure.
+func NewWithdrawn(last Event, revision int, why ingest.Reason) (Event, error) {
+	w := &Withdrawn{Cause: last.Cause(), Event: last.ID, Reason: newReason(why)}
+	switch d := last.Data.(type) {
+	case *Binding:
+		w.Tracer = d.Tracer
+	case *Failed:
+		w.Tracer = d.Tracer
+	case *Withdrawn:
+		w.Tracer, w.Event = d.Tracer, d.Event
+	default:
+		return Event{}, fmt.Errorf("there is no result to withdraw: %w", ErrNotEvent)
+	}
+	w.Cause = Cause{Site: w.Cause.Site, Series: w.Cause.Series, Revision: revision}
+	return newEvent(BindingWithdrawn, w.Cause.ID(BindingWithdrawn, w.Event, string(why.Code)), w)
+}
+
+func (w *Withdrawn) because() Cause      { return w.Cause }
+func (w *Withdrawn) about() ingest.Token { return w.Cause.Series }
+func (w *Withdrawn) subject() (string, error) {
+	return BindingSubject(w.Cause.Site, w.Tracer, w.Cause.Series)
+}
+
+// Dead says what no retry could cure: a series whose attempts are used up, or
+// an object that serves for nothing.
+type Dead struct {
+	Cause    Cause        `json:"cause"`
+	Stage    Stage        `json:"stage" enum:"ingest,extract,fit,publish" doc:"Where it came to its end."`
+	Object   ingest.Token `json:"object,omitempty" doc:"Token of the object, where it is no series that died."`
+	Reason   Reason       `json:"reason"`
+	Attempts int          `json:"attempts,omitempty" doc:"How often it was tried; left out where trying is pointless."`
+	Redrive  string       `json:"redrive" doc:"What brings it back, in words for the operator."`
+}
+
+// NewDead returns the event that says that a series died in a stage after so
+// many attempts.
+func NewDead(c Cause, stage Stage, why ingest.Reason, attempts int) (Event, error) {
+	return newDead(&Dead{
+		Cause: c, Stage: stage, Reason: newReason(why), Attempts: attempts,
+		Redrive: "mend the cause, then: tacstream redrive " + string(c.Series),
+	})
+}
+
+// NewUnusable returns the event that says that an object serves for nothing.
+// Its record must have a site and a token.
+func NewUnusable(r ingest.Record) (Event, error) {
+	return newDead(&Dead{
+		Cause: Cause{Site: r.Site}, Stage: StageIngest, Object: r.Token, Reason: newReason(r.Fault),
+		Redrive: "drop it again, mended, under the same key; tacstream show " + string(r.Token) + " says which object it is",
+	})
+}
+
+func newDead(d *Dead) (Event, error) {
+	t := deadType(d.Stage)
+	id := d.Cause.ID(t, string(d.Object), string(d.Reason.Code), d.Reason.Detail, strconv.Itoa(d.Attempts))
+	return newEvent(t, id, d)
+}
+
+func (d *Dead) because() Cause           { return d.Cause }
+func (d *Dead) about() ingest.Token      { return cmp.Or(d.Cause.Series, d.Object) }
+func (d *Dead) subject() (string, error) { return DeadSubject(d.Cause.Site, d.Stage) }

@@ -1,0 +1,195 @@
+package jetstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"tacstream/ingest"
+	"tacstream/ingest/jetstream"
+	"tacstream/ingest/s3"
+	"tacstream/publish"
+)
+
+// ErrLate means that a newer result is out: there is nothing left to state.
+var ErrLate = errors.New("a newer result is out")
+
+// maxConflicts bounds how often a decision is taken anew.
+const maxConflicts = 20
+
+// An Outbox states results and outcomes. It is safe for concurrent use.
+type Outbox struct {
+	Broker *jetstream.Broker
+	Store  *s3.Store
+	Bucket string // of the results
+}
+
+// A File is one file of a result.
+type File struct {
+	Name        string // below the result's folder
+	ContentType string
+	Data        []byte
+}
+
+// A Statement is a result with everything that makes it public.
+type Statement struct {
+	Event  publish.Event   // the result itself: an estimate or a failure
+	Before []publish.Event // what goes out before it, such as the curves
+	Files  []File
+	Prefix string             // folder of the files: series, event, slash
+	At     func(point string) // called at labelled points; may be nil
+}
+
+func (s Statement) at(point string) {
+	if s.At != nil {
+		s.At(point)
+	}
+}
+
+// Publish makes a result public: files, current.json, events. It returns the
+// id of the event that states it, which is an older event's where the same was
+// stated before. ErrLate means that a newer one is out.
+func (o *Outbox) Publish(ctx context.Context, s Statement) (id string, err error) {
+	cause := s.Event.Cause()
+	last, err := o.lastResult(ctx, cause.Site, cause.Series)
+	if err != nil {
+		return "", err
+	}
+	switch s.Event.After(last.Event) {
+	case publish.Done:
+		return last.Event.ID, nil
+	case publish.Stale:
+		return "", ErrLate
+	}
+	for _, f := range s.Files {
+		if _, err := o.Store.Put(ctx, o.Bucket, s.Prefix+f.Name, f.Data, f.ContentType); err != nil {
+			return "", err
+		}
+	}
+	s.at("files-written")
+	if err := o.moveCurrent(ctx, s.Event); err != nil {
+		return "", err
+	}
+	s.at("current-moved")
+	if last.Event.Data != nil && last.Event.Subject != s.Event.Subject && last.Event.Type != publish.BindingWithdrawn {
+		// Another tracer than before, so another subject: the old one must
+		// not end in a result that no longer holds.
+		why := ingest.Reason{Code: ingest.CodeMixed, Detail: "the series turned out to be of another tracer"}
+		e, err := publish.NewWithdrawn(last.Event, cause.Revision, why)
+		if err != nil {
+			return "", err
+		}
+		if err := o.state(ctx, e, last.sequence); err != nil {
+			return "", err
+		}
+	}
+	for _, e := range append(s.Before, s.Event) {
+		if err := o.once(ctx, e); err != nil {
+			return "", err
+		}
+	}
+	s.at("published")
+	return s.Event.ID, nil
+}
+
+// A stored event, with its number in the stream.
+type stored struct {
+	publish.Event
+	sequence uint64
+}
+
+// last returns the last event under a subject, which may hold wildcards; its
+// Data is nil where there is none.
+func (o *Outbox) last(ctx context.Context, subject string) (stored, error) {
+	e, err := o.Broker.LastEvent(ctx, subject)
+	if err != nil || e.Sequence == 0 {
+		return stored{}, err
+	}
+	decoded, err := publish.Decode(e.Body)
+	if err != nil {
+		return stored{}, fmt.Errorf("event %d of the stream: %w", e.Sequence, err)
+	}
+	return stored{decoded, e.Sequence}, nil
+}
+
+// lastResult returns the last result of a series, under whichever tracer.
+func (o *Outbox) lastResult(ctx context.Context, site ingest.Site, series ingest.Token) (stored, error) {
+	subject, err := publish.AnyBindingSubject(site, series)
+	if err != nil {
+		return stored{}, err
+	}
+	return o.last(ctx, subject)
+}
+
+// once publishes an event unless the last one on its subject says the same or
+// something newer.
+func (o *Outbox) once(ctx context.Context, e publish.Event) error {
+	for range maxConflicts {
+		last, err := o.last(ctx, e.Subject)
+		if err != nil {
+			return err
+		}
+		switch e.After(last.Event) {
+		case publish.Done:
+			return nil
+		case publish.Stale:
+			return ErrLate
+		}
+		if err := o.state(ctx, e, last.sequence); !errors.Is(err, ingest.ErrConflict) {
+			return err
+		}
+	}
+	return fmt.Errorf("event %s: %w", e.ID, ingest.ErrConflict)
+}
+
+// state publishes an event on the condition that the last one on its subject
+// is still number after.
+func (o *Outbox) state(ctx context.Context, e publish.Event, after uint64) error {
+	body, err := e.Encode()
+	if err != nil {
+		return err
+	}
+	return o.Broker.State(ctx, jetstream.Event{Subject: e.Subject, ID: e.ID, Body: body}, after)
+}
+
+// moveCurrent lets current.json point to a result, unless it points to a newer
+// one already.
+func (o *Outbox) moveCurrent(ctx context.Context, e publish.Event) error {
+	key := publish.CurrentKey(e.Cause().Series)
+	next, err := publish.NewCurrent(e)
+	if err != nil {
+		return err
+	}
+	body, err := next.Encode()
+	if err != nil {
+		return err
+	}
+	for range maxConflicts {
+		was, etag, err := o.current(ctx, key)
+		switch {
+		case err != nil:
+			return err
+		case was == next:
+			return nil
+		case etag != "" && !next.Replaces(was):
+			return ErrLate
+		}
+		if _, err = o.Store.PutIf(ctx, o.Bucket, key, body, "application/json", etag); !errors.Is(err, s3.ErrPrecondition) {
+			return err
+		}
+	}
+	return fmt.Errorf("series %s: %s: %w", e.Cause().Series, publish.CurrentName, ingest.ErrConflict)
+}
+
+// current reads current.json; the ETag is "" where there is none.
+func (o *Outbox) current(ctx context.Context, key string) (c publish.Current, etag string, err error) {
+	body, obj, err := o.Store.Get(ctx, o.Bucket, key)
+	if errors.Is(err, ingest.ErrGone) {
+		return c, "", nil
+	}
+	if err != nil {
+		return c, "", err
+	}
+	c, err = publish.DecodeCurrent(body)
+	return c, obj.ETag, err
+}

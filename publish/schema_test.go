@@ -1,0 +1,383 @@
+package publish_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"tacstream/ingest"
+	"tacstream/publish"
+)
+
+var update = flag.Bool("update", false, "write schema/ and testdata/ anew")
+
+// An object is a JSON object.
+type object = map[string]any
+
+// bodies holds empty data of every type and what it is.
+var bodies = map[publish.Type]struct {
+	data  any
+	title string
+	// narrow replaces the values that a field may have.
+	narrow map[string][]string
+}{
+	publish.SeriesReady:        {publish.SeriesState{}, "A series is whole and has regions: a result will follow.", map[string][]string{"state": {"ready"}}},
+	publish.SeriesWaiting:      {publish.SeriesState{}, "A series is whole and waits for regions.", map[string][]string{"state": {"waiting"}}},
+	publish.SeriesIncomplete:   {publish.SeriesState{}, "Slots of a series are empty and nothing came for the quiet time.", map[string][]string{"state": {"incomplete", "absent"}}},
+	publish.SeriesInconsistent: {publish.SeriesState{}, "Instances of a series contradict each other.", map[string][]string{"state": {"inconsistent"}}},
+	publish.SeriesRejected:     {publish.SeriesState{}, "An instance of a series is at fault.", map[string][]string{"state": {"rejected"}}},
+	publish.SeriesProgressed:   {publish.Progress{}, "How far a series is. It may be lost, repeated and out of order.", nil},
+	publish.TACsExtracted:      {publish.TACs{}, "Time-activity curves of the regions of a series.", nil},
+	publish.BindingEstimated:   {publish.Binding{}, "What every model says of the regions of a series.", nil},
+	publish.BindingFailed:      {publish.Failed{}, "Why a series that is ready has no estimate.", nil},
+	publish.BindingWithdrawn:   {publish.Withdrawn{}, "The result before no longer holds.", nil},
+	publish.IngestDead:         {publish.Dead{}, "An object or series that no retry could bring in.", map[string][]string{"stage": {"ingest"}}},
+	publish.ExtractDead:        {publish.Dead{}, "A series of which no retry could extract curves.", map[string][]string{"stage": {"extract"}}},
+	publish.FitDead:            {publish.Dead{}, "A series that no retry could fit.", map[string][]string{"stage": {"fit"}}},
+	publish.PublishDead:        {publish.Dead{}, "A series whose result no retry could publish.", map[string][]string{"stage": {"publish"}}},
+}
+
+// dataSchema describes the data of a type.
+func dataSchema(t publish.Type) object {
+	b := bodies[t]
+	s := schemaOf(reflect.TypeOf(b.data))
+	s["$schema"], s["$id"], s["title"] = "https://json-schema.org/draft/2020-12/schema", publish.SchemaID(t), b.title
+	s["$comment"] = "Fields may be added: ignore what you do not know."
+	for field, values := range b.narrow {
+		s["properties"].(object)[field].(object)["enum"] = values
+	}
+	return s
+}
+
+// schemaOf describes a Go type as encoding/json writes it.
+func schemaOf(t reflect.Type) object {
+	switch t {
+	case reflect.TypeFor[ingest.Token]():
+		return object{"type": "string", "pattern": "^[a-z2-7]{26}$"}
+	case reflect.TypeFor[ingest.Site]():
+		return object{"type": "string", "pattern": "^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$"}
+	}
+	switch t.Kind() {
+	case reflect.Pointer:
+		return schemaOf(t.Elem())
+	case reflect.String:
+		return object{"type": "string"}
+	case reflect.Bool:
+		return object{"type": "boolean"}
+	case reflect.Int, reflect.Int32:
+		return object{"type": "integer"}
+	case reflect.Float64:
+		return object{"type": "number"}
+	case reflect.Slice:
+		return object{"type": "array", "items": schemaOf(t.Elem())}
+	case reflect.Map:
+		return object{"type": "object", "additionalProperties": schemaOf(t.Elem())}
+	case reflect.Struct:
+		properties, required := object{}, []string{}
+		addFields(t, properties, &required)
+		return object{"type": "object", "properties": properties, "required": required}
+	}
+	panic("no schema for " + t.String())
+}
+
+// addFields describes the fields of a struct; those of an embedded one are its
+// own.
+func addFields(t reflect.Type, properties object, required *[]string) {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, opts, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if f.Anonymous && name == "" {
+			addFields(f.Type, properties, required)
+			continue
+		}
+		s := schemaOf(f.Type)
+		if doc := f.Tag.Get("doc"); doc != "" {
+			s["description"] = doc
+		}
+		if enum := f.Tag.Get("enum"); enum != "" {
+			at := s
+			if items, ok := s["items"].(object); ok {
+				at = items
+			}
+			at["enum"] = strings.Split(enum, ",")
+		}
+		if properties[name] = s; opts == "" {
+			*required = append(*required, name)
+		}
+	}
+}
+
+// envelopeSchema describes what every event has around its data.
+func envelopeSchema() object {
+	text := object{"type": "string", "minLength": 1}
+	return object{
+		"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "urn:tacstream:schema:envelope",
+		"title": "An event of tacstream: CloudEvents 1.0, structured JSON, without a time.", "type": "object",
+		"required": []string{"specversion", "id", "source", "type", "subject", "datacontenttype", "dataschema", "data"},
+		"properties": object{
+			"specversion": object{"const": "1.0"}, "datacontenttype": object{"const": "application/json"},
+			"id":     object{"type": "string", "pattern": "^[0-9a-f]{32}$", "description": "The same for the same work; also the message's Nats-Msg-Id."},
+			"source": object{"type": "string", "pattern": "^/tacstream/[a-z0-9-]+$"}, "type": text,
+			"subject":    object{"type": "string", "pattern": "^[a-z2-7]{26}$", "description": "Token of the series or object."},
+			"dataschema": text, "data": object{"type": "object"},
+		},
+	}
+}
+
+// channels of the AsyncAPI document: address, what it carries, description.
+var channels = []struct {
+	name, address, doc string
+	types              []publish.Type
+}{
+	{"series", "pet.v1.{site}.series.{series}", "What became of a series' input.",
+		[]publish.Type{publish.SeriesReady, publish.SeriesWaiting, publish.SeriesIncomplete, publish.SeriesInconsistent, publish.SeriesRejected}},
+	{"tacs", "pet.v1.{site}.tacs.{series}", "Curves of a series.", []publish.Type{publish.TACsExtracted}},
+	{"binding", "pet.v1.{site}.binding.{tracer}.{series}", "Results of a series, in order: the last one holds.",
+		[]publish.Type{publish.BindingEstimated, publish.BindingFailed, publish.BindingWithdrawn}},
+	{"dead", "pet.v1.{site}.dead.{stage}", "What no retry could cure, with how to redrive it.",
+		[]publish.Type{publish.IngestDead, publish.ExtractDead, publish.FitDead, publish.PublishDead}},
+	{"progress", "pet.v1.{site}.progress.{series}", "How far a series is. Core NATS only: no stream keeps it.", []publish.Type{publish.SeriesProgressed}},
+}
+
+var parameters = map[string]string{
+	"site": "Label of the facility, from the configuration.", "series": "Token of the series: a keyed hash, 26 characters.",
+	"tracer": "Label of the tracer, from the configuration; unknown where no protocol matches.", "stage": "ingest, extract, fit or publish.",
+}
+
+// asyncAPI describes every subject.
+func asyncAPI() object {
+	chans, ops, messages := object{}, object{}, object{}
+	for _, c := range channels {
+		carried, params := object{}, object{}
+		for _, t := range c.types {
+			name := string(t)
+			carried[name] = object{"$ref": "#/components/messages/" + name}
+			messages[name] = message(t)
+		}
+		for p, doc := range parameters {
+			if strings.Contains(c.address, "{"+p+"}") {
+				params[p] = object{"description": doc}
+			}
+		}
+		chans[c.name] = object{"address": c.address, "description": c.doc, "messages": carried, "parameters": params}
+		ops[c.name] = object{"action": "send", "channel": object{"$ref": "#/channels/" + c.name}, "summary": c.doc}
+	}
+	return object{
+		"asyncapi": "3.0.0", "defaultContentType": publish.ContentType, "channels": chans, "operations": ops,
+		"info": object{"title": "tacstream", "version": "1.0.0", "license": object{"name": "Apache-2.0"},
+			"description": "Events of an event-driven PET pipeline: CloudEvents 1.0, structured JSON, over NATS. Ignore fields and types that you do not know; drop repeats by id."},
+		"components": object{"messages": messages},
+	}
+}
+
+func message(t publish.Type) object {
+	payload := object{"allOf": []any{
+		object{"$ref": "./envelope.json"},
+		object{"properties": object{
+			"type": object{"const": string(t)}, "dataschema": object{"const": publish.SchemaID(t)}, "data": object{"$ref": "./" + publish.SchemaName(t)},
+		}},
+	}}
+	return object{
+		"name": string(t), "title": bodies[t].title, "contentType": publish.ContentType,
+		"headers": object{"type": "object", "properties": object{"Nats-Msg-Id": object{"type": "string", "description": "The event's id."}}},
+		"payload": object{"schemaFormat": "application/schema+json;version=2020-12", "schema": payload},
+	}
+}
+
+// published are the files that Schemas holds.
+func published() map[string]object {
+	files := map[string]object{publish.AsyncAPIName: asyncAPI(), "envelope.json": envelopeSchema()}
+	for _, t := range publish.Types() {
+		files[publish.SchemaName(t)] = dataSchema(t)
+	}
+	return files
+}
+
+func TestSchemasSayWhatTheCodeWrites(t *testing.T) {
+	files := published()
+	for name, want := range files {
+		body, err := json.Marshal(want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body = publish.Indented(body)
+		if *update {
+			if err := os.WriteFile(filepath.Join("schema", name), body, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		have, err := fs.ReadFile(publish.Schemas(), name)
+		if err != nil || !bytes.Equal(have, body) {
+			t.Errorf("%s is not what the code writes; run go test -update (%v)", name, err)
+		}
+	}
+	names, err := fs.Glob(publish.Schemas(), "*")
+	if err != nil || len(names) != len(files) && !*update {
+		t.Errorf("%d files where %d are known (%v)", len(names), len(files), err)
+	}
+}
+
+func TestEveryTypeIsDescribed(t *testing.T) {
+	carried := 0
+	for _, c := range channels {
+		carried += len(c.types)
+	}
+	if n := len(publish.Types()); n != len(bodies) || n != carried {
+		t.Errorf("%d types, %d schemas, %d in channels", n, len(bodies), carried)
+	}
+}
+
+// validator compiles a published schema. A strict one allows no field that it
+// does not name.
+func validator(t *testing.T, name string, strict bool) *jsonschema.Schema {
+	t.Helper()
+	f, err := publish.Schemas().Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	doc, err := jsonschema.UnmarshalJSON(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strict {
+		forbidOthers(doc)
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource(name, doc); err != nil {
+		t.Fatal(err)
+	}
+	s, err := c.Compile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// forbidOthers closes every object of a schema that names its properties.
+func forbidOthers(schema any) {
+	switch s := schema.(type) {
+	case object:
+		if _, ok := s["properties"]; ok {
+			s["additionalProperties"] = false
+		}
+		for _, v := range s {
+			forbidOthers(v)
+		}
+	case []any:
+		for _, v := range s {
+			forbidOthers(v)
+		}
+	}
+}
+
+func TestEventsMatchTheirSchemas(t *testing.T) {
+	for name, e := range examples(t) {
+		body, err := e.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := validator(t, "envelope.json", true).Validate(doc); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err := validator(t, publish.SchemaName(e.Type), true).Validate(doc.(object)["data"]); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestSchemasAllowFieldsToCome(t *testing.T) {
+	doc := mustJSON(t, examples(t)["binding.estimated"])
+	doc["data"].(object)["models"].([]any)[0].(object)["to_come"] = true
+	if err := validator(t, publish.SchemaName(publish.BindingEstimated), false).Validate(doc["data"]); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestSchemasRefuse(t *testing.T) {
+	tests := []struct {
+		name   string
+		change func(data object)
+	}{
+		{"a revision in words", func(d object) { d["cause"].(object)["revision"] = "three" }},
+		{"a raw UID for a token", func(d object) { d["cause"].(object)["series"] = "1.2.840.1" }},
+		{"no cause", func(d object) { delete(d, "cause") }},
+		{"a region without a name", func(d object) {
+			delete(d["models"].([]any)[0].(object)["estimates"].([]any)[0].(object), "region")
+		}},
+		{"no number for a parameter", func(d object) {
+			d["models"].([]any)[0].(object)["estimates"].([]any)[0].(object)["BPnd"] = "NaN"
+		}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			data := mustJSON(t, examples(t)["binding.estimated"])["data"].(object)
+			test.change(data)
+			if validator(t, publish.SchemaName(publish.BindingEstimated), false).Validate(data) == nil {
+				t.Error("the schema allows it")
+			}
+		})
+	}
+}
+
+func mustJSON(t *testing.T, e publish.Event) object {
+	t.Helper()
+	body, err := e.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc object
+	if err := json.Unmarshal(body, &doc); err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
+func TestChannelsMatchTheSubjects(t *testing.T) {
+	var doc struct {
+		Channels map[string]struct {
+			Address  string
+			Messages map[string]any
+		}
+	}
+	body, err := fs.ReadFile(publish.Schemas(), publish.AsyncAPIName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(body, &doc); err != nil {
+		t.Fatal(err)
+	}
+	for name, e := range examples(t) {
+		var found []string
+		for _, c := range doc.Channels {
+			if _, carries := c.Messages[string(e.Type)]; carries && matches(c.Address, e.Subject) {
+				found = append(found, c.Address)
+			}
+		}
+		if len(found) != 1 {
+			t.Errorf("%s on %s: channels %v", name, e.Subject, found)
+		}
+	}
+}
+
+// matches reports whether a subject is of an address; a parameter stands for
+// one token.
+func matches(address, subject string) bool {
+	return slices.EqualFunc(strings.Split(address, "."), strings.Split(subject, "."), func(a, s string) bool {
+		return a == s && !strings.HasPrefix(a, "{") || strings.HasPrefix(a, "{") && s != ""
+	})
+}

@@ -1,0 +1,88 @@
+package publish
+
+import (
+	"fmt"
+
+	"tacstream/ingest"
+)
+
+// A SeriesState says what became of a series' input.
+type SeriesState struct {
+	Cause        Cause            `json:"cause"`
+	State        ingest.Condition `json:"state" enum:"ready,waiting,incomplete,inconsistent,rejected,absent" doc:"As the type says; absent is an incomplete series of which no object is left."`
+	Reason       *Reason          `json:"reason,omitempty" doc:"Why, unless the series is ready."`
+	Counted      Counted          `json:"counted"`
+	Frames       int              `json:"frames,omitempty" doc:"Frames of the series; left out where not known."`
+	Slices       int              `json:"slices,omitempty" doc:"Slices of each frame; left out where not known."`
+	MissingTotal int              `json:"missing_total,omitempty" doc:"Number of empty slots."`
+	Missing      []ingest.Slot    `json:"missing,omitempty" doc:"The first 20 empty slots."`
+	Unverified   bool             `json:"unverified,omitempty" doc:"The series is taken as whole although its header leaves the counts out."`
+}
+
+// Counted says how many slots of a series are filled.
+type Counted struct {
+	Have int `json:"have" doc:"Slots that a sound object fills."`
+	Want int `json:"want,omitempty" doc:"Slots of the series; left out where the header leaves the counts out."`
+}
+
+// NewSeries returns the event that states an outcome. Revision grows with each
+// event of the series' subject. A series that is still being received has no
+// such event: see NewProgress.
+func NewSeries(revision int, o ingest.Outcome) (Event, error) {
+	t := seriesType(o.Condition)
+	if t == "" {
+		return Event{}, fmt.Errorf("series %s: no event states that it is %s", o.Series, o.Condition)
+	}
+	s := &SeriesState{
+		Cause: Cause{Site: o.Site, Series: o.Series, Revision: revision}, State: o.Condition,
+		Counted: Counted{Have: o.Have, Want: o.Want}, Frames: o.Frames, Slices: o.Slices, Unverified: o.Unverified,
+	}
+	if o.Reason.Code != "" {
+		r := newReason(o.Reason)
+		s.Reason = &r
+	}
+	if len(o.Missing) > 0 {
+		s.Missing = o.Missing[:min(len(o.Missing), ingest.MaxMissing)]
+		s.MissingTotal = max(o.Frames*o.Slices-o.Have, len(o.Missing))
+	}
+	return newEvent(t, s.Cause.ID(t, s.digest()), s)
+}
+
+// digest tells states apart whatever their revision.
+func (s *SeriesState) digest() string {
+	same := *s
+	same.Cause = Cause{}
+	body, err := encode(same)
+	if err != nil {
+		panic(err) // strings and whole numbers only
+	}
+	return string(body)
+}
+
+func (s *SeriesState) because() Cause           { return s.Cause }
+func (s *SeriesState) about() ingest.Token      { return s.Cause.Series }
+func (s *SeriesState) subject() (string, error) { return SeriesSubject(s.Cause.Site, s.Cause.Series) }
+
+// A Progress says how far the work on a series is. It may be lost, repeated
+// and out of order.
+type Progress struct {
+	Cause Cause  `json:"cause"`
+	Stage Stage  `json:"stage" enum:"ingest,extract,fit,publish" doc:"What is being done."`
+	Done  int    `json:"done" doc:"Slots received or read, or regions fitted."`
+	Total int    `json:"total,omitempty" doc:"How many there will be; left out where not known."`
+	Model string `json:"model,omitempty" doc:"The model that is being fitted."`
+}
+
+// NewProgress returns the event that says how far a series is.
+func NewProgress(c Cause, p Progress) (Event, error) {
+	p.Cause = c
+	if deadType(p.Stage) == "" {
+		return Event{}, fmt.Errorf("stage: %w", ErrLabel)
+	}
+	id := c.ID(SeriesProgressed, string(p.Stage), fmt.Sprint(p.Done, " ", p.Total), p.Model)
+	return newEvent(SeriesProgressed, id, &p)
+}
+
+func (p *Progress) because() Cause           { return p.Cause }
+func (p *Progress) about() ingest.Token      { return p.Cause.Series }
+func (p *Progress) subject() (string, error) { return ProgressSubject(p.Cause.Site, p.Cause.Series) }

@@ -1,0 +1,91 @@
+package publish
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+)
+
+// WriteTable writes estimates for people: the scan first, then a row for each
+// region and model, in the order of the event. Rate constants are 1/min. What
+// a model does not have is a dash; a warning is named by its code, with ! for
+// doubt.
+func WriteTable(w io.Writer, b *Binding) error {
+	var out bytes.Buffer
+	fmt.Fprintf(&out, "series     %s\ntracer     %s\nreference  %s\n", b.Cause.Series, plain(b.Tracer), plain(string(b.Reference)))
+	for _, warning := range b.Warnings {
+		fmt.Fprintf(&out, "%-9s  %s\n", plain(string(warning.Level)), warning.line())
+	}
+	if b.Files != nil {
+		fmt.Fprintf(&out, "files      %s/%s\n", plain(b.Files.Bucket), plain(b.Files.Prefix))
+	}
+	out.WriteByte('\n')
+	if err := b.writeRows(&out); err != nil {
+		return err
+	}
+	for _, m := range b.Models {
+		if len(m.Estimates) < m.EstimatesTotal {
+			fmt.Fprintf(&out, "%s: %s, in the files only\n", plain(m.Name), count(m.EstimatesTotal, "region"))
+		}
+	}
+	_, err := w.Write(out.Bytes())
+	return err
+}
+
+func (b *Binding) writeRows(w io.Writer) error {
+	rows := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(rows, "REGION\tMODEL\tBPND ± SE\tR1\tk2\tWARNINGS")
+	for _, m := range b.Models {
+		for _, e := range m.Estimates {
+			fmt.Fprintf(rows, "%s\t%s\t%s\t%s\t%s\t%s\n", plain(string(e.Region)), plain(m.Name),
+				withError(e.BPND, e.SE.BPND), short(e.R1), short(e.K2), codes(e.Warnings))
+		}
+	}
+	return rows.Flush()
+}
+
+// line returns a warning in one printable line.
+func (w Warning) line() string {
+	line := string(w.Code)
+	if w.Value != nil {
+		line += fmt.Sprintf(" %.3g", *w.Value)
+	}
+	if w.Detail != "" {
+		line += " " + w.Detail
+	}
+	if w.Threshold != nil && *w.Threshold != 0 {
+		line += fmt.Sprintf(" (limit %.3g)", *w.Threshold)
+	}
+	return plain(line)
+}
+
+func withError(value, se *float64) string {
+	if value == nil {
+		return "-"
+	}
+	if se == nil {
+		return fmt.Sprintf("%.3f", *value)
+	}
+	return fmt.Sprintf("%.3f ± %.3f", *value, *se)
+}
+
+func short(value *float64) string {
+	if value == nil {
+		return "-"
+	}
+	return fmt.Sprintf("%.3f", *value)
+}
+
+func codes(list []Warning) string {
+	var all []string
+	for _, w := range list {
+		code := string(w.Code)
+		if w.Level == "doubt" {
+			code += "!"
+		}
+		all = append(all, code)
+	}
+	return plain(strings.Join(all, " "))
+}

@@ -31,13 +31,13 @@ func readSlices(ctx context.Context, a ingest.Assembly, mask extract.Mask, reade
 	}
 	hashes := make([][sha256.Size]byte, len(a.Slots))
 	var next atomic.Int64
-	g, ctx := errgroup.WithContext(ctx)
+	g, reading := errgroup.WithContext(ctx)
 	for range readers {
 		g.Go(func() error {
 			r := sliceReader{get: get, mask: mask, sums: sums, perFrame: len(a.Positions)}
 			for i := int(next.Add(1)) - 1; i < len(a.Slots); i = int(next.Add(1)) - 1 {
 				var err error
-				if hashes[i], err = r.add(ctx, i, a.Slots[i]); err != nil {
+				if hashes[i], err = r.add(reading, i, a.Slots[i]); err != nil {
 					return err
 				}
 			}

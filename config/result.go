@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"strings"
 
 	"tacstream/ingest"
 	"tacstream/ingest/nifti"
@@ -89,18 +88,15 @@ func (p *Pipeline) statement(r result) (outbox.Statement, error) {
 	s := outbox.Statement{Prefix: r.Cause.Prefix(kind), At: p.At}
 	files := publish.Files{}
 	if len(r.Curves.Frames) > 0 {
-		list, err := bids.Files(r.Result)
+		list, err := bids.Files(bids.Result{Result: r.Result, Subject: r.subject, Study: r.session, Header: r.header})
 		if err != nil {
 			return s, err
 		}
-		files = publish.Files{Bucket: p.Config.S3.Results, Prefix: s.Prefix}
 		for _, f := range list {
 			s.Files = append(s.Files, outbox.File{Name: f.Name, ContentType: f.ContentType, Data: f.Data})
-			files.Names = append(files.Names, f.Name)
-			if strings.HasSuffix(f.Name, "_desc-preproc_tacs.tsv") {
-				files.Curves = f.Name
-			}
 		}
+		files = publish.Files{Bucket: p.Config.S3.Results, Prefix: s.Prefix}
+		files.Names, files.Curves = bids.Names(list)
 		tacs, err := publish.NewTACs(r.Result, files)
 		if err != nil {
 			return s, err

@@ -47,7 +47,7 @@ func (w *Worker) Run(ctx context.Context) error {
 			sleep(ctx, time.Second)
 		case ok:
 			w.at("fetched")
-			if err := w.settle(d, w.handle(ctx, d)); err != nil {
+			if err := w.settle(d, w.handle(ctx, d), ctx.Err() != nil); err != nil {
 				w.Log.Warn("job not settled, so it will come again", "series", d.Job.Series, "err", err)
 			}
 		}
@@ -69,8 +69,9 @@ func (w *Worker) at(point string) {
 }
 
 // settle tells the broker what became of a job. It does not hang on the
-// worker's context: a worker that stops still says what it leaves undone.
-func (w *Worker) settle(d jetstream.Delivery, err error) error {
+// worker's context: a worker that is stopping still says what it leaves
+// undone.
+func (w *Worker) settle(d jetstream.Delivery, err error, stopping bool) error {
 	ctx, cancel := context.WithTimeout(context.Background(), jetstream.PublishWait)
 	defer cancel()
 	job := d.Job
@@ -78,7 +79,7 @@ func (w *Worker) settle(d jetstream.Delivery, err error) error {
 	case err == nil, errors.Is(err, errStale):
 		w.at("before-ack")
 		return d.Finish(ctx)
-	case errors.Is(err, errHandBack), errors.Is(err, context.Canceled):
+	case errors.Is(err, errHandBack), stopping && errors.Is(err, context.Canceled):
 		_, uerr := w.Ledger.Update(ctx, job.Series, func(s *ingest.State) error {
 			s.Open = s.Open && s.Number != job.Number
 			return nil

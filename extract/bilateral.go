@@ -14,7 +14,7 @@ func (c Curves) WithBilateral() Curves {
 		if pair.other <= at { // the pair is met at its first part
 			continue
 		}
-		if !c.has(pair.base) {
+		if usable(pair.base) && !c.has(pair.base) {
 			c.TACs = append(c.TACs, merged(Region(pair.base), []TAC{sources[at], sources[pair.other]}))
 		}
 	}
@@ -59,7 +59,7 @@ type sidedName struct {
 	at   int    // where the side stood, in bytes
 }
 
-// sides are the words for a side and what stands opposite.
+// opposite returns the word for the other side, or "" for what is no side.
 func opposite(side string) string {
 	switch side {
 	case "left":

@@ -149,14 +149,15 @@ func nameOf(labels ingest.Labels, index int32) (Region, error) {
 		return Region(fmt.Sprintf("label-%d", index)), nil
 	}
 	if !usable(name) {
-		return "", ingest.Reject(ingest.CodeRegionsUnreadable, "the name of region %d is too long, is no text or means a time", index)
+		return "", ingest.Reject(ingest.CodeRegionsUnreadable, "the name of region %d cannot be that of a column", index)
 	}
 	return Region(name), nil
 }
 
-// usable reports whether a region can be called so.
+// usable reports whether a region can be called so: the name of a column is
+// text of moderate length, does not begin with a quote and means no time.
 func usable(name string) bool {
-	return name != "" && len(name) <= maxNameBytes && utf8.ValidString(name) &&
+	return name != "" && len(name) <= maxNameBytes && utf8.ValidString(name) && name[0] != '"' &&
 		!strings.ContainsFunc(name, unicode.IsControl) && timeColumn(name) == notTime
 }
 

@@ -206,6 +206,7 @@ func TestWhatNoMaskCanBeMadeOf(t *testing.T) {
 		{"PET beyond the limit", labelled(g, nil, one), g, extract.Options{MaxVoxels: 26}, ingest.CodeTooLarge},
 		{"regions beyond the limit", labelled(g, nil, func(i, _, _ int) int32 { return int32(i + 1) }), g, extract.Options{MaxRegions: 2}, ingest.CodeRegionsUnreadable},
 		{"a name with a tab", labelled(g, map[int32]string{1: "a\tb"}, one), g, extract.Options{}, ingest.CodeRegionsUnreadable},
+		{"a name with a quote in front", labelled(g, map[int32]string{1: "\"a"}, one), g, extract.Options{}, ingest.CodeRegionsUnreadable},
 		{"a name that means a time", labelled(g, map[int32]string{1: "frame_start"}, one), g, extract.Options{}, ingest.CodeRegionsUnreadable},
 	} {
 		_, err := extract.NewMask(c.labels, c.pet, c.opts)

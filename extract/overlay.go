@@ -52,17 +52,17 @@ func compose(outer, inner ingest.Affine) ingest.Affine {
 // voxels and still belong to the upper one. Where one grid is twice as fine
 // as the other whole planes lie in the middle, and the rounding of affines to
 // 32 bits must not decide about each voxel anew.
-const tie = 1e-3
+const tie = 1e-4
 
 // voxel returns the voxel of a grid that covers the point p, given in voxel
 // indices, and reports whether there is one.
 func voxel(p ingest.Vec, size [3]int) (i, j, k int, ok bool) {
-	for axis, x := range p {
-		if p[axis] = math.Floor(x + 0.5 + tie); !(p[axis] >= 0 && p[axis] < float64(size[axis])) {
-			return 0, 0, 0, false
-		}
+	const up = 0.5 + tie
+	x, y, z := p[0]+up, p[1]+up, p[2]+up
+	if !(x >= 0 && y >= 0 && z >= 0 && x < float64(size[0]) && y < float64(size[1]) && z < float64(size[2])) {
+		return 0, 0, 0, false
 	}
-	return int(p[0]), int(p[1]), int(p[2]), true
+	return int(x), int(y), int(z), true
 }
 
 // A count says how many voxels a label has and how many of these have their

@@ -131,11 +131,17 @@ func (t TAC) negative(frames []ingest.Frame, limit float64) (ingest.Warning, boo
 			}
 		}
 	}
+	if late > 0 {
+		return ingest.Warning{
+			Code: ingest.WarnNegative, Value: float64(late),
+			Detail: fmt.Sprintf("frames after the first %v in which the mean of %s is negative", early, t.Region),
+		}, true
+	}
 	fraction := float64(all) / float64(len(t.BqPerML))
 	return ingest.Warning{
 		Code: ingest.WarnNegative, Value: fraction, Threshold: limit,
-		Detail: fmt.Sprintf("fraction of the frames in which the mean of %s is negative; %d of them start after %v", t.Region, late, early),
-	}, late > 0 || fraction > limit
+		Detail: fmt.Sprintf("fraction of the frames in which the mean of %s is negative", t.Region),
+	}, fraction > limit
 }
 
 // small looks for regions of few voxels. A region of a bare table has none.

@@ -83,8 +83,8 @@ func TestUnitsThatAreKnownScaleTheCurves(t *testing.T) {
 	}
 }
 
-// One minute at a half-life of one minute holds half of the activity's
-// disappearance: ∫2^(−t) dt from 0 to 1 is 1/(2 ln 2).
+// With a half-life of one minute the mean of 2^(−t) over the first minute is
+// 1/(2 ln 2), and half of that over the second.
 func TestStoredValuesLoseTheirCorrection(t *testing.T) {
 	c, err := sumsOf(t).Curves(ingest.Timing{Frames: minutes(2), HalfLife: time.Minute}, 1)
 	if err != nil {

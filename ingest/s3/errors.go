@@ -108,12 +108,21 @@ func networkCode(err error) (code string, class error) {
 	return "the connection broke", nil
 }
 
-// final reports that no retry helps.
+// final reports that the same request would fail again at once. It says
+// nothing of later: a denied bucket may be opened.
 func final(err error) bool {
 	for _, class := range []error{ErrGone, ErrStale, ErrPrecondition, ErrTooLarge} {
 		if errors.Is(err, class) {
 			return true
 		}
 	}
-	return false
+	var e *Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Status {
+	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusRequestedRangeNotSatisfiable:
+		return false
+	}
+	return e.Status >= 400 && e.Status < 500
 }

@@ -11,27 +11,17 @@ import (
 )
 
 // hush leads everything that the gateway prints into the log, without the
-// keys in it. The returned function undoes it.
-func hush(l *slog.Logger) (undo func(), err error) {
+// keys in it, for the rest of the process's life: the gateway's goroutines
+// outlive Serve.
+func hush(l *slog.Logger) error {
 	r, w, err := os.Pipe()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	stdout, stderr, logs := os.Stdout, os.Stderr, log.Writer()
 	os.Stdout, os.Stderr = w, w
 	log.SetOutput(w)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		retell(r, l)
-	}()
-	return func() {
-		os.Stdout, os.Stderr = stdout, stderr
-		log.SetOutput(logs)
-		w.Close()
-		<-done
-		r.Close()
-	}, nil
+	go retell(r, l)
+	return nil
 }
 
 // retell logs what kind of thing each line says and which error of the

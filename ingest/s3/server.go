@@ -89,8 +89,8 @@ func (o *ServerOptions) notifies(bucket string) bool { return slices.Contains(o.
 // Serve runs the store until ctx ends. It owns the process that it runs in:
 // it changes the working directory and, so that no key of the gateway's
 // messages gets out, replaces os.Stdout, os.Stderr and the log package's
-// writer. Only one Serve can run in a process. A logger or writer that was
-// made before keeps its file.
+// writer for good. Loggers and writers that were made before keep their files.
+// Only one Serve can run in a process.
 func Serve(ctx context.Context, opts ServerOptions) error {
 	if err := opts.Check(); err != nil {
 		return err
@@ -98,11 +98,9 @@ func Serve(ctx context.Context, opts ServerOptions) error {
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
-	unhush, err := hush(opts.Log)
-	if err != nil {
+	if err := hush(opts.Log); err != nil {
 		return err
 	}
-	defer unhush()
 	for try := 1; ; try++ {
 		be, err := open(&opts)
 		if err != nil {

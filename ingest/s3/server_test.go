@@ -387,6 +387,7 @@ func TestTheChildEndsWithItsParent(t *testing.T) {
 	dir := t.TempDir()
 	cmd := exec.Command(exe, "s3", "127.0.0.1:0")
 	cmd.Env = append(os.Environ(), "S3_TEST_SECRET="+secretKey, fmt.Sprintf(`S3_TEST_SETTINGS={"Dir":%q}`, dir))
+	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)

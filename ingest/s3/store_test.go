@@ -248,7 +248,7 @@ func TestErrorsHoldNoKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer nobody.Close()
+	t.Cleanup(nobody.Close)
 	canceled, cancel := context.WithCancel(ctx)
 	cancel()
 	for name, store := range map[string]*s3.Store{
@@ -258,17 +258,20 @@ func TestErrorsHoldNoKey(t *testing.T) {
 		"no XML":          fake(t, 0, func(w http.ResponseWriter, r *http.Request) { http.Error(w, r.URL.Path, http.StatusTeapot) }),
 		"closes at once":  fake(t, 0, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }),
 	} {
-		for what, err := range map[string]error{
-			"Stat":          second(store.Stat(ctx, "inbox", "CANARY")),
-			"Read canceled": second(store.Read(canceled, "inbox", "CANARY", "", nil)),
-			"PutIf":         second(store.PutIf(ctx, "inbox", "CANARY", nil, "", "")),
-			"Delete":        store.Delete(ctx, "inbox", "CANARY"),
-			"Walk":          s3.Lister{Store: store}.Walk(ctx, "inbox", "CANARY", func(ingest.Object) error { return nil }),
-		} {
-			if err == nil || strings.Contains(err.Error(), "CANARY") || !strings.Contains(err.Error(), "inbox") {
-				t.Errorf("%s, %s: %v", name, what, err)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel() // each waits between its tries
+			for what, err := range map[string]error{
+				"Stat":          second(store.Stat(t.Context(), "inbox", "CANARY")),
+				"Read canceled": second(store.Read(canceled, "inbox", "CANARY", "", nil)),
+				"PutIf":         second(store.PutIf(t.Context(), "inbox", "CANARY", nil, "", "")),
+				"Delete":        store.Delete(t.Context(), "inbox", "CANARY"),
+				"Walk":          s3.Lister{Store: store}.Walk(t.Context(), "inbox", "CANARY", func(ingest.Object) error { return nil }),
+			} {
+				if err == nil || strings.Contains(err.Error(), "CANARY") || !strings.Contains(err.Error(), "inbox") {
+					t.Errorf("%s: %v", what, err)
+				}
 			}
-		}
+		})
 	}
 	for _, key := range []string{"", strings.Repeat("CANARY", 200), "CANARY\xff"} {
 		if _, err := nobody.Put(ctx, "inbox", key, nil, ""); err == nil || strings.Contains(err.Error(), "CANARY") {

@@ -75,6 +75,9 @@ type Limits struct {
 	Crashes   int   `yaml:"crashes" doc:"Deaths of a worker after which its job is dead."`
 }
 
+// DefaultReaders is how many objects a job reads at once.
+const DefaultReaders = 4
+
 // A Duration is written like 90s or 5m.
 type Duration time.Duration
 
@@ -107,7 +110,7 @@ func Default() Config {
 		},
 		Limits: Limits{
 			ObjectMB: ingest.DefaultObjectBytes >> 20, RegionsMB: ingest.DefaultRegionsBytes >> 20,
-			Workers: max(1, runtime.NumCPU()/2), Readers: 4, Attempts: 5, Crashes: 20,
+			Workers: max(1, runtime.NumCPU()/2), Readers: DefaultReaders, Attempts: 5, Crashes: 20,
 		},
 		Decay:     "injection",
 		Protocols: DefaultProtocols(),

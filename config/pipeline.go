@@ -78,11 +78,17 @@ func (p *Pipeline) extract(ctx context.Context, v ingest.View) (extract.Curves, 
 		}
 		return data, err
 	}
-	return Extract(ctx, v.Assembly, labels, p.Config.Limits.Readers, get)
+	curves, input, err := Extract(ctx, v.Assembly, labels, p.Config.Limits.Readers, get)
+	if err != nil {
+		return curves, "", err
+	}
+	protocol, _ := p.Config.protocolOf(tracerTexts(v.Assembly.Header, v.Assembly.Slots))
+	curves, err = Merge(curves, protocol.Merge)
+	return curves, input, err
 }
 
-// Extract makes the curves of a whole series, left and right merged, and
-// returns them with the digest of the input.
+// Extract makes the curves of a whole series and returns them with the digest
+// of the input.
 func Extract(ctx context.Context, a ingest.Assembly, labels ingest.Labels, readers int, get fetch) (extract.Curves, string, error) {
 	timing, err := a.Timing()
 	if err != nil {
@@ -101,12 +107,19 @@ func Extract(ctx context.Context, a ingest.Assembly, labels ingest.Labels, reade
 		return extract.Curves{}, "", err
 	}
 	curves, err := sums.Curves(timing, a.Header.Soft.BqPerMLPerUnit)
+	return curves, input, err
+}
+
+// Merge adds the regions that rules make of others, then those of left and
+// right, and what is to be doubted of all of them.
+func Merge(c extract.Curves, rules map[string][]string) (extract.Curves, error) {
+	c, err := c.WithMerged(rules)
 	if err != nil {
-		return extract.Curves{}, "", err
+		return c, err
 	}
-	curves = curves.WithBilateral()
-	curves.Warnings = append(curves.Warnings, curves.Quality(extract.Thresholds{})...)
-	return curves, input, nil
+	c = c.WithBilateral()
+	c.Warnings = append(c.Warnings, c.Quality(extract.Thresholds{})...)
+	return c, nil
 }
 
 // fit runs the models of the tracer's protocol.

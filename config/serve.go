@@ -102,10 +102,8 @@ func Serve(ctx context.Context, opts ServeOptions) error {
 	if err != nil {
 		return err
 	}
-	// The servers outlive the roles, which need them to hand back their jobs.
-	servers, stop := context.WithCancel(context.WithoutCancel(ctx))
-	var serving errgroup.Group
-	defer func() { stop(); serving.Wait() }()
+	// The servers outlive the roles, which need them to hand back their jobs,
+	// and NATS outlives the store, which announces to it.
 	natsServer, err := opts.startNATS(links)
 	if err != nil {
 		return err
@@ -113,6 +111,9 @@ func Serve(ctx context.Context, opts ServeOptions) error {
 	if natsServer != nil {
 		defer natsServer.Shutdown()
 	}
+	servers, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var serving errgroup.Group
+	defer func() { stop(); serving.Wait() }()
 	if opts.has(RoleS3) {
 		ready := make(chan error, 1)
 		serving.Go(func() error { return opts.runS3(servers, links, ready) })

@@ -99,7 +99,24 @@ type Touch struct {
 
 // Observe looks at the object that a notice names and appends what it finds
 // to the ledger. Truth is what the store holds now, never the notice.
+//
+// A key that can be read in two ways names one object or the other, so both
+// are looked at.
 func (d *Door) Observe(ctx context.Context, n Notice) (Touch, error) {
+	touch, err := d.settle(ctx, n)
+	if err != nil || n.AltKey == "" || n.AltKey == n.Key {
+		return touch, err
+	}
+	other, err := d.settle(ctx, Notice{Bucket: n.Bucket, Key: n.AltKey})
+	if err != nil || len(other.Series) == 0 && !other.RegionsIn && !other.Unusable {
+		return touch, err
+	}
+	other.Series = append(other.Series, touch.Series...)
+	return other, nil
+}
+
+// settle looks until nobody wrote in between.
+func (d *Door) settle(ctx context.Context, n Notice) (Touch, error) {
 	for range maxConflicts {
 		touch, err := d.observe(ctx, n)
 		if !errors.Is(err, ErrConflict) {
@@ -122,16 +139,16 @@ func (d *Door) observe(ctx context.Context, n Notice) (Touch, error) {
 		return Touch{}, err
 	}
 	now, err := d.look(ctx, obj, site, ok, prev)
-	if errors.Is(err, ErrGone) && n.AltKey != "" {
-		return d.observe(ctx, Notice{Bucket: n.Bucket, Key: n.AltKey})
-	}
 	if errors.Is(err, ErrGone) {
 		now, err = gone(prev), nil
+	}
+	if err == nil {
+		err = d.write(ctx, prev, now)
 	}
 	if err != nil {
 		return Touch{}, err
 	}
-	return touched(prev, now), d.write(ctx, prev, now)
+	return touched(prev, now), nil
 }
 
 // Ours reports whether tacstream itself writes objects of this name into

@@ -20,7 +20,7 @@ type Binding struct {
 	Reference extract.Region    `json:"reference" doc:"The reference region."`
 	Units     map[string]string `json:"units" doc:"Unit of each parameter that occurs."`
 	Models    []ModelEstimates  `json:"models"`
-	LeftOut   []string          `json:"left_out,omitempty" enum:"estimates,warnings" doc:"What would make the event too long and is only in the files."`
+	LeftOut   []string          `json:"left_out,omitempty" enum:"estimates" doc:"What would make the event too long and is only in the files."`
 	Warnings  []Warning         `json:"warnings,omitempty" doc:"Doubts about the whole scan."`
 	Files     *Files            `json:"files,omitempty"`
 }

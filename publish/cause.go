@@ -79,9 +79,8 @@ func isVersion(s string) bool {
 	return len(s) <= 64 && only(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-+_()")
 }
 
-// path returns the folder of the files of an event.
-func path(series ingest.Token, event string) string { return string(series) + "/" + event + "/" }
-
 // Prefix returns the folder, in the results bucket, of the files that belong
 // to an event with this cause: the series, then the id.
-func (c Cause) Prefix(kind Type) string { return path(c.Series, c.ID(kind)) }
+func (c Cause) Prefix(kind Type) string {
+	return string(c.Series) + "/" + c.ID(kind) + "/"
+}

@@ -31,7 +31,7 @@ func verb(t Type) string {
 func describe(data Data) string {
 	switch d := data.(type) {
 	case *SeriesState:
-		return StateLine(d.outcome())
+		return stateDetail(d.outcome())
 	case *Progress:
 		return d.line()
 	case *TACs:
@@ -60,9 +60,13 @@ func (s *SeriesState) outcome() ingest.Outcome {
 	return o
 }
 
-// StateLine returns an outcome in one printable line: how much there is, and
-// why that does not suffice.
+// StateLine returns an outcome in one printable line: the condition, how much
+// there is, and why that does not suffice.
 func StateLine(o ingest.Outcome) string {
+	return plain(string(o.Condition) + ": " + stateDetail(o))
+}
+
+func stateDetail(o ingest.Outcome) string {
 	line := count(o.Have, "slot") + " filled"
 	if o.Want > 0 {
 		line = fmt.Sprintf("%d of %d slots filled", o.Have, o.Want)
@@ -79,7 +83,7 @@ func StateLine(o ingest.Outcome) string {
 	if o.Reason.Code != "" {
 		line += "; " + o.Reason.String()
 	}
-	return plain(string(o.Condition) + ": " + line)
+	return line
 }
 
 func (p *Progress) line() string {

@@ -161,6 +161,8 @@ func (e Event) After(last Event) Step {
 		return Publish
 	case last.ID == e.ID:
 		return Done
+	case last.Data.about() != e.Data.about():
+		return Publish // a stage's dead share a subject, whatever they were
 	case last.Cause().Revision > e.Cause().Revision:
 		return Stale
 	case last.Type == e.Type && e.Cause().SameWork(last.Cause()), e.sameState(last):

@@ -147,6 +147,10 @@ func TestAfter(t *testing.T) {
 		}
 		return e
 	}
+	otherDead, err := publish.NewDead(publish.Cause{Site: "local", Series: thing, Revision: 9}, publish.StageFit, ingest.Reason{Code: ingest.CodeInternal}, 5)
+	if err != nil {
+		t.Fatal(err)
+	}
 	newer := binding(func(c *publish.Cause) { c.Revision = 5 })
 	tests := []struct {
 		name    string
@@ -164,6 +168,7 @@ func TestAfter(t *testing.T) {
 		{"a withdrawal", all["binding.withdrawn"], all["binding.estimated"], publish.Publish},
 		{"a withdrawal that comes too late", all["binding.withdrawn"], newer, publish.Stale},
 		{"an estimate where there was a failure", newer, all["binding.failed"], publish.Publish},
+		{"a death after that of another series", all["fit.dead"], otherDead, publish.Publish},
 		{"the same state", state(3, ingest.Waiting), state(2, ingest.Waiting), publish.Done},
 		{"another state", state(3, ingest.Ready), state(2, ingest.Waiting), publish.Publish},
 		{"a state too late", state(1, ingest.Ready), state(2, ingest.Waiting), publish.Stale},

@@ -12,11 +12,11 @@ import (
 
 func TestDescribe(t *testing.T) {
 	tests := map[string]string{
-		"series.ready":        "ready         ready: 6 of 6 slots filled (3 frames of 2 slices)",
-		"series.waiting":      "waiting       waiting: 6 of 6 slots filled (3 frames of 2 slices); REGIONS_ABSENT: no *dseg.nii[.gz] with its TSV",
-		"series.incomplete":   "incomplete    incomplete: 4 of 6 slots filled (3 frames of 2 slices); FRAME_COUNT: 2 slots missing: frame 2 slice 1, frame 3 slice 2",
-		"series.inconsistent": "inconsistent  inconsistent: 6 of 6 slots filled (3 frames of 2 slices); DUPLICATE_SLOT: two instances at frame 2 slice 1",
-		"series.rejected":     "rejected      rejected: 6 of 6 slots filled (3 frames of 2 slices); HDR_UNITS",
+		"series.ready":        "ready         6 of 6 slots filled (3 frames of 2 slices)",
+		"series.waiting":      "waiting       6 of 6 slots filled (3 frames of 2 slices); REGIONS_ABSENT: no *dseg.nii[.gz] with its TSV",
+		"series.incomplete":   "incomplete    4 of 6 slots filled (3 frames of 2 slices); FRAME_COUNT: 2 slots missing: frame 2 slice 1, frame 3 slice 2",
+		"series.inconsistent": "inconsistent  6 of 6 slots filled (3 frames of 2 slices); DUPLICATE_SLOT: two instances at frame 2 slice 1",
+		"series.rejected":     "rejected      6 of 6 slots filled (3 frames of 2 slices); HDR_UNITS",
 		"series.progressed":   "progressed    ingest: 4 of 6",
 		"tacs.extracted":      "extracted     2 regions and 3 frames, Bq/mL, 2 warnings",
 		"binding.estimated":   "estimated     dasb: srtm in 1 region, logan-ref in 1 region against Cerebellum, 3 warnings",

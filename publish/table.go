@@ -40,7 +40,7 @@ func (b *Binding) writeRows(w io.Writer) error {
 	for _, m := range b.Models {
 		for _, e := range m.Estimates {
 			fmt.Fprintf(rows, "%s\t%s\t%s\t%s\t%s\t%s\n", plain(string(e.Region)), plain(m.Name),
-				withError(e.BPND, e.SE.BPND), short(e.R1), short(e.K2), codes(e.Warnings))
+				withError(e.BPND, e.SE.BPND), short(e.R1, 3), short(e.K2, 4), codes(e.Warnings))
 		}
 	}
 	return rows.Flush()
@@ -71,11 +71,12 @@ func withError(value, se *float64) string {
 	return fmt.Sprintf("%.3f ± %.3f", *value, *se)
 }
 
-func short(value *float64) string {
+// short writes a number with so many decimals.
+func short(value *float64, decimals int) string {
 	if value == nil {
 		return "-"
 	}
-	return fmt.Sprintf("%.3f", *value)
+	return fmt.Sprintf("%.*f", decimals, *value)
 }
 
 func codes(list []Warning) string {

@@ -2,6 +2,7 @@ package publish
 
 import (
 	"fmt"
+	"slices"
 
 	"tacstream/extract"
 	"tacstream/ingest"
@@ -65,16 +66,23 @@ func NewTACs(r Result, files Files) (Event, error) {
 	if err != nil {
 		return Event{}, err
 	}
-	return shrink(e, func(what string) { t.LeftOut = append(t.LeftOut, what) },
-		func() string {
-			for i := range t.Regions {
-				t.Regions[i].Values = nil
-			}
-			return "values"
-		},
+	return shrink(e, t.leaveOut, t.dropValues,
 		func() string { t.Regions = nil; return "regions" },
 		func() string { t.Frames = nil; return "frames" },
 	)
+}
+
+func (t *TACs) leaveOut(what string) {
+	if !slices.Contains(t.LeftOut, what) {
+		t.LeftOut = append(t.LeftOut, what)
+	}
+}
+
+func (t *TACs) dropValues() string {
+	for i := range t.Regions {
+		t.Regions[i].Values = nil
+	}
+	return "values"
 }
 
 func (t *TACs) setDecay(r Result) error {
@@ -95,23 +103,30 @@ func (t *TACs) setDecay(r Result) error {
 	return nil
 }
 
+// setCurves takes frames, regions and values. Values that cannot fit, at two
+// bytes each, are not worked out at all.
 func (t *TACs) setCurves(r Result) error {
 	for _, f := range r.Curves.Frames {
 		t.Frames = append(t.Frames, Frame{StartS: seconds(f.Start), DurationS: seconds(f.Duration)})
+	}
+	for _, c := range r.Curves.TACs {
+		t.Regions = append(t.Regions, Region{Name: c.Region, Index: c.Index, Voxels: c.Voxels, VolumeMM3: c.VolumeMM3, Parts: c.Parts})
+	}
+	if len(t.Regions)*len(t.Frames) > MaxEventBytes/2 {
+		t.leaveOut("values")
+		return nil
 	}
 	tacs, err := r.Curves.Corrected(t.Decay.CorrectedTo)
 	if err != nil {
 		return fmt.Errorf("series %s: %w", r.Cause.Series, err)
 	}
-	for _, c := range tacs {
+	for i, c := range tacs {
 		for f, v := range c.BqPerML {
 			if finite(v) == nil {
 				return ingest.Reject(ingest.CodeUnits, "frame %d: the mean of %s is no number", f+1, c.Region)
 			}
 		}
-		t.Regions = append(t.Regions, Region{
-			Name: c.Region, Index: c.Index, Voxels: c.Voxels, VolumeMM3: c.VolumeMM3, Parts: c.Parts, Values: c.BqPerML,
-		})
+		t.Regions[i].Values = c.BqPerML
 	}
 	return nil
 }

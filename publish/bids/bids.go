@@ -107,12 +107,15 @@ func (d *dataset) name() error {
 }
 
 // pseudonym returns the label of a token, or of another where there is none.
+// It is "" for what is no token: a name that slipped through must not leave.
 func pseudonym(t, other ingest.Token) string {
 	if t == "" {
 		t = other
 	}
-	s := label(string(t))
-	return s[:min(len(s), pseudonymLen)]
+	if s := label(string(t)); len(s) == ingest.TokenLen && len(t) == len(s) {
+		return s[:pseudonymLen]
+	}
+	return ""
 }
 
 // label leaves of a name what BIDS allows: ASCII letters and digits.

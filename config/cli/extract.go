@@ -1,0 +1,114 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"tacstream/config"
+	"tacstream/extract"
+	"tacstream/ingest"
+)
+
+type extractCmd struct {
+	Dir     string `arg:"" help:"Folder of the DICOM files of one PET series." type:"existingdir"`
+	Regions string `help:"Label image, *.nii or *.nii.gz, on the PET grid or any other." required:"" type:"existingfile" placeholder:"FILE"`
+	LUT     string `name:"lut" help:"Its look-up table; default: the .tsv of the same stem, else dseg.tsv beside it." type:"existingfile" placeholder:"FILE"`
+	Decay   string `help:"Correct for decay to: injection, start, stored (as the series has it). Default: injection where it is known, else start." enum:",injection,start,stored" default:"" placeholder:"TIME"`
+	Output  string `short:"o" help:"Table of curves; its sidecar goes beside it. Default: standard output." placeholder:"TSV"`
+}
+
+// Help shows examples.
+func (extractCmd) Help() string {
+	return `Writes a table with frame_start and frame_end in seconds and one column per region in Bq/mL, left and right merged
+in columns of their own, and a sidecar that says what the values are.
+
+Examples:
+  tacstream extract pet/ --regions sub-01_dseg.nii.gz -o tacs.tsv
+  tacstream extract pet/ --regions aparc_dseg.nii --lut aparc_dseg.tsv --decay stored`
+}
+
+func (c extractCmd) Run(e *env) error {
+	labels, err := config.ReadLabelsFile(c.Regions, c.LUT)
+	if err != nil {
+		return err
+	}
+	curves, assembly, err := config.ExtractDir(e.ctx, c.Dir, labels, func(file string, why ingest.Reason) {
+		fmt.Fprintf(e.stderr, "%s is left out: %s\n", file, why)
+	})
+	if err != nil {
+		return err
+	}
+	for _, w := range curves.Warnings {
+		fmt.Fprintf(e.stderr, "%s %s: %s (%.4g, limit %.4g)\n", w.Level, w.Code, w.Detail, w.Value, w.Threshold)
+	}
+	origin := curves.DefaultOrigin()
+	if c.Decay != "" {
+		origin = extract.Origin(c.Decay)
+	}
+	var table bytes.Buffer
+	if err := extract.WriteTSV(&table, curves, origin); err != nil {
+		return err
+	}
+	if c.Output == "" {
+		_, err := io.Copy(e.stdout, &table)
+		return err
+	}
+	return writeWithSidecar(c.Output, table.Bytes(), sidecarOf(curves, origin, assembly))
+}
+
+// A sidecar says what the values of a table are, in the terms of BIDS.
+type sidecar struct {
+	Units         extract.Units `json:"Units"`
+	Radioactivity struct {
+		Units extract.Units `json:"Units"`
+	} `json:"radioactivity"`
+	TimeZero                 string         `json:"TimeZero"`
+	FrameTimesStart          []float64      `json:"FrameTimesStart"`
+	FrameDuration            []float64      `json:"FrameDuration"`
+	DecayCorrectedTo         extract.Origin `json:"DecayCorrectedTo"`
+	ImageDecayCorrected      bool           `json:"ImageDecayCorrected"`
+	ImageDecayCorrectionTime *float64       `json:"ImageDecayCorrectionTime,omitempty"`
+	InjectionStart           *float64       `json:"InjectionStart,omitempty"`
+	RadionuclideHalfLife     float64        `json:"RadionuclideHalfLife,omitempty"`
+	InjectedRadioactivity    float64        `json:"InjectedRadioactivity,omitempty"`
+	InjectedUnits            string         `json:"InjectedRadioactivityUnits,omitempty"`
+	BodyWeight               float64        `json:"body_weight,omitempty"` // kg
+}
+
+func sidecarOf(c extract.Curves, to extract.Origin, a ingest.Assembly) sidecar {
+	s := sidecar{Units: c.Units, TimeZero: "00:00:00", DecayCorrectedTo: to, RadionuclideHalfLife: c.HalfLife.Seconds()}
+	s.Radioactivity.Units = c.Units
+	for _, f := range c.Frames {
+		s.FrameTimesStart = append(s.FrameTimesStart, f.Start.Seconds())
+		s.FrameDuration = append(s.FrameDuration, f.Duration.Seconds())
+	}
+	if at, corrected, err := c.OriginTime(to); err == nil && corrected {
+		t := at.Seconds()
+		s.ImageDecayCorrected, s.ImageDecayCorrectionTime = true, &t
+	}
+	if c.Decay.InjectionKnown {
+		t := c.Decay.Injection.Seconds()
+		s.InjectionStart = &t
+	}
+	if soft := a.Header.Soft; soft.DoseBq > 0 {
+		s.InjectedRadioactivity, s.InjectedUnits, s.BodyWeight = soft.DoseBq, "Bq", soft.WeightKg
+	}
+	return s
+}
+
+func writeWithSidecar(file string, table []byte, s sidecar) error {
+	if err := os.WriteFile(file, table, 0o644); err != nil {
+		return err
+	}
+	body, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(sidecarName(file), append(body, '\n'), 0o644)
+}
+
+func sidecarName(table string) string { return strings.TrimSuffix(table, ".tsv") + ".json" }

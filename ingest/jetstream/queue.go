@@ -51,14 +51,13 @@ func (b *Broker) NextJob(ctx context.Context, wait time.Duration) (d Delivery, o
 	if err != nil {
 		return d, false, err
 	}
-	for msg := range batch.Messages() {
-		d.msg = msg
-		if err := json.Unmarshal(msg.Data(), &d.Job); err != nil {
-			return d, false, errors.Join(err, msg.TermWithReason("MALFORMED"))
-		}
-		return d, true, nil
+	if d.msg, ok = <-batch.Messages(); !ok {
+		return d, false, batch.Error()
 	}
-	return d, false, batch.Error()
+	if err := json.Unmarshal(d.msg.Data(), &d.Job); err != nil {
+		return d, false, errors.Join(err, d.msg.TermWithReason("MALFORMED"))
+	}
+	return d, true, nil
 }
 
 // Heartbeat keeps the job in hand.

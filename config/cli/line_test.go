@@ -183,8 +183,7 @@ func TestNoOrphanKeepsThePortOfTheStore(t *testing.T) {
 // A worker sleeps through its AckWait while a newer revision goes through, and
 // wakes up at every point where it could still do harm.
 func TestPausedWhileANewerRevisionGoesThrough(t *testing.T) {
-	scan, newer := smallScan(1, scanFrames), smallScan(1, scanFrames)
-	newer.Kinetics = slices.Clone(newer.Truth())
+	scan := smallScan(1, scanFrames)
 	changed := overwrite(filesOf(scan))
 	want := func() snapshot {
 		r := newRig(t)
@@ -266,9 +265,9 @@ func TestRegionsAndLastSliceAtTheSameMoment(t *testing.T) {
 		}
 		both.Wait()
 	}
-	got := r.settle(times)
+	r.settle(times)
 	r.drained()
-	if got = r.snapshot(); len(got) != 2*times {
+	if got := r.snapshot(); len(got) != 2*times {
 		t.Errorf("%d series left %d events and current.json", times, len(got))
 	}
 }

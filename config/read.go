@@ -1,12 +1,15 @@
 package config
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -99,14 +102,18 @@ func compareDoubles(ctx context.Context, a ingest.Assembly, hashes [][sha256.Siz
 
 // inputDigest digests the sorted pairs of SOPInstanceUID and content hash.
 func inputDigest(slots []ingest.Record, hashes [][sha256.Size]byte) string {
-	pairs := make([]string, len(slots))
-	for i, r := range slots {
-		pairs[i] = r.Instance.SOPInstanceUID + "\x00" + string(hashes[i][:])
+	order := make([]int32, len(slots))
+	for i := range order {
+		order[i] = int32(i)
 	}
-	slices.Sort(pairs)
+	slices.SortFunc(order, func(a, b int32) int {
+		return cmp.Or(strings.Compare(slots[a].Instance.SOPInstanceUID, slots[b].Instance.SOPInstanceUID), bytes.Compare(hashes[a][:], hashes[b][:]))
+	})
 	h := sha256.New()
-	for _, p := range pairs {
-		io.WriteString(h, p)
+	for _, i := range order {
+		io.WriteString(h, slots[i].Instance.SOPInstanceUID)
+		h.Write([]byte{0})
+		h.Write(hashes[i][:])
 	}
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }

@@ -3,6 +3,7 @@ package ingest
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 )
@@ -49,7 +50,13 @@ type Assembly struct {
 func Assess(series Token, records []Record, quiet bool) (Assembly, Outcome) {
 	a := Assembly{Series: series}
 	out := Outcome{Series: series, Condition: Receiving}
-	present := slices.DeleteFunc(slices.Clone(records), func(r Record) bool { return r.Gone })
+	// Pointers, since a series may have a hundred thousand records.
+	present := make([]*Record, 0, len(records))
+	for i := range records {
+		if !records[i].Gone {
+			present = append(present, &records[i])
+		}
+	}
 	slices.SortFunc(present, compareRecords)
 	if len(present) == 0 {
 		out.Condition, out.Reason = Absent, Reason{Code: CodeDeleted, Detail: "every object is gone"}
@@ -75,18 +82,18 @@ func Assess(series Token, records []Record, quiet bool) (Assembly, Outcome) {
 
 // compareRecords orders records by what they hold, so that the choice between
 // equals does not depend on the order of arrival.
-func compareRecords(a, b Record) int {
+func compareRecords(a, b *Record) int {
 	return cmp.Or(cmp.Compare(a.uid(), b.uid()), cmp.Compare(a.ETag, b.ETag), cmp.Compare(a.Key, b.Key))
 }
 
-func (r Record) uid() string {
+func (r *Record) uid() string {
 	if r.Instance == nil {
 		return ""
 	}
 	return r.Instance.SOPInstanceUID
 }
 
-func split(records []Record) (sound, faulty []Record) {
+func split(records []*Record) (sound, faulty []*Record) {
 	for _, r := range records {
 		if r.Fault.Code == "" && r.Instance != nil && r.Header != nil {
 			sound = append(sound, r)
@@ -103,7 +110,7 @@ func fail(out Outcome, c Condition, r Reason) Outcome {
 }
 
 // withoutSound judges a series of which no object is sound.
-func withoutSound(out Outcome, faulty []Record, quiet bool) Outcome {
+func withoutSound(out Outcome, faulty []*Record, quiet bool) Outcome {
 	if r, ok := firstRejecting(faulty); ok {
 		return fail(out, Rejected, r)
 	}
@@ -113,7 +120,7 @@ func withoutSound(out Outcome, faulty []Record, quiet bool) Outcome {
 	return out
 }
 
-func firstRejecting(faulty []Record) (Reason, bool) {
+func firstRejecting(faulty []*Record) (Reason, bool) {
 	for _, r := range faulty {
 		if r.Fault.Code.rejects() {
 			return r.Fault, true
@@ -122,18 +129,17 @@ func firstRejecting(faulty []Record) (Reason, bool) {
 	return Reason{}, false
 }
 
-func foldersOf(records []Record) []string {
-	var folders []string
+func foldersOf(records []*Record) []string {
+	seen := map[string]bool{}
 	for _, r := range records {
-		folders = append(folders, r.Folder())
+		seen[r.Folder()] = true
 	}
-	slices.Sort(folders)
-	return slices.Compact(folders)
+	return slices.Sorted(maps.Keys(seen))
 }
 
 // agree takes the header from the first record and returns a reason if another
 // one contradicts it.
-func (a *Assembly) agree(sound []Record) Reason {
+func (a *Assembly) agree(sound []*Record) Reason {
 	a.Header = *sound[0].Header
 	for _, r := range sound[1:] {
 		if field := a.Header.Strict.differs(r.Header.Strict); field != "" {
@@ -171,8 +177,8 @@ func (s Strict) differs(t Strict) string {
 
 // dedupe keeps one record of each instance. Equal ETags are equal content;
 // others go to Doubles, to be compared when they are read.
-func (a *Assembly) dedupe(sound []Record) []Record {
-	var unique []Record
+func (a *Assembly) dedupe(sound []*Record) []*Record {
+	unique := make([]*Record, 0, len(sound))
 	for _, r := range sound {
 		if len(unique) == 0 || unique[len(unique)-1].uid() != r.uid() {
 			unique = append(unique, r)
@@ -180,23 +186,23 @@ func (a *Assembly) dedupe(sound []Record) []Record {
 		}
 		first := unique[len(unique)-1]
 		if last := lastOf(a.Doubles); r.ETag != first.ETag && (last.uid() != r.uid() || last.ETag != r.ETag) {
-			a.Doubles = append(a.Doubles, r)
+			a.Doubles = append(a.Doubles, *r)
 		}
 	}
 	return unique
 }
 
-func lastOf(records []Record) Record {
+func lastOf(records []Record) *Record {
 	if len(records) == 0 {
-		return Record{}
+		return &Record{}
 	}
-	return records[len(records)-1]
+	return &records[len(records)-1]
 }
 
 // ignore drops faulty copies of instances that are also there sound.
-func (a *Assembly) ignore(faulty, unique []Record) []Record {
-	rest := slices.DeleteFunc(slices.Clone(faulty), func(f Record) bool {
-		_, found := slices.BinarySearchFunc(unique, f, func(u, f Record) int { return cmp.Compare(u.uid(), f.uid()) })
+func (a *Assembly) ignore(faulty, unique []*Record) []*Record {
+	rest := slices.DeleteFunc(slices.Clone(faulty), func(f *Record) bool {
+		_, found := slices.BinarySearchFunc(unique, f, func(u, f *Record) int { return cmp.Compare(u.uid(), f.uid()) })
 		return found && f.uid() != ""
 	})
 	a.Ignored = len(faulty) - len(rest)
@@ -204,7 +210,7 @@ func (a *Assembly) ignore(faulty, unique []Record) []Record {
 }
 
 // place gives each instance its slot and judges the grid.
-func (a *Assembly) place(unique, faulty []Record, out Outcome, quiet bool) Outcome {
+func (a *Assembly) place(unique, faulty []*Record, out Outcome, quiet bool) Outcome {
 	g, reason := newGrid(a.Header.Strict, unique)
 	if reason.Code != "" {
 		return fail(out, Inconsistent, reason)
@@ -252,7 +258,7 @@ func (s Strict) Want() int {
 	return n * f
 }
 
-func missingReason(total int, missing []Slot, faulty []Record) Reason {
+func missingReason(total int, missing []Slot, faulty []*Record) Reason {
 	detail := fmt.Sprintf("%d slots missing: %v", total, missing[0])
 	for _, s := range missing[1:min(len(missing), 3)] {
 		detail += ", " + s.String()

@@ -15,7 +15,7 @@ type grid struct {
 }
 
 // newGrid finds the slices and frames of the records.
-func newGrid(s Strict, records []Record) (grid, Reason) {
+func newGrid(s Strict, records []*Record) (grid, Reason) {
 	g := grid{slot: make([]int, len(records)), filled: map[int]int{}}
 	n := normal(s.Orientation)
 	along := make([]float64, len(records))
@@ -113,10 +113,10 @@ func (g grid) missing(frames, slices int) (total int, first []Slot) {
 }
 
 // fill returns the records in the order of their slots.
-func (g grid) fill(records []Record) []Record {
+func (g grid) fill(records []*Record) []Record {
 	slots := make([]Record, len(records))
 	for i, r := range records {
-		slots[g.slot[i]] = r
+		slots[g.slot[i]] = *r
 	}
 	return slots
 }

@@ -195,18 +195,23 @@ func (l *Ledger) Load(ctx context.Context, series ingest.Token) ([]ingest.Record
 	if err != nil {
 		return nil, err
 	}
-	byID := make(map[string]ingest.Record, len(packed.Records))
-	for _, r := range packed.Records {
-		byID[r.ID()] = r
+	at := make(map[string]int, len(packed.Records))
+	records := make([]ingest.Record, len(packed.Records))
+	for i, r := range packed.Records {
+		at[r.ID()], records[i] = i, r
 	}
+	share := newSharer()
 	err = l.broker.scan(ctx, l.broker.ledger, []string{objectSubject(string(series), "*")}, func(msg jetstream.Msg, seq uint64) error {
-		var r ingest.Record
-		if err := json.Unmarshal(msg.Data(), &r); err != nil {
+		r, err := share.decode(msg.Data())
+		if err != nil {
 			return fmt.Errorf("ledger record %d: %w", seq, err)
 		}
 		r.Revision = seq
-		if old, ok := byID[r.ID()]; !ok || old.Revision < seq {
-			byID[r.ID()] = r
+		// Outside the pack every object has one record.
+		if i, known := at[lastToken(msg.Subject())]; !known {
+			records = append(records, r)
+		} else if records[i].Revision < seq {
+			records[i] = r
 		}
 		return nil
 	})
@@ -220,29 +225,7 @@ func (l *Ledger) Load(ctx context.Context, series ingest.Token) ([]ingest.Record
 	if again != packed.revision {
 		return l.Load(ctx, series) // packed while it was read
 	}
-	records := make([]ingest.Record, 0, len(byID))
-	for _, r := range byID {
-		records = append(records, r)
-	}
-	return intern(records), nil
-}
-
-// intern lets equal headers share one, so that a series of many thousand
-// slices stays small.
-func intern(records []ingest.Record) []ingest.Record {
-	seen := map[string]*ingest.Header{}
-	for i := range records {
-		h := records[i].Header
-		if h == nil {
-			continue
-		}
-		key := fmt.Sprint(*h)
-		if seen[key] == nil {
-			seen[key] = h
-		}
-		records[i].Header = seen[key]
-	}
-	return records
+	return records, nil
 }
 
 // Count returns how many records of a series are not packed.

@@ -22,6 +22,9 @@ import (
 // servers come with, 1 MiB.
 const chunkBytes = 768 << 10
 
+// packWindow is how far back the compression of a pack looks.
+const packWindow = 1 << 20
+
 // A pack holds the records of a finished series in one message, or in a few
 // where it is large, so that the ledger grows with series and not with slices.
 type pack struct {
@@ -78,7 +81,7 @@ func (l *Ledger) Pack(ctx context.Context, series ingest.Token) error {
 
 func (l *Ledger) writeParts(ctx context.Context, series ingest.Token, p *pack) error {
 	var buf bytes.Buffer
-	z, err := zstd.NewWriter(&buf, zstd.WithEncoderConcurrency(1))
+	z, err := zstd.NewWriter(&buf, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(packWindow), zstd.WithLowerEncoderMem(true))
 	if err != nil {
 		return err
 	}
@@ -142,21 +145,27 @@ func (l *Ledger) readParts(ctx context.Context, series ingest.Token, p pack) ([]
 		}
 		parts = append(parts, bytes.NewReader(msg.Data))
 	}
-	z, err := zstd.NewReader(io.MultiReader(parts...), zstd.WithDecoderConcurrency(1))
+	z, err := zstd.NewReader(io.MultiReader(parts...), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(packWindow))
 	if err != nil {
 		return nil, err
 	}
 	defer z.Close()
 	var records []ingest.Record
+	share := newSharer()
 	for dec := json.NewDecoder(z); dec.More(); {
-		var r packed
-		if err := dec.Decode(&r); err != nil {
+		var body json.RawMessage
+		err := dec.Decode(&body)
+		if err == nil {
+			var r ingest.Record
+			if r, err = share.decode(body); err == nil {
+				records = append(records, r)
+			}
+		}
+		if err != nil {
 			return nil, fmt.Errorf("series %s: pack: %w", series, err)
 		}
-		r.Record.Revision = r.Rev
-		records = append(records, r.Record)
 	}
-	return intern(records), nil
+	return records, nil
 }
 
 // findPacked looks for an object in the packs of the series in its folder. A

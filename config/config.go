@@ -46,6 +46,7 @@ type NATS struct {
 	Credentials string `yaml:"credentials" doc:"A .creds file instead of user and password."`
 	CA          string `yaml:"ca" doc:"A certificate authority's file, for TLS."`
 	Replicas    int    `yaml:"replicas" doc:"Of every stream: 3 on a cluster."`
+	Mirror      string `yaml:"mirror_password" doc:"Password of the user _mirror, where consumers have an account of their own that holds a mirror of the events, as compose.yaml sets it up. Empty: there is none."`
 }
 
 // S3 says where the objects are.

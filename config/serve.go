@@ -34,6 +34,7 @@ const (
 	UserTacstream = "tacstream" // the line itself
 	UserConsumer  = "consumer"  // reads events
 	UserFacility  = "facility"  // a foreign store that sends notices, to _tac.notice.facility
+	UserMirror    = "_mirror"   // keeps the mirror of the events; the embedded NATS has its own
 )
 
 // ServeOptions say how to run the line.
@@ -272,6 +273,9 @@ func (c Config) ingestSites(master ingest.Key) ingest.Sites {
 func (l *Line) run(ctx context.Context, o ServeOptions, links Links) error {
 	g, ctx := errgroup.WithContext(ctx)
 	if o.has(RoleIngest) {
+		if err := l.mirror(ctx, links); err != nil {
+			return err
+		}
 		lister := &Lister{Line: l, Every: time.Duration(l.Config.Timing.List), asked: make(chan struct{}, 1)}
 		intake := &jetstream.Intake{
 			Broker: l.Broker, Ledger: l.Ledger, Judge: l.Judge, Log: l.Log, Parse: l.parseNotice, Relist: lister.Ask,
@@ -293,6 +297,21 @@ func (l *Line) run(ctx context.Context, o ServeOptions, links Links) error {
 	}
 	g.Go(func() error { <-ctx.Done(); return nil })
 	return g.Wait()
+}
+
+// mirror makes sure that a separate NATS keeps the mirror of the events that
+// consumers read. The embedded one does so by itself.
+func (l *Line) mirror(ctx context.Context, links Links) error {
+	if l.Config.NATS.URL == "" || l.Config.NATS.Mirror == "" {
+		return nil
+	}
+	links.natsUser, links.natsPassword, links.natsCreds = UserMirror, l.Config.NATS.Mirror, ""
+	conn, err := links.Connect(l.Log)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	return jetstream.EnsureMirror(ctx, conn, jetstream.DefaultEventAge)
 }
 
 func (o ServeOptions) started(l Links) Started {

@@ -8,10 +8,12 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"golang.org/x/sync/errgroup"
 
 	"tacstream/ingest"
 	"tacstream/ingest/jetstream"
+	"tacstream/ingest/s3"
 )
 
 // errHandBack means that a job is for another worker, or for later, and that
@@ -84,7 +86,10 @@ func (w *Worker) settle(d jetstream.Delivery, err error, stopping bool) error {
 	case err == nil, errors.Is(err, errStale):
 		w.at("before-ack")
 		return d.Finish(ctx)
-	case errors.Is(err, errHandBack), stopping && errors.Is(err, context.Canceled):
+	case errors.Is(err, errHandBack), stopping && errors.Is(err, context.Canceled), outage(err):
+		if outage(err) {
+			w.Log.Warn("job handed back until the servers are well", "series", job.Series, "err", err)
+		}
 		_, uerr := w.Ledger.Update(ctx, job.Series, func(s *ingest.State) error {
 			s.Open = s.Open && s.Number != job.Number
 			return nil
@@ -103,6 +108,24 @@ func (w *Worker) settle(d jetstream.Delivery, err error, stopping bool) error {
 		return uerr
 	}
 	return d.HandBack(min(w.Retry<<min(max(state.Attempts-1, 0), 8), 5*time.Minute))
+}
+
+// outage reports whether an error says that a server is away or ill, which is
+// no fault of the job's.
+func outage(err error) bool {
+	var store *s3.Error
+	if errors.As(err, &store) {
+		return !errors.Is(err, ingest.ErrRejected)
+	}
+	for _, known := range []error{
+		nats.ErrConnectionClosed, nats.ErrConnectionReconnecting, nats.ErrReconnectBufExceeded, nats.ErrDisconnected, nats.ErrNoResponders,
+		nats.ErrTimeout, context.DeadlineExceeded,
+	} {
+		if errors.Is(err, known) {
+			return true
+		}
+	}
+	return false
 }
 
 // handle does one job. The error says what to do with the message.

@@ -37,6 +37,7 @@ type grammar struct {
 	Fit     fitCmd     `cmd:"" help:"Fit models to a table of time-activity curves."`
 	Config  configCmd  `cmd:"" help:"Print the effective configuration as a commented file to start from."`
 	S3      s3Cmd      `cmd:"" name:"s3" help:"Run the S3 store alone; every write is announced on NATS before it returns."`
+	Health  healthCmd  `cmd:"" help:"Ask a server over HTTP whether it is well: for containers without a shell."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 

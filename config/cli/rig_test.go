@@ -53,7 +53,9 @@ type rig struct {
 	t     *testing.T
 	dir   string
 	where where
-	line  *config.Line // as the operator sees it; nil until connect
+
+	connecting sync.Mutex
+	line       *config.Line // as the operator sees it; nil until connect
 
 	mu    sync.Mutex
 	procs []*proc
@@ -202,6 +204,8 @@ func tail(s string, n int) string { return s[max(0, len(s)-n):] }
 // connect opens the line as the operator's commands do.
 func (r *rig) connect() *config.Line {
 	r.t.Helper()
+	r.connecting.Lock()
+	defer r.connecting.Unlock()
 	if r.line == nil {
 		line, err := r.where.open(&env{ctx: context.WithoutCancel(r.t.Context()), stderr: io.Discard})
 		if err != nil {

@@ -25,6 +25,7 @@ type Links struct {
 	s3           s3.Options
 	siteKey      ingest.Key
 	secrets      Secrets
+	atOnce       bool // a server that is away when connecting is an error
 }
 
 // Links works out how to reach the servers. The secrets of embedded ones are
@@ -88,7 +89,7 @@ func reachable(addr string) string {
 // comes back.
 func (l Links) Connect(log *slog.Logger) (*nats.Conn, error) {
 	opts := []nats.Option{
-		nats.Name("tacstream"), nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true), nats.ReconnectBufSize(-1),
+		nats.Name("tacstream"), nats.MaxReconnects(-1), nats.RetryOnFailedConnect(!l.atOnce), nats.ReconnectBufSize(-1),
 		nats.ReconnectWait(500 * time.Millisecond), nats.CustomInboxPrefix(jetstream.InboxPrefix),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
 			if err != nil {

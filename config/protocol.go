@@ -79,13 +79,20 @@ func tracerTexts(h ingest.Header, slots []ingest.Record) []string {
 	return texts
 }
 
-// reference returns the reference region: the region that the pattern
-// matches, a merged one before its parts.
+// reference returns the reference region of the protocol.
 func (p Protocol) reference(tacs []extract.TAC) (extract.Region, error) {
+	return Reference(p.Reference, tacs)
+}
+
+// Reference returns the region that a pattern of path.Match names, case
+// ignored, a merged one before its parts.
+func Reference(pattern string, tacs []extract.TAC) (extract.Region, error) {
 	var found extract.Region
 	merged := false
+	var names []string
 	for _, t := range tacs {
-		ok, err := path.Match(strings.ToLower(p.Reference), strings.ToLower(string(t.Region)))
+		names = append(names, string(t.Region))
+		ok, err := path.Match(strings.ToLower(pattern), strings.ToLower(string(t.Region)))
 		if err != nil {
 			return "", err
 		}
@@ -94,7 +101,7 @@ func (p Protocol) reference(tacs []extract.TAC) (extract.Region, error) {
 		}
 	}
 	if found == "" {
-		return "", ingest.Reject(ingest.CodeReferenceAbsent, "no region is called like %q, the reference of protocol %s", p.Reference, p.Tracer)
+		return "", ingest.Reject(ingest.CodeReferenceAbsent, "no region is called like the reference %q; there are %s", pattern, strings.Join(names, ", "))
 	}
 	return found, nil
 }

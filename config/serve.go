@@ -103,6 +103,11 @@ func Serve(ctx context.Context, opts ServeOptions) error {
 	if err != nil {
 		return err
 	}
+	release, err := opts.claim()
+	if err != nil {
+		return err
+	}
+	defer release()
 	// The servers outlive the roles, which need them to hand back their jobs,
 	// and NATS outlives the store, which announces to it.
 	natsServer, err := opts.startNATS(links)
@@ -127,6 +132,9 @@ func Serve(ctx context.Context, opts ServeOptions) error {
 		return err
 	}
 	defer line.Close()
+	if err := line.WaitForStore(ctx); err != nil {
+		return err
+	}
 	return line.run(ctx, opts, links)
 }
 
@@ -211,16 +219,27 @@ type Line struct {
 	metrics *metrics
 }
 
-// OpenLine connects to a line that runs elsewhere.
+// reachWithin is how long a command waits for servers that should be there.
+const reachWithin = 5 * time.Second
+
+// OpenLine connects to a line that runs elsewhere. Servers that are not there
+// are an error at once.
 func OpenLine(ctx context.Context, opts ServeOptions) (*Line, error) {
 	links, err := opts.Links()
 	if err != nil {
 		return nil, err
 	}
-	return opts.open(ctx, links)
+	links.atOnce = true
+	reaching, cancel := context.WithTimeout(ctx, reachWithin)
+	defer cancel()
+	l, err := opts.open(reaching, links)
+	if err != nil {
+		return nil, fmt.Errorf("NATS at %s cannot be reached: %w; is 'tacstream serve' running, with this --data?", links.NATSURL, err)
+	}
+	return l, nil
 }
 
-// open connects to the servers and waits until they answer.
+// open connects to the servers and waits until NATS answers.
 func (o ServeOptions) open(ctx context.Context, links Links) (*Line, error) {
 	l := &Line{Config: o.Config, Log: o.Log, Sites: o.Config.ingestSites(links.siteKey), metrics: newMetrics()}
 	var err error
@@ -235,16 +254,20 @@ func (o ServeOptions) open(ctx context.Context, links Links) (*Line, error) {
 		l.Conn.Close()
 		return nil, err
 	}
-	for _, bucket := range append(o.Config.inboxes(), o.Config.S3.Results) {
-		if err := l.Store.Wait(ctx, bucket); err != nil {
-			l.Close()
-			return nil, err
-		}
-	}
 	l.Ledger = l.Broker.Ledger()
 	l.Outbox = &outbox.Outbox{Broker: l.Broker, Store: l.Store, Bucket: o.Config.S3.Results}
 	l.Judge = &ingest.Judge{Book: l.Ledger, Sink: l.Outbox, Queue: l.Broker, Settings: o.Config.SettingsDigest(), Version: Version}
 	return l, nil
+}
+
+// WaitForStore waits until the store answers for every bucket.
+func (l *Line) WaitForStore(ctx context.Context) error {
+	for _, bucket := range append(l.Config.inboxes(), l.Config.S3.Results) {
+		if err := l.Store.Wait(ctx, bucket); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Close ends the connections.

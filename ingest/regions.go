@@ -26,7 +26,8 @@ func (r Regions) Digest() string { return r.Image.Digest + "+" + r.LUT.Digest }
 // A RegionLister finds region sources.
 type RegionLister interface {
 	// RegionsNear returns the present region sources and look-up tables in a
-	// folder and in the folders one level below it.
+	// folder and in the folders one level below it that hold no series of
+	// their own: the regions of another scan must never serve this one.
 	RegionsNear(ctx context.Context, bucket, folder string) ([]Record, error)
 }
 

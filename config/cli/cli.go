@@ -2,6 +2,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -101,9 +102,22 @@ func (versionCmd) Run(e *env) error {
 // where says which line a command talks to.
 type where struct {
 	Config     string `help:"Configuration file; without one, everything is embedded." type:"existingfile" placeholder:"FILE"`
-	Data       string `help:"Data directory of the embedded servers and their credentials." default:"${data}" placeholder:"DIR"`
-	NATSListen string `name:"nats-listen" help:"Address of the embedded NATS." default:"127.0.0.1:4222" placeholder:"ADDR"`
-	S3Listen   string `name:"s3-listen" help:"Address of the embedded S3 store." default:"127.0.0.1:9000" placeholder:"ADDR"`
+	Data       string `help:"Data directory of the embedded servers and their credentials; default: ${data}." default:"${data}" placeholder:"DIR"`
+	NATSListen string `name:"nats-listen" help:"Address of the embedded NATS; default: 127.0.0.1:4222, or where the data directory's servers listened last." placeholder:"ADDR"`
+	S3Listen   string `name:"s3-listen" help:"Address of the embedded S3 store; default: 127.0.0.1:9000, or where the data directory's servers listened last." placeholder:"ADDR"`
+}
+
+// The addresses of embedded servers without a choice.
+const (
+	defaultNATS = "127.0.0.1:4222"
+	defaultS3   = "127.0.0.1:9000"
+)
+
+// listens fills in the addresses that were not given.
+func (w *where) listens() {
+	known := config.ReadAddresses(w.Data)
+	w.NATSListen = cmp.Or(w.NATSListen, known.NATS, defaultNATS)
+	w.S3Listen = cmp.Or(w.S3Listen, known.S3, defaultS3)
 }
 
 // load returns the configuration: the file's, or the default.

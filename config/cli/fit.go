@@ -11,6 +11,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"tacstream/config"
 	"tacstream/extract"
 	"tacstream/fit"
 	"tacstream/ingest"
@@ -18,7 +19,7 @@ import (
 
 type fitCmd struct {
 	Table     string        `arg:"" name:"tacs.tsv" help:"Table of curves, times in s." type:"existingfile"`
-	Reference string        `help:"Reference region." required:"" placeholder:"REGION"`
+	Reference string        `help:"Reference region; * and ? as in file names, case ignored." required:"" placeholder:"REGION"`
 	Model     []string      `help:"Models to run: srtm, mrtm, logan-ref. Default: all of them." placeholder:"M,..."`
 	K2Prime   float64       `name:"k2prime" help:"Efflux rate of the reference in 1/min, where a model takes one; default: estimated over the regions." placeholder:"K"`
 	HalfLife  time.Duration `name:"half-life" help:"Of the nuclide, such as 20.4m; default: the sidecar's. Without one the curves are taken as those of a tracer without decay." placeholder:"T"`
@@ -40,7 +41,11 @@ func (c fitCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	scan := fit.Scan{Frames: curves.Frames, TACs: curves.TACs, Reference: extract.Region(c.Reference), HalfLife: curves.HalfLife}
+	reference, err := config.Reference(c.Reference, curves.TACs)
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.Table, err)
+	}
+	scan := fit.Scan{Frames: curves.Frames, TACs: curves.TACs, Reference: reference, HalfLife: curves.HalfLife}
 	var all []fit.Estimate
 	models, err := c.models()
 	if err != nil {

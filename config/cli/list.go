@@ -10,7 +10,6 @@ import (
 
 	"tacstream/config"
 	"tacstream/ingest"
-	"tacstream/publish"
 )
 
 type listCmd struct {
@@ -97,10 +96,13 @@ func resultOf(s ingest.State) string {
 }
 
 func whyOf(s ingest.State) string {
-	if s.Why.Code != "" && s.Done == s.Number {
+	switch {
+	case s.Why.Code != "" && s.Done == s.Number:
 		return s.Why.String()
+	case s.Reason.Code != "":
+		return s.Reason.String()
 	}
-	return publish.StateLine(s.Outcome())
+	return fmt.Sprintf("%d of %d slots filled", s.Have, s.Want)
 }
 
 type showCmd struct {
@@ -145,6 +147,12 @@ func (c showCmd) Run(e *env) error {
 		state.Series, state.Condition, resultOf(state), whyOf(state), state.Number, state.Attempts, state.Crashes)
 	if i := slices.IndexFunc(records, func(r ingest.Record) bool { return r.Header != nil }); i >= 0 {
 		fmt.Fprintf(e.stdout, "uid       %s\n", records[i].Header.Strict.SeriesInstanceUID)
+	}
+	if view, err := line.Judge.View(e.ctx, state.Series, true); err == nil && view.Regions.Image.Key != "" {
+		fmt.Fprintf(e.stdout, "regions   %s/%s with %s\n", view.Regions.Image.Bucket, view.Regions.Image.Key, view.Regions.LUT.Key)
+	}
+	if state.Event != "" {
+		fmt.Fprintf(e.stdout, "files     %s/%s/%s/\n", line.Config.S3.Results, state.Series, state.Event)
 	}
 	for _, r := range records {
 		fmt.Fprintf(e.stdout, "object    %s/%s  %s\n", r.Bucket, r.Key, statusOf(r))

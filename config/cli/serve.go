@@ -38,6 +38,7 @@ func (c serveCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	c.listens()
 	opts := config.ServeOptions{
 		Config: cfg, Data: c.Data, Only: c.Only, NATSListen: c.NATSListen, S3Listen: c.S3Listen,
 		TLSCert: c.TLSCert, TLSKey: c.TLSKey, Log: c.logger(e.stderr), At: killPoint(),
@@ -65,8 +66,8 @@ func welcome(s config.Started) string {
 		fmt.Fprintf(&b, "  credentials  %s\n", s.Secrets)
 	}
 	fmt.Fprintf(&b, "  drop a scan  any S3 client at %s, bucket %s, or: tacstream submit DIR\n", s.S3, strings.Join(s.Buckets, ", "))
-	fmt.Fprintf(&b, "  regions      a *dseg.nii.gz with its dseg.tsv in the same folder, above it or in a folder beside\n")
-	fmt.Fprintf(&b, "  subscribe    NATS at %s, subject pet.v1.>, user consumer, or: tacstream watch\n", s.NATS)
+	fmt.Fprintf(&b, "  regions      a *dseg.nii[.gz] with its .tsv in the series' folder, above it, or in a folder beside\n")
+	fmt.Fprintf(&b, "  subscribe    NATS at %s, subject pet.v1.>, user consumer (nats_consumer_password), or: tacstream watch\n", s.NATS)
 	fmt.Fprintf(&b, "  see          tacstream list\n")
 	return b.String()
 }

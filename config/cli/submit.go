@@ -38,6 +38,9 @@ Examples:
   tacstream submit scans/sub-01 --prefix study7/sub-01 --json`
 }
 
+// storeWithin is how long the store may take to answer.
+const storeWithin = 10 * time.Second
+
 // uploads is how many files are sent at once.
 const uploads = 16
 
@@ -52,6 +55,11 @@ func (c submitCmd) Run(e *env) error {
 	}
 	if c.Prefix == "" {
 		c.Prefix = filepath.Base(filepath.Clean(c.Dir))
+	}
+	reaching, stop := context.WithTimeout(e.ctx, storeWithin)
+	defer stop()
+	if err := line.WaitForStore(reaching); err != nil {
+		return fmt.Errorf("the S3 store cannot be reached: %w", err)
 	}
 	sent, err := c.upload(e, line)
 	if err != nil {
@@ -240,6 +248,7 @@ func (w where) open(e *env) (*config.Line, error) {
 	if err != nil {
 		return nil, err
 	}
+	w.listens()
 	return config.OpenLine(e.ctx, config.ServeOptions{
 		Config: cfg, Data: w.Data, Only: []string{"none"}, NATSListen: w.NATSListen, S3Listen: w.S3Listen, Log: quietLog(e.stderr),
 	})

@@ -12,26 +12,57 @@ import (
 )
 
 // RegionsNear returns the present region sources and look-up tables in a
-// folder and in the folders one level below it.
+// folder and in the folders one level below it, except for those that hold
+// series of their own: their regions belong to these.
 func (l *Ledger) RegionsNear(ctx context.Context, bucket, folder string) ([]ingest.Record, error) {
-	var records []ingest.Record
 	at := folderSubject(bucket, folder)
-	for _, filter := range []string{at + ".=r.*", at + ".*.=r.*"} {
-		names, err := subjects(ctx, l.broker.ledger, filter)
+	here, err := l.regionsUnder(ctx, at+".=r.*")
+	if err != nil {
+		return nil, err
+	}
+	below, err := l.regionsUnder(ctx, at+".*.=r.*")
+	if err != nil {
+		return nil, err
+	}
+	taken := map[string]bool{}
+	for _, r := range below {
+		owned, known := taken[r.Folder()]
+		if !known {
+			if owned, err = l.holdsSeries(ctx, bucket, r.Folder()); err != nil {
+				return nil, err
+			}
+			taken[r.Folder()] = owned
+		}
+		if !owned {
+			here = append(here, r)
+		}
+	}
+	return here, nil
+}
+
+// regionsUnder returns the present records that tree subjects lead to.
+func (l *Ledger) regionsUnder(ctx context.Context, filter string) ([]ingest.Record, error) {
+	names, err := subjects(ctx, l.broker.ledger, filter)
+	if err != nil {
+		return nil, err
+	}
+	var records []ingest.Record
+	for _, name := range names {
+		r, err := l.record(ctx, objectSubject(ingest.ClassRegions, lastToken(name)))
 		if err != nil {
 			return nil, err
 		}
-		for _, name := range names {
-			r, err := l.record(ctx, objectSubject(ingest.ClassRegions, lastToken(name)))
-			if err != nil {
-				return nil, err
-			}
-			if r.Revision > 0 && !r.Gone {
-				records = append(records, r)
-			}
+		if r.Revision > 0 && !r.Gone {
+			records = append(records, r)
 		}
 	}
 	return records, nil
+}
+
+// holdsSeries reports whether a series lies in a folder or beneath it.
+func (l *Ledger) holdsSeries(ctx context.Context, bucket, folder string) (bool, error) {
+	names, err := subjects(ctx, l.broker.ledger, folderSubject(bucket, folder)+".>")
+	return len(seriesOf(names)) > 0, err
 }
 
 // SeriesNear returns the series that a region source in a folder may serve:

@@ -99,7 +99,13 @@ func TestLedgerFoldersLeadToSeriesAndRegions(t *testing.T) {
 			t.Errorf("near %s: %v, %v; want %v", c.folder, got, err, c.want)
 		}
 	}
-	for folder, want := range map[string]int{"s1": 1, "s1/regions": 1, "s1/pet": 0, "": 0} {
+	// A region source in a folder that holds series of its own serves nobody
+	// beside it.
+	own := ingest.Record{Object: ingest.Object{Bucket: "inbox", Key: "s2/x_dseg.nii"}, Kind: ingest.KindRegions, Digest: "d"}
+	if err := l.Append(ctx, own, 0); err != nil {
+		t.Fatal(err)
+	}
+	for folder, want := range map[string]int{"s1": 1, "s1/regions": 1, "s1/pet": 0, "s2": 1, "": 0} {
 		if got, err := l.RegionsNear(ctx, "inbox", folder); err != nil || len(got) != want {
 			t.Errorf("regions near %q: %d, %v; want %d", folder, len(got), err, want)
 		}

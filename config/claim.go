@@ -1,0 +1,71 @@
+package config
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// claim makes sure that the embedded servers can start: that nobody else uses
+// their addresses or their data directory. It notes the addresses there, for
+// the commands that talk to them.
+func (o ServeOptions) claim() (release func(), err error) {
+	if !o.has(RoleNATS) && !o.has(RoleS3) {
+		return func() {}, nil
+	}
+	for _, a := range []struct {
+		flag, addr string
+		used       bool
+	}{{"--nats-listen", o.NATSListen, o.has(RoleNATS)}, {"--s3-listen", o.S3Listen, o.has(RoleS3)}} {
+		if !a.used {
+			continue
+		}
+		l, err := net.Listen("tcp", a.addr)
+		if err != nil {
+			return nil, fmt.Errorf("%s %s cannot be used: %w; end whoever has it, or choose another", a.flag, a.addr, err)
+		}
+		l.Close()
+	}
+	if err := os.MkdirAll(o.Data, 0o700); err != nil {
+		return nil, err
+	}
+	lock, err := os.OpenFile(filepath.Join(o.Data, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return nil, errors.Join(fmt.Errorf("another 'tacstream serve' runs its servers in %s: end it, or choose another --data", o.Data), lock.Close())
+	}
+	return func() { lock.Close() }, o.noteAddresses()
+}
+
+// Addresses says where the servers of a data directory listen.
+type Addresses struct {
+	NATS string `json:"nats_listen"`
+	S3   string `json:"s3_listen"`
+}
+
+func addressesFile(data string) string { return filepath.Join(data, "addresses.json") }
+
+func (o ServeOptions) noteAddresses() error {
+	body, err := json.Marshal(Addresses{NATS: o.NATSListen, S3: o.S3Listen})
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(addressesFile(o.Data), append(body, '\n'), 0o600)
+}
+
+// ReadAddresses returns where the servers of a data directory listened last,
+// empty where that is not known.
+func ReadAddresses(data string) Addresses {
+	var a Addresses
+	body, err := os.ReadFile(addressesFile(data))
+	if err != nil || json.Unmarshal(body, &a) != nil {
+		return Addresses{}
+	}
+	return a
+}

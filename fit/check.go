@@ -18,6 +18,8 @@ var (
 	ErrTooFewFrames = fmt.Errorf("too few frames to fit: %w", ingest.ErrRejected)
 	// ErrReference means that the reference curve is absent or empty.
 	ErrReference = fmt.Errorf("no usable reference curve: %w", ingest.ErrRejected)
+	// ErrK2Prime means that k2′ is not given and cannot be estimated.
+	ErrK2Prime = fmt.Errorf("k2′ unknown: %w", ingest.ErrRejected)
 	// ErrValues means that a curve holds what is no number, or numbers beyond
 	// any scale.
 	ErrValues = fmt.Errorf("impossible values in a curve: %w", ingest.ErrRejected)
@@ -26,93 +28,26 @@ var (
 	ErrHalfLife = fmt.Errorf("impossible half-life: %w", ingest.ErrRejected)
 )
 
-// minFrames is the number of frames that a model with three parameters needs
-// at least.
+// minFrames is the least number of frames, after model zero, that a model is
+// fitted to.
 const minFrames = 6
 
-// A prepared is a scan that has been checked, with what all regions share.
-type prepared struct {
-	*grid
-	scan     Scan
-	lambda   float64 // 1/min
-	ref      []float64
-	refCurve curve
-	refUnit  []float64 // unit variances of the reference
-	refLevel float64   // its noise level q
-	from     int       // the first frame that is used: those before end before model zero
-	warnings []ingest.Warning
-}
+// The longest times that a scan may last before and after model zero.
+const (
+	longestBefore = 24 * time.Hour
+	longestAfter  = 7 * 24 * time.Hour
+)
 
-// prepare checks a scan and rebuilds its reference curve.
-func prepare(s Scan) (*prepared, error) {
-	if err := checkFrames(s); err != nil {
-		return nil, err
-	}
-	from := 0
-	for from < len(s.Frames) && s.Frames[from].End() <= 0 {
-		from++
-	}
-	p := &prepared{scan: s, lambda: math.Ln2 / minutes(s.HalfLife), from: from}
-	if s.HalfLife == 0 {
-		p.lambda = 0
-	}
-	if len(s.Frames)-from < minFrames {
-		return nil, fmt.Errorf("%d frames: %w", len(s.Frames)-from, ErrTooFewFrames)
-	}
-	found := false
-	for _, t := range s.TACs {
-		if t.Region == s.Reference && !found {
-			found = true
-			p.ref = p.used(t.BqPerML)
-		}
-	}
-	if !found {
-		return nil, fmt.Errorf("no region is called %q: %w", s.Reference, ErrReference)
-	}
-	p.grid = newGrid(s.Frames[from:])
-	return p, p.reference()
-}
+// maxFrames bounds the work on a scan: it grows with the square of the frames.
+const maxFrames = 2000
 
-// used returns the values of the frames that end after model zero. A frame
-// that straddles it counts from there: all its activity came after.
-func (p *prepared) used(values []float64) []float64 {
-	u := append([]float64{}, values[p.from:]...)
-	if f := p.scan.Frames[p.from]; f.Start < 0 {
-		u[0] *= minutes(f.Duration) / minutes(f.End())
-	}
-	return u
-}
-
-func (p *prepared) reference() error {
-	total := 0.0
-	for i, u := range p.ref {
-		total += u * p.length[i]
-	}
-	if !(total > 0) {
-		return fmt.Errorf("%s holds no activity: %w", p.scan.Reference, ErrReference)
-	}
-	p.refCurve = p.curve(p.ref)
-	p.refUnit = make([]float64, len(p.ref))
-	p.unitVariances(p.ref, p.refUnit)
-	p.refLevel = p.ownNoise(p.ref, p.refUnit)
-	for _, g := range p.gaps {
-		p.warnings = append(p.warnings, p.gapWarning(g))
-	}
-	return nil
-}
-
-func checkFrames(s Scan) error {
+// check returns what is wrong with a scan before anything is computed.
+func (s Scan) check() error {
 	if s.HalfLife < 0 || s.HalfLife > 0 && s.HalfLife < time.Second {
 		return fmt.Errorf("%v: %w", s.HalfLife, ErrHalfLife)
 	}
-	if len(s.Frames) < minFrames {
-		return fmt.Errorf("%d frames: %w", len(s.Frames), ErrTooFewFrames)
-	}
-	if err := ingest.CheckFrames(s.Frames); err != nil {
-		return fmt.Errorf("%w: %w", err, ErrFrames)
-	}
-	if last := s.Frames[len(s.Frames)-1].End(); last > 7*24*time.Hour || s.Frames[0].Start < -24*time.Hour {
-		return fmt.Errorf("a scan until %v: %w", last, ErrFrames)
+	if err := checkFrames(s.Frames); err != nil {
+		return err
 	}
 	for _, t := range s.TACs {
 		if err := checkCurve(t, len(s.Frames)); err != nil {
@@ -121,6 +56,30 @@ func checkFrames(s Scan) error {
 	}
 	return nil
 }
+
+func checkFrames(frames []ingest.Frame) error {
+	if len(frames) < minFrames {
+		return fmt.Errorf("%d frames: %w", len(frames), ErrTooFewFrames)
+	}
+	if len(frames) > maxFrames {
+		return fmt.Errorf("%d frames are more than %d: %w", len(frames), maxFrames, ErrFrames)
+	}
+	for i, f := range frames {
+		if f.Start < -longestBefore || f.Start > longestAfter || f.Duration > longestAfter {
+			return fmt.Errorf("frame %d starts at %v and lasts %v: %w", i+1, f.Start, f.Duration, ErrFrames)
+		}
+		if f.Duration < shortest {
+			return fmt.Errorf("frame %d lasts %v: %w", i+1, f.Duration, ErrFrames)
+		}
+	}
+	if err := ingest.CheckFrames(frames); err != nil {
+		return fmt.Errorf("%w: %w", err, ErrFrames)
+	}
+	return nil
+}
+
+// shortest is the shortest frame that anyone makes.
+const shortest = time.Millisecond
 
 // largest bounds the values of curves in whatever unit, so that sums of
 // squares stay numbers.
@@ -136,32 +95,4 @@ func checkCurve(t extract.TAC, frames int) error {
 		}
 	}
 	return nil
-}
-
-// each calls visit for every region but the reference. A region without any
-// activity is left to fail on its own: visit returns what can be said of it.
-func (p *prepared) each(visit func(t extract.TAC, u []float64) Estimate) []Estimate {
-	var all []Estimate
-	for _, t := range p.scan.TACs {
-		if t.Region == p.scan.Reference {
-			continue
-		}
-		e := visit(t, p.used(t.BqPerML))
-		e.Region = t.Region
-		e.Fitted, e.Weights = p.padded(e.Fitted), p.padded(e.Weights)
-		all = append(all, e)
-	}
-	return all
-}
-
-// padded puts back the frames that were left out before model zero.
-func (p *prepared) padded(values []float64) []float64 {
-	if p.from == 0 || values == nil {
-		return values
-	}
-	all := make([]float64, p.from, p.from+len(values))
-	for i := range all {
-		all[i] = math.NaN()
-	}
-	return append(all, values...)
 }

@@ -2,74 +2,122 @@ package fit
 
 import "math"
 
-// convolve writes the frame means of the curve convolved with an exponential,
+// A kernel is an exponential e^(−θt), θ ≥ 0 in 1/min, with what it does over
+// each size of piece of a grid.
+type kernel []passage
+
+// A passage holds the factors by which the convolution at the start of a
+// piece, and the coefficients of the curve in it, make up the
+// convolution at its end and its mean.
+type passage struct{ end, mean [degree + 2]float64 }
+
+// kernel prepares e^(−θt). In a piece of length h, with z = −θh and the
+// functions φ₀ = e^z, φ_{j+1} = (φ_j − 1/j!)/z,
 //
-//	E(t) = ∫₀ᵗ u(s) e^(−r(t−s)) ds
-//
-// into means, for a rate r in 1/min that may be 0: then E is the integral.
-//
-// In a piece of length h that begins with E₀, with z = −rh and the functions
-// φ₀ = e^z, φ_{j+1} = (φ_j − 1/j!)/z,
-//
-//	E(h)      = E₀ φ₀ + p0 h φ₁ + p1 h² φ₂ + 2 p2 h³ φ₃
-//	∫₀ʰ E ds  = E₀ h φ₁ + p0 h² φ₂ + p1 h³ φ₃ + 2 p2 h⁴ φ₄
-//
-// so a recursion over the pieces gives all frame means without a time grid.
-func (c curve) convolve(rate float64, means []float64) {
-	e, f := 0.0, 0
-	for k := range c.pieces() {
-		h := c.knots[k+1] - c.knots[k]
-		phi := phis(-rate * h)
-		p0, p1, p2 := c.p0[k]*h, c.p1[k]*h*h, 2*c.p2[k]*h*h*h
-		if f < len(c.first) && c.first[f] == k {
-			means[f] = e*phi[1] + p0*phi[2] + p1*phi[3] + p2*phi[4]
-			f++
+//	end  = e^(−λh) (φ₀, φ₁, φ₂, …)
+//	mean = (φ₁(−(θ+λ)h), ψ₁, ψ₂, …)    ψ_j = ∫₀¹ e^(−λhx) x^j φ_j(zx) dx
+func (g *grid) kernel(theta float64) kernel {
+	k := make(kernel, len(g.sizes))
+	for i := range g.sizes {
+		s, p := &g.sizes[i], &k[i]
+		phi := phis(-theta * s.length)
+		for j := range p.end {
+			p.end[j] = s.decay * phi[j]
 		}
-		e = e*phi[0] + p0*phi[1] + p1*phi[2] + p2*phi[3]
+		if g.lambda == 0 {
+			p.mean = [degree + 2]float64(phi[1:])
+		} else {
+			p.mean = s.means(theta*s.length, g.lambda*s.length, p.end)
+		}
 	}
+	return k
 }
 
-// phis returns φ₀ to φ₄ of z. Near 0 the definition cancels, so there φ₄ comes
-// from its series and the others from φ_j = 1/j! + z φ_{j+1}.
-func phis(z float64) [5]float64 {
-	var p [5]float64
-	if math.Abs(z) > 1.5 {
-		p[0] = math.Exp(z)
-		p[1] = (p[0] - 1) / z
-		p[2] = (p[1] - 1) / z
-		p[3] = (p[2] - 1.0/2) / z
-		p[4] = (p[3] - 1.0/6) / z
-		return p
-	}
-	term, sum := 1.0/24, 1.0/24
-	for j := 5; j < 24; j++ {
-		term *= z / float64(j)
-		sum += term
-	}
-	p[4] = sum
-	p[3] = 1.0/6 + z*p[4]
-	p[2] = 1.0/2 + z*p[3]
-	p[1] = 1 + z*p[2]
-	p[0] = 1 + z*p[1]
-	return p
-}
-
-// operator returns the matrix that takes frame means to the frame means of
-// their curve convolved with an exponential, row by row.
-func (g *grid) operator(rate float64) [][]float64 {
-	n := len(g.first)
-	m := make([][]float64, n)
-	for i := range m {
-		m[i] = make([]float64, n)
-	}
-	unit, column := make([]float64, n), make([]float64, n)
-	for j := range n {
-		unit[j] = 1
-		g.curve(unit).convolve(rate, column)
-		unit[j] = 0
-		for i := range n {
-			m[i][j] = column[i]
+// means returns the mean factors of a passage from its end factors, for θh and
+// λh: integrating the differential equation of the convolution over the piece,
+//
+//	ψ_j = (∫₀¹ e^(−λhx) x^(j−1)/(j−1)! dx − e^(−λh) φ_j) / ((θ+λ)h)
+//
+// which cancels where the piece is short, so there ψ_j comes from its series.
+// At the limit both are right to 1e-12.
+func (s *size) means(th, lh float64, end [degree + 2]float64) (m [degree + 2]float64) {
+	const short = 3e-3
+	rh := th + lh
+	m[0] = phis(-rh)[1]
+	for j := 1; j < len(m); j++ {
+		if rh > short {
+			m[j] = (s.moment[j-1] - end[j]) / rh
+		} else {
+			m[j] = psi(j, th, lh)
 		}
 	}
 	return m
+}
+
+// psi returns ψ_j by its power series, for small θh and λh:
+//
+//	Σ (−λh)^n (−θh)^m / (n! (j+m)! (n+m+j+1))
+func psi(j int, th, lh float64) float64 {
+	const order = 5
+	sum, outer := 0.0, 1.0
+	for n := 0; n <= order; n++ {
+		inner := outer
+		for i := 2; i <= j; i++ {
+			inner /= float64(i)
+		}
+		for m := 0; m <= order-n; m++ {
+			sum += inner / float64(n+m+j+1)
+			inner *= -th / float64(j+m+1)
+		}
+		outer *= -lh / float64(n+1)
+	}
+	return sum
+}
+
+// convolve writes into means the frame means of
+//
+//	E(t) = e^(−λt) ∫₀ᵗ C(s) e^(−θ(t−s)) ds
+//
+// which is the convolution of the decaying curve with e^(−(θ+λ)t): a recursion
+// over the pieces, exact, without a time grid.
+func (c curve) convolve(k kernel, means []float64) {
+	e := 0.0
+	for i := range c.pieces {
+		a, p := &c.pieces[i], &c.grid.pieces[i]
+		f := &k[p.size]
+		mean, end := e*f.mean[0], e*f.end[0]
+		for j, v := range a {
+			mean += v * f.mean[j+1]
+			end += v * f.end[j+1]
+		}
+		if e = end; p.frame >= 0 {
+			means[p.frame] = mean
+		}
+	}
+}
+
+// phis returns φ₀ to φ₆ of z. Near 0 the definition cancels, so there φ₆ comes
+// from its series and the others from φ_j = 1/j! + z φ_{j+1}. At the limit
+// both are right to 1e-12.
+func phis(z float64) (p [degree + 3]float64) {
+	factorials := [degree + 3]float64{1, 1, 1.0 / 2, 1.0 / 6, 1.0 / 24, 1.0 / 120, 1.0 / 720} // inverse
+	const last = len(p) - 1
+	if math.Abs(z) > 1 {
+		p[0] = math.Exp(z)
+		for j := range last {
+			p[j+1] = (p[j] - factorials[j]) / z
+		}
+		return p
+	}
+	// Σ 6! z^j / (6+j)!, by Horner's rule.
+	s := 1.0
+	for _, r := range [...]float64{1.0 / 21, 1.0 / 20, 1.0 / 19, 1.0 / 18, 1.0 / 17, 1.0 / 16, 1.0 / 15, 1.0 / 14,
+		1.0 / 13, 1.0 / 12, 1.0 / 11, 1.0 / 10, 1.0 / 9, 1.0 / 8, 1.0 / 7} {
+		s = 1 + s*z*r
+	}
+	p[last] = s * factorials[last]
+	for j := last; j > 0; j-- {
+		p[j-1] = factorials[j-1] + z*p[j]
+	}
+	return p
 }

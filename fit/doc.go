@@ -17,12 +17,12 @@
 //
 // A scanner measures the mean over a frame, not the value at its middle, and
 // early in a scan the difference is several percent. So every curve here
-// reproduces the measured means exactly: it is the derivative of a cubic
+// reproduces the measured means exactly: it is the derivative of a quintic
 // spline through the cumulative integral at the frame edges. Its convolution
 // with an exponential, and the frame means of the result, have a closed form.
 // There is no time grid and no sample at mid-time. Over 223 exact curves the
-// error of BPND by SRTM is 0.0001 % in the median and 0.006 % at worst; see
-// TestExactCurves, and the README for what other programs reach.
+// error of BPND by SRTM is at worst 0.0002 %; see TestExactCurves, and the
+// README for what other programs reach.
 //
 // # Decay
 //

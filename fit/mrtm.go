@@ -12,16 +12,14 @@ import (
 //
 //	C(t) = k2 ∫₀ᵗ R ds − k2a ∫₀ᵗ C ds + R1 R(t)    k2a = k2 / (1 + BPND)
 //
-// for curves corrected for decay. The undecayed curves obey
-//
-//	C(t) = (k2 + R1 λ) ∫₀ᵗ R ds − (k2a + λ) ∫₀ᵗ C ds + R1 R(t)
-//
-// exactly. Both sides are averaged over each frame, with the integrals of the
-// rebuilt curves. The noise of C is in its integral too: standard errors
-// propagate it.
+// for curves corrected for decay. Both sides are multiplied by e^(−λt), which
+// leaves C and R as they were measured, and averaged over each frame, with the
+// integrals of the rebuilt curves. The noise of C is in its integral too:
+// standard errors propagate it.
 //
 // Of the coefficients the first is k2 and not k2a, and R1 is the last one;
-// some programs report otherwise.
+// some programs report otherwise. A region whose curve is proportional to the
+// reference's has no single solution: its BPND is NaN, with a warning.
 //
 // Source: Ichise et al., J Cereb Blood Flow Metab 2003;23:1096–1112,
 // doi:10.1097/01.WCB.0000085441.37552.CA.
@@ -34,122 +32,83 @@ type MRTM struct {
 // Name returns "mrtm".
 func (MRTM) Name() string { return "mrtm" }
 
-// Fit estimates R1, k2, k2a, BPND and k2′ = k2/R1 of every region.
+// Fit estimates R1, k2, BPND, k2′ = k2/R1 and k2a of every region.
 func (m MRTM) Fit(s Scan) ([]Estimate, error) {
 	p, err := prepare(s)
 	if err != nil {
 		return nil, err
 	}
-	first, err := p.firstAfter(m.TStar)
+	first, err := p.startAt(m.TStar, minFrames)
 	if err != nil {
 		return nil, err
 	}
-	integral := p.grid.operator(0)
-	refIntegral := make([]float64, len(p.ref))
-	p.refCurve.convolve(0, refIntegral)
-	return p.each(func(t extract.TAC, u []float64) Estimate {
-		e := p.multilinear(u, first, integral, refIntegral)
+	shared := newMultilinear(p, first)
+	return p.each(m.Name(), func(_ extract.TAC, u []float64) Estimate {
+		e := shared.estimate(u)
 		e.TStar = m.TStar
 		return e
 	}), nil
 }
 
-// firstAfter returns the first frame whose middle is not before t*.
-func (p *prepared) firstAfter(tStar time.Duration) (int, error) {
-	first := 0
-	for first < len(p.mid) && p.mid[first] < minutes(tStar) {
-		first++
-	}
-	if len(p.mid)-first < minFrames {
-		return 0, ErrTooFewFrames
-	}
-	return first, nil
+// A multilinear is what the regions of a scan share in MRTM.
+type multilinear struct {
+	*prepared
+	first       int // the first frame that is used
+	integral    *operator
+	refIntegral []float64
 }
 
-// multilinear estimates one region from the frames from first on.
-func (p *prepared) multilinear(u []float64, first int, integral [][]float64, refIntegral []float64) Estimate {
+func newMultilinear(p *prepared, first int) multilinear {
+	m := multilinear{prepared: p, first: first, integral: newOperators(p.grid).of(0), refIntegral: make([]float64, len(p.ref))}
+	p.refCurve.convolve(p.kernel(0), m.refIntegral)
+	return m
+}
+
+// estimate fits one region.
+func (m multilinear) estimate(u []float64) Estimate {
 	n := len(u)
-	e := Estimate{Model: MRTM{}.Name(), Fitted: make([]float64, n), Weights: make([]float64, n)}
 	own := make([]float64, n)
-	p.curve(u).convolve(0, own)
-	z := make([][]float64, n-first)
-	for i := range z {
-		z[i] = []float64{refIntegral[first+i], own[first+i], p.ref[first+i]}
-	}
-	v, w := make([]float64, n), make([]float64, n-first)
-	p.unitVariances(p.ref, v)
-	var g []float64
-	ok := false
-	for range 3 {
-		weigh(v[first:], w)
-		if g, ok = solve(z, w, u[first:]); !ok {
-			return e.none(p, u)
+	m.curve(u).convolve(m.kernel(0), own)
+	from := func(x []float64) []float64 { return x[m.first:] }
+	l := linearised{first: m.first, z: [][]float64{from(m.refIntegral), from(own), from(m.ref)}, w: make([]float64, n-m.first)}
+	e := Estimate{Fitted: make([]float64, n), Weights: make([]float64, n)}
+	unit := append([]float64(nil), m.refNoise.unit...)
+	var g [maxParameters]float64
+	for range passes {
+		var ok bool
+		weigh(from(unit), l.w)
+		if g, ok = solve(l.z, l.w, from(u)); !ok {
+			return unsolved()
 		}
-		for f := range n {
-			e.Fitted[f] = math.NaN()
-			if f >= first {
-				e.Fitted[f] = dot(z[f-first], g)
-			}
+		for i := range n {
+			e.Fitted[i] = g[0]*m.refIntegral[i] + g[1]*own[i] + g[2]*m.ref[i]
 		}
-		p.unitVariances(p.expected(e.Fitted, first), v)
+		m.unitVariances(e.Fitted, unit)
 	}
-	copy(e.Weights[first:], w)
-	residuals := make([]float64, n-first)
-	for i := range residuals {
-		residuals[i] = u[first+i] - e.Fitted[first+i]
-		e.RSS += w[i] * residuals[i] * residuals[i]
+	rss := 0.0
+	for i, w := range l.w {
+		r := u[m.first+i] - e.Fitted[m.first+i]
+		rss += w * r * r
 	}
-	e.criteria(n-first, 3)
-	lin := linearised{z: z, w: w}
-	for i := range z {
-		a, b := make([]float64, n), make([]float64, n)
-		for j := range n {
-			a[j], b[j] = -g[1]*integral[first+i][j], g[0]*integral[first+i][j]
-		}
-		a[first+i]++
-		b[first+i] += g[2]
-		lin.a, lin.b = append(lin.a, a), append(lin.b, b)
+	l.target = effect{own: 1, through: -g[1], op: m.integral}
+	l.reference = effect{own: g[2], through: g[0], op: m.integral}
+	m.parameters(&e, g, l.spread(rss, unit, m.refNoise, -1))
+	copy(from(e.Weights), l.w)
+	for i := range m.first {
+		e.Fitted[i] = math.NaN()
 	}
-	var cov [][]float64
-	gain, ok := lin.gain()
-	if ok {
-		level := lin.level(gain, residuals, v, p.refUnit, p.refLevel)
-		cov = lin.covariance(gain, v, p.refUnit, level, p.refLevel)
-	}
-	p.mrtmParameters(&e, g, cov, ok)
-	e.Warnings = append(append(e.Warnings, p.warnings...), commonWarnings(e, u)...)
+	m.score(&e, rss, n-m.first, 3)
 	return e
 }
 
-// expected is the model's curve, and the reference's shape where there is
-// none.
-func (p *prepared) expected(fitted []float64, first int) []float64 {
-	x := append([]float64{}, fitted...)
-	scale := fitted[first] / p.ref[first]
-	for f := range first {
-		x[f] = p.ref[f] * math.Abs(scale)
-	}
-	return x
-}
-
-// mrtmParameters turns coefficients into parameters:
+// parameters turns coefficients into parameters:
 //
-//	R1 = g₂    k2 = g₀ − R1 λ    k2a = −g₁ − λ    BPND = k2/k2a − 1
-func (p *prepared) mrtmParameters(e *Estimate, g []float64, cov [][]float64, ok bool) {
-	r1, k2, k2a := g[2], g[0]-g[2]*p.lambda, -g[1]-p.lambda
-	e.add(R1, r1, []float64{0, 0, 1}, cov, ok)
-	e.add(K2, k2, []float64{1, 0, -p.lambda}, cov, ok)
-	e.add(BPND, k2/k2a-1, []float64{1 / k2a, k2 / (k2a * k2a), -p.lambda / k2a}, cov, ok)
-	e.add(K2Prime, k2/r1, []float64{1 / r1, 0, -g[0] / (r1 * r1)}, cov, ok)
-	e.add(K2A, k2a, []float64{0, -1, 0}, cov, ok)
-}
-
-// none is what is said of a region in which the model has no unique solution,
-// such as one that is proportional to the reference.
-func (e Estimate) none(p *prepared, u []float64) Estimate {
-	n := math.NaN()
-	e.Parameters = []Parameter{{BPND, n, n}}
-	e.Fitted, e.AIC, e.BIC, e.RSS = nil, n, n, n
-	e.Warnings = append(append(e.Warnings, p.warnings...), degenerate())
-	return e
+//	k2 = g₀    k2a = −g₁    R1 = g₂    BPND = k2/k2a − 1
+func (m multilinear) parameters(e *Estimate, g [maxParameters]float64, s spread) {
+	k2, k2a, r1 := g[0], -g[1], g[2]
+	e.add(R1, r1, s, 0, 0, 1)
+	e.add(K2, k2, s, 1, 0, 0)
+	e.add(BPND, k2/k2a-1, s, 1/k2a, k2/(k2a*k2a), 0)
+	e.add(K2Prime, k2/r1, s, 1/r1, 0, -k2/(r1*r1))
+	e.add(K2A, k2a, s, 0, -1, 0)
 }

@@ -1,7 +1,6 @@
 package fit
 
 import (
-	"fmt"
 	"math"
 
 	"tacstream/ingest"
@@ -22,33 +21,65 @@ const (
 	agreeAbs    = 0.05
 )
 
-// commonWarnings are those that every model's estimate may deserve.
-func commonWarnings(e Estimate, u []float64) []ingest.Warning {
+// A rule is a rule of quality as it applies to one number.
+type rule struct {
+	broken       bool
+	code         ingest.Code
+	level        ingest.Level
+	value, limit float64
+	detail       string
+}
+
+// broken returns a warning for each rule that is broken.
+func broken(rules ...rule) []ingest.Warning {
 	var list []ingest.Warning
-	add := func(bad bool, code ingest.Code, level ingest.Level, value, limit float64, detail string) {
-		if bad {
-			list = append(list, ingest.Warning{Code: code, Level: level, Value: value, Threshold: limit, Detail: detail})
+	for _, r := range rules {
+		if r.broken {
+			list = append(list, ingest.Warning{Code: r.code, Level: r.level, Value: finite(r.value), Threshold: r.limit, Detail: r.detail})
 		}
 	}
-	bp, se := e.Get(BPND)
-	rel := math.Abs(se / bp)
-	switch {
-	case math.Abs(bp) <= smallBPND:
-		add(se > seSmall, ingest.WarnSE, ingest.LevelWarn, se, seSmall, "standard error of a small BPND")
-	case rel > seDoubt:
-		add(true, ingest.WarnSE, ingest.LevelDoubt, rel, seDoubt, "standard error of BPND over BPND")
-	default:
-		add(rel > seWarn, ingest.WarnSE, ingest.LevelWarn, rel, seWarn, "standard error of BPND over BPND")
-	}
-	add(math.IsNaN(se), ingest.WarnSE, ingest.LevelDoubt, math.NaN(), seDoubt, "BPND has no standard error: the parameters cannot be told apart")
-	add(bp < lowestBPND, ingest.WarnBPRange, ingest.LevelWarn, bp, lowestBPND, "BPND is clearly negative")
-	add(bp > highestBPND, ingest.WarnBPRange, ingest.LevelDoubt, bp, highestBPND, "BPND is beyond what tracers reach")
-	r1, _ := e.Get(R1)
-	add(r1 < lowestR1, ingest.WarnR1Range, ingest.LevelWarn, r1, lowestR1, "R1 is low")
-	add(r1 > highestR1, ingest.WarnR1Range, ingest.LevelWarn, r1, highestR1, "R1 is high")
-	p := runsTest(e.Fitted, u)
-	add(p < runsP, ingest.WarnResiduals, ingest.LevelWarn, p, runsP, "probability of so few or many runs of residuals with one sign")
 	return list
+}
+
+// finite returns x, or where x is infinite or no number the largest number:
+// events have no such thing.
+func finite(x float64) float64 {
+	if math.IsNaN(x) || math.Abs(x) > math.MaxFloat64 {
+		return math.MaxFloat64
+	}
+	return x
+}
+
+// estimateWarnings are those that the estimate of any model may deserve.
+func estimateWarnings(e Estimate, u []float64) []ingest.Warning {
+	bpnd, se := e.Get(BPND)
+	if math.IsNaN(bpnd) {
+		return broken(rule{true, ingest.WarnSE, ingest.LevelDoubt, bpnd, seDoubt, "the model has no single solution here: the curve is empty, or proportional to the reference"})
+	}
+	r1, _ := e.Get(R1)
+	p := runsTest(e.Fitted, u)
+	return append(uncertain(bpnd, se), broken(
+		rule{bpnd < lowestBPND, ingest.WarnBPRange, ingest.LevelWarn, bpnd, lowestBPND, "BPND is clearly negative"},
+		rule{bpnd > highestBPND, ingest.WarnBPRange, ingest.LevelDoubt, bpnd, highestBPND, "BPND is beyond what tracers reach"},
+		rule{r1 < lowestR1, ingest.WarnR1Range, ingest.LevelWarn, r1, lowestR1, "R1 is low"},
+		rule{r1 > highestR1, ingest.WarnR1Range, ingest.LevelWarn, r1, highestR1, "R1 is high"},
+		rule{p < runsP, ingest.WarnResiduals, ingest.LevelWarn, p, runsP, "probability of so few or so many runs of residuals of one sign"},
+	)...)
+}
+
+// uncertain judges the standard error of BPND: beside BPND, or by itself where
+// BPND is small.
+func uncertain(bpnd, se float64) []ingest.Warning {
+	relative := math.Abs(se / bpnd)
+	switch {
+	case math.IsNaN(se):
+		return broken(rule{true, ingest.WarnSE, ingest.LevelDoubt, se, seDoubt, "BPND has no standard error: the parameters cannot be told apart"})
+	case math.Abs(bpnd) <= smallBPND:
+		return broken(rule{se > seSmall, ingest.WarnSE, ingest.LevelWarn, se, seSmall, "standard error of a small BPND"})
+	case relative > seDoubt:
+		return broken(rule{true, ingest.WarnSE, ingest.LevelDoubt, relative, seDoubt, "standard error of BPND over BPND"})
+	}
+	return broken(rule{relative > seWarn, ingest.WarnSE, ingest.LevelWarn, relative, seWarn, "standard error of BPND over BPND"})
 }
 
 // runsTest returns the two-sided probability that residuals without any order
@@ -83,22 +114,13 @@ func runsTest(fitted, u []float64) float64 {
 	return math.Erfc(math.Max(math.Abs(runs-mean)-0.5, 0) / math.Sqrt(2*variance))
 }
 
-func (p *prepared) gapWarning(g gap) ingest.Warning {
-	h := p.knots[g.piece+1] - p.knots[g.piece]
-	what := "before the first frame"
-	if g.before >= 0 {
-		what = fmt.Sprintf("after frame %d", p.from+g.before+1)
-	}
-	return ingest.Warning{
-		Code: ingest.WarnFrameGap, Level: ingest.LevelWarn, Value: 60 * h, Threshold: 1, Detail: "gap in s " + what + ": the curves in it are interpolated",
-	}
-}
-
-func degenerate() ingest.Warning {
-	return ingest.Warning{
-		Code: ingest.WarnSE, Level: ingest.LevelDoubt, Value: math.NaN(), Threshold: seDoubt,
-		Detail: "the model has no unique solution here: the curve is empty or proportional to the reference",
-	}
+// boundWarning says that the search for θ ended at an end of its range.
+func boundWarning(theta float64) []ingest.Warning {
+	const near = 1.001
+	return broken(
+		rule{theta <= thetaMin*near, ingest.WarnFitBound, ingest.LevelWarn, theta, thetaMin, "k2/(1+BPND) in 1/min lies on the bound of its search"},
+		rule{theta >= thetaMax/near, ingest.WarnFitBound, ingest.LevelWarn, theta, thetaMax, "k2/(1+BPND) in 1/min lies on the bound of its search"},
+	)
 }
 
 // Agree returns the estimates with a warning on those whose BPND differs from

@@ -1,0 +1,91 @@
+package fit
+
+import (
+	"math"
+	"time"
+
+	"tacstream/ingest"
+)
+
+// A grid is what curves with the same frames and the same decay share: the
+// pieces between the knots, which are model zero and the edges of the frames.
+// Its times are in minutes.
+type grid struct {
+	lambda float64 // 1/min
+	pieces []piece
+	sizes  []size    // those that occur among the pieces, each once
+	length []float64 // of each frame
+	mid    []float64 // of each frame, after model zero
+	gaps   []gap
+	spline spline
+}
+
+// A piece is the time from one knot to the next: a frame, or a gap.
+type piece struct {
+	start, length float64
+	decay         float64 // e^(−λ start)
+	size          int     // the index of its size in sizes
+	frame         int     // −1 for a gap
+}
+
+// A size is a length h of pieces, with what the decay does over it.
+type size struct {
+	length float64
+	decay  float64             // e^(−λh)
+	moment [degree + 1]float64 // ∫₀¹ e^(−λhx) x^j/j! dx
+}
+
+func newSize(length, lambda float64) size {
+	a := lambda * length
+	phi := phis(a)
+	s := size{length: length, decay: math.Exp(-a)}
+	for j := range s.moment {
+		s.moment[j] = s.decay * phi[j+1]
+	}
+	return s
+}
+
+// known reports whether the mean of a piece is a condition on the curve: not
+// in a gap between frames.
+func (p piece) known() bool { return p.frame >= 0 || p.start == 0 }
+
+// A gap is a piece between frames, or before the first.
+type gap struct {
+	piece  int
+	before int // the frame before it, −1 for a scan that starts late
+}
+
+// touching is the distance below which two frames follow each other without a
+// gap: headers round.
+const touching = 20 * time.Millisecond
+
+// newGrid lays out the knots of a scan. A frame that begins before model zero
+// is cut there, since nothing was injected yet, and one that begins a rounding
+// before the last has ended is cut too.
+func newGrid(frames []ingest.Frame, lambda float64) *grid {
+	g := &grid{lambda: lambda}
+	known := map[time.Duration]int{}
+	last := time.Duration(0)
+	add := func(until time.Duration, frame int) {
+		h := until - last
+		if _, ok := known[h]; !ok {
+			known[h] = len(g.sizes)
+			g.sizes = append(g.sizes, newSize(h.Minutes(), lambda))
+		}
+		g.pieces = append(g.pieces, piece{start: last.Minutes(), length: h.Minutes(), decay: math.Exp(-lambda * last.Minutes()), size: known[h], frame: frame})
+		last = until
+	}
+	for i, f := range frames {
+		if f.Start-last > touching {
+			g.gaps = append(g.gaps, gap{piece: len(g.pieces), before: i - 1})
+			add(f.Start, -1)
+		}
+		g.mid = append(g.mid, (last+f.End()).Minutes()/2)
+		g.length = append(g.length, (f.End() - last).Minutes())
+		add(f.End(), i)
+	}
+	g.spline = g.newSpline()
+	return g
+}
+
+func (g *grid) size(piece int) *size { return &g.sizes[g.pieces[piece].size] }

@@ -1,0 +1,161 @@
+package fit
+
+// degree is that of the curves: quartics, whose cumulative integral is a
+// quintic spline. TestExactCurves says what other degrees lose.
+const degree = 4
+
+// A polynomial has the coefficients of x^j/j! over the fraction x of a piece
+// that has passed.
+type polynomial [degree + 1]float64
+
+// A spline is how the curves of a grid follow from the means of its pieces.
+// Corrected for decay they are splines of that degree with knots at the edges
+// of the pieces. Each mean is a condition, and that nothing has arrived at model
+// zero is one more; for the rest knots next to the ends are left out ("not a
+// knot"). A gap between frames is no condition, so the knot at its end is left
+// out too, and the curve crosses the gap as the smoothest way there is.
+//
+// Source: de Boor, A Practical Guide to Splines, Springer 1978, chapters IX
+// and XIII.
+type spline struct {
+	first  []int                    // of the B-splines that are not 0 in each piece
+	pieces [][degree + 1]polynomial // those B-splines
+	band   [][2*degree + 1]float64  // the equations, row by row around the diagonal, eliminated
+}
+
+// newSpline prepares the equations. The B-spline that is not 0 at model zero
+// is left out, and the equation of a piece is the decayed mean, corrected for
+// decay to the start of the piece.
+func (g *grid) newSpline() spline {
+	n := len(g.pieces)
+	s := spline{first: make([]int, n), pieces: make([][degree + 1]polynomial, n)}
+	knots := g.knots()
+	span := 0
+	for k, p := range g.pieces {
+		for knots[span+degree+1] <= p.start {
+			span++
+		}
+		s.first[k] = span
+		s.pieces[k] = g.bsplines(knots[span:], p)
+		if !p.known() {
+			continue
+		}
+		var row [2*degree + 1]float64
+		for j, b := range s.pieces[k] {
+			if at := span + j - 1 - len(s.band) + degree; span+j > 0 {
+				row[at] = g.size(k).mean(b)
+			}
+		}
+		s.band = append(s.band, row)
+	}
+	s.eliminate()
+	return s
+}
+
+// mean returns the decayed mean of a polynomial over a piece.
+func (s *size) mean(p polynomial) float64 {
+	sum := 0.0
+	for j, c := range p {
+		sum += c * s.moment[j]
+	}
+	return sum
+}
+
+// knots returns the knots, those at the ends degree + 1 times.
+func (g *grid) knots() []float64 {
+	n := len(g.pieces)
+	keep := make([]bool, n)
+	for k := range keep {
+		keep[k] = k > (degree-1)/2 && k < n-degree/2
+	}
+	for _, gap := range g.gaps {
+		if gap.before >= 0 {
+			drop(keep, gap.piece+1)
+		}
+	}
+	knots := make([]float64, degree+1)
+	for k, p := range g.pieces {
+		if keep[k] {
+			knots = append(knots, p.start)
+		}
+	}
+	last := g.pieces[n-1]
+	for range degree + 1 {
+		knots = append(knots, last.start+last.length)
+	}
+	return knots
+}
+
+// drop leaves out knot k, or the nearest to it that is still there.
+func drop(keep []bool, k int) {
+	for off := range keep {
+		for _, at := range []int{k + off, k - off} {
+			if at >= 0 && at < len(keep) && keep[at] {
+				keep[at] = false
+				return
+			}
+		}
+	}
+}
+
+// bsplines returns the B-splines over a piece that rest on the first
+// 2 degree + 2 knots, by the recursion of Cox and de Boor.
+func (g *grid) bsplines(knots []float64, over piece) [degree + 1]polynomial {
+	var b [degree + 1]polynomial
+	b[degree][0] = 1
+	for p := 1; p <= degree; p++ {
+		for j := degree - p; j <= degree; j++ {
+			var sum polynomial
+			if j > degree-p { // rises on the old B-spline j
+				width := knots[j+p] - knots[j]
+				sum.add(b[j], (over.start-knots[j])/width, over.length/width)
+			}
+			if j < degree { // falls on the old B-spline j + 1
+				width := knots[j+p+1] - knots[j+1]
+				sum.add(b[j+1], (knots[j+p+1]-over.start)/width, -over.length/width)
+			}
+			b[j] = sum
+		}
+	}
+	return b
+}
+
+// add adds q times the line a + b x.
+func (p *polynomial) add(q polynomial, a, b float64) {
+	for j, c := range q {
+		p[j] += a * c
+		if j < degree {
+			p[j+1] += b * c * float64(j+1)
+		}
+	}
+}
+
+// eliminate solves the equations as far as it goes without a right-hand side.
+// The matrix is totally positive, so no pivots need be sought.
+func (s spline) eliminate() {
+	for k := range s.band {
+		for below := 1; below <= degree && k+below < len(s.band); below++ {
+			row := &s.band[k+below]
+			f := row[degree-below] / s.band[k][degree]
+			row[degree-below] = f
+			for j := 1; j <= degree; j++ {
+				row[degree-below+j] -= f * s.band[k][degree+j]
+			}
+		}
+	}
+}
+
+// solve turns the right-hand side into the factors of the B-splines.
+func (s spline) solve(x []float64) {
+	for k := range x {
+		for back := 1; back <= min(degree, k); back++ {
+			x[k] -= s.band[k][degree-back] * x[k-back]
+		}
+	}
+	for k := len(x) - 1; k >= 0; k-- {
+		for on := 1; on <= min(degree, len(x)-1-k); on++ {
+			x[k] -= s.band[k][degree+on] * x[k+on]
+		}
+		x[k] /= s.band[k][degree]
+	}
+}

@@ -100,21 +100,17 @@ func drain(b jetstream.MessageBatch) []jetstream.Msg {
 // come again.
 type round struct {
 	mu     sync.Mutex
-	series map[ingest.Token]bool // value: judged as quiet
-	others []ingest.Object
+	series map[ingest.Token]bool            // value: judged as quiet
+	why    map[ingest.Token][]jetstream.Msg // the messages that touch each series
+	others map[ingest.Object][]jetstream.Msg
 	again  map[jetstream.Msg]bool
 }
 
 // Handle settles a batch of messages.
 func (in *Intake) Handle(ctx context.Context, msgs []jetstream.Msg) {
-	r := &round{series: map[ingest.Token]bool{}, again: map[jetstream.Msg]bool{}}
+	r := &round{series: map[ingest.Token]bool{}, why: map[ingest.Token][]jetstream.Msg{}, others: map[ingest.Object][]jetstream.Msg{}, again: map[jetstream.Msg]bool{}}
 	in.observe(ctx, msgs, r)
-	if err := in.judge(ctx, r); err != nil {
-		in.Log.WarnContext(ctx, "notices not settled, so they will come again", "count", len(msgs), "err", err)
-		for _, m := range msgs {
-			r.again[m] = true
-		}
-	}
+	in.judge(ctx, r)
 	for _, m := range msgs {
 		if err := settle(m, r.again[m]); err != nil {
 			in.Log.WarnContext(ctx, "a notice is not acknowledged, so it will come again", "err", err)
@@ -155,7 +151,7 @@ func (in *Intake) observe(ctx context.Context, msgs []jetstream.Msg, r *round) {
 		g.Go(func() error {
 			touch, err := in.Door.Observe(ctx, n)
 			if err == nil {
-				err = in.touch(ctx, obj, touch, r)
+				err = in.touch(ctx, obj, touch, work[obj], r)
 			}
 			if err != nil {
 				in.Log.WarnContext(ctx, "object not looked at, so its notice will come again", "object", obj.ID(), "err", err)
@@ -182,6 +178,7 @@ func (in *Intake) decode(ctx context.Context, m jetstream.Msg, r *round) []inges
 	subject := m.Subject()
 	if series, ok := strings.CutPrefix(subject, "_tac.timer.due."); ok {
 		r.series[ingest.Token(series)] = true
+		r.why[ingest.Token(series)] = append(r.why[ingest.Token(series)], m)
 		return nil
 	}
 	if subject == listSubject {
@@ -196,7 +193,7 @@ func (in *Intake) decode(ctx context.Context, m jetstream.Msg, r *round) []inges
 }
 
 // touch notes what is to be judged.
-func (in *Intake) touch(ctx context.Context, obj ingest.Object, t ingest.Touch, r *round) error {
+func (in *Intake) touch(ctx context.Context, obj ingest.Object, t ingest.Touch, msgs []jetstream.Msg, r *round) error {
 	series := t.Series
 	if t.RegionsIn {
 		near, err := in.Ledger.SeriesNear(ctx, t.Bucket, t.Folder)
@@ -209,23 +206,29 @@ func (in *Intake) touch(ctx context.Context, obj ingest.Object, t ingest.Touch, 
 	defer r.mu.Unlock()
 	for _, s := range series {
 		r.series[s] = r.series[s] || false
+		r.why[s] = append(r.why[s], msgs...)
 	}
 	if t.Unusable {
-		r.others = append(r.others, obj)
+		r.others[obj] = msgs
 	}
 	return nil
 }
 
-// judge checks every series of the round.
-func (in *Intake) judge(ctx context.Context, r *round) error {
-	var errs []error
+// judge checks every series of the round. One that cannot be judged repeats
+// its own notices and harms no other's.
+func (in *Intake) judge(ctx context.Context, r *round) {
 	for s, quiet := range r.series {
-		errs = append(errs, in.Judge.Check(ctx, s, quiet))
+		if err := in.Judge.Check(ctx, s, quiet); err != nil {
+			in.Log.WarnContext(ctx, "series not judged, so its notices will come again", "series", s, "err", err)
+			r.repeat(r.why[s])
+		}
 	}
-	for _, o := range r.others {
-		errs = append(errs, in.unusable(ctx, o))
+	for o, msgs := range r.others {
+		if err := in.unusable(ctx, o); err != nil {
+			in.Log.WarnContext(ctx, "object not stated, so its notices will come again", "object", o.ID(), "err", err)
+			r.repeat(msgs)
+		}
 	}
-	return errors.Join(errs...)
 }
 
 // unusable says that an object serves for nothing, and notes that it has been

@@ -38,6 +38,10 @@ const (
 	longestAfter  = 7 * 24 * time.Hour
 )
 
+// mostHalfLives is how many half-lives a scan may last: after that the nuclide
+// is not the one.
+const mostHalfLives = 100
+
 // maxFrames bounds the work on a scan: it grows with the square of the frames.
 const maxFrames = 2000
 
@@ -48,6 +52,9 @@ func (s Scan) check() error {
 	}
 	if err := checkFrames(s.Frames); err != nil {
 		return err
+	}
+	if last := s.Frames[len(s.Frames)-1].End(); s.HalfLife > 0 && last > mostHalfLives*s.HalfLife {
+		return fmt.Errorf("a scan until %v is longer than %d times %v: %w", last, mostHalfLives, s.HalfLife, ErrHalfLife)
 	}
 	for _, t := range s.TACs {
 		if err := checkCurve(t, len(s.Frames)); err != nil {

@@ -1,5 +1,7 @@
 package fit
 
+import "math"
+
 // A curve is a time-activity curve rebuilt from its frame means. Corrected for
 // decay it is the derivative of a spline through the cumulative integral at
 // the edges of the frames; decaying, its means over the frames are exactly the
@@ -43,4 +45,17 @@ func (g *grid) curve(means []float64) curve {
 		}
 	}
 	return c
+}
+
+// finite reports whether the curve is made of numbers: not where the frames
+// leave the equations of its spline without a solution.
+func (c curve) finite() bool {
+	for _, p := range c.pieces {
+		for _, a := range p {
+			if math.IsNaN(a) || math.IsInf(a, 0) {
+				return false
+			}
+		}
+	}
+	return true
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"tacstream/extract"
 	"tacstream/fit"
@@ -13,10 +14,10 @@ import (
 
 // A sample is what many noisy scans of the same region gave.
 type sample struct {
-	n, sum, squares, ratios float64
-	largest                 float64
-	inside                  float64 // within 1.96 standard errors
-	failed                  int
+	n, sum, squares float64
+	ratios          float64 // ((estimate − truth) / SE)², summed
+	se              float64 // summed
+	failed          int
 }
 
 func (s *sample) add(got, se, want float64) {
@@ -24,21 +25,17 @@ func (s *sample) add(got, se, want float64) {
 		s.failed++
 		return
 	}
-	z := (got - want) / se
 	s.n++
 	s.sum += got - want
 	s.squares += (got - want) * (got - want)
-	s.ratios += z * z
-	s.largest = math.Max(s.largest, math.Abs(z))
-	if math.Abs(z) < 1.96 {
-		s.inside++
-	}
+	s.ratios += (got - want) * (got - want) / (se * se)
+	s.se += se
 }
 
-func (s *sample) bias() float64     { return s.sum / s.n }
-func (s *sample) sd() float64       { return math.Sqrt(s.squares/s.n - s.bias()*s.bias()) }
-func (s *sample) rms() float64      { return math.Sqrt(s.ratios / s.n) }
-func (s *sample) coverage() float64 { return s.inside / s.n }
+func (s *sample) bias() float64 { return s.sum / s.n }
+func (s *sample) sd() float64   { return math.Sqrt(s.squares/s.n - s.bias()*s.bias()) }
+func (s *sample) rms() float64  { return math.Sqrt(s.ratios / s.n) }
+func (s *sample) told() float64 { return s.se / s.n / s.sd() }
 
 // noisy adds noise of level q (Bq/mL, min) to frame means of the decaying
 // activity: variance q U / d.
@@ -50,48 +47,122 @@ func noisy(rng *rand.Rand, u []float64, frames []ingest.Frame, q float64) []floa
 	return out
 }
 
+// An experiment is many noisy scans of one region.
+type experiment struct {
+	name     string
+	frames   []ingest.Frame
+	ref      phantom.Curve
+	k        phantom.Kinetics
+	noise    float64 // of the region 45 min after injection, as a fraction
+	refNoise float64 // of the reference, as a fraction of the region's scale
+}
+
+// The kinetics and noise are those of the four experiments that kinfitr's
+// figures in the project's data were found with, on references of our own, and
+// with a reference whose noise scale is a third of the region's.
+func experiments() []experiment {
+	az, dasb := phantom.AZ10419369.Reference(), phantom.DASB.Reference()
+	a90, c93 := schedule(6, 10, 3, 20, 6, 60, 4, 180, 14, 300), schedule(8, 10, 5, 20, 4, 30, 4, 60, 4, 180, 12, 360)
+	mc1, mc2, mc4 := phantom.Kinetics{R1: 1, K2PerMin: 0.15, BPND: 2}, phantom.Kinetics{R1: 0.9, K2PerMin: 0.135, BPND: 0.5}, phantom.Kinetics{R1: 1.1, K2PerMin: 0.165, BPND: 4}
+	return []experiment{
+		{"MC1, clean reference", a90, az, mc1, 0.03, 0},
+		{"MC1", a90, az, mc1, 0.03, 1.0 / 3},
+		{"MC2", a90, az, mc2, 0.03, 1.0 / 3},
+		{"MC3", a90, az, mc1, 0.10, 1.0 / 3},
+		{"MC4", c93, az, mc4, 0.03, 1.0 / 3},
+		{"DASB, cortex, reference as noisy as it", hrrt(), dasb, phantom.Kinetics{R1: 1.05, K2PerMin: 1.05 * 0.065, BPND: 0.36}, 0.015, 1},
+		{"DASB, accumbens", hrrt(), dasb, phantom.Kinetics{R1: 0.95, K2PerMin: 0.95 * 0.065, BPND: 1.9}, 0.03, 1.0 / 3},
+	}
+}
+
+// scan draws a noisy scan.
+func (x experiment) scan(rng *rand.Rand) fit.Scan {
+	s := exactScan(x.k, x.ref, x.frames, phantom.CarbonHalfLife)
+	ref, target := s.TACs[0].BqPerML, s.TACs[1].BqPerML
+	q := 0.0
+	for i, f := range x.frames {
+		if f.Start <= 45*time.Minute && f.End() > 45*time.Minute {
+			q = x.noise * x.noise * target[i] * f.Duration.Minutes()
+		}
+	}
+	s.TACs[0].BqPerML = noisy(rng, ref, x.frames, q*x.refNoise*x.refNoise)
+	s.TACs[1].BqPerML = noisy(rng, target, x.frames, q)
+	return s
+}
+
+// A standard error that is told is the scatter that is seen, within a tenth:
+// the project's limit, and three times what 600 draws leave to chance. The
+// ratio of error and standard error has a wider root mean square: some 30
+// degrees of freedom add 3 %, and the bias of Logan counts.
 func TestStandardErrorsAreCalibrated(t *testing.T) {
-	const draws = 1000
-	frames := phantom.DefaultFrames()
-	models := []fit.Model{fit.SRTM{}, fit.MRTM{}, fit.Logan{K2PerMin: 0.065}}
-	for _, region := range []struct {
-		name             string
-		k                phantom.Kinetics
-		target, refNoise float64 // kBq/mL, min
-	}{
-		{"accumbens, clean reference", phantom.Kinetics{R1: 0.95, K2PerMin: 0.95 * 0.065, BPND: 1.9}, 0.1, 0},
-		{"accumbens", phantom.Kinetics{R1: 0.95, K2PerMin: 0.95 * 0.065, BPND: 1.9}, 0.1, 0.01},
-		{"cortex, reference as noisy as it", phantom.Kinetics{R1: 1.05, K2PerMin: 1.05 * 0.065, BPND: 0.36}, 0.01, 0.01},
-	} {
-		samples := make([]sample, len(models))
-		ref := phantom.DASB.Reference()
-		cleanRef, clean := ref.FrameMeans(frames, phantom.CarbonHalfLife), region.k.FrameMeans(ref, frames, phantom.CarbonHalfLife)
-		rng := rand.New(rand.NewPCG(1, 2))
-		for range draws {
-			scan := fit.Scan{Frames: frames, HalfLife: phantom.CarbonHalfLife, Reference: "r", TACs: []extract.TAC{
-				{Region: "r", BqPerML: noisy(rng, cleanRef, frames, 1000*region.refNoise)},
-				{Region: "t", BqPerML: noisy(rng, clean, frames, 1000*region.target)},
-			}}
-			for m, model := range models {
-				estimates, err := model.Fit(scan)
-				if err != nil {
-					t.Fatal(err)
+	const draws = 600
+	for i, x := range experiments() {
+		t.Run(x.name, func(t *testing.T) {
+			t.Parallel()
+			models := []fit.Model{fit.SRTM{}, fit.MRTM{}, fit.Logan{K2PerMin: x.k.K2PrimePerMin()}, fit.Logan{TStar: 30 * time.Minute, K2PerMin: x.k.K2PrimePerMin()}}
+			samples := make([]sample, len(models))
+			rng := rand.New(rand.NewPCG(1, uint64(i)))
+			for range draws {
+				scan := x.scan(rng)
+				for m, model := range models {
+					estimates, err := model.Fit(scan)
+					if err != nil {
+						t.Fatal(err)
+					}
+					bpnd, se := estimates[0].Get(fit.BPND)
+					samples[m].add(bpnd, se, x.k.BPND)
 				}
-				bp, se := estimates[0].Get(fit.BPND)
-				samples[m].add(bp, se, region.k.BPND)
+			}
+			for m, s := range samples {
+				name := models[m].Name()
+				t.Logf("%s: bias %.2f %%, SD %.2f %%, SE/SD %.3f, RMS ratio %.3f", name, 100*s.bias()/x.k.BPND, 100*s.sd()/x.k.BPND, s.told(), s.rms())
+				if s.failed > 0 || s.told() < 0.9 || s.told() > 1.1 {
+					t.Errorf("%s: standard error over scatter %.3f, want 0.9 to 1.1; %d failed", name, s.told(), s.failed)
+				}
+				if s.rms() < 0.85 || s.rms() > 1.25 {
+					t.Errorf("%s: RMS of error over standard error %.3f, want 0.85 to 1.25", name, s.rms())
+				}
+				if name == "srtm" && math.Abs(s.bias()) > 0.02*x.k.BPND {
+					t.Errorf("SRTM is biased by %.2f %%", 100*s.bias()/x.k.BPND)
+				}
+			}
+		})
+	}
+}
+
+// Estimated together, k2′ has a standard error of its own, and it is right.
+func TestSharedK2Prime(t *testing.T) {
+	const draws, k2Prime = 300, 0.065
+	var s sample
+	rng := rand.New(rand.NewPCG(3, 4))
+	for range draws {
+		var scan fit.Scan
+		for i, bpnd := range []float64{0.05, 0.6, 1.5, 2.5} {
+			x := experiment{frames: hrrt(), ref: phantom.DASB.Reference(), k: phantom.Kinetics{R1: 0.9, K2PerMin: 0.9 * k2Prime, BPND: bpnd}, noise: 0.03}
+			one := x.scan(rng)
+			if i == 0 {
+				scan = one
+				continue
+			}
+			region := one.TACs[1]
+			region.Region = extract.Region(rune('a' + i))
+			scan.TACs = append(scan.TACs, region)
+		}
+		estimates, err := fit.Logan{}.Fit(scan)
+		if err != nil {
+			t.Fatal(err)
+		}
+		value, se := estimates[0].Get(fit.K2Prime)
+		for _, e := range estimates {
+			if v, _ := e.Get(fit.K2Prime); v != value {
+				t.Fatalf("k2′ %g and %g in one scan", v, value)
 			}
 		}
-		for m, s := range samples {
-			t.Logf("%s, %s: bias %.2f %%, SD %.2f %%, RMS ratio %.3f, largest %.1f, coverage %.3f, failed %d", region.name, models[m].Name(),
-				100*s.bias()/region.k.BPND, 100*s.sd()/region.k.BPND, s.rms(), s.largest, s.coverage(), s.failed)
-			// A line through a third of the frames knows less of the noise.
-			limit := 1.1
-			if models[m].Name() == "logan-ref" {
-				limit = 1.25
-			}
-			if s.failed > 0 || s.rms() < 0.9 || s.rms() > limit {
-				t.Errorf("%s, %s: RMS of error over standard error %.3f, want 0.9 to %.2f; %d failed", region.name, models[m].Name(), s.rms(), limit, s.failed)
-			}
-		}
+		s.add(value, se, k2Prime)
+	}
+	// The reference is clean, so the regions are independent. That SRTM's SE
+	// comes from the same noise as its k2′ draws the mean off by some percent.
+	if s.told() < 0.85 || s.told() > 1.15 || math.Abs(s.bias()) > 0.05*k2Prime {
+		t.Errorf("k2′: bias %.2f %%, SD %.2f %%, SE/SD %.3f", 100*s.bias()/k2Prime, 100*s.sd()/k2Prime, s.told())
 	}
 }

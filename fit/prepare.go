@@ -69,7 +69,9 @@ func (p *prepared) reference() error {
 	for i := range p.ref {
 		p.ref[i] /= p.scale
 	}
-	p.refCurve = p.curve(p.ref)
+	if p.refCurve = p.curve(p.ref); !p.refCurve.finite() {
+		return fmt.Errorf("no curve can be laid through them: %w", ErrFrames)
+	}
 	p.refNoise.unit = make([]float64, len(p.ref))
 	p.unitVariances(p.ref, p.refNoise.unit)
 	p.refNoise.level = p.ownNoise(p.ref, p.refNoise.unit)
@@ -105,7 +107,7 @@ func (p *prepared) each(model string, visit func(t extract.TAC, u []float64) Est
 		}
 		e.Region, e.Model = t.Region, model
 		e.Warnings = append(e.Warnings, p.warnings...)
-		e.Warnings = append(e.Warnings, p.curveWarnings(t, u)...)
+		e.Warnings = append(e.Warnings, p.curveWarnings(t)...)
 		e.Warnings = append(e.Warnings, estimateWarnings(e, u)...)
 		p.present(&e)
 		all = append(all, e)

@@ -2,14 +2,14 @@ package fit
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"tacstream/extract"
 	"tacstream/ingest"
 )
 
-// longestGap is the time between frames, and before the first, above which a
-// gap is warned of: what lies in it is interpolated.
+// longestGap is the time before the first frame above which it is warned of.
 const longestGap = time.Second
 
 // longestFirst is the duration of the first frame in seconds above which a scan
@@ -21,22 +21,37 @@ const longestFirst = 300.0
 const lowestLate = 0.9
 
 // scanWarnings says what is doubtful about the scan whatever the model and the
-// region.
+// region, the reference curve included.
 func (p *prepared) scanWarnings() []ingest.Warning {
-	var list []ingest.Warning
-	for _, g := range p.gaps {
-		seconds, where := 60*p.pieces[g.piece].length, "before the first frame"
-		if g.before >= 0 {
-			where = fmt.Sprintf("after frame %d", p.from+g.before+1)
+	list := only(p.curves(p.scan.TACs...).Quality(extract.Thresholds{}), ingest.WarnLateStart, ingest.WarnFrameGap)
+	for _, t := range p.scan.TACs {
+		if t.Region == p.scan.Reference {
+			list = append(list, p.curveWarnings(t)...)
 		}
-		list = append(list, broken(rule{seconds > longestGap.Seconds(), ingest.WarnFrameGap, ingest.LevelWarn,
-			seconds, longestGap.Seconds(), "gap in s " + where + ": the curves in it are interpolated"})...)
 	}
+	first := 60 * p.length[0]
+	late, until := p.scan.Frames[0].Start.Seconds(), longestGap.Seconds()
 	lowest, region := p.lowestLate()
 	return append(list, broken(
-		rule{60*p.length[0] > longestFirst, ingest.WarnScanShort, ingest.LevelWarn, 60 * p.length[0], longestFirst, "the first frame in s is too long for a dynamic model"},
+		rule{late > until, ingest.WarnFrameGap, ingest.LevelWarn, late, until, "s before the first frame, in which the curves are taken to rise in a straight line"},
+		rule{first > longestFirst, ingest.WarnScanShort, ingest.LevelWarn, first, longestFirst, "the first frame in s is too long for a dynamic model"},
 		rule{lowest < lowestLate, ingest.WarnRefBinding, ingest.LevelWarn, lowest, lowestLate, fmt.Sprintf("late mean of %s over that of the reference, which should be the lowest", region)},
 	)...)
+}
+
+// curves returns curves of the scan in the terms of extract, which judges them.
+func (p *prepared) curves(tacs ...extract.TAC) extract.Curves {
+	return extract.Curves{Frames: p.scan.Frames, TACs: tacs, HalfLife: p.scan.HalfLife}
+}
+
+// curveWarnings says what is doubtful about one curve by itself.
+func (p *prepared) curveWarnings(t extract.TAC) []ingest.Warning {
+	return only(p.curves(t).Quality(extract.Thresholds{}), ingest.WarnNegative, ingest.WarnSmallRegion, ingest.WarnNoise)
+}
+
+// only returns the warnings with one of the codes.
+func only(list []ingest.Warning, codes ...ingest.Code) []ingest.Warning {
+	return slices.DeleteFunc(list, func(w ingest.Warning) bool { return !slices.Contains(codes, w.Code) })
 }
 
 // lowestLate returns the lowest mean of a region over the last third of the
@@ -66,5 +81,3 @@ func (p *prepared) late(u []float64) float64 {
 	}
 	return sum / length
 }
-
-func (p *prepared) curveWarnings(t extract.TAC, u []float64) []ingest.Warning { return nil }

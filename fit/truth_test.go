@@ -20,11 +20,12 @@ import (
 // A truth is one noise-free case: exact frame means of a reference and a
 // region, and the parameters behind them.
 type truth struct {
-	name   string
-	params map[string]float64
-	frames []ingest.Frame
-	ref    []float64
-	target []float64
+	name     string
+	params   map[string]float64
+	halfLife time.Duration // 0: no decay
+	frames   []ingest.Frame
+	ref      []float64
+	target   []float64
 }
 
 // readTruths reads a table of exact curves. The small one in testdata is a
@@ -94,7 +95,7 @@ func table(t *testing.T, file string) []map[string]string {
 }
 
 func (tr truth) scan() fit.Scan {
-	return fit.Scan{Frames: tr.frames, Reference: "reference", TACs: []extract.TAC{{Region: "reference", BqPerML: tr.ref}, {Region: "target", BqPerML: tr.target}}}
+	return fit.Scan{Frames: tr.frames, HalfLife: tr.halfLife, Reference: "reference", TACs: []extract.TAC{{Region: "reference", BqPerML: tr.ref}, {Region: "target", BqPerML: tr.target}}}
 }
 
 // errorsOf returns |error| of BPND in %, sorted, and the name of the worst.
@@ -120,35 +121,105 @@ func errorsOf(t *testing.T, list []truth, model func(truth) fit.Model) (sorted [
 	return sorted, worst
 }
 
-// The limits are those that the project set itself; the peers' errors on the
-// same curves are, median and worst: kinfitr 0.44 % and 22 %, tpcclib 0.20 %
-// and 37 %, DynamicPET 0.12 % and 1.6 %.
-func TestExactCurves(t *testing.T) {
-	models := []struct {
-		name          string
-		of            func(truth) fit.Model
-		median, worst float64 // of |error| of BPND, %
-	}{
-		{"srtm", func(truth) fit.Model { return fit.SRTM{} }, 0.002, 0.05},
-		{"logan-ref with true k2′", func(tr truth) fit.Model { return fit.Logan{K2PerMin: tr.params["k2prime"]} }, 0.002, 0.05},
-		{"mrtm", func(truth) fit.Model { return fit.MRTM{} }, 0.01, 0.05},
+// answerable leaves out the cases in which the curves are proportional, R1 =
+// 1 + BPND: nothing tells BPND from R1 there.
+func answerable(list []truth) []truth {
+	return slices.DeleteFunc(list, func(tr truth) bool { return math.Abs(tr.params["R1"]-1-tr.params["BPND"]) < 1e-9 })
+}
+
+// limits are what |error| of BPND in % may be.
+type limits struct {
+	name          string
+	of            func(truth) fit.Model
+	median, worst float64
+}
+
+func (l limits) check(t *testing.T, list []truth) {
+	t.Helper()
+	sorted, worst := errorsOf(t, list, l.of)
+	median, top := sorted[len(sorted)/2], sorted[len(sorted)-1]
+	t.Logf("%s: %d cases, median %.5f %%, worst %.4f %% (%s)", l.name, len(sorted), median, top, worst)
+	if !(median <= l.median) || !(top <= l.worst) {
+		t.Errorf("%s: median %.5f %%, worst %.4f %% (%s); want %g and %g", l.name, median, top, worst, l.median, l.worst)
 	}
+}
+
+func srtm(truth) fit.Model     { return fit.SRTM{} }
+func mrtm(truth) fit.Model     { return fit.MRTM{} }
+func logan(tr truth) fit.Model { return fit.Logan{K2PerMin: tr.params["k2prime"]} }
+
+// The project set itself 0.002 % in the median (0.01 % for MRTM) and 0.05 % at
+// worst. The limits here are tenths of that, so that a loss is seen. Others'
+// errors on the same curves are, median and worst: kinfitr 0.44 % and 22 %,
+// tpcclib 0.20 % and 37 %, DynamicPET 0.12 % and 1.6 %.
+func TestExactCurves(t *testing.T) {
 	for _, set := range []struct{ name, dir, schedule string }{
 		{"testdata", "testdata", "A90"}, {"A90", "../../shared/data/truth", "A90"}, {"C93", "../../shared/data/truth", "C93"},
 	} {
 		t.Run(set.name, func(t *testing.T) {
-			list := readTruths(t, set.dir, set.schedule)
-			// Where R1 = 1 + BPND the curves are proportional and nothing
-			// tells BPND from R1: such cases have no answer.
-			list = slices.DeleteFunc(list, func(tr truth) bool { return math.Abs(tr.params["R1"]-1-tr.params["BPND"]) < 1e-9 })
-			for _, m := range models {
-				sorted, worst := errorsOf(t, list, m.of)
-				median := sorted[len(sorted)/2]
-				t.Logf("%s: %d cases, median %.5f %%, worst %.4f %% (%s)", m.name, len(sorted), median, sorted[len(sorted)-1], worst)
-				if median > m.median || sorted[len(sorted)-1] > m.worst {
-					t.Errorf("%s: median %.5f %%, worst %.4f %% (%s); want %.4f and %.3f", m.name, median, sorted[len(sorted)-1], worst, m.median, m.worst)
-				}
+			list := answerable(readTruths(t, set.dir, set.schedule))
+			for _, l := range []limits{
+				{"srtm", srtm, 0.0002, 0.005},
+				{"logan-ref with true k2′", logan, 0.0002, 0.005},
+				{"mrtm", mrtm, 0.0002, 0.005},
+			} {
+				l.check(t, list)
 			}
 		})
 	}
+}
+
+// All that SRTM says, not BPND alone.
+func TestExactParameters(t *testing.T) {
+	for _, tr := range answerable(readTruths(t, "testdata", "A90")) {
+		for _, m := range []fit.Model{fit.SRTM{}, fit.MRTM{}} {
+			estimates, err := m.Fit(tr.scan())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for symbol, column := range map[fit.Symbol]string{fit.R1: "R1", fit.K2: "k2", fit.K2Prime: "k2prime", fit.K2A: "k2a"} {
+				got, _ := estimates[0].Get(symbol)
+				if m.Name() == "srtm" && symbol == fit.K2A {
+					continue
+				}
+				if want := tr.params[column]; !(math.Abs(got/want-1) < 1e-4) {
+					t.Errorf("%s, %s: %s = %v, want %v", tr.name, m.Name(), symbol, got, want)
+				}
+			}
+		}
+	}
+}
+
+// A break of half an hour: what lies in it is interpolated, and said so. The
+// limits, 0.25 % in the median and 2.5 % at worst, are the project's.
+func TestABreakOfHalfAnHour(t *testing.T) {
+	for _, from := range []time.Duration{30 * time.Minute, 40 * time.Minute, 50 * time.Minute} {
+		t.Run(from.String(), func(t *testing.T) {
+			list := answerable(readTruths(t, "testdata", "A90"))
+			for i := range list {
+				list[i] = list[i].without(from, from+30*time.Minute)
+			}
+			for _, l := range []limits{{"srtm", srtm, 0.25, 2.5}, {"mrtm", mrtm, 0.25, 2.5}, {"logan-ref", logan, 0.25, 2.5}} {
+				l.check(t, list)
+			}
+			estimates, err := fit.SRTM{}.Fit(list[0].scan())
+			if err != nil || !warned(estimates[0], ingest.WarnFrameGap) {
+				t.Errorf("no warning of the gap: %v, %v", estimates, err)
+			}
+		})
+	}
+}
+
+// without leaves out the frames that overlap a time.
+func (tr truth) without(from, to time.Duration) truth {
+	kept := tr
+	kept.frames, kept.ref, kept.target = nil, nil, nil
+	for i, f := range tr.frames {
+		if f.End() <= from || f.Start >= to {
+			kept.frames = append(kept.frames, f)
+			kept.ref = append(kept.ref, tr.ref[i])
+			kept.target = append(kept.target, tr.target[i])
+		}
+	}
+	return kept
 }

@@ -58,11 +58,15 @@ func Assess(series Token, records []Record, quiet bool) (Assembly, Outcome) {
 		}
 	}
 	slices.SortFunc(present, compareRecords)
+	if len(records) > 0 {
+		// Also where every object is gone: the withdrawal goes to the site.
+		a.Site, a.Bucket = records[0].Site, records[0].Bucket
+		out.Site = a.Site
+	}
 	if len(present) == 0 {
 		out.Condition, out.Reason = Absent, Reason{Code: CodeDeleted, Detail: "every object is gone"}
 		return a, out
 	}
-	a.Site, out.Site, a.Bucket = present[0].Site, present[0].Site, present[0].Bucket
 	a.Folders = foldersOf(present)
 
 	sound, faulty := split(present)

@@ -107,6 +107,9 @@ func TestAssess(t *testing.T) {
 			records := test.change(aSeries(2, 3))
 			rand.New(rand.NewPCG(1, 2)).Shuffle(len(records), func(i, j int) { records[i], records[j] = records[j], records[i] })
 			_, soon := ingest.Assess("tok", records, false)
+			if soon.Site != "local" {
+				t.Errorf("site %q", soon.Site)
+			}
 			if soon.Condition != test.soon {
 				t.Errorf("before the quiet time: %s (%v), want %s", soon.Condition, soon.Reason, test.soon)
 			}

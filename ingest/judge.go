@@ -101,6 +101,7 @@ func (j *Judge) check(ctx context.Context, series Token, quiet bool) error {
 		v.Outcome.Condition, v.Outcome.Reason = Inconsistent, state.Why
 	}
 	state.take(v.Outcome)
+	v.Outcome.Site = state.Site
 	switch {
 	case look != "" && look != state.Look:
 		state.renumber(look)

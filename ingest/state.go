@@ -1,6 +1,9 @@
 package ingest
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // A State is what the ledger remembers of a series beside its objects. It is
 // replaced by compare-and-set only.
@@ -63,9 +66,9 @@ func (s State) Outcome() Outcome {
 	}
 }
 
-// take copies an outcome into the state.
+// take copies an outcome into the state. A site that was known stays known.
 func (s *State) take(o Outcome) {
-	s.Series, s.Site, s.Condition, s.Reason = o.Series, o.Site, o.Condition, o.Reason
+	s.Series, s.Site, s.Condition, s.Reason = o.Series, cmp.Or(o.Site, s.Site), o.Condition, o.Reason
 	s.Have, s.Want, s.Frames, s.Slices, s.Missing = o.Have, o.Want, o.Frames, o.Slices, o.Missing
 }
 
@@ -74,6 +77,9 @@ func (s *State) renumber(look string) {
 	s.Number++
 	s.Look = look
 	s.Attempts, s.Crashes, s.Open = 0, 0, false
+	if look == "" && s.Result != "" {
+		s.Result, s.Why = Withdrawn, Reason{}
+	}
 }
 
 // A Job asks for the result of a series. It holds no input: whoever takes it

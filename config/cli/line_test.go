@@ -392,6 +392,58 @@ func TestADeletedSliceWithdrawsTheResult(t *testing.T) {
 	}
 }
 
+// Series that lose every object: each is withdrawn, at once and also when the
+// lister finds it later, no notice is left over, and new scans go on.
+func TestDeletingWholeSeriesWithdrawsThemAndBlocksNothing(t *testing.T) {
+	r := newRigQuiet(t, 2*time.Second)
+	servers := r.serve("nats,s3")
+	ingesting := r.serve("ingest,work")
+	scans := []phantom.Series{smallScan(1, scanFrames), smallScan(2, scanFrames), smallScan(3, scanFrames)}
+	for _, s := range scans {
+		r.upload("", filesOf(s))
+	}
+	r.settle(len(scans))
+	remove := func(s phantom.Series) {
+		for _, f := range filesOf(s) {
+			if err := r.connect().Store.Delete(t.Context(), "inbox", f.Name); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	withdrawn := func(n int) func() bool {
+		return func() bool {
+			got := 0
+			for key, body := range r.snapshot() {
+				if strings.HasSuffix(key, "current.json") && strings.Contains(body, `"withdrawn"`) {
+					got++
+				}
+			}
+			return got == n
+		}
+	}
+	remove(scans[0])
+	r.eventually(time.Minute, withdrawn(1), "the first series is not withdrawn")
+	ingesting.terminate(t)
+	remove(scans[1])
+	if err := r.connect().Broker.ForgetNotices(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r.serve("ingest,work") // its lister finds that the series is gone
+	r.eventually(time.Minute, withdrawn(2), "the second series is not withdrawn")
+	r.drained()
+	r.upload("", filesOf(smallScan(4, scanFrames)))
+	r.settle(2)
+	err := r.connect().Ledger.States(t.Context(), func(s ingest.State) error {
+		if s.Condition == ingest.Absent && (s.Result != ingest.Withdrawn || s.Site != "local") {
+			t.Errorf("series %s of site %q is absent and %s", s.Series, s.Site, s.Result)
+		}
+		return nil
+	})
+	if err != nil || servers.ended() {
+		t.Errorf("%v, servers ended: %v", err, servers.ended())
+	}
+}
+
 func TestOneUIDWithTwoContentsIsInconsistent(t *testing.T) {
 	scan := smallScan(1, scanFrames)
 	r := newRigQuiet(t, 2*time.Second)

@@ -37,7 +37,9 @@ func (p *Pipeline) Run(ctx context.Context, job ingest.Job) error {
 	r.Curves, r.Cause.Input, err = p.extract(ctx, view)
 	p.at("extracted")
 	if err == nil {
-		r.Reference, r.Estimates, err = p.fit(r.Tracer, r.Curves)
+		var failed []ingest.Warning
+		r.Reference, r.Estimates, failed, err = p.fit(r.Tracer, r.Curves)
+		r.Warnings = append(r.Warnings, failed...)
 	}
 	p.at("fitted")
 
@@ -123,11 +125,11 @@ func Merge(c extract.Curves, rules map[string][]string) (extract.Curves, error) 
 }
 
 // fit runs the models of the tracer's protocol.
-func (p *Pipeline) fit(tracer string, curves extract.Curves) (extract.Region, []fit.Estimate, error) {
+func (p *Pipeline) fit(tracer string, curves extract.Curves) (extract.Region, []fit.Estimate, []ingest.Warning, error) {
 	for _, protocol := range p.Config.Protocols {
 		if protocol.Tracer == tracer {
 			return protocol.fit(curves)
 		}
 	}
-	return "", nil, ingest.Reject(ingest.CodeNoProtocol, "no protocol in the configuration matches the tracer; the curves are there, no model ran")
+	return "", nil, nil, ingest.Reject(ingest.CodeNoProtocol, "no protocol in the configuration matches the tracer; the curves are there, no model ran")
 }

@@ -3,8 +3,10 @@ package config
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -85,52 +87,87 @@ func (p Protocol) reference(tacs []extract.TAC) (extract.Region, error) {
 }
 
 // Reference returns the region that a pattern of path.Match names, case
-// ignored, a merged one before its parts.
+// ignored: one that is called exactly so, else the only one that matches. Left
+// and right count as the region that they are merged into. Where several match
+// none is taken: which one is right only a person knows, and a wrong one looks
+// as good.
 func Reference(pattern string, tacs []extract.TAC) (extract.Region, error) {
-	var found extract.Region
-	merged := false
+	matches := map[extract.Region]bool{}
 	var names []string
 	for _, t := range tacs {
 		names = append(names, string(t.Region))
+		if strings.EqualFold(pattern, string(t.Region)) {
+			return t.Region, nil
+		}
 		ok, err := path.Match(strings.ToLower(pattern), strings.ToLower(string(t.Region)))
 		if err != nil {
 			return "", err
 		}
-		if isMerged := len(t.Parts) > 0; ok && (found == "" || isMerged && !merged) {
-			found, merged = t.Region, isMerged
+		if ok {
+			matches[t.Region] = true
 		}
 	}
-	if found == "" {
-		return "", ingest.Reject(ingest.CodeReferenceAbsent, "no region is called like the reference %q; there are %s", pattern, strings.Join(names, ", "))
+	for _, t := range tacs {
+		for _, part := range t.Parts {
+			if matches[t.Region] {
+				delete(matches, part)
+			}
+		}
 	}
-	return found, nil
+	found := slices.Sorted(maps.Keys(matches))
+	switch len(found) {
+	case 0:
+		return "", ingest.Reject(ingest.CodeReferenceAbsent, "no region is called like the reference %q; there are %s", pattern, strings.Join(names, ", "))
+	case 1:
+		return found[0], nil
+	}
+	return "", ingest.Reject(ingest.CodeReferenceUnclear, "several regions are called like the reference %q: %s; name one, or merge them", pattern, joined(found))
+}
+
+func joined(regions []extract.Region) string {
+	var names []string
+	for _, r := range regions {
+		names = append(names, string(r))
+	}
+	return strings.Join(names, ", ")
 }
 
 // fit runs the protocol's models on the curves. A model that cannot be fitted
-// does not keep the others from being so; an error means that none could.
-func (p Protocol) fit(curves extract.Curves) (extract.Region, []fit.Estimate, error) {
-	reference, err := p.reference(curves.TACs)
-	if err != nil {
-		return "", nil, err
+// does not keep the others from being so, and a warning names it; an error
+// means that none could.
+func (p Protocol) fit(curves extract.Curves) (reference extract.Region, all []fit.Estimate, failed []ingest.Warning, err error) {
+	if reference, err = p.reference(curves.TACs); err != nil {
+		return "", nil, nil, err
 	}
 	scan := fit.Scan{Frames: curves.Frames, TACs: curves.TACs, Reference: reference, HalfLife: curves.HalfLife}
-	var all []fit.Estimate
-	var errs []error
+	var models []fit.Model
 	for _, name := range p.Models {
 		model, err := p.model(name)
 		if err != nil {
-			return reference, nil, err
+			return reference, nil, nil, err
 		}
+		models = append(models, model)
+	}
+	all, failed, err = FitAll(models, scan)
+	return reference, all, failed, err
+}
+
+// FitAll fits every model and compares them. A model that gives nothing while
+// others do is named by a warning; where none gives anything that is an error.
+func FitAll(models []fit.Model, scan fit.Scan) (all []fit.Estimate, failed []ingest.Warning, err error) {
+	var errs []error
+	for _, model := range models {
 		estimates, err := model.Fit(scan)
 		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", name, err))
+			errs = append(errs, fmt.Errorf("%s: %w", model.Name(), err))
+			failed = append(failed, ingest.Warning{Code: ingest.WarnModelFailed, Level: ingest.LevelWarn, Value: 1, Detail: fmt.Sprintf("%s: %v", model.Name(), err)})
 		}
 		all = append(all, estimates...)
 	}
 	if len(all) == 0 {
-		return reference, nil, ingest.Reject(ingest.CodeFit, "%v", errors.Join(errs...))
+		return nil, nil, ingest.Reject(ingest.CodeFit, "%v", errors.Join(errs...))
 	}
-	return reference, fit.Agree(all), nil
+	return fit.Agree(all), failed, nil
 }
 
 func (p Protocol) model(name string) (fit.Model, error) {

@@ -57,12 +57,15 @@ func estimateWarnings(e Estimate, u []float64) []ingest.Warning {
 		return broken(rule{true, ingest.WarnSE, ingest.LevelDoubt, bpnd, seDoubt, "the model has no single solution here: the curve is empty, or proportional to the reference"})
 	}
 	r1, _ := e.Get(R1)
+	k2, _ := e.Get(K2)
+	k2p, _ := e.Get(K2Prime)
 	p := runsTest(e.Fitted, u)
 	return append(uncertain(bpnd, se), broken(
 		rule{bpnd < lowestBPND, ingest.WarnBPRange, ingest.LevelWarn, bpnd, lowestBPND, "BPND is clearly negative"},
 		rule{bpnd > highestBPND, ingest.WarnBPRange, ingest.LevelDoubt, bpnd, highestBPND, "BPND is beyond what tracers reach"},
 		rule{r1 < lowestR1, ingest.WarnR1Range, ingest.LevelWarn, r1, lowestR1, "R1 is low"},
 		rule{r1 > highestR1, ingest.WarnR1Range, ingest.LevelWarn, r1, highestR1, "R1 is high"},
+		rule{k2 < 0 || k2p < 0, ingest.WarnNegativeRate, ingest.LevelDoubt, math.Min(k2, k2p), 0, "an efflux rate, k2 or k2′, in 1/min is negative: the model does not hold here"},
 		rule{p < runsP, ingest.WarnResiduals, ingest.LevelWarn, p, runsP, "probability of so few or so many runs of residuals of one sign"},
 	)...)
 }

@@ -27,6 +27,7 @@ const (
 	CodeRegionsUnreadable Code = "REGIONS_UNREADABLE"  // a region source that cannot be read
 	CodeRegionsElsewhere  Code = "REGIONS_ELSEWHERE"   // labels that do not overlap the volume
 	CodeReferenceAbsent   Code = "REFERENCE_ABSENT"    // the protocol's reference region is not among the regions
+	CodeReferenceUnclear  Code = "REFERENCE_AMBIGUOUS" // several regions could be the protocol's reference
 	CodeNoProtocol        Code = "NO_PROTOCOL"         // the tracer is not in the configuration
 	CodeFit               Code = "FIT"                 // the curves cannot be fitted
 	CodeDeleted           Code = "INPUT_DELETED"       // the series lost its input
@@ -89,6 +90,8 @@ const (
 	WarnResiduals    Code = "RESIDUALS"
 	WarnModelAgree   Code = "MODEL_AGREE"
 	WarnTStar        Code = "TSTAR"
+	WarnModelFailed  Code = "MODEL_FAILED" // a model that gave nothing, while others did
+	WarnNegativeRate Code = "NEGATIVE_RATE"
 	WarnUnverified   Code = "UNVERIFIED" // fitted though the header left the counts out
 	WarnRegionCut    Code = "REGION_CUT" // part of a region lies outside the field of view
 	WarnLabels       Code = "LABELS"     // odd label values, such as NaN, taken as background

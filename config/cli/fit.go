@@ -46,19 +46,17 @@ func (c fitCmd) Run(e *env) error {
 		return fmt.Errorf("%s: %w", c.Table, err)
 	}
 	scan := fit.Scan{Frames: curves.Frames, TACs: curves.TACs, Reference: reference, HalfLife: curves.HalfLife}
-	var all []fit.Estimate
 	models, err := c.models()
 	if err != nil {
 		return err
 	}
-	for _, m := range models {
-		estimates, err := m.Fit(scan)
-		if err != nil {
-			return fmt.Errorf("%s: %s: %w", c.Table, m.Name(), err)
-		}
-		all = append(all, estimates...)
+	all, failed, err := config.FitAll(models, scan)
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.Table, err)
 	}
-	all = fit.Agree(all)
+	for _, w := range failed {
+		fmt.Fprintf(e.stderr, "%s %s: %s\n", w.Level, w.Code, w.Detail)
+	}
 	if c.JSON {
 		return c.printJSON(e, all)
 	}

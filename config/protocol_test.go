@@ -1,0 +1,64 @@
+package config_test
+
+import (
+	"testing"
+
+	"tacstream/config"
+	"tacstream/extract"
+	"tacstream/fit"
+	"tacstream/ingest"
+	"tacstream/ingest/phantom"
+)
+
+func regions(names ...string) extract.Curves {
+	var c extract.Curves
+	for _, n := range names {
+		c.TACs = append(c.TACs, extract.TAC{Region: extract.Region(n)})
+	}
+	return c.WithBilateral()
+}
+
+func TestTheReferenceIsNeverGuessed(t *testing.T) {
+	tests := []struct {
+		name    string
+		curves  extract.Curves
+		pattern string
+		want    extract.Region
+		code    ingest.Code
+	}{
+		{"the only match", regions("Putamen", "Cerebellum"), "*cerebell*", "Cerebellum", ""},
+		{"left and right as one", regions("Left-Cerebellum", "Right-Cerebellum"), "*cerebell*", "Cerebellum", ""},
+		{"an exact name before others that match", regions("Cerebellum-White-Matter", "cerebellum"), "Cerebellum", "cerebellum", ""},
+		{"white matter and cortex, as FreeSurfer has them", regions("Left-Cerebellum-White-Matter", "Left-Cerebellum-Cortex", "Right-Cerebellum-White-Matter", "Right-Cerebellum-Cortex"),
+			"*cerebell*", "", ingest.CodeReferenceUnclear},
+		{"one of those by name", regions("Left-Cerebellum-White-Matter", "Left-Cerebellum-Cortex", "Right-Cerebellum-White-Matter", "Right-Cerebellum-Cortex"),
+			"*cerebellum-cortex", "Cerebellum-Cortex", ""},
+		{"none", regions("Putamen"), "*cerebell*", "", ingest.CodeReferenceAbsent},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got, err := config.Reference(test.pattern, test.curves.TACs)
+			if got != test.want || (err == nil) != (test.code == "") || err != nil && ingest.ReasonOf(err).Code != test.code {
+				t.Errorf("%q, %v; want %q %s", got, err, test.want, test.code)
+			}
+		})
+	}
+}
+
+// A blocked scan: nothing binds, so k2′ cannot be estimated for the Logan plot.
+// The other models are not lost, and the failure is named.
+func TestAModelThatFailsIsNamedAndHarmsNoOther(t *testing.T) {
+	frames, ref := phantom.DefaultFrames(), phantom.DASB.Reference()
+	blocked := phantom.Kinetics{R1: 1.05, K2PerMin: 0.068, BPND: 0.002}
+	scan := fit.Scan{Frames: frames, HalfLife: phantom.CarbonHalfLife, Reference: "r", TACs: []extract.TAC{
+		{Region: "r", BqPerML: ref.FrameMeans(frames, phantom.CarbonHalfLife)},
+		{Region: "t", BqPerML: blocked.FrameMeans(ref, frames, phantom.CarbonHalfLife)},
+	}}
+	all, failed, err := config.FitAll(fit.Models(), scan)
+	if err != nil || len(all) != 2 || len(failed) != 1 || failed[0].Code != ingest.WarnModelFailed {
+		t.Errorf("%d estimates, failed %v, %v", len(all), failed, err)
+	}
+	if _, _, err := config.FitAll([]fit.Model{fit.Logan{}}, scan); ingest.ReasonOf(err).Code != ingest.CodeFit {
+		t.Errorf("no model at all: %v", err)
+	}
+}

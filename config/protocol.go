@@ -48,7 +48,7 @@ func (p Protocol) check(at string, add adder) {
 	add(p.K2Prime < 0, at+".k2prime", "must not be negative")
 	add(p.TStar < 0, at+".t_star", "must not be negative")
 	for i, m := range p.Models {
-		_, err := fit.ByName(m, p.K2Prime)
+		_, err := p.model(m)
 		add(err != nil, fmt.Sprintf("%s.models[%d]", at, i), "%v", err)
 	}
 }
@@ -171,17 +171,5 @@ func FitAll(models []fit.Model, scan fit.Scan) (all []fit.Estimate, failed []ing
 }
 
 func (p Protocol) model(name string) (fit.Model, error) {
-	model, err := fit.ByName(name, p.K2Prime)
-	if err != nil || p.TStar == 0 {
-		return model, err
-	}
-	switch m := model.(type) {
-	case fit.Logan:
-		m.TStar = time.Duration(p.TStar)
-		return m, nil
-	case fit.MRTM:
-		m.TStar = time.Duration(p.TStar)
-		return m, nil
-	}
-	return model, nil
+	return fit.ByName(name, fit.Settings{K2PrimePerMin: p.K2Prime, TStar: time.Duration(p.TStar)})
 }

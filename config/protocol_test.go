@@ -49,16 +49,16 @@ func TestTheReferenceIsNeverGuessed(t *testing.T) {
 // The other models are not lost, and the failure is named.
 func TestAModelThatFailsIsNamedAndHarmsNoOther(t *testing.T) {
 	frames, ref := phantom.DefaultFrames(), phantom.DASB.Reference()
-	blocked := phantom.Kinetics{R1: 1.05, K2PerMin: 0.068, BPND: 0.002}
+	blocked := phantom.Kinetics{R1: 1, K2PerMin: 0.065, BPND: 0}
 	scan := fit.Scan{Frames: frames, HalfLife: phantom.CarbonHalfLife, Reference: "r", TACs: []extract.TAC{
 		{Region: "r", BqPerML: ref.FrameMeans(frames, phantom.CarbonHalfLife)},
 		{Region: "t", BqPerML: blocked.FrameMeans(ref, frames, phantom.CarbonHalfLife)},
 	}}
-	all, failed, err := config.FitAll(fit.Models(), scan)
+	all, failed, err := config.FitAll([]fit.Model{fit.SRTM{}, fit.MRTM{}, fit.LoganRef{}}, scan)
 	if err != nil || len(all) != 2 || len(failed) != 1 || failed[0].Code != ingest.WarnModelFailed {
 		t.Errorf("%d estimates, failed %v, %v", len(all), failed, err)
 	}
-	if _, _, err := config.FitAll([]fit.Model{fit.Logan{}}, scan); ingest.ReasonOf(err).Code != ingest.CodeFit {
+	if _, _, err := config.FitAll([]fit.Model{fit.LoganRef{}}, scan); ingest.ReasonOf(err).Code != ingest.CodeFit {
 		t.Errorf("no model at all: %v", err)
 	}
 }

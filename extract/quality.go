@@ -51,11 +51,46 @@ func (c Curves) Quality(t Thresholds) []ingest.Warning {
 	}
 	add(c.lateStart(factors, t.LateStart))
 	add(c.gap(t.Gap))
+	j := c.Judge(t)
 	for _, tac := range c.TACs {
-		add(tac.negative(c.Frames, t.Negative))
-		add(tac.small(t.SmallRegion))
-		add(tac.noisy(c.Frames, factors, t.Noise))
+		list = append(list, j.Region(tac)...)
 	}
+	return list
+}
+
+// A Judge applies the rules of Quality that look at one region by itself. It
+// is safe for concurrent use.
+type Judge struct {
+	thresholds Thresholds
+	frames     []ingest.Frame
+	mids       []float64 // in s
+	factors    []float64
+}
+
+// Judge returns the judge of curves with the frames and the decay of c.
+func (c Curves) Judge(t Thresholds) Judge {
+	j := Judge{thresholds: t.orDefault(), frames: c.Frames, factors: ones(len(c.Frames))}
+	if factors, err := c.Factors(c.DefaultOrigin()); err == nil {
+		j.factors = factors
+	}
+	for _, f := range c.Frames {
+		j.mids = append(j.mids, f.Mid().Seconds())
+	}
+	return j
+}
+
+// Region returns what is doubtful about one curve, which must have a value for
+// each frame.
+func (j Judge) Region(tac TAC) []ingest.Warning {
+	var list []ingest.Warning
+	add := func(w ingest.Warning, ok bool) {
+		if w.Level = ingest.LevelWarn; ok {
+			list = append(list, w)
+		}
+	}
+	add(tac.negative(j.frames, j.thresholds.Negative))
+	add(tac.small(j.thresholds.SmallRegion))
+	add(j.noisy(tac))
 	return list
 }
 
@@ -138,17 +173,23 @@ func (t TAC) negative(frames []ingest.Frame, limit float64) (ingest.Warning, boo
 		}, true
 	}
 	fraction := float64(all) / float64(len(t.BqPerML))
+	if !(fraction > limit) {
+		return ingest.Warning{}, false
+	}
 	return ingest.Warning{
 		Code: ingest.WarnNegative, Value: fraction, Threshold: limit,
 		Detail: fmt.Sprintf("fraction of the frames in which the mean of %s is negative", t.Region),
-	}, fraction > limit
+	}, true
 }
 
 // small looks for regions of few voxels. A region of a bare table has none.
 func (t TAC) small(limit float64) (ingest.Warning, bool) {
+	if t.Voxels <= 0 || t.Voxels >= limit {
+		return ingest.Warning{}, false
+	}
 	return ingest.Warning{
 		Code: ingest.WarnSmallRegion, Value: t.Voxels, Threshold: limit, Detail: fmt.Sprintf("effective voxels of %s", t.Region),
-	}, t.Voxels > 0 && t.Voxels < limit
+	}, true
 }
 
 // noisy estimates the noise of the late frames, those whose middle lies in the
@@ -162,14 +203,15 @@ func (t TAC) small(limit float64) (ingest.Warning, bool) {
 //
 // Source: Gasser, Sroka, Jennen-Steinmetz, Biometrika 1986;73:625–633,
 // doi:10.1093/biomet/73.3.625.
-func (t TAC) noisy(frames []ingest.Frame, factors []float64, limit float64) (ingest.Warning, bool) {
-	half := (frames[0].Start + frames[len(frames)-1].End()) / 2
+func (j Judge) noisy(t TAC) (ingest.Warning, bool) {
+	frames, factors, mids := j.frames, j.factors, j.mids
+	half := (frames[0].Start + frames[len(frames)-1].End()).Seconds() / 2
 	var sum, level, n float64
 	for f := 1; f+1 < len(frames); f++ {
-		if frames[f-1].Mid() < half {
+		if mids[f-1] < half {
 			continue
 		}
-		before, at, after := frames[f-1].Mid().Seconds(), frames[f].Mid().Seconds(), frames[f+1].Mid().Seconds()
+		before, at, after := mids[f-1], mids[f], mids[f+1]
 		a := (after - at) / (after - before)
 		b := 1 - a
 		e := t.BqPerML[f]*factors[f] - a*t.BqPerML[f-1]*factors[f-1] - b*t.BqPerML[f+1]*factors[f+1]
@@ -178,9 +220,12 @@ func (t TAC) noisy(frames []ingest.Frame, factors []float64, limit float64) (ing
 		n++
 	}
 	noise := math.Sqrt(sum/n) / math.Abs(level/n)
+	if n < 2 || !(noise > j.thresholds.Noise) || math.IsInf(noise, 0) {
+		return ingest.Warning{}, false
+	}
 	return ingest.Warning{
-		Code: ingest.WarnNoise, Value: noise, Threshold: limit, Detail: fmt.Sprintf("noise of %s in late frames, as a fraction of its mean", t.Region),
-	}, n >= 2 && noise > limit && !math.IsInf(noise, 0)
+		Code: ingest.WarnNoise, Value: noise, Threshold: j.thresholds.Noise, Detail: fmt.Sprintf("noise of %s in late frames, as a fraction of its mean", t.Region),
+	}, true
 }
 
 // halfLifeTolerance is the fraction by which a header's half-life may be off
@@ -190,21 +235,38 @@ const halfLifeTolerance = 0.005
 // TableHalfLife returns the half-life of a nuclide, written like C-11, 11C or
 // [11C], and whether it is in the table.
 //
-// Source: Decay Data Evaluation Project, http://www.lnhb.fr/nuclear-data.
+// Source: Decay Data Evaluation Project, http://www.lnhb.fr/nuclear-data, and
+// for the others ENSDF, https://www.nndc.bnl.gov/ensdf.
 func TableHalfLife(nuclide string) (time.Duration, bool) {
-	switch strings.ToLower(strings.Trim(nuclide, "[]^ ")) {
-	case "c-11", "11c", "c11":
-		return 1221660 * time.Millisecond, true
-	case "n-13", "13n", "n13":
-		return 598020 * time.Millisecond, true
-	case "o-15", "15o", "o15":
-		return 122460 * time.Millisecond, true
-	case "f-18", "18f", "f18":
-		return 6584040 * time.Millisecond, true
-	case "ga-68", "68ga", "ga68":
-		return 4069800 * time.Millisecond, true
+	name := strings.ToLower(strings.NewReplacer("[", "", "]", "", "^", "", "-", "", " ", "").Replace(nuclide))
+	seconds, ok := halfLives()[elementFirst(name)]
+	return time.Duration(seconds * float64(time.Second)), ok
+}
+
+// halfLives are in s.
+func halfLives() map[string]float64 {
+	const minute, hour, day = 60, 3600, 86400
+	return map[string]float64{
+		"c11": 1221.66, "n13": 598.02, "o15": 122.46, "f18": 6584.04, "ga68": 4069.8,
+		"cu60": 23.7 * minute, "cu61": 3.339 * hour, "cu62": 9.67 * minute, "cu64": 12.7004 * hour,
+		"ga66": 9.49 * hour, "br76": 16.2 * hour, "rb82": 76.2, "y86": 14.74 * hour, "zr89": 78.41 * hour,
+		"tc94m": 52.0 * minute, "i124": 4.176 * day, "sc44": 4.042 * hour, "sc43": 3.891 * hour,
+		"mn52": 5.591 * day, "ti45": 184.8 * minute, "co55": 17.53 * hour, "as72": 26.0 * hour, "tb152": 17.5 * hour,
 	}
-	return 0, false
+}
+
+// elementFirst turns 11c into c11.
+func elementFirst(name string) string {
+	digits := 0
+	for digits < len(name) && name[digits] >= '0' && name[digits] <= '9' {
+		digits++
+	}
+	meta := ""
+	rest := name[digits:]
+	if digits > 0 && len(rest) > 1 && rest[0] == 'm' && digits < len(name) && rest != "mn" {
+		meta, rest = "m", rest[1:]
+	}
+	return rest + name[:digits] + meta
 }
 
 // CheckHalfLife warns where a half-life is off the nuclide's. It says nothing

@@ -96,11 +96,11 @@ func (c curve) convolve(k kernel, means []float64) {
 	}
 }
 
-// phis returns φ₀ to φ₆ of z. Near 0 the definition cancels, so there φ₆ comes
+// phis returns φ₀ to φ₇ of z. Near 0 the definition cancels, so there φ₇ comes
 // from its series and the others from φ_j = 1/j! + z φ_{j+1}. At the limit
 // both are right to 1e-12.
-func phis(z float64) (p [degree + 3]float64) {
-	factorials := [degree + 3]float64{1, 1, 1.0 / 2, 1.0 / 6, 1.0 / 24, 1.0 / 120, 1.0 / 720} // inverse
+func phis(z float64) (p [degree + 4]float64) {
+	factorials := [degree + 4]float64{1, 1, 1.0 / 2, 1.0 / 6, 1.0 / 24, 1.0 / 120, 1.0 / 720, 1.0 / 5040} // inverse
 	const last = len(p) - 1
 	if math.Abs(z) > 1 {
 		p[0] = math.Exp(z)
@@ -109,10 +109,10 @@ func phis(z float64) (p [degree + 3]float64) {
 		}
 		return p
 	}
-	// Σ 6! z^j / (6+j)!, by Horner's rule.
+	// Σ 7! z^j / (7+j)!, by Horner's rule.
 	s := 1.0
 	for _, r := range [...]float64{1.0 / 21, 1.0 / 20, 1.0 / 19, 1.0 / 18, 1.0 / 17, 1.0 / 16, 1.0 / 15, 1.0 / 14,
-		1.0 / 13, 1.0 / 12, 1.0 / 11, 1.0 / 10, 1.0 / 9, 1.0 / 8, 1.0 / 7} {
+		1.0 / 13, 1.0 / 12, 1.0 / 11, 1.0 / 10, 1.0 / 9, 1.0 / 8} {
 		s = 1 + s*z*r
 	}
 	p[last] = s * factorials[last]

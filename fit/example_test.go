@@ -50,8 +50,8 @@ func ExampleMRTM() {
 	// Output: BPND = 1.440, k2a = 0.0430 /min
 }
 
-func ExampleLogan() {
-	estimates, err := fit.Logan{K2PerMin: 0.1}.Fit(putamen())
+func ExampleLoganRef() {
+	estimates, err := fit.LoganRef{K2PerMin: 0.1}.Fit(putamen())
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -48,7 +49,7 @@ func TestGoldenVector(t *testing.T) {
 			}
 		}
 	}
-	for _, m := range []fit.Model{fit.SRTM{}, fit.MRTM{}, fit.Logan{K2PerMin: 0.065}, fit.Logan{TStar: 30 * time.Minute, K2PerMin: 0.065}} {
+	for _, m := range []fit.Model{fit.SRTM{}, fit.MRTM{}, fit.LoganRef{K2PerMin: 0.065}, fit.LoganRef{TStar: 30 * time.Minute, K2PerMin: 0.065}} {
 		estimates, err := m.Fit(goldenScan(hrrt(), 0))
 		if err != nil {
 			t.Fatal(err)
@@ -72,7 +73,7 @@ func warned(e fit.Estimate, code ingest.Code) bool {
 // golden vector is 2.55491, BPND 18 % low. A huge k2′ is the plot without it.
 func TestLoganWithoutK2PrimeIsLow(t *testing.T) {
 	frames := schedule(30, 60, 60, 60)
-	estimates, err := fit.Logan{TStar: 30 * time.Minute, K2PerMin: 1e9}.Fit(goldenScan(frames, 0))
+	estimates, err := fit.LoganRef{TStar: 30 * time.Minute, K2PerMin: 1e9}.Fit(goldenScan(frames, 0))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +84,7 @@ func TestLoganWithoutK2PrimeIsLow(t *testing.T) {
 
 func TestTheUnitOfActivityDoesNotMatter(t *testing.T) {
 	frames := phantom.DefaultFrames()
-	for _, m := range []fit.Model{fit.SRTM{}, fit.MRTM{}, fit.Logan{}} {
+	for _, m := range []fit.Model{fit.SRTM{}, fit.MRTM{}, fit.LoganRef{}} {
 		base, err := m.Fit(goldenScan(frames, phantom.CarbonHalfLife))
 		if err != nil {
 			t.Fatal(err)
@@ -183,11 +184,11 @@ func TestBadSettingsHaveAName(t *testing.T) {
 		scan  fit.Scan
 		want  error
 	}{
-		{"k2′ negative", fit.Logan{K2PerMin: -1}, scan, fit.ErrK2Prime},
-		{"k2′ no number", fit.Logan{K2PerMin: math.NaN()}, scan, fit.ErrK2Prime},
-		{"k2′ of nothing that binds", fit.Logan{}, unbound, fit.ErrK2Prime},
-		{"t* before model zero", fit.Logan{TStar: -time.Minute}, scan, fit.ErrFrames},
-		{"t* after the scan", fit.Logan{TStar: 3 * time.Hour}, scan, fit.ErrTooFewFrames},
+		{"k2′ negative", fit.LoganRef{K2PerMin: -1}, scan, fit.ErrK2Prime},
+		{"k2′ no number", fit.LoganRef{K2PerMin: math.NaN()}, scan, fit.ErrK2Prime},
+		{"k2′ of nothing that binds", fit.LoganRef{}, unbound, fit.ErrK2Prime},
+		{"t* before model zero", fit.LoganRef{TStar: -time.Minute}, scan, fit.ErrFrames},
+		{"t* after the scan", fit.LoganRef{TStar: 3 * time.Hour}, scan, fit.ErrTooFewFrames},
 		{"t* after the scan", fit.MRTM{TStar: 3 * time.Hour}, scan, fit.ErrTooFewFrames},
 	}
 	for _, test := range tests {
@@ -199,15 +200,15 @@ func TestBadSettingsHaveAName(t *testing.T) {
 
 func TestByName(t *testing.T) {
 	for _, m := range fit.Models() {
-		got, err := fit.ByName(m.Name(), 0)
-		if err != nil || got != m {
+		got, err := fit.ByName(m.Name(), fit.Settings{})
+		if err != nil || !reflect.DeepEqual(got, m) {
 			t.Errorf("%s: %v, %v", m.Name(), got, err)
 		}
 	}
-	if m, err := fit.ByName("logan-ref", 0.07); err != nil || m != (fit.Logan{K2PerMin: 0.07}) {
+	if m, err := fit.ByName("logan-ref", fit.Settings{K2PrimePerMin: 0.07}); err != nil || !reflect.DeepEqual(m, fit.LoganRef{K2PerMin: 0.07}) {
 		t.Errorf("%v, %v", m, err)
 	}
-	_, err := fit.ByName("guess", 0)
+	_, err := fit.ByName("guess", fit.Settings{})
 	for _, m := range fit.Models() {
 		if err == nil || !strings.Contains(err.Error(), m.Name()) {
 			t.Errorf("%v does not say that there is %s", err, m.Name())
@@ -227,8 +228,8 @@ func TestModelsAreSafeForConcurrentUse(t *testing.T) {
 		for range 4 {
 			wait.Go(func() {
 				got, err := m.Fit(scan)
-				a, _ := want[0].Get(fit.BPND)
-				if b, _ := got[0].Get(fit.BPND); err != nil || a != b {
+				a, _ := want[0].Get(want[0].Main())
+				if b, _ := got[0].Get(want[0].Main()); err != nil || a != b {
 					t.Errorf("%s: BPND %v and %v, %v", m.Name(), a, b, err)
 				}
 			})
@@ -261,7 +262,7 @@ func TestAProportionalRegionIsDoubted(t *testing.T) {
 func TestAnEmptyRegionHarmsNoOther(t *testing.T) {
 	s := goldenScan(phantom.DefaultFrames(), phantom.CarbonHalfLife)
 	s.TACs = append(s.TACs, extract.TAC{Region: "empty", BqPerML: make([]float64, len(s.Frames))})
-	for _, m := range []fit.Model{fit.SRTM{}, fit.MRTM{}, fit.Logan{K2PerMin: 0.065}} {
+	for _, m := range []fit.Model{fit.SRTM{}, fit.MRTM{}, fit.LoganRef{K2PerMin: 0.065}} {
 		estimates, err := m.Fit(s)
 		if err != nil || len(estimates) != 2 {
 			t.Fatalf("%s: %d estimates, %v", m.Name(), len(estimates), err)
@@ -322,7 +323,7 @@ func FuzzFit(f *testing.F) {
 				s.TACs[c].BqPerML = append(s.TACs[c].BqPerML, float64(v))
 			}
 		}
-		for _, m := range append(fit.Models(), fit.Logan{K2PerMin: 0.1}) {
+		for _, m := range append(fit.Models(), fit.LoganRef{K2PerMin: 0.1}) {
 			estimates, err := m.Fit(s)
 			if err != nil {
 				continue
@@ -335,44 +336,4 @@ func FuzzFit(f *testing.F) {
 			}
 		}
 	})
-}
-
-// scanOf40 has 40 regions on one reference, as a parcellation gives.
-func scanOf40() fit.Scan {
-	s := goldenScan(schedule(6, 10, 3, 20, 6, 30, 5, 60, 5, 120, 8, 300), phantom.CarbonHalfLife)
-	for len(s.TACs) < 41 {
-		s.TACs = append(s.TACs, s.TACs[1])
-	}
-	return s
-}
-
-func benchmarkModel(b *testing.B, m fit.Model) {
-	s := scanOf40()
-	for b.Loop() {
-		if _, err := m.Fit(s); err != nil {
-			b.Fatal(err)
-		}
-	}
-	b.ReportMetric(float64(40*b.N)/b.Elapsed().Seconds(), "curves/s")
-}
-
-func BenchmarkSRTM(b *testing.B)  { benchmarkModel(b, fit.SRTM{}) }
-func BenchmarkMRTM(b *testing.B)  { benchmarkModel(b, fit.MRTM{}) }
-func BenchmarkLogan(b *testing.B) { benchmarkModel(b, fit.Logan{K2PerMin: 0.065}) }
-
-// BenchmarkDotProduct is the yardstick: 33 multiplications and additions, a
-// thousand times. What machines differ in cancels in the ratio to it.
-func BenchmarkDotProduct(b *testing.B) {
-	x, y := make([]float64, 33), make([]float64, 33)
-	sum := 0.0
-	for b.Loop() {
-		for range 1000 {
-			for i := range x {
-				sum += x[i] * y[i]
-			}
-		}
-	}
-	if sum != 0 {
-		b.Fatal(sum)
-	}
 }

@@ -11,13 +11,17 @@ import (
 // pieces between the knots, which are model zero and the edges of the frames.
 // Its times are in minutes.
 type grid struct {
-	lambda float64 // 1/min
-	pieces []piece
-	sizes  []size    // those that occur among the pieces, each once
-	length []float64 // of each frame
-	mid    []float64 // of each frame, after model zero
-	gaps   []gap
-	spline spline
+	lambda    float64 // 1/min
+	pieces    []piece
+	sizes     []size    // those that occur among the pieces, each once
+	length    []float64 // of each frame
+	mid       []float64 // of each frame, after model zero
+	logMid    []float64 // ln of it
+	perLength []float64 // 1/length
+	perDecay  []float64 // e^(λt) at the start
+	flat      []float64 // mean of e^(−λt) over the frame
+	gaps      []gap
+	spline    spline
 }
 
 // A piece is the time from one knot to the next: a frame, or a gap.
@@ -32,7 +36,7 @@ type piece struct {
 type size struct {
 	length float64
 	decay  float64             // e^(−λh)
-	moment [degree + 1]float64 // ∫₀¹ e^(−λhx) x^j/j! dx
+	moment [degree + 3]float64 // ∫₀¹ e^(−λhx) x^j/j! dx
 }
 
 func newSize(length, lambda float64) size {
@@ -82,7 +86,12 @@ func newGrid(frames []ingest.Frame, lambda float64) *grid {
 		}
 		g.mid = append(g.mid, (last+f.End()).Minutes()/2)
 		g.length = append(g.length, (f.End() - last).Minutes())
+		g.logMid = append(g.logMid, math.Log(g.mid[i]))
+		g.perLength = append(g.perLength, 1/g.length[i])
 		add(f.End(), i)
+		p := g.pieces[len(g.pieces)-1]
+		g.perDecay = append(g.perDecay, 1/p.decay)
+		g.flat = append(g.flat, p.decay*g.sizes[p.size].moment[0])
 	}
 	g.spline = g.newSpline()
 	return g

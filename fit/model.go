@@ -2,6 +2,7 @@ package fit
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"tacstream/extract"
@@ -27,13 +28,16 @@ type Scan struct {
 	// Frames are in time order, do not overlap, and may have gaps.
 	Frames []ingest.Frame
 	// TACs hold frame means of the activity as it decayed, one value per
-	// frame. The reference curve is among them.
+	// frame. The reference curve, if there is one, is
+	// among them.
 	TACs []extract.TAC
-	// Reference names the reference curve.
+	// Reference names the reference curve, for models that need one.
 	Reference extract.Region
 	// HalfLife of the nuclide. 0 means that it is not known or that there is
 	// no decay: then λ = 0 and the curves are taken as they are.
 	HalfLife time.Duration
+	// Weights are the weights of the frames for the weighting User.
+	Weights []float64
 }
 
 // A Symbol is the name of a parameter in files and events (Innis et al., J
@@ -48,6 +52,12 @@ const (
 	K2Prime Symbol = "k2prime" // efflux rate of the reference, 1/min
 	K2A     Symbol = "k2a"     // apparent efflux rate, 1/min
 	DVR     Symbol = "DVR"     // distribution volume ratio, BPND + 1, unitless
+	K1      Symbol = "K1"      // influx rate from plasma, mL/cm³/min
+	K3      Symbol = "k3"      // rate of binding, 1/min
+	K4      Symbol = "k4"      // rate of release, 1/min
+	VB      Symbol = "vB"      // fraction of the region that is blood, unitless
+	VT      Symbol = "VT"      // total distribution volume, mL/cm³
+	KI      Symbol = "Ki"      // net influx rate: mL/cm³/min from plasma, 1/min from a reference
 )
 
 // A Parameter is one estimated number.
@@ -61,13 +71,30 @@ type Parameter struct {
 type Estimate struct {
 	Region     extract.Region
 	Model      string
-	Parameters []Parameter // in the model's order; a parameter that it does not have is absent
-	Fitted     []float64   // the model's curve, in the terms of Scan.TACs; NaN in frames that it leaves out
-	Weights    []float64   // of the frames, with mean 1 over those used
-	RSS        float64     // weighted residual sum of squares
-	AIC, BIC   float64
+	Parameters []Parameter   // in the model's order; a parameter that it does not have is absent
+	Fitted     []float64     // the model's curve, in the terms of Scan.TACs; NaN in frames that it leaves out
+	Weights    []float64     // of the frames, with mean 1 over those used
+	RSS        float64       // weighted residual sum of squares
+	AIC, BIC   float64       // criteria of Akaike and of Schwarz
+	AICc       float64       // AIC for few frames; NaN where there are too few
+	NoiseLevel float64       // q of the region: the variance of a frame mean U is q U / duration in min
+	K2PrimeSE  float64       // what of the main parameter's standard error comes from an estimated k2′
 	TStar      time.Duration // start of the linear phase, after model zero; 0 where the model has none
+	Line       *Line         // of a graphical model
 	Warnings   []ingest.Warning
+	parameters int // that were fitted
+	cov        square
+	gradients  []gradient // of the parameters, by those of the fit
+	nominal    float64    // relative standard error of the main parameter in a scan of nominalNoise
+	profile    profile
+}
+
+// A Line is the plot behind a graphical estimate: Y against X in min, of which
+// the points of the frames from First on were fitted.
+type Line struct {
+	X, Y             []float64
+	First            int // of X and Y, which start with the first frame after model zero
+	Slope, Intercept float64
 }
 
 // Get returns the value and standard error of a parameter, or NaN, NaN where
@@ -79,4 +106,37 @@ func (e Estimate) Get(s Symbol) (value, se float64) {
 		}
 	}
 	return math.NaN(), math.NaN()
+}
+
+// Main returns the parameter that the model is run for: BPND, VT or Ki.
+func (e Estimate) Main() Symbol {
+	for _, s := range []Symbol{BPND, VT, KI} {
+		for _, p := range e.Parameters {
+			if p.Symbol == s {
+				return s
+			}
+		}
+	}
+	return BPND
+}
+
+// Correlation returns the correlation of the errors of two parameters, or NaN
+// where either has no standard error.
+func (e Estimate) Correlation(a, b Symbol) float64 {
+	i := slices.IndexFunc(e.Parameters, func(p Parameter) bool { return p.Symbol == a })
+	j := slices.IndexFunc(e.Parameters, func(p Parameter) bool { return p.Symbol == b })
+	if i < 0 || j < 0 || i >= len(e.gradients) || j >= len(e.gradients) {
+		return math.NaN()
+	}
+	return e.gradients[i].times(&e.cov, &e.gradients[j]) / (e.Parameters[i].SE * e.Parameters[j].SE)
+}
+
+// WeightedResiduals returns √w (measured − fitted) of each frame of the curve
+// that was fitted, NaN in frames that were left out.
+func (e Estimate) WeightedResiduals(measured []float64) []float64 {
+	r := make([]float64, len(e.Fitted))
+	for f := range r {
+		r[f] = math.Sqrt(e.Weights[f]) * (measured[f] - e.Fitted[f])
+	}
+	return r
 }

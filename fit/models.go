@@ -3,24 +3,71 @@ package fit
 import (
 	"fmt"
 	"strings"
+	"time"
+
+	"tacstream/extract"
+	"tacstream/ingest"
 )
 
-// Models returns every model with its default settings.
-func Models() []Model { return []Model{SRTM{}, MRTM{}, Logan{}} }
+// Settings are what a user may set of a model. A model takes what it has.
+type Settings struct {
+	K2PrimePerMin float64          // k2′; 0 estimates it
+	K2PrimeFrom   []extract.Region // that k2′ is estimated from; nil takes all
+	TStar         time.Duration    // start of the linear phase; 0 lets the model choose
+	Window        Window           // of SUVR
+	Weighting     Weighting        // of the frames; "" is InverseVariance
+}
 
-// ByName returns the model of that name. K2primePerMin fixes k2′ where the
-// model takes one; 0 lets it be estimated.
-func ByName(name string, k2primePerMin float64) (Model, error) {
-	var names []string
+// Models returns every model with its default settings, reference-tissue
+// models first.
+func Models() []Model { return models(Settings{}) }
+
+// ReferenceModels returns the models that need no blood.
+func ReferenceModels() []Model {
+	var list []Model
 	for _, m := range Models() {
+		if !NeedsBlood(m) {
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
+// NeedsBlood reports whether a model has an arterial input, Scan.Blood.
+func NeedsBlood(m Model) bool {
+	switch m.(type) {
+	default:
+		return false
+	}
+}
+
+func models(s Settings) []Model {
+	return []Model{
+		SRTM{s.Weighting},
+		SRTM2{s.K2PrimePerMin, s.K2PrimeFrom, s.Weighting},
+		MRTM0{s.TStar, s.Weighting},
+		MRTM{s.TStar, s.Weighting},
+		MRTM2{s.K2PrimePerMin, s.K2PrimeFrom, s.TStar, s.Weighting},
+		LoganRef{s.TStar, s.K2PrimePerMin, s.K2PrimeFrom, s.Weighting},
+		LoganRefNoK2P{s.TStar, s.Weighting},
+		PatlakRef{s.TStar, s.Weighting},
+		SUVR{s.Window},
+		RPM{Weighting: s.Weighting},
+	}
+}
+
+// ByName returns the model of that name, such as "srtm", or an error that
+// wraps ingest.ErrRejected and names those that there are.
+func ByName(name string, s Settings) (Model, error) {
+	if err := s.Weighting.Check(); err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, m := range models(s) {
 		if m.Name() == name {
-			if l, ok := m.(Logan); ok {
-				l.K2PerMin = k2primePerMin
-				return l, nil
-			}
 			return m, nil
 		}
 		names = append(names, m.Name())
 	}
-	return nil, fmt.Errorf("no model is called %q; there are %s", name, strings.Join(names, ", "))
+	return nil, fmt.Errorf("no model is called %q; there are %s: %w", name, strings.Join(names, ", "), ingest.ErrRejected)
 }

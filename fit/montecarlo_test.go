@@ -99,7 +99,7 @@ func TestStandardErrorsAreCalibrated(t *testing.T) {
 	for i, x := range experiments() {
 		t.Run(x.name, func(t *testing.T) {
 			t.Parallel()
-			models := []fit.Model{fit.SRTM{}, fit.MRTM{}, fit.Logan{K2PerMin: x.k.K2PrimePerMin()}, fit.Logan{TStar: 30 * time.Minute, K2PerMin: x.k.K2PrimePerMin()}}
+			models := []fit.Model{fit.SRTM{}, fit.MRTM{}, fit.LoganRef{K2PerMin: x.k.K2PrimePerMin()}, fit.LoganRef{TStar: 30 * time.Minute, K2PerMin: x.k.K2PrimePerMin()}}
 			samples := make([]sample, len(models))
 			rng := rand.New(rand.NewPCG(1, uint64(i)))
 			for range draws {
@@ -148,7 +148,7 @@ func TestSharedK2Prime(t *testing.T) {
 			region.Region = extract.Region(rune('a' + i))
 			scan.TACs = append(scan.TACs, region)
 		}
-		estimates, err := fit.Logan{}.Fit(scan)
+		estimates, err := fit.LoganRef{}.Fit(scan)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,25 +9,30 @@ import (
 )
 
 // A prepared is a scan that has been checked, with what all regions share. Its
-// curves are divided by scale, a power of two near the peak of the reference,
-// so that nothing depends on the unit of activity, not even rounding.
+// curves are divided by scale, a power of two near the peak of the input, so
+// that nothing depends on the unit of activity, not even rounding.
 type prepared struct {
 	*grid
-	scan     Scan
-	scale    float64
-	from     int // the first frame that is used: those before end before model zero
-	ref      []float64
-	refCurve curve
-	refNoise noise
-	warnings []ingest.Warning // that every estimate of the scan deserves
+	scan      Scan
+	weighting Weighting
+	scale     float64
+	from      int // the first frame that is used: those before end before model zero
+	ref       []float64
+	refCurve  curve
+	refNoise  noise
+	judge     extract.Judge
+	warnings  []ingest.Warning // that every estimate of the scan deserves
 }
 
-// prepare checks a scan and rebuilds its reference curve.
-func prepare(s Scan) (*prepared, error) {
+// prepare checks a scan.
+func prepare(s Scan, w Weighting) (*prepared, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	p := &prepared{scan: s, scale: 1}
+	if err := w.check(s); err != nil {
+		return nil, err
+	}
+	p := &prepared{scan: s, weighting: w, scale: 1}
 	for p.from < len(s.Frames) && s.Frames[p.from].End() <= shortest {
 		p.from++
 	}
@@ -35,6 +40,16 @@ func prepare(s Scan) (*prepared, error) {
 		return nil, fmt.Errorf("%d frames end after model zero: %w", used, ErrTooFewFrames)
 	}
 	p.grid = newGrid(s.Frames[p.from:], 60*ingest.DecayPerSecond(s.HalfLife))
+	p.judge = p.curves().Judge(extract.Thresholds{})
+	return p, nil
+}
+
+// prepareReference checks a scan and rebuilds its reference curve.
+func prepareReference(s Scan, w Weighting) (*prepared, error) {
+	p, err := prepare(s, w)
+	if err != nil {
+		return nil, err
+	}
 	if err := p.reference(); err != nil {
 		return nil, err
 	}
@@ -64,8 +79,7 @@ func (p *prepared) reference() error {
 	if !(total > 0) {
 		return fmt.Errorf("%s holds no activity: %w", p.scan.Reference, ErrReference)
 	}
-	_, exponent := math.Frexp(peak)
-	p.scale = math.Ldexp(1, exponent)
+	p.setScale(peak)
 	for i := range p.ref {
 		p.ref[i] /= p.scale
 	}
@@ -78,39 +92,63 @@ func (p *prepared) reference() error {
 	return nil
 }
 
+// setScale takes the power of two above a peak as the unit of activity.
+func (p *prepared) setScale(peak float64) {
+	_, exponent := math.Frexp(peak)
+	p.scale = math.Ldexp(1, exponent)
+}
+
 // used returns the values, scaled, of the frames that end after model zero. A
 // frame that straddles it counts from there: all its activity came after.
 func (p *prepared) used(values []float64) []float64 {
 	u := make([]float64, len(values)-p.from)
+	p.use(values, u)
+	return u
+}
+
+func (p *prepared) use(values, u []float64) {
+	perScale := 1 / p.scale
 	for i, v := range values[p.from:] {
-		u[i] = v / p.scale
+		u[i] = v * perScale
 	}
 	if f := p.scan.Frames[p.from]; f.Start < 0 {
 		u[0] *= f.Duration.Minutes() / f.End().Minutes()
 	}
-	return u
 }
 
-// each calls visit for every region but the reference, and adds what is the
-// same for all models. A region without any activity is not visited: its
-// estimate says that there is none, and the others are not harmed.
-func (p *prepared) each(model string, visit func(t extract.TAC, u []float64) Estimate) []Estimate {
-	all := make([]Estimate, 0, len(p.scan.TACs))
-	for _, t := range p.scan.TACs {
-		if t.Region == p.scan.Reference {
+// given returns the weights of a region that do not follow from its model, nil
+// where they do.
+func (p *prepared) given(t extract.TAC) []float64 { return p.weighting.of(p, t) }
+
+// each calls visit for every region but the reference, with an estimate that
+// has room for the parameters, the fitted curve and the weights, and adds what
+// is the same for all models. A region without any activity is not visited:
+// its estimate says that there is none, and the others are not harmed.
+func (p *prepared) each(model string, visit func(t extract.TAC, u []float64, e *Estimate)) []Estimate {
+	const room = 6 // parameters
+	n, regions := len(p.mid), len(p.scan.TACs)
+	all := make([]Estimate, 0, regions)
+	curves := make([]float64, (2*(n+p.from)+n)*regions)
+	take := func(n int) []float64 { s := curves[:n:n]; curves = curves[n:]; return s }
+	parameters, gradients := make([]Parameter, room*regions), make([]gradient, room*regions)
+	for i, t := range p.scan.TACs {
+		if p.ref != nil && t.Region == p.scan.Reference {
 			continue
 		}
-		u := p.used(t.BqPerML)
-		e := unsolved()
-		if !empty(u) {
-			e = visit(t, u)
+		all = append(all, Estimate{Region: t.Region, Model: model})
+		e, u := &all[len(all)-1], take(n)
+		fitted, weights := take(n+p.from), take(n+p.from)
+		e.Fitted, e.Weights = fitted[p.from:], weights[p.from:]
+		e.Parameters, e.gradients = parameters[room*i:room*i:room*(i+1)], gradients[room*i:room*i:room*(i+1)]
+		if p.use(t.BqPerML, u); empty(u) {
+			e.unsolved(BPND)
+		} else {
+			visit(t, u, e)
 		}
-		e.Region, e.Model = t.Region, model
 		e.Warnings = append(e.Warnings, p.warnings...)
-		e.Warnings = append(e.Warnings, p.curveWarnings(t)...)
+		e.Warnings = append(e.Warnings, p.judge.Region(t)...)
 		e.Warnings = append(e.Warnings, estimateWarnings(e, u)...)
-		p.present(&e)
-		all = append(all, e)
+		p.present(e, fitted, weights)
 	}
 	return all
 }
@@ -127,14 +165,17 @@ func empty(u []float64) bool {
 // unsolved is what is said of a region in which a model has no single
 // solution, such as an empty one or, for some models, one that is proportional
 // to the reference.
-func unsolved() Estimate {
+func (e *Estimate) unsolved(main Symbol) {
 	n := math.NaN()
-	return Estimate{Parameters: []Parameter{{BPND, n, n}}, RSS: n, AIC: n, BIC: n}
+	e.Parameters = append(e.Parameters[:0], Parameter{main, n, n})
+	e.RSS, e.AIC, e.AICc, e.BIC, e.NoiseLevel = n, n, n, n, n
+	e.Fitted, e.Weights, e.Line = nil, nil, nil
 }
 
 // present puts an estimate in the terms of the scan: its unit, and its frames,
-// of which those before model zero were left out.
-func (p *prepared) present(e *Estimate) {
+// of which those before model zero were left out. Fitted and weights are the
+// whole of what the estimate's are the later part.
+func (p *prepared) present(e *Estimate, fitted, weights []float64) {
 	if e.Fitted == nil {
 		return
 	}
@@ -144,10 +185,7 @@ func (p *prepared) present(e *Estimate) {
 	if f := p.scan.Frames[p.from]; f.Start < 0 {
 		e.Fitted[0] *= f.End().Minutes() / f.Duration.Minutes()
 	}
-	if p.from > 0 {
-		e.Fitted = append(make([]float64, p.from), e.Fitted...)
-		e.Weights = append(make([]float64, p.from), e.Weights...)
-	}
+	e.Fitted, e.Weights = fitted, weights
 	for i := range p.from {
 		e.Fitted[i] = math.NaN()
 	}
@@ -156,9 +194,39 @@ func (p *prepared) present(e *Estimate) {
 // score sets the residual sum of squares and the criteria of Akaike and
 // Schwarz of a fit to n frames with k parameters, the noise level counted as
 // one more.
+//
+// Source of AICc: Hurvich & Tsai, Biometrika 1989;76:297–307,
+// doi:10.1093/biomet/76.2.297.
 func (p *prepared) score(e *Estimate, rss float64, n, k int) {
-	e.RSS = rss * p.scale * p.scale
-	ll := float64(n) * math.Log(math.Max(e.RSS, math.SmallestNonzeroFloat64)/float64(n))
-	e.AIC = ll + 2*float64(k+1)
-	e.BIC = ll + math.Log(float64(n))*float64(k+1)
+	e.RSS, e.parameters = rss*p.scale*p.scale, k
+	frames, all := float64(n), float64(k+1)
+	ll := frames * math.Log(math.Max(e.RSS, math.SmallestNonzeroFloat64)/frames)
+	e.AIC, e.BIC, e.AICc = ll+2*all, ll+math.Log(frames)*all, math.NaN()
+	if n > k+2 {
+		e.AICc = e.AIC + 2*all*(all+1)/(frames-all-1)
+	}
+}
+
+// nominalNoise is the noise of a frame in the middle of a scan, as a fraction,
+// at which a parameter must be found within mostNominal of itself to count as
+// identifiable from such a scan at all.
+const nominalNoise = 0.03
+
+// finish keeps what is known of the errors of all parameters, u being the
+// curve that was fitted.
+func (e *Estimate) finish(g *grid, u []float64, s *spread) {
+	e.cov = s.cov
+	e.NoiseLevel = s.level
+	main := e.Main()
+	for i, p := range e.Parameters {
+		if p.Symbol != main || !s.ok || i >= len(e.gradients) {
+			continue
+		}
+		half := len(u) - 1
+		for half > 0 && g.mid[half] > g.mid[len(u)-1]/2 {
+			half--
+		}
+		level := nominalNoise * nominalNoise * math.Abs(u[half]) * g.length[half]
+		e.nominal = math.Sqrt(level*e.gradients[i].times(&s.unit, &e.gradients[i])) / math.Abs(p.Value)
+	}
 }

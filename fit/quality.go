@@ -26,7 +26,7 @@ func (p *prepared) scanWarnings() []ingest.Warning {
 	list := only(p.curves(p.scan.TACs...).Quality(extract.Thresholds{}), ingest.WarnLateStart, ingest.WarnFrameGap)
 	for _, t := range p.scan.TACs {
 		if t.Region == p.scan.Reference {
-			list = append(list, p.curveWarnings(t)...)
+			list = append(list, p.judge.Region(t)...)
 		}
 	}
 	first := 60 * p.length[0]
@@ -42,11 +42,6 @@ func (p *prepared) scanWarnings() []ingest.Warning {
 // curves returns curves of the scan in the terms of extract, which judges them.
 func (p *prepared) curves(tacs ...extract.TAC) extract.Curves {
 	return extract.Curves{Frames: p.scan.Frames, TACs: tacs, HalfLife: p.scan.HalfLife}
-}
-
-// curveWarnings says what is doubtful about one curve by itself.
-func (p *prepared) curveWarnings(t extract.TAC) []ingest.Warning {
-	return only(p.curves(t).Quality(extract.Thresholds{}), ingest.WarnNegative, ingest.WarnSmallRegion, ingest.WarnNoise)
 }
 
 // only returns the warnings with one of the codes.

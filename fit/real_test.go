@@ -62,7 +62,7 @@ func TestAgreesWithThePublishedFits(t *testing.T) {
 	for _, name := range []string{"sub-02_ses-baseline", "sub-02_ses-rescan"} {
 		t.Run(name, func(t *testing.T) {
 			scan := realScan(t, name)
-			estimates, err := fit.SRTM{Uniform: true}.Fit(scan)
+			estimates, err := fit.SRTM{Weighting: fit.Uniform}.Fit(scan)
 			if err != nil {
 				t.Fatal(err)
 			}

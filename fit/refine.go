@@ -22,34 +22,43 @@ const (
 	exact = 1e-9
 )
 
-// refine returns the spot of the best fit to what was loaded, around a node.
-func (b *basis) refine(node int, tolerance float64) spot {
-	first := min(max(node-window/2, 0), thetaNodes-window)
-	l := b.local(first)
-	best := node - first
-	for k := max(best-1, 0); k <= min(node-first+1, window-1); k++ {
-		if l.node(k).gain() > l.node(best).gain() {
-			best = k
-		}
-	}
-	return spot{first: first, t: l.climb(float64(best-window/2), tolerance)}
-}
-
-// local sums over the frames for the window that begins with node first.
-func (b *basis) local(first int) *local {
-	s := &b.scratch
-	l := &s.local
-	l.aa, l.ay = s.aa, s.ay
+// sum makes the sums that do not depend on the data, for the window that
+// begins with node first.
+func (l *local) sum(b *basis, w []float64, first int) {
+	l.aa = b.weightDirect(w)
+	direct, product := b.scratch.weighted, b.scratch.product
 	for i := range window {
 		column := b.column(first + i)
-		floats.MulTo(s.weighted, s.w, column)
-		l.ab[i], l.by[i] = floats.Dot(s.weighted, b.ref), floats.Dot(s.wu, column)
+		l.ab[i] = floats.Dot(direct, column)
+		floats.MulTo(product, w, column)
 		for j := i; j < window; j++ {
-			l.bb[i][j] = floats.Dot(s.weighted, b.column(first+j))
+			l.bb[i][j] = floats.Dot(product, b.column(first+j))
 			l.bb[j][i] = l.bb[i][j]
 		}
 	}
-	return l
+}
+
+// meet adds the sums with the data; the scratch holds w u.
+func (l *local) meet(b *basis, first int, ay float64) {
+	l.ay = ay
+	for i := range window {
+		l.by[i] = floats.Dot(b.scratch.wu, b.column(first+i))
+	}
+}
+
+// best returns the spot of the best fit in the window, upwards from the better
+// of the spots next to at.
+func (l *local) best(at spot, tolerance float64) spot {
+	best, top := at.t, -1.0
+	for _, t := range [3]float64{at.t, at.t - 1, at.t + 1} {
+		if math.Abs(t) > window/2+0.5 {
+			continue
+		}
+		if r, _ := l.sums(t); r.gain() > top {
+			best, top = t, r.gain()
+		}
+	}
+	return spot{at.first, l.climb(best, tolerance)}
 }
 
 // sums returns the normal equations at t, and their derivatives.
@@ -69,11 +78,6 @@ func (l *local) sums(t float64) (r, d reduced) {
 		d.bb += 2 * q[i] * row
 	}
 	return r, d
-}
-
-// node returns the normal equations at node k of the window.
-func (l *local) node(k int) reduced {
-	return reduced{aa: l.aa, ay: l.ay, ab: l.ab[k], by: l.by[k], bb: l.bb[k][k]}
 }
 
 // slope returns a number with the sign of the derivative of gain by t: with
@@ -103,16 +107,16 @@ func (l *local) climb(t, tolerance float64) float64 {
 		}
 		there := l.slope(next)
 		if (there > 0) != (here > 0) {
-			return l.root(t, next, here, there, tolerance)
+			return root(l.slope, t, next, here, there, tolerance)
 		}
 		t, here = next, there
 	}
 	return t
 }
 
-// root returns the zero of the slope between a and b, by regula falsi with
-// the Illinois rule: an end that stays twice counts half.
-func (l *local) root(a, b, atA, atB, tolerance float64) float64 {
+// root returns the zero of f between a and b, by regula falsi with the
+// Illinois rule: an end that stays twice counts half.
+func root(f func(float64) float64, a, b, atA, atB, tolerance float64) float64 {
 	t, kept := a, 0
 	for range 60 {
 		next := (a*atB - b*atA) / (atB - atA)
@@ -120,21 +124,35 @@ func (l *local) root(a, b, atA, atB, tolerance float64) float64 {
 			return next
 		}
 		t = next
-		f := l.slope(t)
+		y := f(t)
 		switch {
-		case f == 0:
+		case y == 0:
 			return t
-		case (f > 0) == (atB > 0):
-			if b, atB = t, f; kept == 1 {
+		case (y > 0) == (atB > 0):
+			if b, atB = t, y; kept == 1 {
 				atA /= 2
 			}
 			kept = 1
 		default:
-			if a, atA = t, f; kept == 2 {
+			if a, atA = t, y; kept == 2 {
 				atB /= 2
 			}
 			kept = 2
 		}
 	}
 	return t
+}
+
+// slopes returns the weighted sum of squares of the derivative of E by t.
+func (l *local) slopes(t float64) float64 {
+	_, q := lagrange(t)
+	sum := 0.0
+	for i := range window {
+		row := 0.0
+		for j := range window {
+			row += l.bb[i][j] * q[j]
+		}
+		sum += q[i] * row
+	}
+	return sum
 }

@@ -10,12 +10,14 @@ import (
 
 // Separable least squares. A model of the kind
 //
-//	C = p₀ R + p₁ E(θ)    E(θ) = R convolved with e^(−θt)
+//	C = p₀ D + p₁ E(θ)    E(θ) = I convolved with e^(−θt)
 //
 // is linear but for θ. For a given θ the best p are known, so what is left is
 // a search over one bounded rate: on a grid over all of its range, which
 // leaves no start value to choose and takes no local minimum for the global
-// one, and then between the nodes around the best.
+// one, and then between the nodes around the best. The input I and the direct
+// curve D are both the reference curve in reference-tissue models; with an
+// arterial input they are plasma and whole blood.
 //
 // Source: Golub & Pereyra, SIAM J Numer Anal 1973;10:413–432,
 // doi:10.1137/0710036.
@@ -30,50 +32,67 @@ const (
 	window     = 7  // nodes that the interpolation uses
 )
 
-// A basis holds the reference curve convolved with the exponential of every
-// node. It is made once per scan; a region then costs a few sums.
+// A basis holds the input convolved with the exponential of every node. It is
+// made once per scan; a region then costs a few sums.
 type basis struct {
 	*prepared
-	n         int       // frames
-	step      float64   // of ln θ between nodes
-	columns   []float64 // E of each node, node by node
-	products  []float64 // R·E, frame by frame, of each node
-	squares   []float64 // E²
-	scratch   scratch
-	operators operators
-	nodes     map[int]*operator // of θ = 2^node, made when first needed
-	mixed     *operator
+	direct  []float64 // D, 0 throughout where the model has none
+	w       []float64 // weights that regions are searched with before their own are known
+	columns []float64 // E of each node, node by node
+	ab, bb  []float64 // Σ w D E and Σ w E² of every second node
+	aa      float64   // Σ w D²
+	windows [thetaNodes]*local
+	scratch scratch
 }
 
 // A scratch saves a search from making its slices anew for every region.
 type scratch struct {
-	w, wu      []float64 // the weights of the region at hand, and times its data
-	aa, ay     float64   // Σ w R² and Σ w R u
-	ab, bb, by []float64 // sums over the frames for every second node
-	weighted   []float64
-	local      local
+	wu, weighted, product []float64
+	by                    []float64 // Σ w E u of every second node
+	local                 local
 }
 
-func newBasis(p *prepared) *basis {
-	n := len(p.ref)
-	b := &basis{prepared: p, n: n, step: math.Log(thetaMax/thetaMin) / (thetaNodes - 1), operators: newOperators(p.grid), nodes: map[int]*operator{}}
-	b.columns, b.products, b.squares = make([]float64, thetaNodes*n), make([]float64, thetaNodes*n), make([]float64, thetaNodes*n)
-	for i := range thetaNodes {
-		column := b.column(i)
-		p.refCurve.convolve(p.kernel(b.theta(i)), column)
-		floats.MulTo(b.products[i*n:(i+1)*n], column, p.ref)
-		floats.MulTo(b.squares[i*n:(i+1)*n], column, column)
+// newBasis prepares the search: drive writes the frame means of E(θ).
+func newBasis(p *prepared, direct, unit []float64, drive func(theta float64, means []float64)) *basis {
+	n, half := len(p.mid), thetaNodes/2+1
+	buffer := make([]float64, (thetaNodes+4)*n+3*half)
+	take := func(n int) []float64 { s := buffer[:n:n]; buffer = buffer[n:]; return s }
+	b := &basis{
+		prepared: p, direct: direct, columns: take(thetaNodes * n), w: take(n), ab: take(half), bb: take(half),
+		scratch: scratch{wu: take(n), weighted: take(n), product: take(n), by: take(half)},
 	}
-	const half = thetaNodes/2 + 1
-	b.scratch = scratch{
-		wu: make([]float64, n), weighted: make([]float64, n),
-		ab: make([]float64, half), bb: make([]float64, half), by: make([]float64, half),
+	weigh(unit, b.w)
+	b.aa = b.weightDirect(b.w)
+	for i := range thetaNodes {
+		drive(theta(i), b.column(i))
+	}
+	for i := range half {
+		column := b.column(2 * i)
+		b.ab[i] = floats.Dot(b.scratch.weighted, column)
+		for k, e := range column {
+			b.bb[i] += b.w[k] * e * e
+		}
 	}
 	return b
 }
 
-func (b *basis) theta(node int) float64    { return thetaMin * math.Exp(float64(node)*b.step) }
-func (b *basis) column(node int) []float64 { return b.columns[node*b.n : (node+1)*b.n] }
+// referenceBasis is the basis of the models with one exponential on the
+// reference curve.
+func referenceBasis(p *prepared) *basis {
+	return newBasis(p, p.ref, p.refNoise.unit, func(theta float64, means []float64) {
+		p.refCurve.convolve(p.kernel(theta), means)
+	})
+}
+
+// step is the distance of nodes in ln θ.
+const step = 9.615805480084347 / (thetaNodes - 1) // ln(thetaMax/thetaMin) of all of them
+
+func theta(node int) float64 { return thetaMin * math.Exp(float64(node)*step) }
+
+func (b *basis) column(node int) []float64 {
+	n := len(b.mid)
+	return b.columns[node*n : (node+1)*n]
+}
 
 // A spot is a value of θ between nodes: t steps from the middle of the window
 // that begins with node first.
@@ -82,22 +101,31 @@ type spot struct {
 	t     float64
 }
 
-// at returns θ at a spot, within its range.
-func (b *basis) at(s spot) float64 {
-	return math.Min(math.Max(thetaMin*math.Exp((float64(s.first+window/2)+s.t)*b.step), thetaMin), thetaMax)
+func (s spot) theta() float64 {
+	return math.Min(math.Max(thetaMin*math.Exp((float64(s.first+window/2)+s.t)*step), thetaMin), thetaMax)
 }
 
-// interpolate writes E at a spot into column and its derivative by θ into
-// slope, which may be nil.
+// spotOf returns the spot of a θ within the range, in the middle of its
+// window where the range allows it.
+func spotOf(theta float64) spot {
+	x := math.Log(theta/thetaMin) / step
+	first := min(max(int(math.Round(x))-window/2, 0), thetaNodes-window)
+	return spot{first, x - float64(first+window/2)}
+}
+
+// interpolate writes E at a spot into column and its derivative by ln θ into
+// slope; either may be nil.
 func (b *basis) interpolate(s spot, column, slope []float64) {
 	l, d := lagrange(s.t)
 	clear(column)
 	clear(slope)
-	perTheta := 1 / (b.step * b.at(s))
 	for k := range window {
-		floats.AddScaled(column, l[k], b.column(s.first+k))
+		at := b.column(s.first + k)
+		if column != nil {
+			floats.AddScaled(column, l[k], at)
+		}
 		if slope != nil {
-			floats.AddScaled(slope, d[k]*perTheta, b.column(s.first+k))
+			floats.AddScaled(slope, d[k]/step, at)
 		}
 	}
 }
@@ -106,61 +134,109 @@ func (b *basis) interpolate(s spot, column, slope []float64) {
 // −3 … 3 and 0 at the others, and their derivatives, at t.
 func lagrange(t float64) (l, d [window]float64) {
 	const half = window / 2
+	// Products of the distances to the nodes on either side, and their slopes.
+	var before, after, slopeBefore, slopeAfter [window]float64
+	before[0], after[window-1] = 1, 1
+	for k := 1; k < window; k++ {
+		x := t - float64(k-1-half)
+		before[k], slopeBefore[k] = before[k-1]*x, slopeBefore[k-1]*x+before[k-1]
+		j := window - 1 - k
+		x = t - float64(j+1-half)
+		after[j], slopeAfter[j] = after[j+1]*x, slopeAfter[j+1]*x+after[j+1]
+	}
 	// Factorials with signs: Π (k − j) over the other nodes j.
 	scales := [window]float64{1.0 / 720, -1.0 / 120, 1.0 / 48, -1.0 / 36, 1.0 / 48, -1.0 / 120, 1.0 / 720}
-	for k := range window {
-		v, slope := scales[k], 0.0
-		for j := range window {
-			if j != k {
-				x := t - float64(j-half)
-				slope = slope*x + v
-				v *= x
-			}
-		}
-		l[k], d[k] = v, slope
+	for k, s := range scales {
+		l[k] = s * before[k] * after[k]
+		d[k] = s * (slopeBefore[k]*after[k] + before[k]*slopeAfter[k])
 	}
 	return l, d
 }
 
-// load makes ready for a region with data u and weights w.
-func (b *basis) load(u, w []float64) {
-	s := &b.scratch
-	s.w = w
-	floats.MulTo(s.wu, w, u)
-	floats.MulTo(s.weighted, w, b.ref)
-	s.aa, s.ay = floats.Dot(s.weighted, b.ref), floats.Dot(s.wu, b.ref)
+// weightDirect writes w D into the scratch and returns Σ w D², or 1 where
+// there is no direct curve: its factor then comes out as 0.
+func (b *basis) weightDirect(w []float64) float64 {
+	floats.MulTo(b.scratch.weighted, w, b.direct)
+	if aa := floats.Dot(b.scratch.weighted, b.direct); aa > 0 {
+		return aa
+	}
+	return 1
 }
 
-// search returns the spot of the best fit to what was loaded, over all θ.
-func (b *basis) search(tolerance float64) spot {
+// search returns the best fit to u over all θ, with the weights of the basis:
+// the sums that do not depend on u are known.
+func (b *basis) search(u []float64) spot {
 	s := &b.scratch
-	every2nd := func(data []float64) blas64.General {
-		return blas64.General{Rows: thetaNodes/2 + 1, Cols: b.n, Stride: 2 * b.n, Data: data}
-	}
-	blas64.Gemv(blas.NoTrans, 1, every2nd(b.products), vector(s.w), 0, vector(s.ab))
-	blas64.Gemv(blas.NoTrans, 1, every2nd(b.squares), vector(s.w), 0, vector(s.bb))
-	blas64.Gemv(blas.NoTrans, 1, every2nd(b.columns), vector(s.wu), 0, vector(s.by))
+	floats.MulTo(s.wu, b.w, u)
+	ay := floats.Dot(s.wu, b.direct)
+	blas64.Gemv(blas.NoTrans, 1, blas64.General{Rows: len(s.by), Cols: len(u), Stride: 2 * len(u), Data: b.columns}, vector(s.wu), 0, vector(s.by))
 	best, at := 0.0, thetaNodes/4
-	for i := range s.ab {
-		r := reduced{aa: s.aa, ay: s.ay, ab: s.ab[i], bb: s.bb[i], by: s.by[i]}
+	for i, by := range s.by {
+		r := reduced{aa: b.aa, ay: ay, ab: b.ab[i], bb: b.bb[i], by: by}
 		if gain := r.gain(); gain > best {
 			best, at = gain, i
 		}
 	}
-	return b.refine(2*at, tolerance)
+	first := min(max(2*at-window/2, 0), thetaNodes-window)
+	if b.windows[first] == nil {
+		b.windows[first] = new(local)
+		b.windows[first].sum(b, b.w, first)
+	}
+	s.local = *b.windows[first]
+	s.local.meet(b, first, ay)
+	return s.local.best(spot{first, float64(2*at - first - window/2)}, rough)
 }
 
-// A reduced problem is the normal equations at one θ: a is R, b is E, y is the
+// searchWith returns the best fit to u over all θ with weights w.
+func (b *basis) searchWith(u, w []float64) spot {
+	s := &b.scratch
+	best, top := spot{}, -1.0
+	for node := 0; node < thetaNodes; node += window - 3 {
+		at := b.load(u, w, spotOf(theta(node)))
+		at = s.local.best(at, rough)
+		if r, _ := s.local.sums(at.t); r.gain() > top {
+			best, top = at, r.gain()
+		}
+	}
+	return best
+}
+
+// load makes the scratch ready for u and w around a spot.
+func (b *basis) load(u, w []float64, at spot) spot {
+	s := &b.scratch
+	floats.MulTo(s.wu, w, u)
+	s.local.aa = b.weightDirect(w)
+	ay := floats.Dot(s.wu, b.direct)
+	s.local.sum(b, w, at.first)
+	s.local.meet(b, at.first, ay)
+	return at
+}
+
+// polish returns the best fit to u with weights w near a spot, exactly.
+func (b *basis) polish(u, w []float64, at spot) spot {
+	for range thetaNodes {
+		at = b.scratch.local.best(b.load(u, w, at), exact)
+		if to := spotOf(at.theta()); to.first == at.first || math.Abs(at.t) < 0.75 {
+			return at
+		}
+		at = spotOf(at.theta())
+	}
+	return at
+}
+
+func vector(x []float64) blas64.Vector { return blas64.Vector{N: len(x), Data: x, Inc: 1} }
+
+// A reduced problem is the normal equations at one θ: a is D, b is E, y is the
 // data.
 type reduced struct {
 	aa, ab, bb, ay, by float64
 }
 
-// parallel is the share of E across R below which they count as parallel.
+// parallel is the share of E across D below which they count as parallel.
 const parallel = 1e-12
 
-// gain returns by how much E lowers the sum of squares that R alone leaves.
-func (r reduced) gain() float64 {
+// gain returns by how much E lowers the sum of squares that D alone leaves.
+func (r *reduced) gain() float64 {
 	across := r.bb - r.ab*r.ab/r.aa
 	if !(across > parallel*r.bb) {
 		return 0
@@ -169,8 +245,8 @@ func (r reduced) gain() float64 {
 	return along * along / across
 }
 
-// solve returns the factors of R and of E.
-func (r reduced) solve() (p0, p1 float64) {
+// solve returns the factors of D and of E.
+func (r *reduced) solve() (p0, p1 float64) {
 	across := r.bb - r.ab*r.ab/r.aa
 	if !(across > parallel*r.bb) {
 		return r.ay / r.aa, 0
@@ -179,13 +255,20 @@ func (r reduced) solve() (p0, p1 float64) {
 	return (r.ay - r.ab*p1) / r.aa, p1
 }
 
-// linear returns the factors of R and of E = column that fit best to what was
-// loaded. Where the two are parallel all is put down to R.
-func (b *basis) linear(column []float64) (p0, p1 float64) {
-	s := &b.scratch
-	floats.MulTo(s.weighted, s.w, column)
-	return reduced{
-		aa: s.aa, ay: s.ay,
-		ab: floats.Dot(s.weighted, b.ref), bb: floats.Dot(s.weighted, column), by: floats.Dot(s.wu, column),
-	}.solve()
+// linear returns the factors of D and of E = column that fit best to u with
+// weights w. Where the two are parallel all is put down to D.
+func (b *basis) linear(column, u, w []float64) (p0, p1 float64) {
+	r := reduced{}
+	for i, w := range w {
+		a, e := w*b.direct[i], w*column[i]
+		r.aa += a * b.direct[i]
+		r.ab += a * column[i]
+		r.ay += a * u[i]
+		r.bb += e * column[i]
+		r.by += e * u[i]
+	}
+	if r.aa == 0 {
+		r.aa = 1
+	}
+	return r.solve()
 }

@@ -22,9 +22,7 @@ import "tacstream/extract"
 // Source: Lammertsma & Hume, NeuroImage 1996;4:153–158,
 // doi:10.1006/nimg.1996.0066.
 type SRTM struct {
-	// Uniform gives every frame the same weight instead of the inverse of its
-	// variance.
-	Uniform bool
+	Weighting Weighting // of the frames; "" is InverseVariance
 }
 
 // Name returns "srtm".
@@ -32,99 +30,104 @@ func (SRTM) Name() string { return "srtm" }
 
 // Fit estimates R1, k2, BPND and k2′ = k2/R1 of every region.
 func (m SRTM) Fit(s Scan) ([]Estimate, error) {
-	p, err := prepare(s)
+	p, err := prepareReference(s, m.Weighting)
 	if err != nil {
 		return nil, err
 	}
-	b := newBasis(p)
-	return p.each(m.Name(), func(_ extract.TAC, u []float64) Estimate {
-		return b.fit(u, m.Uniform).estimate()
+	f := newSRTMFit(referenceBasis(p))
+	return p.each(m.Name(), func(t extract.TAC, u []float64, e *Estimate) {
+		f.fit(u, f.given(t), e)
+		f.parameters(e)
 	}), nil
 }
 
-// A srtmFit is what SRTM finds in one region.
+// A srtmFit is what SRTM finds in one region. It is used again for the next
+// one.
 type srtmFit struct {
 	*basis
 	u, w          []float64
+	at            spot
 	r1, c2, theta float64   // c2 = k2 − R1 θ
-	column, slope []float64 // E(θ) and its derivative by θ
+	column, slope []float64 // E(θ), and its derivative by θ times c2
 	fitted        []float64
 	unit          []float64 // variances of the fitted curve, but for their level
 	rss           float64
+	memory        *memory
+	influences    *influences
 	spread        spread
 }
 
-// passes is how often a region is fitted: the weights follow from the
-// reference's shape first, and then from the model's curve.
-const passes = 2
-
-// fit estimates one region. Every pass searches all of θ; the last one is
-// exact and takes E(θ) from its closed form.
-func (b *basis) fit(u []float64, uniform bool) *srtmFit {
-	n := b.n
-	buffer := make([]float64, 5*n)
-	f := &srtmFit{basis: b, u: u,
-		w: buffer[:n], column: buffer[n : 2*n], slope: buffer[2*n : 3*n], fitted: buffer[3*n : 4*n], unit: buffer[4*n:]}
-	copy(f.unit, b.refNoise.unit)
-	for pass := range passes {
-		if weigh(f.unit, f.w); uniform {
-			even(f.w)
-		}
-		b.load(u, f.w)
-		if pass < passes-1 {
-			at := b.search(rough)
-			b.interpolate(at, f.column, nil)
-			f.settle(b.at(at))
-		} else {
-			at := b.search(exact)
-			b.interpolate(at, f.column, f.slope)
-			b.refCurve.convolve(b.kernel(b.at(at)), f.column)
-			f.settle(b.at(at))
-		}
+func newSRTMFit(b *basis) *srtmFit {
+	n := len(b.mid)
+	return &srtmFit{
+		basis: b, column: make([]float64, n), slope: make([]float64, n), unit: make([]float64, n),
+		memory: newMemory(b.grid), influences: newInfluences(n),
 	}
-	f.spread = f.linearised().spread(f.rss, f.unit, b.refNoise, -1)
-	return f
 }
 
-// settle takes the best fit at θ, and the variances that follow from it.
-func (f *srtmFit) settle(theta float64) {
-	f.theta = theta
-	f.r1, f.c2 = f.linear(f.column)
+// fit estimates one region, with the weights that were given or else with
+// those that follow from the model's curve: these are found from a first pass
+// over all θ, in which they follow from the reference's shape. The last pass
+// is exact and takes E(θ) from its closed form.
+func (f *srtmFit) fit(u, given []float64, e *Estimate) {
+	f.u, f.w, f.fitted = u, e.Weights, e.Fitted
+	if given != nil {
+		copy(f.w, given)
+		f.at = f.searchWith(u, f.w)
+	} else {
+		f.at = f.search(u)
+		f.interpolate(f.at, f.column, nil)
+		f.settle(f.basis.w)
+		weigh(f.unit, f.w)
+	}
+	f.at = f.polish(u, f.w, f.at)
+	f.theta = f.at.theta()
+	k := f.kernel(f.theta)
+	f.refCurve.convolve(k, f.column)
+	f.interpolate(f.at, nil, f.slope)
+	f.settle(f.w)
+	f.memory.set(f.grid, k)
+	l := f.linearised()
+	f.spread = l.spread(f.rss, f.unit, f.refNoise, -1, f.influences)
+	f.score(e, f.rss, len(u), 3)
+}
+
+// settle takes the best fit for the column at hand, and the variances that
+// follow from it.
+func (f *srtmFit) settle(w []float64) {
+	f.r1, f.c2 = f.linear(f.column, f.u, w)
 	f.rss = 0
 	for i, u := range f.u {
 		f.fitted[i] = f.r1*f.ref[i] + f.c2*f.column[i]
 		r := u - f.fitted[i]
-		f.rss += f.w[i] * r * r
+		f.rss += w[i] * r * r
 	}
 	f.unitVariances(f.fitted, f.unit)
 }
 
 // linearised says how errors move R1, c2 and θ.
 func (f *srtmFit) linearised() linearised {
+	perTheta := f.c2 / f.theta
 	for i := range f.slope {
-		f.slope[i] *= f.c2
+		f.slope[i] *= perTheta
 	}
 	return linearised{
-		z: [][]float64{f.ref, f.column, f.slope}, w: f.w,
+		n: 3, z: [maxParameters][]float64{f.ref, f.column, f.slope}, w: f.w,
 		target:    effect{own: 1},
-		reference: effect{own: f.r1, through: f.c2, op: f.operator(f.theta)},
+		reference: effect{own: f.r1, through: f.c2, memory: f.memory},
 	}
 }
 
-// estimate says what the solution means:
+// parameters says what the solution means:
 //
 //	BPND = R1 + c2/θ − 1    k2 = c2 + R1 θ    k2′ = k2/R1
-func (f *srtmFit) estimate() Estimate {
-	e := Estimate{Fitted: f.fitted, Weights: f.w}
-	bpnd, k2 := f.bpnd(), f.c2+f.r1*f.theta
-	e.Parameters = make([]Parameter, 0, 4)
-	e.add(R1, f.r1, f.spread, 1, 0, 0)
-	e.add(K2, k2, f.spread, f.theta, 1, f.r1)
-	e.add(BPND, bpnd, f.spread, 1, 1/f.theta, -f.c2/(f.theta*f.theta))
-	e.add(K2Prime, k2/f.r1, f.spread, -f.c2/(f.r1*f.r1), 1/f.r1, 1)
-	f.score(&e, f.rss, f.n, 3)
-	e.Warnings = boundWarning(f.theta)
-	return e
+func (f *srtmFit) parameters(e *Estimate) {
+	k2 := f.c2 + f.r1*f.theta
+	e.add(R1, f.r1, &f.spread, 1, 0, 0)
+	e.add(K2, k2, &f.spread, f.theta, 1, f.r1)
+	e.add(BPND, f.r1+f.c2/f.theta-1, &f.spread, 1, 1/f.theta, -f.c2/(f.theta*f.theta))
+	e.add(K2Prime, k2/f.r1, &f.spread, -f.c2/(f.r1*f.r1), 1/f.r1, 1)
+	e.finish(f.grid, f.u, &f.spread)
+	e.profile = newProfile(f.basis, f.u, f.w, singleCurve)
+	e.Warnings = append(e.Warnings, boundWarning(f.theta)...)
 }
-
-func (f *srtmFit) bpnd() float64 { return f.r1 + f.c2/f.theta - 1 }

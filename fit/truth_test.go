@@ -146,7 +146,7 @@ func (l limits) check(t *testing.T, list []truth) {
 
 func srtm(truth) fit.Model     { return fit.SRTM{} }
 func mrtm(truth) fit.Model     { return fit.MRTM{} }
-func logan(tr truth) fit.Model { return fit.Logan{K2PerMin: tr.params["k2prime"]} }
+func logan(tr truth) fit.Model { return fit.LoganRef{K2PerMin: tr.params["k2prime"]} }
 
 // The project set itself 0.002 % in the median (0.01 % for MRTM) and 0.05 % at
 // worst. The limits here are tenths of that, so that a loss is seen. Others'

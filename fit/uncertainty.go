@@ -1,10 +1,6 @@
 package fit
 
-import (
-	"math"
-
-	"gonum.org/v1/gonum/floats"
-)
+import "math"
 
 // Standard errors come from the noise of the frames, carried through the whole
 // estimator to first order. Small errors e of the region's curve and f of the
@@ -25,15 +21,19 @@ import (
 // from the residuals, less the reference's share in them.
 
 // maxParameters is the largest number of parameters of a model.
-const maxParameters = 4
+const maxParameters = 5
 
 // A square is a small matrix.
 type square [maxParameters][maxParameters]float64
 
+// A gradient holds the derivatives of a number by the parameters of a fit.
+type gradient [maxParameters]float64
+
 // A linearised estimator works on the frames from first on.
 type linearised struct {
 	first             int
-	z                 [][]float64 // a column for each parameter
+	n                 int // number of parameters
+	z                 [maxParameters][]float64
 	w                 []float64
 	target, reference effect // A and B
 }
@@ -47,30 +47,59 @@ type noise struct {
 
 // A spread says how far estimates scatter.
 type spread struct {
-	cov   square
-	level float64 // q of the region
-	ok    bool    // false where the parameters cannot be told apart
+	cov     square
+	unit    square   // what the region's own noise of level 1 makes of cov
+	level   float64  // q of the region
+	ok      bool     // false where the parameters cannot be told apart
+	by      gradient // the parameters by k2′, where that was estimated
+	k2Prime float64  // where the model has a shared one
+}
+
+// An influence says how the parameters answer to the errors of the frames of
+// one curve: L A or −L B, row by row.
+type influence [maxParameters][]float64
+
+// influences are working space for those of both curves.
+type influences struct{ target, reference influence }
+
+func newInfluences(n int) *influences {
+	all := make([]float64, 2*maxParameters*n)
+	var f influences
+	for i := range maxParameters {
+		f.target[i], all = all[:n:n], all[n:]
+		f.reference[i], all = all[:n:n], all[n:]
+	}
+	return &f
 }
 
 // spread returns the covariance of the parameters, given the weighted residual
-// sum of squares. Where known is not negative, it is the level of the region.
-func (l linearised) spread(rss float64, unit []float64, ref noise, known float64) spread {
+// sum of squares, and leaves the influences in f. Where known is not negative,
+// it is the level of the region.
+func (l *linearised) spread(rss float64, unit []float64, ref noise, known float64, f *influences) spread {
+	s := spread{level: known}
 	normal := l.normal()
-	inverse, ok := invert(normal, len(l.z))
+	inverse, ok := invert(&normal, l.n)
 	if !ok {
-		return spread{}
+		return s
 	}
-	buffer := make([]float64, (len(l.z)+1)*len(unit))
-	own := l.passed(inverse, l.target, unit, buffer)
-	others := l.passed(inverse, l.reference, ref.unit, buffer)
-	s := spread{level: known, ok: true}
+	s.ok = true
+	l.passed(&inverse, l.target, 1, &f.target)
+	f.target.cov(l.n, unit, &s.unit)
+	var others square
+	if len(ref.unit) > 0 {
+		l.passed(&inverse, l.reference, -1, &f.reference)
+		f.reference.cov(l.n, ref.unit, &others)
+	}
 	if known < 0 {
-		share := ref.level * l.left(normal, others, l.reference, ref.unit, buffer)
-		s.level = math.Max(rss-share, leastShare*rss) / l.left(normal, own, l.target, unit, buffer)
+		share := 0.0
+		if len(ref.unit) > 0 && ref.level > 0 {
+			share = ref.level * l.left(&normal, &others, l.reference, ref.unit)
+		}
+		s.level = math.Max(rss-share, leastShare*rss) / l.left(&normal, &s.unit, l.target, unit)
 	}
-	for i := range l.z {
-		for j := range l.z {
-			s.cov[i][j] = s.level*own[i][j] + ref.level*others[i][j]
+	for i := range l.n {
+		for j := range l.n {
+			s.cov[i][j] = s.level*s.unit[i][j] + ref.level*others[i][j]
 		}
 	}
 	return s
@@ -81,10 +110,12 @@ func (l linearised) spread(rss float64, unit []float64, ref noise, known float64
 const leastShare = 0.05
 
 // normal returns Zᵀ W Z.
-func (l linearised) normal() square {
+func (l *linearised) normal() square {
 	var n square
-	for i, a := range l.z {
-		for j, b := range l.z[:i+1] {
+	for i := range l.n {
+		a := l.z[i][:len(l.w)]
+		for j := range i + 1 {
+			b := l.z[j][:len(l.w)]
 			sum := 0.0
 			for k, w := range l.w {
 				sum += w * a[k] * b[k]
@@ -95,39 +126,56 @@ func (l linearised) normal() square {
 	return n
 }
 
-// passed returns the covariance L X V Xᵀ Lᵀ of the parameters under errors
-// with variances v that have the effect X.
-func (l linearised) passed(inverse square, x effect, v, buffer []float64) square {
-	at := func(i int) []float64 { return buffer[i*len(v) : (i+1)*len(v)] }
-	row := at(len(l.z))[:len(l.w)]
-	for i := range l.z {
-		clear(row)
-		for j, z := range l.z {
-			floats.AddScaled(row, inverse[i][j], z)
-		}
-		floats.Mul(row, l.w)
-		x.back(row, l.first, at(i))
+// passed writes L X, with a sign, for errors that have the effect X.
+func (l *linearised) passed(inverse *square, x effect, sign float64, f *influence) {
+	var row [2 * maxFramesOnStack]float64
+	rows := row[:]
+	if len(l.w) > len(row) {
+		rows = make([]float64, len(l.w))
 	}
-	var cov square
-	for i := range l.z {
+	rows = rows[:len(l.w)]
+	for i := range l.n {
+		for k := range rows {
+			rows[k] = 0
+		}
+		for j := range l.n {
+			c := sign * inverse[i][j]
+			for k, z := range l.z[j][:len(rows)] {
+				rows[k] += c * z
+			}
+		}
+		for k, w := range l.w {
+			rows[k] *= w
+		}
+		x.back(rows, l.first, f[i])
+	}
+}
+
+// maxFramesOnStack is how many frames need no memory of their own.
+const maxFramesOnStack = 32
+
+// cov writes the covariance of n parameters under errors with variances v.
+func (f *influence) cov(n int, v []float64, c *square) {
+	for i := range n {
+		a := f[i][:len(v)]
 		for j := range i + 1 {
+			b := f[j][:len(v)]
 			sum := 0.0
 			for k, v := range v {
-				sum += at(i)[k] * at(j)[k] * v
+				sum += a[k] * b[k] * v
 			}
-			cov[i][j], cov[j][i] = sum, sum
+			c[i][j], c[j][i] = sum, sum
 		}
 	}
-	return cov
 }
 
 // left returns the weighted sum of squares that errors with variances v leave
 // in the residuals after the fit: what they cause less what the parameters
 // take up, tr(Zᵀ W Z · L X V Xᵀ Lᵀ).
-func (l linearised) left(normal, passed square, x effect, v, buffer []float64) float64 {
-	sum := x.power(l.w, l.first, v, buffer)
-	for i := range l.z {
-		for j := range l.z {
+func (l *linearised) left(normal, passed *square, x effect, v []float64) float64 {
+	sum := x.power(l.w, l.first, v)
+	for i := range l.n {
+		for j := range l.n {
 			sum -= normal[i][j] * passed[i][j]
 		}
 	}
@@ -136,9 +184,9 @@ func (l linearised) left(normal, passed square, x effect, v, buffer []float64) f
 
 // invert returns the inverse of a symmetric positive definite n × n matrix,
 // after scaling its diagonal to 1. Ok is false where it has none.
-func invert(a square, n int) (inverse square, ok bool) {
-	var m [maxParameters][2 * maxParameters]float64
-	var scale [maxParameters]float64
+func invert(a *square, n int) (inverse square, ok bool) {
+	m := *a
+	var scale gradient
 	for i := range n {
 		if !(a[i][i] > 0) || math.IsInf(a[i][i], 0) {
 			return inverse, false
@@ -147,19 +195,18 @@ func invert(a square, n int) (inverse square, ok bool) {
 	}
 	for i := range n {
 		for j := range n {
-			m[i][j] = a[i][j] * scale[i] * scale[j]
+			m[i][j] *= scale[i] * scale[j]
 		}
-		m[i][n+i] = 1
 	}
 	for i := range n {
 		if !(m[i][i] > singular) {
 			return inverse, false
 		}
-		eliminateColumn(&m, i, n)
+		m.sweep(i, n)
 	}
 	for i := range n {
 		for j := range n {
-			inverse[i][j] = m[i][n+j] / m[i][i] * scale[i] * scale[j]
+			inverse[i][j] = m[i][j] * scale[i] * scale[j]
 		}
 	}
 	return inverse, true
@@ -169,31 +216,40 @@ func invert(a square, n int) (inverse square, ok bool) {
 // parameters cannot be told apart.
 const singular = 1e-13
 
-func eliminateColumn(m *[maxParameters][2 * maxParameters]float64, i, n int) {
+// sweep eliminates variable i in place; sweeping all of them inverts.
+func (m *square) sweep(i, n int) {
+	pivot := 1 / m[i][i]
+	m[i][i] = 1
+	for k := range n {
+		m[i][k] *= pivot
+	}
 	for j := range n {
 		if j == i {
 			continue
 		}
-		f := m[j][i] / m[i][i]
-		for k := i; k < 2*n; k++ {
+		f := m[j][i]
+		m[j][i] = 0
+		for k := range n {
 			m[j][k] -= f * m[i][k]
 		}
 	}
 }
 
-// solve returns the weighted least-squares solution of z p = y, or false where
+// solve returns the weighted least-squares solution of Z p = y, or false where
 // there is no single one.
-func solve(z [][]float64, w, y []float64) (p [maxParameters]float64, ok bool) {
-	inverse, ok := invert(linearised{z: z, w: w}.normal(), len(z))
+func (l *linearised) solve(y []float64) (p gradient, ok bool) {
+	normal := l.normal()
+	inverse, ok := invert(&normal, l.n)
 	if !ok {
 		return p, false
 	}
-	for j, column := range z {
+	for j := range l.n {
 		sum := 0.0
-		for k, w := range w {
-			sum += w * column[k] * y[k]
+		z := l.z[j][:len(l.w)]
+		for k, w := range l.w {
+			sum += w * z[k] * y[k]
 		}
-		for i := range z {
+		for i := range l.n {
 			p[i] += inverse[i][j] * sum
 		}
 	}
@@ -202,16 +258,27 @@ func solve(z [][]float64, w, y []float64) (p [maxParameters]float64, ok bool) {
 
 // add appends a parameter. Its standard error follows by the delta method from
 // its derivatives by the parameters of the fit.
-func (e *Estimate) add(symbol Symbol, value float64, s spread, derivatives ...float64) {
+func (e *Estimate) add(symbol Symbol, value float64, s *spread, derivatives ...float64) {
+	var g gradient
+	copy(g[:], derivatives)
 	p := Parameter{Symbol: symbol, Value: value, SE: math.NaN()}
 	if s.ok {
-		variance := 0.0
-		for i, a := range derivatives {
-			for j, b := range derivatives {
-				variance += a * b * s.cov[i][j]
-			}
-		}
-		p.SE = math.Sqrt(variance)
+		p.SE = math.Sqrt(g.times(&s.cov, &g))
 	}
 	e.Parameters = append(e.Parameters, p)
+	e.gradients = append(e.gradients, g)
+}
+
+// times returns gᵀ C h.
+func (g *gradient) times(c *square, h *gradient) float64 {
+	sum := 0.0
+	for i, a := range g {
+		if a == 0 {
+			continue
+		}
+		for j, b := range h {
+			sum += a * b * c[i][j]
+		}
+	}
+	return sum
 }

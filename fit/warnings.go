@@ -1,6 +1,7 @@
 package fit
 
 import (
+	"fmt"
 	"math"
 
 	"tacstream/ingest"
@@ -19,6 +20,8 @@ const (
 	runsP       = 0.01
 	agreeRel    = 0.10
 	agreeAbs    = 0.05
+	lowestVB    = -0.02
+	highestVB   = 0.5
 )
 
 // A rule is a rule of quality as it applies to one number.
@@ -51,38 +54,68 @@ func finite(x float64) float64 {
 }
 
 // estimateWarnings are those that the estimate of any model may deserve.
-func estimateWarnings(e Estimate, u []float64) []ingest.Warning {
-	bpnd, se := e.Get(BPND)
-	if math.IsNaN(bpnd) {
-		return broken(rule{true, ingest.WarnSE, ingest.LevelDoubt, bpnd, seDoubt, "the model has no single solution here: the curve is empty, or proportional to the reference"})
+func estimateWarnings(e *Estimate, u []float64) []ingest.Warning {
+	main := e.Main()
+	value, se := e.Get(main)
+	if math.IsNaN(value) {
+		return broken(rule{true, ingest.WarnSE, ingest.LevelDoubt, value, seDoubt, "the model has no single solution here: the curve is empty, or proportional to the input"})
 	}
-	r1, _ := e.Get(R1)
-	k2, _ := e.Get(K2)
-	k2p, _ := e.Get(K2Prime)
-	p := runsTest(e.Fitted, u)
-	return append(uncertain(bpnd, se), broken(
-		rule{bpnd < lowestBPND, ingest.WarnBPRange, ingest.LevelWarn, bpnd, lowestBPND, "BPND is clearly negative"},
-		rule{bpnd > highestBPND, ingest.WarnBPRange, ingest.LevelDoubt, bpnd, highestBPND, "BPND is beyond what tracers reach"},
-		rule{r1 < lowestR1, ingest.WarnR1Range, ingest.LevelWarn, r1, lowestR1, "R1 is low"},
-		rule{r1 > highestR1, ingest.WarnR1Range, ingest.LevelWarn, r1, highestR1, "R1 is high"},
-		rule{k2 < 0 || k2p < 0, ingest.WarnNegativeRate, ingest.LevelDoubt, math.Min(k2, k2p), 0, "an efflux rate, k2 or k2′, in 1/min is negative: the model does not hold here"},
-		rule{p < runsP, ingest.WarnResiduals, ingest.LevelWarn, p, runsP, "probability of so few or so many runs of residuals of one sign"},
-	)...)
+	list := uncertain(main, value, se)
+	for _, p := range e.Parameters {
+		list = append(list, p.warnings()...)
+	}
+	if e.nominal > mostNominal {
+		list = append(list, broken(rule{true, ingest.WarnIdentify, ingest.LevelWarn, e.nominal, mostNominal,
+			fmt.Sprintf("standard error of %s over %s that a scan with %g %% noise in the middle has at best", main, main, 100*nominalNoise)})...)
+	}
+	if p := runsTest(e.Fitted, u); p < runsP {
+		list = append(list, broken(rule{true, ingest.WarnResiduals, ingest.LevelWarn, p, runsP, "probability of so few or so many runs of residuals of one sign"})...)
+	}
+	return list
 }
 
-// uncertain judges the standard error of BPND: beside BPND, or by itself where
-// BPND is small.
-func uncertain(bpnd, se float64) []ingest.Warning {
-	relative := math.Abs(se / bpnd)
+// mostNominal is the relative standard error up to which a parameter counts as
+// identifiable.
+const mostNominal = 0.10
+
+// warnings says where a parameter lies outside what can be.
+func (p Parameter) warnings() []ingest.Warning {
+	switch p.Symbol {
+	case BPND:
+		return broken(
+			rule{p.Value < lowestBPND, ingest.WarnBPRange, ingest.LevelWarn, p.Value, lowestBPND, "BPND is clearly negative"},
+			rule{p.Value > highestBPND, ingest.WarnBPRange, ingest.LevelDoubt, p.Value, highestBPND, "BPND is beyond what tracers reach"},
+		)
+	case R1:
+		return broken(
+			rule{p.Value < lowestR1, ingest.WarnR1Range, ingest.LevelWarn, p.Value, lowestR1, "R1 is low"},
+			rule{p.Value > highestR1, ingest.WarnR1Range, ingest.LevelWarn, p.Value, highestR1, "R1 is high"},
+		)
+	case K2, K2Prime, K1, K3, K4, VT:
+		return broken(rule{p.Value < 0, ingest.WarnNegativeRate, ingest.LevelDoubt, p.Value, 0, string(p.Symbol) + " is negative: the model does not hold here"})
+	case VB:
+		return broken(rule{p.Value < lowestVB || p.Value > highestVB, ingest.WarnNegativeRate, ingest.LevelDoubt, p.Value, 0, "the fraction of blood is impossible: the model does not hold here"})
+	}
+	return nil
+}
+
+// uncertain judges the standard error of the main parameter: beside its value,
+// or by itself where it is a small BPND.
+func uncertain(main Symbol, value, se float64) []ingest.Warning {
+	relative := math.Abs(se / value)
 	switch {
 	case math.IsNaN(se):
-		return broken(rule{true, ingest.WarnSE, ingest.LevelDoubt, se, seDoubt, "BPND has no standard error: the parameters cannot be told apart"})
-	case math.Abs(bpnd) <= smallBPND:
-		return broken(rule{se > seSmall, ingest.WarnSE, ingest.LevelWarn, se, seSmall, "standard error of a small BPND"})
+		return broken(rule{true, ingest.WarnSE, ingest.LevelDoubt, se, seDoubt, string(main) + " has no standard error: the parameters cannot be told apart"})
+	case main == BPND && math.Abs(value) <= smallBPND:
+		if se > seSmall {
+			return broken(rule{true, ingest.WarnSE, ingest.LevelWarn, se, seSmall, "standard error of a small BPND"})
+		}
 	case relative > seDoubt:
-		return broken(rule{true, ingest.WarnSE, ingest.LevelDoubt, relative, seDoubt, "standard error of BPND over BPND"})
+		return broken(rule{true, ingest.WarnSE, ingest.LevelDoubt, relative, seDoubt, "standard error of " + string(main) + " over " + string(main)})
+	case relative > seWarn:
+		return broken(rule{true, ingest.WarnSE, ingest.LevelWarn, relative, seWarn, "standard error of " + string(main) + " over " + string(main)})
 	}
-	return broken(rule{relative > seWarn, ingest.WarnSE, ingest.LevelWarn, relative, seWarn, "standard error of BPND over BPND"})
+	return nil
 }
 
 // runsTest returns the two-sided probability that residuals without any order
@@ -120,6 +153,9 @@ func runsTest(fitted, u []float64) float64 {
 // boundWarning says that the search for θ ended at an end of its range.
 func boundWarning(theta float64) []ingest.Warning {
 	const near = 1.001
+	if theta > thetaMin*near && theta < thetaMax/near {
+		return nil
+	}
 	return broken(
 		rule{theta <= thetaMin*near, ingest.WarnFitBound, ingest.LevelWarn, theta, thetaMin, "k2/(1+BPND) in 1/min lies on the bound of its search"},
 		rule{theta >= thetaMax/near, ingest.WarnFitBound, ingest.LevelWarn, theta, thetaMax, "k2/(1+BPND) in 1/min lies on the bound of its search"},

@@ -1,6 +1,13 @@
 package fit
 
-import "math"
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"tacstream/extract"
+	"tacstream/ingest"
+)
 
 // The variance of a frame mean U of the activity as it decays is
 //
@@ -9,6 +16,143 @@ import "math"
 // with the expected activity Û and the frame's duration d in minutes, since
 // what is counted is Û d. For decay-corrected values C = U·DF that is the
 // familiar q Ĉ e^(λt) / d. The level q is the curve's own and is estimated.
+
+// A Weighting names how the frames of a curve are weighted. The residuals are
+// those of the activity as it decayed, U, so a scheme that was made for values
+// corrected for decay, C = U·DF, is turned into the same fit of U by DF².
+//
+// In the formulas d is the duration, t the start and s the middle of a frame
+// in min, λ = ln 2/half-life, DF the decay factor to model zero, and U, C the
+// measured values; where they stand in a denominator they count as at least a
+// hundredth of their largest. All weights are then brought to a mean of 1.
+// Standard errors hold whatever the weights are: they follow from the noise,
+// not from the weights. See Weightings for all.
+type Weighting string
+
+// The weightings. Those called kinfitr-1 to kinfitr-9 are that program's nine
+// (Matheson, bioRxiv 2019, doi:10.1101/755751), by the formulas of its
+// documentation where its code and they differ, and without its squeeze into
+// 0.5 to 1.
+const (
+	// InverseVariance is the default: d/Û with Û the activity that the model
+	// expects, found in two passes, and floored at a fiftieth of its peak. The
+	// measured activity would correlate the weights with the noise and bias
+	// the fit.
+	InverseVariance Weighting = "inverse-variance"
+	Uniform         Weighting = "uniform"         // 1 on C
+	UniformDecayed  Weighting = "uniform-decayed" // 1 on U
+	Duration        Weighting = "duration"        // d on C
+	DurationDecay   Weighting = "duration-decay"  // d e^(−λs) on C (Thiel & others)
+	// Counts is d²/(counts corrected for decay), with d U for the counts: d/(U
+	// DF²) on C (Mazoyer et al., J Comput Assist Tomogr 1986;10:637–645).
+	Counts   Weighting = "counts"
+	Kinfitr1 Weighting = "kinfitr-1" // d/U on C
+	Kinfitr2 Weighting = "kinfitr-2" // √(d U) on C
+	Kinfitr3 Weighting = "kinfitr-3" // d/C on C (its code: √d/C)
+	Kinfitr4 Weighting = "kinfitr-4" // √d on C
+	Kinfitr5 Weighting = "kinfitr-5" // d e^(−λs) on C (its code leaves out s)
+	Kinfitr6 Weighting = "kinfitr-6" // d/C on C
+	Kinfitr7 Weighting = "kinfitr-7" // d on C
+	Kinfitr8 Weighting = "kinfitr-8" // d²/U on C
+	Kinfitr9 Weighting = "kinfitr-9" // d²/(d C) DF⁻² on C (its code: d³ DF²/C)
+	User     Weighting = "user"      // Scan.Weights on C
+)
+
+// Weightings returns all of them.
+func Weightings() []Weighting {
+	return []Weighting{
+		InverseVariance, Uniform, UniformDecayed, Duration, DurationDecay, Counts,
+		Kinfitr1, Kinfitr2, Kinfitr3, Kinfitr4, Kinfitr5, Kinfitr6, Kinfitr7, Kinfitr8, Kinfitr9, User,
+	}
+}
+
+// check returns what is wrong with a weighting for a scan.
+func (w Weighting) check(s Scan) error {
+	if w != User {
+		return w.Check()
+	}
+	if len(s.Weights) != len(s.Frames) {
+		return fmt.Errorf("%d weights for %d frames: %w", len(s.Weights), len(s.Frames), ErrFrames)
+	}
+	positive := 0
+	for f, v := range s.Weights {
+		if !(v >= 0) || v > largest {
+			return fmt.Errorf("weight %g of frame %d: %w", v, f+1, ErrValues)
+		}
+		if v > 0 {
+			positive++
+		}
+	}
+	if positive < minFrames {
+		return fmt.Errorf("%d frames have a weight: %w", positive, ErrTooFewFrames)
+	}
+	return nil
+}
+
+// Check returns an error that wraps ingest.ErrRejected where there is no such
+// weighting. "" is InverseVariance.
+func (w Weighting) Check() error {
+	var names []string
+	for _, known := range Weightings() {
+		if w == known || w == "" {
+			return nil
+		}
+		names = append(names, string(known))
+	}
+	return fmt.Errorf("no weighting is called %q; there are %s: %w", w, strings.Join(names, ", "), ingest.ErrRejected)
+}
+
+// of returns the weights of the frames of a region that are used, nil where
+// they follow from the model.
+func (w Weighting) of(p *prepared, t extract.TAC) []float64 {
+	if w == "" || w == InverseVariance {
+		return nil
+	}
+	n := len(p.mid)
+	list := make([]float64, n)
+	top := 0.0
+	for _, v := range t.BqPerML[p.from:] {
+		top = math.Max(top, v)
+	}
+	for i := range list {
+		factor := p.scan.Frames[p.from+i].DecayFactor(p.scan.HalfLife, 0)
+		u := math.Max(t.BqPerML[p.from+i], top/100)
+		list[i] = factor * factor * w.formula(p.length[i], u, u*factor, factor, math.Exp(-p.lambda*p.mid[i]))
+		if w == User {
+			list[i] *= p.scan.Weights[p.from+i]
+		}
+		if w == UniformDecayed {
+			list[i] = 1
+		}
+	}
+	normalise(list)
+	return list
+}
+
+// formula returns the weight on C, decayed being e^(−λs).
+func (w Weighting) formula(d, u, c, factor, decayed float64) float64 {
+	switch w {
+	case Duration, Kinfitr7:
+		return d
+	case DurationDecay, Kinfitr5:
+		return d * decayed
+	case Counts:
+		return d / (u * factor * factor)
+	case Kinfitr1:
+		return d / u
+	case Kinfitr2:
+		return math.Sqrt(d * u)
+	case Kinfitr3, Kinfitr6:
+		return d / c
+	case Kinfitr4:
+		return math.Sqrt(d)
+	case Kinfitr8:
+		return d * d / u
+	case Kinfitr9:
+		return d / (c * factor * factor)
+	}
+	return 1
+}
 
 // floorFraction keeps frames with next to no activity from getting next to
 // all weight: Û counts as at least this fraction of its largest value.
@@ -22,27 +166,33 @@ func (g *grid) unitVariances(expected, v []float64) {
 	for _, u := range expected {
 		top = max(top, u)
 	}
+	top *= floorFraction
+	v, per := v[:len(expected)], g.perLength[:len(expected)]
 	for i, u := range expected {
-		v[i] = max(u, floorFraction*top) / g.length[i]
+		if u < top {
+			u = top
+		}
+		v[i] = u * per[i]
 	}
 }
 
 // weigh turns variances into weights with mean 1.
 func weigh(v, w []float64) {
-	sum := 0.0
-	for i := range v {
-		w[i] = 1 / v[i]
-		sum += w[i]
+	for i, v := range v {
+		w[i] = 1 / v
 	}
-	for i := range w {
-		w[i] *= float64(len(w)) / sum
-	}
+	normalise(w)
 }
 
-// even sets all weights to 1.
-func even(w []float64) {
+// normalise brings weights to a mean of 1.
+func normalise(w []float64) {
+	sum := 0.0
+	for _, v := range w {
+		sum += v
+	}
+	scale := float64(len(w)) / sum
 	for i := range w {
-		w[i] = 1
+		w[i] *= scale
 	}
 }
 
@@ -59,7 +209,7 @@ func (g *grid) ownNoise(means, v []float64) float64 {
 			l := 1.0
 			for _, k := range around {
 				if k != j {
-					l *= math.Log(g.mid[i]/g.mid[k]) / math.Log(g.mid[j]/g.mid[k])
+					l *= (g.logMid[i] - g.logMid[k]) / (g.logMid[j] - g.logMid[k])
 				}
 			}
 			diff -= l * means[j]

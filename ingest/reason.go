@@ -89,6 +89,8 @@ const (
 	WarnR1Range      Code = "R1_RANGE"
 	WarnResiduals    Code = "RESIDUALS"
 	WarnModelAgree   Code = "MODEL_AGREE"
+	WarnNoiseBias    Code = "NOISE_BIAS"       // what noise in a regressor does to a graphical estimate
+	WarnIdentify     Code = "NOT_IDENTIFIABLE" // such a scan cannot tell the parameter within a tenth
 	WarnTStar        Code = "TSTAR"
 	WarnModelFailed  Code = "MODEL_FAILED" // a model that gave nothing, while others did
 	WarnNegativeRate Code = "NEGATIVE_RATE"

@@ -73,17 +73,9 @@ func (c fitCmd) models() ([]fit.Model, error) {
 	}
 	var models []fit.Model
 	for _, name := range names {
-		m, err := fit.ByName(name, c.K2Prime)
+		m, err := fit.ByName(name, fit.Settings{K2PrimePerMin: c.K2Prime, TStar: c.TStar})
 		if err != nil {
 			return nil, err
-		}
-		switch t := m.(type) {
-		case fit.Logan:
-			t.TStar = c.TStar
-			m = t
-		case fit.MRTM:
-			t.TStar = c.TStar
-			m = t
 		}
 		models = append(models, m)
 	}

@@ -1,0 +1,67 @@
+package fit_test
+
+import (
+	"testing"
+
+	"tacstream/extract"
+	"tacstream/fit"
+	"tacstream/ingest/phantom"
+)
+
+// scanOf40 has 40 regions on one reference, as a parcellation gives.
+func scanOf40() fit.Scan {
+	frames := schedule(6, 10, 3, 20, 6, 30, 5, 60, 5, 120, 8, 300)
+	s := goldenScan(frames, phantom.CarbonHalfLife)
+	s.TACs = s.TACs[:1]
+	for i := range 40 {
+		x := float64(i) / 40
+		k := phantom.Kinetics{R1: 0.8 + 0.4*x, K2PerMin: (0.8 + 0.4*x) * 0.065, BPND: 0.3 + 2.5*float64(i*7%40)/40}
+		s.TACs = append(s.TACs, extract.TAC{Region: extract.Region(rune('A' + i)), BqPerML: k.FrameMeans(golden.ref, frames, phantom.CarbonHalfLife)})
+	}
+	return s
+}
+
+// BenchmarkModels fits 40 regions of 33 frames, standard errors and warnings
+// included. Coupled models estimate k2′ from all of them.
+func BenchmarkModels(b *testing.B) {
+	for _, m := range []struct {
+		name  string
+		model fit.Model
+	}{
+		{"srtm", fit.SRTM{}}, {"srtm2", fit.SRTM2{K2PerMin: 0.065}}, {"srtm2-coupled", fit.SRTM2{}},
+		{"mrtm0", fit.MRTM0{}}, {"mrtm", fit.MRTM{}}, {"mrtm2", fit.MRTM2{K2PerMin: 0.065}}, {"mrtm2-coupled", fit.MRTM2{}},
+		{"logan-ref", fit.LoganRef{K2PerMin: 0.065}}, {"logan-ref-nok2p", fit.LoganRefNoK2P{}}, {"patlak-ref", fit.PatlakRef{}},
+		{"suvr", fit.SUVR{}}, {"rpm", fit.RPM{}},
+	} {
+		b.Run(m.name, func(b *testing.B) { benchmarkModel(b, m.model, scanOf40()) })
+	}
+}
+
+func benchmarkModel(b *testing.B, m fit.Model, s fit.Scan) {
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := m.Fit(s); err != nil {
+			b.Fatal(err)
+		}
+	}
+	scans := float64(b.N) / b.Elapsed().Seconds()
+	b.ReportMetric(scans, "scans/s")
+	b.ReportMetric(scans*40, "curves/s")
+}
+
+// BenchmarkDotProduct is the yardstick: 33 multiplications and additions, a
+// thousand times. What machines differ in cancels in the ratio to it.
+func BenchmarkDotProduct(b *testing.B) {
+	x, y := make([]float64, 33), make([]float64, 33)
+	sum := 0.0
+	for b.Loop() {
+		for range 1000 {
+			for i := range x {
+				sum += x[i] * y[i]
+			}
+		}
+	}
+	if sum != 0 {
+		b.Fatal(sum)
+	}
+}

@@ -1,0 +1,370 @@
+package fit
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas64"
+	"gonum.org/v1/gonum/floats"
+
+	"tacstream/extract"
+)
+
+// A coupled is the fit of all regions with one k2′.
+type coupled struct {
+	*basis
+	fit     *srtmFit
+	members []member
+	at      map[extract.Region]int // of members
+	shared  *sharedRate
+}
+
+// A member is one region of a coupled fit.
+type member struct {
+	tac        extract.TAC
+	u, w, unit []float64
+	srtm       []float64 // SRTM's curve
+	column     []float64 // E(θ)
+	slope      []float64 // its derivative by θ
+	local      local
+	at         spot
+	level      float64 // of the noise, by SRTM
+	k2Prime    float64 // by SRTM
+	variance   float64 // of it
+	counts     bool    // for k2′
+	r1         float64
+	by0, byK   float64 // the next step of θ, in nodes: by itself, and by k2′
+}
+
+// newCoupled fits SRTM to every region and then, where k2′ is not given, all
+// with one k2′. From says which regions it is estimated from, nil all.
+func newCoupled(b *basis, k2PerMin float64, from []extract.Region) (*coupled, error) {
+	c := &coupled{basis: b, fit: newSRTMFit(b), at: make(map[extract.Region]int, len(b.scan.TACs))}
+	n := len(b.mid)
+	buffer := make([]float64, 6*n*len(b.scan.TACs))
+	take := func() []float64 { s := buffer[:n:n]; buffer = buffer[n:]; return s }
+	c.members = make([]member, 0, len(b.scan.TACs))
+	for _, t := range b.scan.TACs {
+		if t.Region == b.scan.Reference {
+			continue
+		}
+		m := member{tac: t, u: take(), w: take(), unit: take(), srtm: take(), column: take(), slope: take()}
+		if b.use(t.BqPerML, m.u); empty(m.u) {
+			continue
+		}
+		c.single(&m)
+		m.counts = from == nil || slices.Contains(from, t.Region)
+		c.at[t.Region] = len(c.members)
+		c.members = append(c.members, m)
+	}
+	if k2PerMin != 0 {
+		var err error
+		c.shared, err = givenRate(k2PerMin)
+		return c, err
+	}
+	return c, c.couple()
+}
+
+// single fits SRTM to one region.
+func (c *coupled) single(m *member) {
+	e := Estimate{Fitted: m.srtm, Weights: m.w}
+	f := c.fit
+	f.fit(m.u, c.given(m.tac), &e)
+	copy(m.unit, f.unit)
+	m.at, m.local, m.level, m.r1 = f.at, f.scratch.local, f.spread.level, f.r1
+	k2 := f.c2 + f.r1*f.theta
+	g := gradient{-f.c2 / (f.r1 * f.r1), 1 / f.r1, 1}
+	m.k2Prime, m.variance = k2/f.r1, math.Inf(1)
+	if f.spread.ok {
+		m.variance = g.times(&f.spread.cov, &g)
+	}
+	half := len(m.u) / 2
+	m.level = math.Max(m.level, leastNoise*leastNoise*math.Abs(m.u[half])*c.length[half])
+}
+
+// leastNoise is what noise the curves of a region are taken to have at least,
+// as a fraction, where regions are weighed against each other: exact ones have
+// none.
+const leastNoise = 1e-6
+
+// guess returns what SRTM says of a region.
+func (m *member) guess() *guess { return &guess{m.srtm, m.unit, m.level} }
+
+// begin returns the mean of SRTM's k2′, each weighted by its precision: where
+// the coupled search starts.
+func (c *coupled) begin() (float64, error) {
+	sum, weight := 0.0, 0.0
+	for i := range c.members {
+		m := &c.members[i]
+		// That of ln k2′: high values have high variances.
+		precision := m.k2Prime * m.k2Prime / (m.variance + 1e-12*m.k2Prime*m.k2Prime)
+		if m.counts && m.k2Prime > thetaMin && m.k2Prime < thetaMax && precision > leastPrecision {
+			sum += math.Log(m.k2Prime) * precision
+			weight += precision
+		}
+	}
+	if !(weight > 0) {
+		return 0, fmt.Errorf("no region says anything of it: %w", ErrK2Prime)
+	}
+	return math.Exp(sum / weight), nil
+}
+
+// leastPrecision is the inverse of the largest variance of ln k2′ that counts.
+const leastPrecision = 1e-2
+
+// couple finds k2′ and the θ of every region together, by Gauss and Newton:
+// given k2′ the regions are independent, so each is eliminated by itself.
+func (c *coupled) couple() error {
+	k, err := c.begin()
+	if err != nil {
+		return err
+	}
+	c.shared = &sharedRate{value: k}
+	before := math.Inf(1)
+	for range 60 {
+		score, information, objective := 0.0, 0.0, 0.0
+		for i := range c.members {
+			m := &c.members[i]
+			s, n, o := c.step(m)
+			if m.counts {
+				score, information, objective = score+s/m.level, information+n/m.level, objective+o/m.level
+			}
+		}
+		if !(information > 0) {
+			return fmt.Errorf("no region says anything of it: %w", ErrK2Prime)
+		}
+		move := math.Min(math.Max(score/information, -k/2), k)
+		if objective > before {
+			move /= 2
+		}
+		before = objective
+		k += move
+		c.shared.value = k
+		for i := range c.members {
+			c.follow(&c.members[i], move)
+		}
+		if math.Abs(move) < 1e-10*k {
+			break
+		}
+	}
+	if !(k > thetaMin && k < thetaMax) {
+		return fmt.Errorf("the regions ask for %.3g /min: %w", k, ErrK2Prime)
+	}
+	if c.influence(); c.shared.se > mostDoubt*k {
+		return fmt.Errorf("the regions leave %.3g ± %.3g /min: %w", k, c.shared.se, ErrK2Prime)
+	}
+	return nil
+}
+
+// mostDoubt is the relative standard error of k2′ up to which it is used.
+const mostDoubt = 0.5
+
+// step sets the next step of θ in a region, and returns what the region says
+// of k2′: the score, the information, and the objective up to a constant, all
+// for noise of level 1. With f = R + δE, δ = k2′ − θ, and residuals from the
+// best R1, the columns of the linearised model are f, R1(δE_t − θ_t E) and
+// R1 E; the first two are eliminated.
+func (c *coupled) step(m *member) (score, information, objective float64) {
+	r, d := m.local.sums(m.at.t)
+	squares := m.local.slopes(m.at.t)
+	theta := m.at.theta()
+	delta, turn := c.shared.value-theta, theta*step
+	cross := d.bb / 2
+	ff := r.aa + 2*delta*r.ab + delta*delta*r.bb
+	fq := delta*(d.ab+delta*cross) - turn*(r.ab+delta*r.bb)
+	fe := r.ab + delta*r.bb
+	m.r1 = (r.ay + delta*r.by) / ff
+	objective = -m.r1 * m.r1 * ff
+	qq := turn*turn*r.bb - 2*turn*delta*cross + delta*delta*squares - fq*fq/ff
+	qe := delta*cross - turn*r.bb - fq*fe/ff
+	ee := r.bb - fe*fe/ff
+	yq := delta*d.by - turn*r.by - m.r1*fq
+	ye := r.by - m.r1*fe
+	m.by0, m.byK = 0, 0
+	if qq > parallel*(turn*turn*r.bb+delta*delta*squares) && m.r1 != 0 {
+		m.by0, m.byK = yq/(m.r1*qq), qe/qq
+		ye -= qe * yq / qq
+		ee -= qe * qe / qq
+	}
+	return m.r1 * ye, m.r1 * m.r1 * math.Max(ee, 0), objective
+}
+
+// follow moves the θ of a region by its step, k2′ having moved too.
+func (c *coupled) follow(m *member, move float64) {
+	c.moveTo(m, m.at.t+math.Min(math.Max(m.by0-m.byK*move, -1), 1))
+}
+
+// moveTo puts θ at t, within its range, and the window around it.
+func (c *coupled) moveTo(m *member, t float64) {
+	m.at.t = t
+	if math.Abs(t) > 1 {
+		m.at = c.load(m.u, m.w, spotOf(m.at.theta()))
+		m.local = c.scratch.local
+	}
+}
+
+// settle brings the θ of a region to its best for the k2′ that is shared, from
+// the best node over all of its range.
+func (c *coupled) settle(m *member) {
+	s, n := &c.scratch, len(m.u)
+	floats.MulTo(s.wu, c.w, m.u)
+	ay := floats.Dot(s.wu, c.direct)
+	blas64.Gemv(blas.NoTrans, 1, blas64.General{Rows: len(s.by), Cols: n, Stride: 2 * n, Data: c.columns}, vector(s.wu), 0, vector(s.by))
+	top, at := -1.0, 0
+	for i, by := range s.by {
+		delta := c.shared.value - theta(2*i)
+		f := ay + delta*by
+		if gain := f * f / (c.aa + 2*delta*c.ab[i] + delta*delta*c.bb[i]); gain > top {
+			top, at = gain, i
+		}
+	}
+	m.at = c.load(m.u, m.w, spotOf(theta(2*at)))
+	m.local = s.local
+	before, last := math.Inf(1), m.at.theta()
+	for range 60 {
+		_, _, objective := c.step(m)
+		if math.Abs(m.by0) < 1e-10 {
+			return
+		}
+		if objective > before { // too far: half-way back
+			c.moveTo(m, (spotOf(last).t+float64(spotOf(last).first)+m.at.t+float64(m.at.first))/2-float64(m.at.first))
+			continue
+		}
+		before, last = objective, m.at.theta()
+		c.moveTo(m, m.at.t+math.Min(math.Max(m.by0, -1), 1))
+	}
+}
+
+// columns takes E(θ) of a region from its closed form, and R1 and the residual
+// sum of squares that follow.
+func (c *coupled) exact(m *member, fitted []float64) (rss float64) {
+	theta := m.at.theta()
+	k := c.kernel(theta)
+	c.refCurve.convolve(k, m.column)
+	c.fit.memory.set(c.grid, k)
+	c.interpolate(m.at, nil, m.slope)
+	delta := c.shared.value - theta
+	fy, ff := 0.0, 0.0
+	for i, w := range m.w {
+		m.slope[i] /= theta
+		f := c.ref[i] + delta*m.column[i]
+		fy += w * f * m.u[i]
+		ff += w * f * f
+	}
+	m.r1 = fy / ff
+	for i, w := range m.w {
+		fitted[i] = m.r1 * (c.ref[i] + delta*m.column[i])
+		r := m.u[i] - fitted[i]
+		rss += w * r * r
+	}
+	return rss
+}
+
+// linearised says how errors move R1 and θ of a region at a given k2′.
+func (c *coupled) linearised(m *member, f, byTheta []float64) linearised {
+	delta := c.shared.value - m.at.theta()
+	for i, e := range m.column {
+		f[i] = c.ref[i] + delta*e
+		byTheta[i] = m.r1 * (delta*m.slope[i] - e)
+	}
+	return linearised{
+		n: 2, z: [maxParameters][]float64{f, byTheta}, w: m.w,
+		target:    effect{own: 1},
+		reference: effect{own: m.r1, through: m.r1 * delta, memory: c.fit.memory},
+	}
+}
+
+// influence says how k2′ answers to the errors of every curve: each region
+// pulls by what of R1 E its own parameters cannot take up.
+func (c *coupled) influence() {
+	n := len(c.mid)
+	k := c.shared
+	k.variance, k.target = make(map[extract.Region]float64, len(c.members)), make(map[extract.Region][]float64, len(c.members))
+	k.reference = make([]float64, n)
+	f, byTheta, moved, scratch := make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n)
+	information := 0.0
+	for i := range c.members {
+		m := &c.members[i]
+		if !m.counts {
+			continue
+		}
+		c.exact(m, scratch)
+		l := c.linearised(m, f, byTheta)
+		for j, e := range m.column {
+			moved[j] = m.r1 * e
+		}
+		by, ok := l.solve(moved)
+		if !ok {
+			l.n = 1
+			if by, ok = l.solve(moved); !ok {
+				continue
+			}
+			by[1] = 0
+		}
+		pull := make([]float64, n)
+		for j, w := range m.w {
+			left := moved[j] - by[0]*f[j] - by[1]*byTheta[j]
+			information += w * left * left / m.level
+			pull[j] = w * left / m.level
+		}
+		l.reference.back(pull, 0, scratch)
+		floats.Sub(k.reference, scratch)
+		k.target[m.tac.Region] = pull
+	}
+	floats.Scale(1/information, k.reference)
+	total := 0.0
+	for j, v := range c.refNoise.unit {
+		total += c.refNoise.level * k.reference[j] * k.reference[j] * v
+	}
+	for i := range c.members {
+		m := &c.members[i]
+		g := k.target[m.tac.Region]
+		if g == nil {
+			continue
+		}
+		floats.Scale(1/information, g)
+		variance := 0.0
+		for j, v := range m.unit {
+			variance += m.level * g[j] * g[j] * v
+		}
+		k.variance[m.tac.Region] = variance
+		total += variance
+	}
+	k.se = math.Sqrt(total)
+}
+
+// estimate says what the fit means for one region:
+//
+//	BPND = R1 k2′/θ − 1    k2 = R1 k2′
+func (c *coupled) estimate(t extract.TAC, u []float64, e *Estimate) {
+	m := &c.members[c.at[t.Region]]
+	if !c.shared.estimated() || !m.counts {
+		c.settle(m)
+	}
+	copy(e.Weights, m.w)
+	rss := c.exact(m, e.Fitted)
+	copy(m.unit, c.fit.unit)
+	c.unitVariances(e.Fitted, m.unit)
+	f, byTheta := c.fit.column, c.fit.slope
+	l := c.linearised(m, f, byTheta)
+	s := l.spread(rss, m.unit, c.refNoise, -1, c.fit.influences)
+	if s.ok && c.shared.estimated() {
+		moved := c.fit.unit
+		for j, e := range m.column {
+			moved[j] = -m.r1 * e
+		}
+		by, _ := l.solve(moved)
+		c.shared.join(&s, c.fit.influences, 2, by, t.Region, m.unit, c.refNoise)
+	}
+	theta, k := m.at.theta(), c.shared.value
+	e.add(R1, m.r1, &s, 1)
+	e.add(K2, m.r1*k, &s, k, 0, m.r1)
+	e.add(BPND, m.r1*k/theta-1, &s, k/theta, -m.r1*k/(theta*theta), m.r1/theta)
+	c.score(e, rss, len(u), 2)
+	e.finish(c.grid, u, &s)
+	c.shared.report(e, &s, 2)
+	e.profile = newProfile(c.basis, u, e.Weights, coupledCurve(k))
+	e.Warnings = append(e.Warnings, boundWarning(theta)...)
+}

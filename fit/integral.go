@@ -1,0 +1,100 @@
+package fit
+
+// An integrator makes the frame means of e^(−λt) ∫₀ᵗ C ds, and of the integral
+// of that integral, of many curves on one grid. Both are linear in the factors
+// of the B-splines, so no curve is laid out piece by piece.
+type integrator struct {
+	*grid
+	level [][degree + 1]float64 // ∫ over each piece, of each B-spline in it
+	mean  [][degree + 1]float64 // means of that from the start of the piece on, decayed
+	twice [][degree + 1]float64 // the double integral over each piece
+	later [][degree + 1]float64 // means of that
+	x     []float64             // factors
+}
+
+func newIntegrator(g *grid) *integrator {
+	n := len(g.pieces)
+	it := &integrator{grid: g, x: make([]float64, n+degree)}
+	all := make([][degree + 1]float64, 4*n)
+	it.level, it.mean, it.twice, it.later = all[:n], all[n:2*n], all[2*n:3*n], all[3*n:]
+	inverse := [degree + 3]float64{1, 1, 1.0 / 2, 1.0 / 6, 1.0 / 24, 1.0 / 120, 1.0 / 720}
+	for k, p := range g.pieces {
+		moment, h := &g.size(k).moment, p.length
+		for j := range degree + 1 {
+			if g.spline.first[k]+j == 0 {
+				continue // the B-spline that is not 0 at model zero
+			}
+			for i, c := range g.spline.pieces[k][j] {
+				it.level[k][j] += h * c * inverse[i+1]
+				it.mean[k][j] += h * p.decay * c * moment[i+1]
+				it.twice[k][j] += h * h * c * inverse[i+2]
+				it.later[k][j] += h * h * p.decay * c * moment[i+2]
+			}
+		}
+	}
+	return it
+}
+
+// solve finds the factors of the curve with these frame means.
+func (it *integrator) solve(means []float64) {
+	at := 0
+	for _, p := range it.pieces {
+		switch {
+		case p.frame >= 0:
+			it.x[at] = means[p.frame] * it.perDecay[p.frame]
+			at++
+		case p.known():
+			it.x[at] = means[0] / 2 / p.decay
+			at++
+		}
+	}
+	it.spline.solve(it.x[:at])
+	clear(it.x[at:])
+}
+
+// once writes the frame means of the integral of the curve with these means.
+func (it *integrator) once(means, out []float64) {
+	it.solve(means)
+	sum := 0.0
+	for k := range it.pieces {
+		p, first := &it.pieces[k], it.spline.first[k]-1
+		level, mean := 0.0, 0.0
+		for j := range degree + 1 {
+			if first+j < 0 {
+				continue
+			}
+			x := it.x[first+j]
+			level += it.level[k][j] * x
+			mean += it.mean[k][j] * x
+		}
+		if p.frame >= 0 {
+			out[p.frame] = mean + sum*it.flat[p.frame]
+		}
+		sum += level
+	}
+}
+
+// both writes the frame means of the integral and of its integral.
+func (it *integrator) both(means, out, again []float64) {
+	it.once(means, out)
+	sum, double := 0.0, 0.0
+	for k := range it.pieces {
+		p, first := &it.pieces[k], it.spline.first[k]-1
+		level, twice, later := 0.0, 0.0, 0.0
+		for j := range degree + 1 {
+			if first+j < 0 {
+				continue
+			}
+			x := it.x[first+j]
+			level += it.level[k][j] * x
+			twice += it.twice[k][j] * x
+			later += it.later[k][j] * x
+		}
+		if p.frame >= 0 {
+			moment := &it.size(k).moment
+			again[p.frame] = later + p.decay*(double*moment[0]+sum*p.length*moment[1])
+		}
+		double += sum*p.length + twice
+		sum += level
+	}
+}

@@ -1,0 +1,207 @@
+package fit
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/stat/distuv"
+)
+
+// A profile prepares a function that returns the least weighted residual sum
+// of squares that the model can have with the main parameter held at a value.
+type profile func() (at func(value float64) float64)
+
+// confidence is that of Interval.
+const confidence = 0.95
+
+// Interval returns the interval that covers the main parameter (see Main) in
+// 95 of 100 scans, NaN where there is no standard error and infinite where the
+// data set no bound.
+//
+// For SRTM, SRTM2, MRTM and MRTM2 it is the profile-likelihood interval, which
+// need not be symmetric. The reference's noise and that of integrals are no
+// part of a residual, so the profile is scaled in height until its curvature at
+// the estimate is that of the standard error, which has them (Chandler & Bate,
+// Biometrika 2007;94:167–183, doi:10.1093/biomet/asm015). For other models it
+// is the estimate ± t standard errors, t of Student's distribution.
+func (e Estimate) Interval() (low, high float64) {
+	value, se := e.Get(e.Main())
+	frames := 0
+	for _, w := range e.Weights {
+		if w > 0 {
+			frames++
+		}
+	}
+	if !(se > 0) || math.IsInf(se, 0) || frames <= e.parameters {
+		return math.NaN(), math.NaN()
+	}
+	t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(frames - e.parameters)}.Quantile((1 + confidence) / 2)
+	if e.profile == nil {
+		return value - t*se, value + t*se
+	}
+	at, h := e.profile(), se/2
+	base := at(value)
+	height := (at(value+h) + at(value-h) - 2*base) / 2 * (se / h) * (se / h)
+	if !(height > 0) {
+		return value - t*se, value + t*se
+	}
+	beyond := func(x float64) float64 { return (at(x)-base)/height - t*t }
+	return edge(beyond, value, -t*se), edge(beyond, value, t*se)
+}
+
+// edge returns where f, negative at from, crosses 0 on the way that step says,
+// or infinity where it does not within ten steps and more.
+func edge(f func(float64) float64, from, step float64) float64 {
+	inside, outside := from, from+step
+	for n := 0; !(f(outside) > 0); n++ {
+		if n == 6 {
+			return math.Copysign(math.Inf(1), step)
+		}
+		inside, outside = outside, outside+step
+		step *= 2
+	}
+	for math.Abs(outside-inside) > 1e-6*math.Abs(step) {
+		if half := (inside + outside) / 2; f(half) > 0 {
+			outside = half
+		} else {
+			inside = half
+		}
+	}
+	return (inside + outside) / 2
+}
+
+// A rateProfile is that of a model with one rate θ to search: sums over the
+// frames at every node, between which they are interpolated.
+type rateProfile struct {
+	aa, ay, yy float64
+	ab, bb, by [thetaNodes]float64
+	rss        func(r *reduced, yy, theta, bpnd float64) float64 // at one θ
+}
+
+// newProfile returns the profile of a region with data u and weights w, rss
+// being the sum that is left at one θ.
+func newProfile(b *basis, u, w []float64, rss func(r *reduced, yy, theta, bpnd float64) float64) profile {
+	return func() func(float64) float64 { return b.rateProfile(u, w, rss).at }
+}
+
+// singleCurve is SRTM at a given BPND: C = R1 (R − θE) + θ(1 + BPND)E.
+func singleCurve(r *reduced, yy, theta, bpnd float64) float64 {
+	c := theta * (1 + bpnd)
+	ff := r.aa - 2*theta*r.ab + theta*theta*r.bb
+	fy := r.ay - theta*r.by - c*(r.ab-theta*r.bb)
+	return yy - 2*c*r.by + c*c*r.bb - fy*fy/ff
+}
+
+// coupledCurve is SRTM2 at given BPND and k2′: C = (1 + BPND) θ/k2′ (R + (k2′ − θ)E).
+func coupledCurve(k2Prime float64) func(r *reduced, yy, theta, bpnd float64) float64 {
+	return func(r *reduced, yy, theta, bpnd float64) float64 {
+		delta, c := k2Prime-theta, (1+bpnd)*theta/k2Prime
+		return yy - 2*c*(r.ay+delta*r.by) + c*c*(r.aa+2*delta*r.ab+delta*delta*r.bb)
+	}
+}
+
+func (b *basis) rateProfile(u, w []float64, rss func(r *reduced, yy, theta, bpnd float64) float64) *rateProfile {
+	p := &rateProfile{rss: rss}
+	weighted, wu := make([]float64, len(u)), make([]float64, len(u))
+	floats.MulTo(wu, w, u)
+	floats.MulTo(weighted, w, b.direct)
+	p.aa, p.ay, p.yy = floats.Dot(weighted, b.direct), floats.Dot(wu, b.direct), floats.Dot(wu, u)
+	for i := range thetaNodes {
+		column := b.column(i)
+		p.ab[i], p.by[i] = floats.Dot(weighted, column), floats.Dot(wu, column)
+		for k, w := range w {
+			p.bb[i] += w * column[k] * column[k]
+		}
+	}
+	return p
+}
+
+// at returns the least sum over all θ: the best node, and then golden sections
+// around it.
+func (p *rateProfile) at(value float64) float64 {
+	best, at := math.Inf(1), 0
+	for i := range thetaNodes {
+		r := reduced{aa: p.aa, ab: p.ab[i], bb: p.bb[i], ay: p.ay, by: p.by[i]}
+		if rss := p.rss(&r, p.yy, theta(i), value); rss < best {
+			best, at = rss, i
+		}
+	}
+	first := min(max(at-window/2, 0), thetaNodes-window)
+	f := func(x float64) float64 {
+		s := spot{first, x}
+		l, _ := lagrange(x)
+		r := reduced{aa: p.aa, ay: p.ay}
+		for k, c := range l {
+			r.ab += c * p.ab[first+k]
+			r.bb += c * p.bb[first+k]
+			r.by += c * p.by[first+k]
+		}
+		return p.rss(&r, p.yy, s.theta(), value)
+	}
+	middle := float64(at - first - window/2)
+	_, least := golden(f, math.Max(middle-1, -window/2), math.Min(middle+1, window/2), 1e-7)
+	return least
+}
+
+// golden returns where f is least between a and b, and how much.
+func golden(f func(float64) float64, a, b, tolerance float64) (x, least float64) {
+	ratio := (math.Sqrt(5) - 1) / 2
+	c, d := b-ratio*(b-a), a+ratio*(b-a)
+	fc, fd := f(c), f(d)
+	for b-a > tolerance {
+		if fc < fd {
+			b, d, fd = d, c, fc
+			c = b - ratio*(b-a)
+			fc = f(c)
+		} else {
+			a, c, fc = c, d, fd
+			d = a + ratio*(b-a)
+			fd = f(d)
+		}
+	}
+	if fc < fd {
+		return c, fc
+	}
+	return d, fd
+}
+
+// A linearProfile is that of a model that is linear in its parameters, of
+// which −g[over]/g[under] − offset is the main one.
+type linearProfile struct {
+	normal      square
+	right       gradient // Zᵀ W y
+	yy          float64
+	n           int
+	over, under int
+	offset      float64
+}
+
+// at solves with column `over` times the ratio less column `under` in place of
+// the two.
+func (p *linearProfile) at(value float64) float64 {
+	var turn [maxParameters]gradient // new columns by old ones
+	ratio := value + p.offset
+	turn[0][p.over], turn[0][p.under] = ratio, -1
+	k := 1
+	for i := range p.n {
+		if i != p.over && i != p.under {
+			turn[k][i] = 1
+			k++
+		}
+	}
+	var normal square
+	var right gradient
+	for i := range k {
+		for j := range k {
+			normal[i][j] = turn[i].times(&p.normal, &turn[j])
+		}
+		for j := range p.n {
+			right[i] += turn[i][j] * p.right[j]
+		}
+	}
+	inverse, ok := invert(&normal, k)
+	if !ok {
+		return math.Inf(1)
+	}
+	return p.yy - right.times(&inverse, &right)
+}

@@ -1,0 +1,74 @@
+package fit
+
+import (
+	"time"
+
+	"tacstream/extract"
+)
+
+// shareOptions say where k2′ comes from.
+type shareOptions struct {
+	k2PerMin float64
+	from     []extract.Region
+}
+
+// fitReferencePlan fits a plan with the reference curve as its input. Shared
+// is nil for plans without k2′.
+func fitReferencePlan(s Scan, name string, w Weighting, tStar time.Duration, pl plan, shared *shareOptions) ([]Estimate, error) {
+	p, err := prepareReference(s, w)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := p.startAt(tStar, fewestPoints); err != nil {
+		return nil, err
+	}
+	k, single, err := p.helpers(pl, shared)
+	if err != nil {
+		return nil, err
+	}
+	in := sources{own: p.ref, once: make([]float64, len(p.ref)), noise: p.refNoise}
+	newIntegrator(p.grid).once(p.ref, in.once)
+	r, err := newRegression(p, pl, in, tStar, k)
+	if err != nil {
+		return nil, err
+	}
+	return p.each(name, func(t extract.TAC, u []float64, e *Estimate) {
+		var from *guess
+		if single != nil {
+			from = single(t, u)
+		}
+		r.fit(t, u, e, from)
+		if k != nil && e.Fitted != nil {
+			k.report(e, &r.s, r.l.n)
+		}
+	}), nil
+}
+
+// helpers returns what a plan needs of other models: k2′, and SRTM's view of a
+// region where the curve to expect cannot come from the plan itself.
+func (p *prepared) helpers(pl plan, shared *shareOptions) (k *sharedRate, single func(extract.TAC, []float64) *guess, err error) {
+	needed := pl.graphical() || pl.plot
+	if shared != nil && shared.k2PerMin != 0 {
+		if k, err = givenRate(shared.k2PerMin); err != nil {
+			return nil, nil, err
+		}
+	} else if shared != nil {
+		c, err := newCoupled(referenceBasis(p), 0, shared.from)
+		if err != nil {
+			return nil, nil, err
+		}
+		if !needed {
+			return c.shared, nil, nil
+		}
+		return c.shared, func(t extract.TAC, _ []float64) *guess { return c.members[c.at[t.Region]].guess() }, nil
+	}
+	if !needed {
+		return k, nil, nil
+	}
+	f := newSRTMFit(referenceBasis(p))
+	e := Estimate{Fitted: make([]float64, len(p.ref)), Weights: make([]float64, len(p.ref))}
+	return k, func(t extract.TAC, u []float64) *guess {
+		f.fit(u, p.given(t), &e)
+		return &guess{f.fitted, f.unit, f.spread.level}
+	}, nil
+}

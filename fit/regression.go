@@ -1,0 +1,412 @@
+package fit
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"tacstream/extract"
+	"tacstream/ingest"
+)
+
+// A term is a curve as it is, its integral and the integral of that, each with
+// a factor: all averaged over the frames, decayed.
+type term struct{ own, through, twice float64 }
+
+func (t term) of(own, once, again, out []float64) {
+	for i := range out {
+		out[i] = 0
+		if t.own != 0 {
+			out[i] = t.own * own[i]
+		}
+		if t.through != 0 {
+			out[i] += t.through * once[i]
+		}
+		if t.twice != 0 {
+			out[i] += t.twice * again[i]
+		}
+	}
+}
+
+// A plan is a model that is linear in its parameters g:
+//
+//	y = Σ g x    y of the region; each x of the input or of the region
+//
+// with the input's first. Multiplied by e^(−λt) and averaged over the frames
+// exactly, the integrals are those of the rebuilt curves.
+type plan struct {
+	y             term
+	input, region []term
+	k2Prime       bool // the first term of the input has R/k2′
+	ratio         bool // the main parameter is a ratio of the first coefficients of input and region
+	plot          bool // it is a line after t*, whatever y is
+	main          Symbol
+	parameters    func(e *Estimate, g gradient, s *spread)
+}
+
+// graphical reports whether y is an integral: then noise in the curve, which
+// is a regressor, biases the estimate, and the expected curve must come from
+// another model.
+func (p plan) graphical() bool { return p.y.through != 0 }
+
+// lined reports whether the plan holds after t* only.
+func (p plan) lined() bool { return p.graphical() || p.plot }
+
+// A sources holds the curves of an input that plans are made of.
+type sources struct {
+	own, once, again []float64
+	noise            noise // none for blood
+}
+
+// A guess is what another model says of a region, for plans that need it: the
+// curve to expect and the level of its noise.
+type guess struct {
+	expected, unit []float64
+	level          float64
+}
+
+// A regression fits a plan to the regions of a scan. It is used again for the
+// next region.
+type regression struct {
+	*prepared
+	plan
+	tStar         time.Duration
+	auto          bool // t* is chosen, where it is not given
+	first         int
+	shared        *sharedRate // nil where the plan has no k2′
+	fixed         [][]float64 // the terms of the input
+	integrator    *integrator
+	memory        *memory
+	noise         noise // of the input
+	influences    *influences
+	s             spread // of the last region
+	l             linearised
+	once, again   []float64
+	columns, unit []float64
+	y             []float64
+}
+
+func newRegression(p *prepared, pl plan, in sources, tStar time.Duration, shared *sharedRate) (*regression, error) {
+	least := minFrames
+	if pl.lined() {
+		least = fewestPoints
+	}
+	first, err := p.startAt(tStar, least)
+	if err != nil {
+		return nil, err
+	}
+	n, k := len(p.mid), len(pl.input)+len(pl.region)
+	r := &regression{
+		prepared: p, plan: pl, tStar: tStar, first: first, shared: shared, noise: in.noise,
+		integrator: newIntegrator(p.grid), memory: newMemory(p.grid), influences: newInfluences(n),
+		once: make([]float64, n), again: make([]float64, n), unit: make([]float64, n), y: make([]float64, n), columns: make([]float64, k*n),
+	}
+	r.memory.set(p.grid, p.kernel(0))
+	for i, t := range pl.input {
+		if i == 0 && pl.k2Prime {
+			t.own = 1 / shared.value
+		}
+		x := r.columns[i*n : (i+1)*n]
+		t.of(in.own, in.once, in.again, x)
+		r.fixed = append(r.fixed, x)
+	}
+	return r, nil
+}
+
+// fit estimates one region.
+func (r *regression) fit(t extract.TAC, u []float64, e *Estimate, from *guess) {
+	r.lay(u)
+	first := r.start(from)
+	g, ok := r.solve(t, u, e, first, from)
+	if !ok {
+		e.unsolved(r.main)
+		return
+	}
+	rss := 0.0
+	for i, w := range r.l.w {
+		d := u[first+i] - e.Fitted[first+i]
+		rss += w * d * d
+	}
+	r.score(e, rss, len(u)-first, r.l.n)
+	r.s = r.spread(t, g, rss, from)
+	r.plan.parameters(e, g, &r.s)
+	e.finish(r.grid, u, &r.s)
+	e.profile = r.profile()
+	if r.lined() || r.tStar > 0 {
+		if e.TStar = r.tStar; r.tStar == 0 {
+			e.TStar = max(r.scan.Frames[r.from+first].Start, 0)
+		}
+	}
+	if r.lined() {
+		e.Line = r.line(u, g, first)
+		e.Warnings = append(e.Warnings, r.doubts(g, u, e, first, from)...)
+	}
+	for i := range first {
+		e.Fitted[i], e.Weights[i] = math.NaN(), 0
+	}
+}
+
+// lay fills in the columns and y of a region with data u.
+func (r *regression) lay(u []float64) {
+	if slices.ContainsFunc(r.region, func(t term) bool { return t.twice != 0 }) {
+		r.integrator.both(u, r.once, r.again)
+	} else {
+		r.integrator.once(u, r.once)
+	}
+	for i, t := range r.region {
+		t.of(u, r.once, r.again, r.column(len(r.input)+i))
+	}
+	r.plan.y.of(u, r.once, r.again, r.y)
+}
+
+func (r *regression) column(i int) []float64 {
+	n := len(r.mid)
+	return r.columns[i*n : (i+1)*n]
+}
+
+// solve finds the coefficients from frame first on, and the curve and the
+// weights that go with them. Weights that are not given follow from the guess,
+// or from the curve of a first pass.
+func (r *regression) solve(t extract.TAC, u []float64, e *Estimate, first int, from *guess) (g gradient, ok bool) {
+	r.l = linearised{first: first, n: len(r.input) + len(r.region), w: e.Weights[first:]}
+	for i := range r.l.n {
+		r.l.z[i] = r.column(i)[first:]
+	}
+	switch given := r.given(t); {
+	case given != nil:
+		copy(r.l.w, given[first:])
+		normalise(r.l.w)
+	case from != nil:
+		weigh(from.unit[first:], r.l.w)
+	default:
+		weigh(r.shape()[first:], r.l.w)
+		if g, ok = r.l.solve(r.y[first:]); !ok {
+			return g, false
+		}
+		r.curve(g, u, e.Fitted)
+		r.unitVariances(e.Fitted, r.unit)
+		weigh(r.unit[first:], r.l.w)
+	}
+	if g, ok = r.l.solve(r.y[first:]); !ok {
+		return g, false
+	}
+	r.curve(g, u, e.Fitted)
+	if from != nil {
+		copy(r.unit, from.unit)
+	} else {
+		r.unitVariances(e.Fitted, r.unit)
+	}
+	return g, true
+}
+
+// shape returns variances to begin with: those of the reference, or of level
+// activity.
+func (r *regression) shape() []float64 {
+	if len(r.noise.unit) > 0 {
+		return r.noise.unit
+	}
+	return r.perLength
+}
+
+// curve writes the curve that would fit exactly: the columns' sum, or where y
+// is an integral the C that brings its point onto the line.
+func (r *regression) curve(g gradient, u, out []float64) {
+	rest, divisor := r.y, 0.0
+	for i := range out {
+		sum := 0.0
+		for j := range r.l.n {
+			sum += g[j] * r.columns[j*len(out)+i]
+		}
+		out[i] = sum
+	}
+	if !r.graphical() {
+		return
+	}
+	for j, t := range r.region {
+		divisor += g[len(r.input)+j] * t.own
+	}
+	for i := range out {
+		out[i] = u[i] + (rest[i]-out[i])/divisor
+	}
+}
+
+// spread carries the noise of both curves, and of k2′ where it was estimated,
+// through the fit.
+func (r *regression) spread(t extract.TAC, g gradient, rss float64, from *guess) spread {
+	target := effect{own: r.plan.y.own, through: r.plan.y.through, memory: r.memory}
+	for j, term := range r.region {
+		c := g[len(r.input)+j]
+		target.own -= c * term.own
+		target.through -= c * term.through
+		target.twice -= c * term.twice
+	}
+	r.l.target, r.l.reference = target, effect{memory: r.memory}
+	for j, term := range r.input {
+		if j == 0 && r.k2Prime {
+			term.own = 1 / r.shared.value
+		}
+		r.l.reference.own += g[j] * term.own
+		r.l.reference.through += g[j] * term.through
+		r.l.reference.twice += g[j] * term.twice
+	}
+	known := -1.0
+	if from != nil {
+		known = from.level
+	}
+	s := r.l.spread(rss, r.unit, r.noise, known, r.influences)
+	if r.shared != nil {
+		s.k2Prime = r.shared.value
+	}
+	if r.shared.estimated() && s.ok {
+		// The first column has R/k2′: as k2′ grows the residuals grow by g₀R/k2′².
+		moved := make([]float64, len(r.l.w))
+		for i := range moved {
+			moved[i] = g[0] * r.ref[r.l.first+i] / (r.shared.value * r.shared.value)
+		}
+		by, _ := r.l.solve(moved)
+		r.shared.join(&s, r.influences, r.l.n, by, t.Region, r.unit, r.noise)
+	}
+	return s
+}
+
+// MaxDeviation is how far, relative to its own value, a point may lie off the
+// line after t*.
+const MaxDeviation = 0.10
+
+// MinPoints is the least number of points that t* leaves where it is chosen.
+const MinPoints = 5
+
+// fewestPoints is the least number of points that a given t* may leave.
+const fewestPoints = 3
+
+// start returns the first frame that is fitted: the one that was given, or for
+// plans that choose it the earliest after which no point of the expected curve
+// lies more than MaxDeviation off the line.
+func (r *regression) start(from *guess) int {
+	if r.tStar > 0 || !r.lined() {
+		return r.first
+	}
+	y, columns := append([]float64(nil), r.y...), append([]float64(nil), r.columns...)
+	defer func() { copy(r.y, y); copy(r.columns, columns) }()
+	r.lay(from.expected)
+	first := 0
+	for ; first < len(r.mid)-MinPoints; first++ {
+		l := linearised{first: first, n: len(r.input) + len(r.region), w: make([]float64, len(r.mid)-first)}
+		for i := range l.n {
+			l.z[i] = r.column(i)[first:]
+		}
+		weigh(from.unit[first:], l.w)
+		if g, ok := l.solve(r.y[first:]); ok && r.deviation(g, first) <= MaxDeviation {
+			break
+		}
+	}
+	return first
+}
+
+// deviation returns how far the worst point from frame first on lies off the
+// line, relative to its own value.
+func (r *regression) deviation(g gradient, first int) float64 {
+	worst := 0.0
+	for i := first; i < len(r.mid); i++ {
+		left := r.y[i]
+		for j := range len(r.input) + len(r.region) {
+			left -= g[j] * r.column(j)[i]
+		}
+		worst = math.Max(worst, math.Abs(left/r.y[i]))
+	}
+	return worst
+}
+
+// line returns the plot: y and the input's part of it, both over the curve.
+func (r *regression) line(u []float64, g gradient, first int) *Line {
+	n := len(u)
+	b := make([]float64, 2*n)
+	l := &Line{X: b[:n], Y: b[n:], First: first, Slope: g[0], Intercept: g[1]}
+	if r.plot {
+		u = r.column(1) // Patlak divides by the input
+	}
+	for i := range n {
+		l.X[i], l.Y[i] = r.column(0)[i]/u[i], r.y[i]/u[i]
+	}
+	return l
+}
+
+// doubts says where the plot is not straight, has few points, or is biased by
+// noise.
+func (r *regression) doubts(g gradient, u []float64, e *Estimate, first int, from *guess) []ingest.Warning {
+	off, points := r.deviation(g, first), float64(len(u)-first)
+	bias := 0.0
+	if value, _ := e.Get(r.main); len(e.gradients) > 0 {
+		by := r.bias()
+		for i, d := range e.gradients[slices.IndexFunc(e.Parameters, func(p Parameter) bool { return p.Symbol == r.main })] {
+			bias += d * by[i] * from.level / value
+		}
+	}
+	return broken(
+		rule{!(off <= MaxDeviation), ingest.WarnTStar, ingest.LevelWarn, off, MaxDeviation, "the worst point after t* lies off the line by this fraction"},
+		rule{points < MinPoints, ingest.WarnTStar, ingest.LevelWarn, points, MinPoints, "points after t*"},
+		rule{math.Abs(bias) > materialBias, ingest.WarnNoiseBias, ingest.LevelWarn, bias, materialBias, "bias that the noise of the curve gives to " + string(r.main) + ", as a fraction of it: the curve is a regressor"},
+	)
+}
+
+// materialBias is the relative bias from which it is said.
+const materialBias = 0.02
+
+// bias returns the bias of the parameters under noise of level 1 in the
+// region's curve. To second order in its errors e, with N = Zᵀ W Z, Z = Z + X e
+// and residuals A e,
+//
+//	N δ = E[(X e)ᵀ W A e] − E[((X e)ᵀ W Z + Zᵀ W X e) L A e]
+//
+// where only the curve itself counts as a noisy regressor, not its integral.
+func (r *regression) bias() gradient {
+	l := &r.l
+	normal := l.normal()
+	inverse, ok := invert(&normal, l.n)
+	if !ok {
+		return gradient{}
+	}
+	var right gradient
+	for j, t := range r.region {
+		if t.own == 0 {
+			continue
+		}
+		c := len(r.input) + j
+		for i, w := range l.w {
+			at := l.first + i
+			v := w * r.unit[at] * t.own
+			right[c] += v * (l.target.own + l.target.through*r.memory.own[at])
+			for b := range l.n {
+				h := r.influences.target[b][at]
+				right[c] -= v * l.z[b][i] * h
+				right[b] -= v * l.z[b][i] * r.influences.target[c][at]
+			}
+		}
+	}
+	var delta gradient
+	for i := range l.n {
+		for j := range l.n {
+			delta[i] += inverse[i][j] * right[j]
+		}
+	}
+	return delta
+}
+
+// profile returns that of a plan whose main parameter is a ratio.
+func (r *regression) profile() profile {
+	if !r.ratio || r.graphical() {
+		return nil
+	}
+	p := &linearProfile{normal: r.l.normal(), n: r.l.n, under: len(r.input)}
+	if r.main == BPND {
+		p.offset = 1
+	}
+	for i, w := range r.l.w {
+		y := r.y[r.l.first+i]
+		p.yy += w * y * y
+		for j := range r.l.n {
+			p.right[j] += w * r.l.z[j][i] * y
+		}
+	}
+	return func() func(float64) float64 { return p.at }
+}

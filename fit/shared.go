@@ -1,0 +1,85 @@
+package fit
+
+import (
+	"fmt"
+	"math"
+
+	"tacstream/extract"
+)
+
+// A sharedRate is k2′, which the regions of a scan share: given, or estimated
+// from them. Where it was estimated it knows how it answers to the errors of
+// every curve, so that the regions' own errors can be told from those that
+// come through it, correlations included.
+type sharedRate struct {
+	value, se float64
+	variance  map[extract.Region]float64   // what each region's noise makes of its variance
+	target    map[extract.Region][]float64 // δk2′ by the errors of each region's curve
+	reference []float64                    // and of the reference's
+	fits      map[extract.Region]*guess    // what SRTM says of each region
+}
+
+// givenRate returns a k2′ that is known.
+func givenRate(perMin float64) (*sharedRate, error) {
+	if !(perMin > 0) || math.IsInf(perMin, 0) {
+		return nil, fmt.Errorf("%g /min: %w", perMin, ErrK2Prime)
+	}
+	return &sharedRate{value: perMin, se: math.NaN()}, nil
+}
+
+func (k *sharedRate) estimated() bool { return k != nil && k.target != nil }
+
+// join makes k2′ one more parameter of a fit with n of them, which answer to
+// it as by says.
+func (k *sharedRate) join(s *spread, f *influences, n int, by gradient, region extract.Region, unit []float64, ref noise) {
+	own := k.target[region]
+	for v := range unit {
+		g := 0.0
+		if own != nil {
+			g = own[v]
+		}
+		for i := range n {
+			f.target[i][v] += by[i] * g
+			f.reference[i][v] += by[i] * k.reference[v]
+		}
+		f.target[n][v], f.reference[n][v] = g, k.reference[v]
+	}
+	var through, others square
+	f.target.cov(n+1, unit, &through)
+	f.reference.cov(n+1, ref.unit, &others)
+	by[n] = 1
+	s.by = by
+	rest := 0.0
+	for r, variance := range k.variance {
+		if r != region {
+			rest += variance
+		}
+	}
+	for i := range n + 1 {
+		for j := range n + 1 {
+			s.cov[i][j] = s.level*through[i][j] + ref.level*others[i][j] + by[i]*by[j]*rest
+		}
+	}
+}
+
+// report adds k2′ to an estimate, as parameter n of its fit, and says what of
+// the main parameter's standard error comes from it.
+func (k *sharedRate) report(e *Estimate, s *spread, n int) {
+	main := e.Main()
+	e.Parameters = append(e.Parameters, Parameter{K2Prime, k.value, k.se})
+	var g gradient
+	g[n] = 1
+	e.gradients = append(e.gradients, g)
+	if !k.estimated() {
+		return
+	}
+	for i, p := range e.Parameters {
+		if p.Symbol == main {
+			sum := 0.0
+			for j, d := range e.gradients[i] {
+				sum += d * s.by[j]
+			}
+			e.K2PrimeSE = math.Abs(sum) * k.se
+		}
+	}
+}

@@ -1,0 +1,43 @@
+package fit
+
+import (
+	"tacstream/extract"
+)
+
+// SRTM2 is SRTM with one k2′ for all regions, as they share the reference:
+//
+//	C(t) = R1 [R(t) + (k2′ − θ) ∫₀ᵗ R(s) e^(−θ(t−s)) ds]    θ = R1 k2′ / (1 + BPND)
+//
+// A third parameter less lowers the scatter of BPND by a sixth to a third.
+// Where k2′ is not given it is estimated with the other parameters of all
+// regions at once, each region weighted by its own noise (a coupled fit). Its
+// error, and what of each region's error comes from it, are reported; a median
+// of single fits, as others take, is noisier, biased, and taken for known.
+//
+// It holds where SRTM does. A region that does not follow the model spoils k2′
+// for all: see From.
+//
+// Source: Wu & Carson, J Cereb Blood Flow Metab 2002;22:1440–1452,
+// doi:10.1097/01.WCB.0000033967.83623.34.
+type SRTM2 struct {
+	K2PerMin  float64          // k2′; 0 estimates it
+	From      []extract.Region // that k2′ is estimated from; nil takes all
+	Weighting Weighting        // of the frames; "" is InverseVariance
+}
+
+// Name returns "srtm2".
+func (SRTM2) Name() string { return "srtm2" }
+
+// Fit estimates R1, k2, BPND of every region and k2′ of all. The standard
+// error of k2′ is NaN where it was given.
+func (m SRTM2) Fit(s Scan) ([]Estimate, error) {
+	p, err := prepareReference(s, m.Weighting)
+	if err != nil {
+		return nil, err
+	}
+	c, err := newCoupled(referenceBasis(p), m.K2PerMin, m.From)
+	if err != nil {
+		return nil, err
+	}
+	return p.each(m.Name(), c.estimate), nil
+}

@@ -65,6 +65,7 @@ func (m *memory) apply(x, out []float64) {
 type effect struct {
 	own, through, twice float64
 	memory              *memory // nil where through and twice are 0
+	also                *effect // one more on top
 }
 
 // back writes into out, a value for each frame, how a sum of the residuals of
@@ -80,6 +81,15 @@ func (e effect) back(factors []float64, first int, out []float64) {
 	}
 	m, n := e.memory, len(out)
 	own, carried, kept, added := m.own[:n], m.carried[:n], m.kept[:n], m.added[:n]
+	if e.also != nil {
+		e.also.back(factors, first, out)
+		more := append([]float64(nil), out...)
+		defer func() {
+			for i, m := range more {
+				out[i] += m
+			}
+		}()
+	}
 	once, again := 0.0, 0.0 // what later residuals ask of the state, and of the second one
 	for i := n - 1; i >= 0; i-- {
 		f := 0.0
@@ -106,7 +116,7 @@ func (e effect) power(w []float64, first int, v []float64) float64 {
 		}
 		return e.own * e.own * sum
 	}
-	if e.twice != 0 {
+	if e.twice != 0 || e.also != nil {
 		return e.powerTwice(w, first, v)
 	}
 	m := e.memory
@@ -122,21 +132,27 @@ func (e effect) power(w []float64, first int, v []float64) float64 {
 	return sum
 }
 
-// powerTwice does the same frame by frame: the two states of a double
-// convolution are correlated.
+// powerTwice does the same frame by frame: the states of two
+// convolutions are correlated.
 func (e effect) powerTwice(w []float64, first int, v []float64) float64 {
-	sum, row, unit := 0.0, make([]float64, len(v)), make([]float64, 1)
-	unit[0] = 1
+	sum, row, unit := 0.0, make([]float64, len(v)), []float64{1}
 	for i, w := range w {
-		effect{e.own, e.through, e.twice, e.memory.upTo(first + i + 1)}.back(unit, first+i, row[:first+i+1])
-		for j, r := range row[:first+i+1] {
+		n := first + i + 1
+		e.upTo(n).back(unit, n-1, row[:n])
+		for j, r := range row[:n] {
 			sum += w * r * r * v[j]
 		}
 	}
 	return sum
 }
 
-// upTo returns the memory of the first n frames.
-func (m *memory) upTo(n int) *memory {
-	return &memory{m.carried[:n], m.own[:n], m.kept[:n], m.added[:n]}
+// upTo returns the effect on the first n frames.
+func (e effect) upTo(n int) effect {
+	m := e.memory
+	e.memory = &memory{m.carried[:n], m.own[:n], m.kept[:n], m.added[:n]}
+	if e.also != nil {
+		also := e.also.upTo(n)
+		e.also = &also
+	}
+	return e
 }

@@ -36,6 +36,11 @@ type Scan struct {
 	// HalfLife of the nuclide. 0 means that it is not known or that there is
 	// no decay: then λ = 0 and the curves are taken as they are.
 	HalfLife time.Duration
+	// Blood is the arterial input, for models that need one.
+	Blood extract.Blood
+	// Delay is how much later the tracer arrives in the regions than where blood
+	// was sampled. See FindDelay.
+	Delay time.Duration
 	// Weights are the weights of the frames for the weighting User.
 	Weights []float64
 }
@@ -108,9 +113,9 @@ func (e Estimate) Get(s Symbol) (value, se float64) {
 	return math.NaN(), math.NaN()
 }
 
-// Main returns the parameter that the model is run for: BPND, VT or Ki.
+// Main returns the parameter that the model is run for: VT, BPND or Ki.
 func (e Estimate) Main() Symbol {
-	for _, s := range []Symbol{BPND, VT, KI} {
+	for _, s := range []Symbol{VT, BPND, KI} {
 		for _, p := range e.Parameters {
 			if p.Symbol == s {
 				return s

@@ -36,15 +36,17 @@ func ReferenceModels() []Model {
 // NeedsBlood reports whether a model has an arterial input, Scan.Blood.
 func NeedsBlood(m Model) bool {
 	switch m.(type) {
-	default:
-		return false
+	case TCM1, TCM2, TCM2Irreversible, Logan, MA1, MA2, Patlak, Spectral:
+		return true
 	}
+	return false
 }
 
 func models(s Settings) []Model {
 	return []Model{
 		SRTM{s.Weighting},
 		SRTM2{s.K2PrimePerMin, s.K2PrimeFrom, s.Weighting},
+		FRTM{s.Weighting},
 		MRTM0{s.TStar, s.Weighting},
 		MRTM{s.TStar, s.Weighting},
 		MRTM2{s.K2PrimePerMin, s.K2PrimeFrom, s.TStar, s.Weighting},
@@ -53,6 +55,14 @@ func models(s Settings) []Model {
 		PatlakRef{s.TStar, s.Weighting},
 		SUVR{s.Window},
 		RPM{Weighting: s.Weighting},
+		TCM1{s.Weighting},
+		TCM2{s.Weighting},
+		TCM2Irreversible{s.Weighting},
+		Logan{s.TStar, s.Weighting},
+		MA1{s.TStar, s.Weighting},
+		MA2{s.TStar, s.Weighting},
+		Patlak{s.TStar, s.Weighting},
+		Spectral{s.Weighting},
 	}
 }
 

@@ -124,7 +124,7 @@ func (p *prepared) given(t extract.TAC) []float64 { return p.weighting.of(p, t) 
 // has room for the parameters, the fitted curve and the weights, and adds what
 // is the same for all models. A region without any activity is not visited:
 // its estimate says that there is none, and the others are not harmed.
-func (p *prepared) each(model string, visit func(t extract.TAC, u []float64, e *Estimate)) []Estimate {
+func (p *prepared) each(model string, main Symbol, visit func(t extract.TAC, u []float64, e *Estimate)) []Estimate {
 	const room = 6 // parameters
 	n, regions := len(p.mid), len(p.scan.TACs)
 	all := make([]Estimate, 0, regions)
@@ -141,7 +141,7 @@ func (p *prepared) each(model string, visit func(t extract.TAC, u []float64, e *
 		e.Fitted, e.Weights = fitted[p.from:], weights[p.from:]
 		e.Parameters, e.gradients = parameters[room*i:room*i:room*(i+1)], gradients[room*i:room*i:room*(i+1)]
 		if p.use(t.BqPerML, u); empty(u) {
-			e.unsolved(BPND)
+			e.unsolved(main)
 		} else {
 			visit(t, u, e)
 		}

@@ -25,7 +25,7 @@ const lowestLate = 0.9
 func (p *prepared) scanWarnings() []ingest.Warning {
 	list := only(p.curves(p.scan.TACs...).Quality(extract.Thresholds{}), ingest.WarnLateStart, ingest.WarnFrameGap)
 	for _, t := range p.scan.TACs {
-		if t.Region == p.scan.Reference {
+		if p.ref != nil && t.Region == p.scan.Reference {
 			list = append(list, p.judge.Region(t)...)
 		}
 	}
@@ -53,6 +53,9 @@ func only(list []ingest.Warning, codes ...ingest.Code) []ingest.Warning {
 // scan, as a fraction of the reference's.
 func (p *prepared) lowestLate() (lowest float64, region extract.Region) {
 	lowest = 1
+	if p.ref == nil {
+		return lowest, ""
+	}
 	ref := p.late(p.ref)
 	for _, t := range p.scan.TACs {
 		u := t.BqPerML[p.from:]

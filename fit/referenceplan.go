@@ -32,7 +32,7 @@ func fitReferencePlan(s Scan, name string, w Weighting, tStar time.Duration, pl 
 	if err != nil {
 		return nil, err
 	}
-	return p.each(name, func(t extract.TAC, u []float64, e *Estimate) {
+	return p.each(name, pl.main, func(t extract.TAC, u []float64, e *Estimate) {
 		var from *guess
 		if single != nil {
 			from = single(t, u)

@@ -273,6 +273,10 @@ func (r *regression) spread(t extract.TAC, g gradient, rss float64, from *guess)
 // line after t*.
 const MaxDeviation = 0.10
 
+// arterialDeviation is that where t* is chosen with an arterial input: blood in
+// the region and a slow second compartment bend these plots gently.
+const arterialDeviation = 0.0075
+
 // MinPoints is the least number of points that t* leaves where it is chosen.
 const MinPoints = 5
 
@@ -296,11 +300,19 @@ func (r *regression) start(from *guess) int {
 			l.z[i] = r.column(i)[first:]
 		}
 		weigh(from.unit[first:], l.w)
-		if g, ok := l.solve(r.y[first:]); ok && r.deviation(g, first) <= MaxDeviation {
+		if g, ok := l.solve(r.y[first:]); ok && r.deviation(g, first) <= r.straight() {
 			break
 		}
 	}
 	return first
+}
+
+// straight returns how far points may lie off the line where t* is chosen.
+func (r *regression) straight() float64 {
+	if r.ref == nil {
+		return arterialDeviation
+	}
+	return MaxDeviation
 }
 
 // deviation returns how far the worst point from frame first on lies off the
@@ -312,7 +324,11 @@ func (r *regression) deviation(g gradient, first int) float64 {
 		for j := range len(r.input) + len(r.region) {
 			left -= g[j] * r.column(j)[i]
 		}
-		worst = math.Max(worst, math.Abs(left/r.y[i]))
+		level := r.y[i]
+		if r.ratio { // MA1 is judged as the Logan plot that it solves for C
+			level = g[len(r.input)] * r.column(len(r.input))[i]
+		}
+		worst = math.Max(worst, math.Abs(left/level))
 	}
 	return worst
 }

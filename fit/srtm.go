@@ -35,14 +35,14 @@ func (m SRTM) Fit(s Scan) ([]Estimate, error) {
 		return nil, err
 	}
 	f := newSRTMFit(referenceBasis(p))
-	return p.each(m.Name(), func(t extract.TAC, u []float64, e *Estimate) {
+	return p.each(m.Name(), BPND, func(t extract.TAC, u []float64, e *Estimate) {
 		f.fit(u, f.given(t), e)
 		f.parameters(e)
 	}), nil
 }
 
-// A srtmFit is what SRTM finds in one region. It is used again for the next
-// one.
+// A srtmFit is what SRTM, or with blood and plasma in place of the reference
+// 1TCM, finds in one region: C = r1 D + c2 E(θ). It is used again for the next one.
 type srtmFit struct {
 	*basis
 	u, w          []float64
@@ -83,7 +83,11 @@ func (f *srtmFit) fit(u, given []float64, e *Estimate) {
 	f.at = f.polish(u, f.w, f.at)
 	f.theta = f.at.theta()
 	k := f.kernel(f.theta)
-	f.refCurve.convolve(k, f.column)
+	if f.ref != nil {
+		f.refCurve.convolve(k, f.column)
+	} else {
+		f.interpolate(f.at, f.column, nil)
+	}
 	f.interpolate(f.at, nil, f.slope)
 	f.settle(f.w)
 	f.memory.set(f.grid, k)
@@ -98,7 +102,7 @@ func (f *srtmFit) settle(w []float64) {
 	f.r1, f.c2 = f.linear(f.column, f.u, w)
 	f.rss = 0
 	for i, u := range f.u {
-		f.fitted[i] = f.r1*f.ref[i] + f.c2*f.column[i]
+		f.fitted[i] = f.r1*f.direct[i] + f.c2*f.column[i]
 		r := u - f.fitted[i]
 		f.rss += w[i] * r * r
 	}
@@ -112,7 +116,7 @@ func (f *srtmFit) linearised() linearised {
 		f.slope[i] *= perTheta
 	}
 	return linearised{
-		n: 3, z: [maxParameters][]float64{f.ref, f.column, f.slope}, w: f.w,
+		n: 3, z: [maxParameters][]float64{f.direct, f.column, f.slope}, w: f.w,
 		target:    effect{own: 1},
 		reference: effect{own: f.r1, through: f.c2, memory: f.memory},
 	}

@@ -39,5 +39,5 @@ func (m SRTM2) Fit(s Scan) ([]Estimate, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.each(m.Name(), c.estimate), nil
+	return p.each(m.Name(), BPND, c.estimate), nil
 }

@@ -1,0 +1,135 @@
+package fit
+
+import (
+	"time"
+
+	"tacstream/extract"
+)
+
+// Logan is the Logan plot with an arterial input. After t* the points
+//
+//	y = ∫₀ᵗ C ds / C(t)    x = ∫₀ᵗ Cp ds / C(t)
+//
+// lie on a line of slope VT, whatever the number of compartments. Noise in C
+// lowers it: a warning says where that matters, and MA1 suffers less. The blood
+// in the region is not taken out.
+//
+// Source: Logan et al., J Cereb Blood Flow Metab 1990;10:740–747,
+// doi:10.1038/jcbfm.1990.127.
+type Logan struct {
+	TStar     time.Duration // start of the linear phase; 0 chooses it as LoganRef does, by 2TCM's curve
+	Weighting Weighting     // of the frames; "" is InverseVariance
+}
+
+// Name returns "logan".
+func (Logan) Name() string { return "logan" }
+
+// Fit estimates VT of every region.
+func (m Logan) Fit(s Scan) ([]Estimate, error) {
+	return fitArterialPlan(s, m.Name(), m.Weighting, m.TStar, plan{
+		main: VT, y: term{through: 1}, input: []term{{through: 1}}, region: []term{{own: 1}},
+		parameters: func(e *Estimate, g gradient, s *spread) { e.add(VT, g[0], s, 1) },
+	})
+}
+
+// MA1 is the multilinear analysis of Ichise: the Logan plot solved for C, so
+// that the noise of C is no regressor,
+//
+//	C(t) = −(VT/b) ∫₀ᵗ Cp ds + (1/b) ∫₀ᵗ C ds    after t*
+//
+// Source: Ichise et al., J Cereb Blood Flow Metab 2002;22:1271–1281,
+// doi:10.1097/01.WCB.0000038000.34930.4E.
+type MA1 struct {
+	TStar     time.Duration // start of the linear phase; 0 chooses it as LoganRef does, by 2TCM's curve
+	Weighting Weighting     // of the frames; "" is InverseVariance
+}
+
+// Name returns "ma1".
+func (MA1) Name() string { return "ma1" }
+
+// Fit estimates VT of every region.
+func (m MA1) Fit(s Scan) ([]Estimate, error) {
+	return fitArterialPlan(s, m.Name(), m.Weighting, m.TStar, plan{
+		main: VT, y: term{own: 1}, input: []term{{through: 1}}, region: []term{{through: 1}}, ratio: true, plot: true,
+		parameters: volumeOfRatio(0, 1),
+	})
+}
+
+// MA2 is the second multilinear analysis of Ichise, exact for two tissue
+// compartments from model zero on:
+//
+//	C(t) = γ₁ ∬ Cp + γ₂ ∫ Cp + γ₃ ∬ C + γ₄ ∫ C    VT = −γ₁/γ₃
+//
+// Four coefficients for curves that look alike: where the second compartment is
+// slow or small its standard error is large.
+//
+// Source: Ichise et al., J Cereb Blood Flow Metab 2002;22:1271–1281,
+// doi:10.1097/01.WCB.0000038000.34930.4E.
+type MA2 struct {
+	TStar     time.Duration // frames whose middle lies before it are left out; 0 uses all
+	Weighting Weighting     // of the frames; "" is InverseVariance
+}
+
+// Name returns "ma2".
+func (MA2) Name() string { return "ma2" }
+
+// Fit estimates VT of every region.
+func (m MA2) Fit(s Scan) ([]Estimate, error) {
+	return fitArterialPlan(s, m.Name(), m.Weighting, m.TStar, plan{
+		main: VT, y: term{own: 1}, input: []term{{twice: 1}, {through: 1}}, region: []term{{twice: 1}, {through: 1}}, ratio: true,
+		parameters: volumeOfRatio(0, 2),
+	})
+}
+
+// volumeOfRatio says what two coefficients mean: VT = −g[over]/g[under].
+func volumeOfRatio(over, under int) func(e *Estimate, g gradient, s *spread) {
+	return func(e *Estimate, g gradient, s *spread) {
+		var d gradient
+		d[over], d[under] = -1/g[under], g[over]/(g[under]*g[under])
+		e.add(VT, -g[over]/g[under], s, d[:]...)
+	}
+}
+
+// Patlak is the Patlak plot with an arterial input, for tracers that are
+// trapped. After t* the points
+//
+//	y = C(t) / Cp(t)    x = ∫₀ᵗ Cp ds / Cp(t)
+//
+// lie on a line of slope Ki, in mL/cm³/min. For tracers that come off again the
+// plot bends and its slope means nothing.
+//
+// Source: Patlak et al., J Cereb Blood Flow Metab 1983;3:1–7,
+// doi:10.1038/jcbfm.1983.1.
+type Patlak struct {
+	TStar     time.Duration // start of the linear phase; 0 chooses it as LoganRef does, by 2TCM's curve
+	Weighting Weighting     // of the frames; "" is InverseVariance
+}
+
+// Name returns "patlak".
+func (Patlak) Name() string { return "patlak" }
+
+// Fit estimates Ki of every region.
+func (m Patlak) Fit(s Scan) ([]Estimate, error) {
+	return fitArterialPlan(s, m.Name(), m.Weighting, m.TStar, patlak())
+}
+
+// fitArterialPlan fits a plan with plasma as its input.
+func fitArterialPlan(s Scan, name string, w Weighting, tStar time.Duration, pl plan) ([]Estimate, error) {
+	a, err := prepareArterial(s, w)
+	if err != nil {
+		return nil, err
+	}
+	r, err := newRegression(a.prepared, pl, a.plasma.sources(), tStar, nil)
+	if err != nil {
+		return nil, err
+	}
+	if !pl.lined() {
+		return a.each(name, pl.main, func(t extract.TAC, u []float64, e *Estimate) { r.fit(t, u, e, nil) }), nil
+	}
+	f := newTwoRate(a.basis(), nil, s.Blood.Whole != nil)
+	scratch := Estimate{Fitted: make([]float64, len(a.mid)), Weights: make([]float64, len(a.mid))}
+	return a.each(name, pl.main, func(t extract.TAC, u []float64, e *Estimate) {
+		f.fit(u, a.given(t), &scratch)
+		r.fit(t, u, e, &guess{f.fitted, f.unit, f.spread.level})
+	}), nil
+}

@@ -77,7 +77,7 @@ func TestExactCurvesOfADecayingTracer(t *testing.T) {
 		for _, tracer := range phantom.Tracers() {
 			t.Run(s.name+" "+string(tracer), func(t *testing.T) {
 				list := decaying(tracer.Reference(), s.frames)
-				for _, l := range []limits{{"srtm", srtm, 0.002, 0.05}, {"logan-ref", logan, 0.002, 0.05}, {"mrtm", mrtm, 0.002, 0.05}} {
+				for _, l := range []limits{{"srtm", srtm, 0.002, 0.05}, {"logan-ref", logan, 0.002, 0.05}, {"mrtm", mrtm, 0.002, 0.05}, {"srtm2", srtm2, 0.002, 0.05}, {"mrtm2", mrtm2, 0.002, 0.05}} {
 					l.check(t, list)
 				}
 			})

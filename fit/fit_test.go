@@ -165,7 +165,7 @@ func TestBadInputHasAName(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			s := goldenScan(append([]ingest.Frame{}, frames...), phantom.CarbonHalfLife)
 			test.change(&s)
-			for _, m := range fit.Models() {
+			for _, m := range fit.ReferenceModels() {
 				if _, err := m.Fit(s); !errors.Is(err, test.want) || !errors.Is(err, ingest.ErrRejected) {
 					t.Errorf("%s: %v, want %v", m.Name(), err, test.want)
 				}
@@ -209,7 +209,7 @@ func TestByName(t *testing.T) {
 		t.Errorf("%v, %v", m, err)
 	}
 	_, err := fit.ByName("guess", fit.Settings{})
-	for _, m := range fit.Models() {
+	for _, m := range fit.ReferenceModels() {
 		if err == nil || !strings.Contains(err.Error(), m.Name()) {
 			t.Errorf("%v does not say that there is %s", err, m.Name())
 		}
@@ -219,7 +219,7 @@ func TestByName(t *testing.T) {
 // Models are values that many goroutines share.
 func TestModelsAreSafeForConcurrentUse(t *testing.T) {
 	scan := goldenScan(phantom.DefaultFrames(), phantom.CarbonHalfLife)
-	for _, m := range fit.Models() {
+	for _, m := range fit.ReferenceModels() {
 		want, err := m.Fit(scan)
 		if err != nil {
 			t.Fatal(err)
@@ -323,7 +323,7 @@ func FuzzFit(f *testing.F) {
 				s.TACs[c].BqPerML = append(s.TACs[c].BqPerML, float64(v))
 			}
 		}
-		for _, m := range append(fit.Models(), fit.LoganRef{K2PerMin: 0.1}) {
+		for _, m := range append(fit.ReferenceModels(), fit.LoganRef{K2PerMin: 0.1}) {
 			estimates, err := m.Fit(s)
 			if err != nil {
 				continue

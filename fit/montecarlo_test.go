@@ -99,7 +99,9 @@ func TestStandardErrorsAreCalibrated(t *testing.T) {
 	for i, x := range experiments() {
 		t.Run(x.name, func(t *testing.T) {
 			t.Parallel()
-			models := []fit.Model{fit.SRTM{}, fit.MRTM{}, fit.LoganRef{K2PerMin: x.k.K2PrimePerMin()}, fit.LoganRef{TStar: 30 * time.Minute, K2PerMin: x.k.K2PrimePerMin()}}
+			k2 := x.k.K2PrimePerMin()
+			models := []fit.Model{fit.SRTM{}, fit.SRTM2{K2PerMin: k2}, fit.MRTM0{}, fit.MRTM{}, fit.MRTM2{K2PerMin: k2}, fit.LoganRef{K2PerMin: k2}, fit.LoganRef{TStar: 30 * time.Minute, K2PerMin: k2}}
+			covered := make([]float64, len(models))
 			samples := make([]sample, len(models))
 			rng := rand.New(rand.NewPCG(1, uint64(i)))
 			for range draws {
@@ -111,15 +113,25 @@ func TestStandardErrorsAreCalibrated(t *testing.T) {
 					}
 					bpnd, se := estimates[0].Get(fit.BPND)
 					samples[m].add(bpnd, se, x.k.BPND)
+					if low, high := estimates[0].Interval(); low <= x.k.BPND && x.k.BPND <= high {
+						covered[m] += 1.0 / draws
+					}
 				}
 			}
 			for m, s := range samples {
 				name := models[m].Name()
 				t.Logf("%s: bias %.2f %%, SD %.2f %%, SE/SD %.3f, RMS ratio %.3f", name, 100*s.bias()/x.k.BPND, 100*s.sd()/x.k.BPND, s.told(), s.rms())
-				if s.failed > 0 || s.told() < 0.9 || s.told() > 1.1 {
+				slack := 0.1
+				if name == "mrtm0" {
+					slack = 0.15 // where noise biases it by a sixth
+				}
+				if s.failed > 0 || math.Abs(s.told()-1) > slack {
 					t.Errorf("%s: standard error over scatter %.3f, want 0.9 to 1.1; %d failed", name, s.told(), s.failed)
 				}
-				if s.rms() < 0.85 || s.rms() > 1.25 {
+				if unbiased := name[0] != 'l' && name != "mrtm0"; unbiased && (covered[m] < 0.91 || covered[m] > 0.98) {
+					t.Errorf("%s: 95 %% intervals cover %.3f", name, covered[m])
+				}
+				if name != "mrtm0" && (s.rms() < 0.85 || s.rms() > 1.25) {
 					t.Errorf("%s: RMS of error over standard error %.3f, want 0.85 to 1.25", name, s.rms())
 				}
 				if name == "srtm" && math.Abs(s.bias()) > 0.02*x.k.BPND {

@@ -38,28 +38,15 @@ func (c Curves) Quality(t Thresholds) []ingest.Warning {
 	if len(c.Frames) == 0 {
 		return nil
 	}
-	t = t.orDefault()
-	var list []ingest.Warning
-	add := func(w ingest.Warning, ok bool) {
-		if w.Level = ingest.LevelWarn; ok {
-			list = append(list, w)
-		}
-	}
-	factors, err := c.Factors(c.DefaultOrigin())
-	if err != nil { // nothing is known of decay
-		factors = ones(len(c.Frames))
-	}
-	add(c.lateStart(factors, t.LateStart))
-	add(c.gap(t.Gap))
 	j := c.Judge(t)
+	list := j.Scan(c.TACs)
 	for _, tac := range c.TACs {
 		list = append(list, j.Region(tac)...)
 	}
 	return list
 }
 
-// A Judge applies the rules of Quality that look at one region by itself. It
-// is safe for concurrent use.
+// A Judge applies the rules of Quality. It is safe for concurrent use.
 type Judge struct {
 	thresholds Thresholds
 	frames     []ingest.Frame
@@ -77,6 +64,20 @@ func (c Curves) Judge(t Thresholds) Judge {
 		j.mids = append(j.mids, f.Mid().Seconds())
 	}
 	return j
+}
+
+// Scan returns what is doubtful about the curves together.
+func (j Judge) Scan(tacs []TAC) []ingest.Warning {
+	var list []ingest.Warning
+	add := func(w ingest.Warning, ok bool) {
+		if w.Level = ingest.LevelWarn; ok {
+			list = append(list, w)
+		}
+	}
+	c := Curves{Frames: j.frames, TACs: tacs}
+	add(c.lateStart(j.factors, j.thresholds.LateStart))
+	add(c.gap(j.thresholds.Gap))
+	return list
 }
 
 // Region returns what is doubtful about one curve, which must have a value for
@@ -148,6 +149,9 @@ func (c Curves) gap(limit time.Duration) (ingest.Warning, bool) {
 			longest = max(longest, d)
 			n++
 		}
+	}
+	if n == 0 {
+		return ingest.Warning{}, false
 	}
 	return ingest.Warning{
 		Code: ingest.WarnFrameGap, Value: longest.Seconds(), Threshold: limit.Seconds(),

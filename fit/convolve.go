@@ -16,8 +16,13 @@ type passage struct{ end, mean [degree + 2]float64 }
 //
 //	end  = e^(−λh) (φ₀, φ₁, φ₂, …)
 //	mean = (φ₁(−(θ+λ)h), ψ₁, ψ₂, …)    ψ_j = ∫₀¹ e^(−λhx) x^j φ_j(zx) dx
-func (g *grid) kernel(theta float64) kernel {
-	k := make(kernel, len(g.sizes))
+func (g *grid) kernel(theta float64) kernel { return g.kernelIn(nil, theta) }
+
+// kernelIn does the same in the space of a kernel that is not needed any more.
+func (g *grid) kernelIn(k kernel, theta float64) kernel {
+	if k == nil {
+		k = make(kernel, len(g.sizes))
+	}
 	for i := range g.sizes {
 		s, p := &g.sizes[i], &k[i]
 		phi := phis(-theta * s.length)
@@ -43,7 +48,9 @@ func (g *grid) kernel(theta float64) kernel {
 func (s *size) means(th, lh float64, end [degree + 2]float64) (m [degree + 2]float64) {
 	const short = 3e-3
 	rh := th + lh
-	m[0] = phis(-rh)[1]
+	if m[0] = 1; rh > 0 {
+		m[0] = -math.Expm1(-rh) / rh
+	}
 	for j := 1; j < len(m); j++ {
 		if rh > short {
 			m[j] = (s.moment[j-1] - end[j]) / rh
@@ -104,8 +111,9 @@ func phis(z float64) (p [degree + 4]float64) {
 	const last = len(p) - 1
 	if math.Abs(z) > 1 {
 		p[0] = math.Exp(z)
+		inverse := 1 / z
 		for j := range last {
-			p[j+1] = (p[j] - factorials[j]) / z
+			p[j+1] = (p[j] - factorials[j]) * inverse
 		}
 		return p
 	}

@@ -241,7 +241,8 @@ func (c *coupled) settle(m *member) {
 // sum of squares that follow.
 func (c *coupled) exact(m *member, fitted []float64) (rss float64) {
 	theta := m.at.theta()
-	k := c.kernel(theta)
+	c.fit.space = c.kernelIn(c.fit.space, theta)
+	k := c.fit.space
 	c.refCurve.convolve(k, m.column)
 	c.fit.memory.set(c.grid, k)
 	c.interpolate(m.at, nil, m.slope)

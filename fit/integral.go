@@ -9,12 +9,12 @@ type integrator struct {
 	mean  [][degree + 1]float64 // means of that from the start of the piece on, decayed
 	twice [][degree + 1]float64 // the double integral over each piece
 	later [][degree + 1]float64 // means of that
-	x     []float64             // factors
+	x     []float64             // factors, after a 0 for the B-spline that is left out
 }
 
 func newIntegrator(g *grid) *integrator {
 	n := len(g.pieces)
-	it := &integrator{grid: g, x: make([]float64, n+degree)}
+	it := &integrator{grid: g, x: make([]float64, n+degree+1)}
 	all := make([][degree + 1]float64, 4*n)
 	it.level, it.mean, it.twice, it.later = all[:n], all[n:2*n], all[2*n:3*n], all[3*n:]
 	inverse := [degree + 3]float64{1, 1, 1.0 / 2, 1.0 / 6, 1.0 / 24, 1.0 / 120, 1.0 / 720}
@@ -37,7 +37,7 @@ func newIntegrator(g *grid) *integrator {
 
 // solve finds the factors of the curve with these frame means.
 func (it *integrator) solve(means []float64) {
-	at := 0
+	at := 1
 	for _, p := range it.pieces {
 		switch {
 		case p.frame >= 0:
@@ -48,7 +48,7 @@ func (it *integrator) solve(means []float64) {
 			at++
 		}
 	}
-	it.spline.solve(it.x[:at])
+	it.spline.solve(it.x[1:at])
 	clear(it.x[at:])
 }
 
@@ -57,16 +57,10 @@ func (it *integrator) once(means, out []float64) {
 	it.solve(means)
 	sum := 0.0
 	for k := range it.pieces {
-		p, first := &it.pieces[k], it.spline.first[k]-1
-		level, mean := 0.0, 0.0
-		for j := range degree + 1 {
-			if first+j < 0 {
-				continue
-			}
-			x := it.x[first+j]
-			level += it.level[k][j] * x
-			mean += it.mean[k][j] * x
-		}
+		p, first := &it.pieces[k], it.spline.first[k]
+		x, l, m := it.x[first:first+degree+1], &it.level[k], &it.mean[k]
+		level := l[0]*x[0] + l[1]*x[1] + l[2]*x[2] + l[3]*x[3] + l[4]*x[4]
+		mean := m[0]*x[0] + m[1]*x[1] + m[2]*x[2] + m[3]*x[3] + m[4]*x[4]
 		if p.frame >= 0 {
 			out[p.frame] = mean + sum*it.flat[p.frame]
 		}
@@ -79,12 +73,9 @@ func (it *integrator) both(means, out, again []float64) {
 	it.once(means, out)
 	sum, double := 0.0, 0.0
 	for k := range it.pieces {
-		p, first := &it.pieces[k], it.spline.first[k]-1
+		p, first := &it.pieces[k], it.spline.first[k]
 		level, twice, later := 0.0, 0.0, 0.0
 		for j := range degree + 1 {
-			if first+j < 0 {
-				continue
-			}
 			x := it.x[first+j]
 			level += it.level[k][j] * x
 			twice += it.twice[k][j] * x

@@ -40,7 +40,7 @@ func prepare(s Scan, w Weighting) (*prepared, error) {
 		return nil, fmt.Errorf("%d frames end after model zero: %w", used, ErrTooFewFrames)
 	}
 	p.grid = newGrid(s.Frames[p.from:], 60*ingest.DecayPerSecond(s.HalfLife))
-	p.judge = p.curves().Judge(extract.Thresholds{})
+	p.judge = extract.Curves{Frames: s.Frames, HalfLife: s.HalfLife}.Judge(extract.Thresholds{})
 	return p, nil
 }
 

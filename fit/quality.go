@@ -2,7 +2,6 @@ package fit
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"tacstream/extract"
@@ -23,7 +22,7 @@ const lowestLate = 0.9
 // scanWarnings says what is doubtful about the scan whatever the model and the
 // region, the reference curve included.
 func (p *prepared) scanWarnings() []ingest.Warning {
-	list := only(p.curves(p.scan.TACs...).Quality(extract.Thresholds{}), ingest.WarnLateStart, ingest.WarnFrameGap)
+	list := p.judge.Scan(p.scan.TACs)
 	for _, t := range p.scan.TACs {
 		if p.ref != nil && t.Region == p.scan.Reference {
 			list = append(list, p.judge.Region(t)...)
@@ -32,21 +31,14 @@ func (p *prepared) scanWarnings() []ingest.Warning {
 	first := 60 * p.length[0]
 	late, until := p.scan.Frames[0].Start.Seconds(), longestGap.Seconds()
 	lowest, region := p.lowestLate()
+	if late <= until && first <= longestFirst && lowest >= lowestLate {
+		return list
+	}
 	return append(list, broken(
 		rule{late > until, ingest.WarnFrameGap, ingest.LevelWarn, late, until, "s before the first frame, in which the curves are taken to rise in a straight line"},
 		rule{first > longestFirst, ingest.WarnScanShort, ingest.LevelWarn, first, longestFirst, "the first frame in s is too long for a dynamic model"},
 		rule{lowest < lowestLate, ingest.WarnRefBinding, ingest.LevelWarn, lowest, lowestLate, fmt.Sprintf("late mean of %s over that of the reference, which should be the lowest", region)},
 	)...)
-}
-
-// curves returns curves of the scan in the terms of extract, which judges them.
-func (p *prepared) curves(tacs ...extract.TAC) extract.Curves {
-	return extract.Curves{Frames: p.scan.Frames, TACs: tacs, HalfLife: p.scan.HalfLife}
-}
-
-// only returns the warnings with one of the codes.
-func only(list []ingest.Warning, codes ...ingest.Code) []ingest.Warning {
-	return slices.DeleteFunc(list, func(w ingest.Warning) bool { return !slices.Contains(codes, w.Code) })
 }
 
 // lowestLate returns the lowest mean of a region over the last third of the

@@ -58,7 +58,7 @@ func (l *local) best(at spot, tolerance float64) spot {
 			best, top = t, r.gain()
 		}
 	}
-	return spot{at.first, l.climb(best, tolerance)}
+	return spot{at.first, l.climb(best, 0.5, tolerance)}
 }
 
 // sums returns the normal equations at t, and their derivatives.
@@ -94,22 +94,22 @@ func (l *local) slope(t float64) float64 {
 	return 2*dy*b - y*db
 }
 
-// climb returns where, upwards from t and within a node's distance, the gain
-// is largest.
-func (l *local) climb(t, tolerance float64) float64 {
-	const strides = 2 // per node
+// climb returns where, upwards from t, the gain is largest, or an end of the
+// window. The first stride is doubled until the top lies behind.
+func (l *local) climb(t, stride, tolerance float64) float64 {
 	here := l.slope(t)
-	way := math.Copysign(1.0/strides, here)
-	for range strides + 1 {
-		next := t + way
-		if math.Abs(next) > window/2 || here == 0 {
-			return t // an end of the range of θ
+	for here != 0 {
+		next := t + math.Copysign(stride, here)
+		if math.Abs(next) > window/2 {
+			if next = math.Copysign(window/2, next); next == t {
+				return t
+			}
 		}
 		there := l.slope(next)
 		if (there > 0) != (here > 0) {
 			return root(l.slope, t, next, here, there, tolerance)
 		}
-		t, here = next, there
+		t, here, stride = next, there, min(2*stride, 0.5)
 	}
 	return t
 }

@@ -79,8 +79,10 @@ func newBasis(p *prepared, direct, unit []float64, drive func(theta float64, mea
 // referenceBasis is the basis of the models with one exponential on the
 // reference curve.
 func referenceBasis(p *prepared) *basis {
+	var space kernel
 	return newBasis(p, p.ref, p.refNoise.unit, func(theta float64, means []float64) {
-		p.refCurve.convolve(p.kernel(theta), means)
+		space = p.kernelIn(space, theta)
+		p.refCurve.convolve(space, means)
 	})
 }
 
@@ -215,7 +217,8 @@ func (b *basis) load(u, w []float64, at spot) spot {
 // polish returns the best fit to u with weights w near a spot, exactly.
 func (b *basis) polish(u, w []float64, at spot) spot {
 	for range thetaNodes {
-		at = b.scratch.local.best(b.load(u, w, at), exact)
+		b.load(u, w, at)
+		at.t = b.scratch.local.climb(at.t, 0.03, exact)
 		if to := spotOf(at.theta()); to.first == at.first || math.Abs(at.t) < 0.75 {
 			return at
 		}

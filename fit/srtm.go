@@ -53,6 +53,7 @@ type srtmFit struct {
 	unit          []float64 // variances of the fitted curve, but for their level
 	rss           float64
 	memory        *memory
+	space         kernel
 	influences    *influences
 	spread        spread
 }
@@ -82,7 +83,8 @@ func (f *srtmFit) fit(u, given []float64, e *Estimate) {
 	}
 	f.at = f.polish(u, f.w, f.at)
 	f.theta = f.at.theta()
-	k := f.kernel(f.theta)
+	f.space = f.kernelIn(f.space, f.theta)
+	k := f.space
 	if f.ref != nil {
 		f.refCurve.convolve(k, f.column)
 	} else {

@@ -1,7 +1,6 @@
 package fit
 
 import (
-	"fmt"
 	"math"
 
 	"tacstream/ingest"
@@ -66,7 +65,7 @@ func estimateWarnings(e *Estimate, u []float64) []ingest.Warning {
 	}
 	if e.nominal > mostNominal {
 		list = append(list, broken(rule{true, ingest.WarnIdentify, ingest.LevelWarn, e.nominal, mostNominal,
-			fmt.Sprintf("standard error of %s over %s that a scan with %g %% noise in the middle has at best", main, main, 100*nominalNoise)})...)
+			"relative standard error that a scan with 3 % noise in the middle has at best"})...)
 	}
 	if p := runsTest(e.Fitted, u); p < runsP {
 		list = append(list, broken(rule{true, ingest.WarnResiduals, ingest.LevelWarn, p, runsP, "probability of so few or so many runs of residuals of one sign"})...)
@@ -82,17 +81,26 @@ const mostNominal = 0.10
 func (p Parameter) warnings() []ingest.Warning {
 	switch p.Symbol {
 	case BPND:
+		if p.Value >= lowestBPND && p.Value <= highestBPND {
+			return nil
+		}
 		return broken(
 			rule{p.Value < lowestBPND, ingest.WarnBPRange, ingest.LevelWarn, p.Value, lowestBPND, "BPND is clearly negative"},
 			rule{p.Value > highestBPND, ingest.WarnBPRange, ingest.LevelDoubt, p.Value, highestBPND, "BPND is beyond what tracers reach"},
 		)
 	case R1:
+		if p.Value >= lowestR1 && p.Value <= highestR1 {
+			return nil
+		}
 		return broken(
 			rule{p.Value < lowestR1, ingest.WarnR1Range, ingest.LevelWarn, p.Value, lowestR1, "R1 is low"},
 			rule{p.Value > highestR1, ingest.WarnR1Range, ingest.LevelWarn, p.Value, highestR1, "R1 is high"},
 		)
 	case K2, K2Prime, K1, K3, K4, VT:
-		return broken(rule{p.Value < 0, ingest.WarnNegativeRate, ingest.LevelDoubt, p.Value, 0, string(p.Symbol) + " is negative: the model does not hold here"})
+		if p.Value >= 0 {
+			return nil
+		}
+		return broken(rule{true, ingest.WarnNegativeRate, ingest.LevelDoubt, p.Value, 0, string(p.Symbol) + " is negative: the model does not hold here"})
 	case VB:
 		return broken(rule{p.Value < lowestVB || p.Value > highestVB, ingest.WarnNegativeRate, ingest.LevelDoubt, p.Value, 0, "the fraction of blood is impossible: the model does not hold here"})
 	}

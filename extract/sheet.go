@@ -14,7 +14,8 @@ type sheet struct {
 	columns []string
 	comma   rune // what separates the columns; ' ' is a run of blanks
 	body    string
-	first   int // number of the body's first line, counted from 1
+	first   int  // number of the body's first line, counted from 1
+	remarks bool // whether lines of the body that begin with # are no rows
 }
 
 // readSheet reads a table. Columns are separated by tabs or, where the column
@@ -78,7 +79,7 @@ func (s sheet) rows() iter.Seq2[int, []string] {
 		number, fields := s.first-1, make([]string, 0, len(s.columns))
 		for line := range strings.Lines(s.body) {
 			number++
-			if idle(line) {
+			if idle(line) || s.remarks && line[0] == '#' {
 				continue
 			}
 			fields = cells(fields[:0], strings.TrimSuffix(line, "\n"), s.comma)

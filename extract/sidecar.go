@@ -3,15 +3,18 @@ package extract
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
 	"tacstream/ingest"
 )
 
-// A sidecar is the JSON beside a table, by its keys in lower case. It is nil
-// where there is none.
+// A sidecar is the JSON beside a table, by its keys in lower case; of keys that
+// differ in case only the last in order of bytes counts. It is nil where there
+// is none.
 type sidecar map[string]json.RawMessage
 
 // readSidecar reads a sidecar; none, or only blanks, is one that says nothing.
@@ -25,8 +28,8 @@ func readSidecar(text []byte) (sidecar, error) {
 		return nil, ingest.Reject(ingest.CodeMalformed, "sidecar: not an object of JSON")
 	}
 	s := sidecar{}
-	for key, value := range object {
-		s[strings.ToLower(key)] = value
+	for _, key := range slices.Sorted(maps.Keys(object)) {
+		s[strings.ToLower(key)] = object[key]
 	}
 	return s, nil
 }

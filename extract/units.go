@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"math"
 	"strings"
 	"time"
 )
@@ -30,9 +31,9 @@ func timeUnitOf(text string) (TimeUnit, bool) {
 // is ten seconds again.
 func (u TimeUnit) duration(x float64) time.Duration {
 	if u == Minutes {
-		return time.Duration(x * float64(time.Minute)).Round(time.Millisecond)
+		return time.Duration(math.Round(x*60_000)) * time.Millisecond
 	}
-	return time.Duration(x * float64(time.Second)).Round(time.Nanosecond)
+	return time.Duration(math.Round(x * float64(time.Second)))
 }
 
 // seconds returns what a number of u is in seconds.

@@ -90,6 +90,7 @@ const (
 	WarnResiduals    Code = "RESIDUALS"
 	WarnModelAgree   Code = "MODEL_AGREE"
 	WarnNoiseBias    Code = "NOISE_BIAS"       // what noise in a regressor does to a graphical estimate
+	WarnBlood        Code = "BLOOD"            // odd samples of arterial blood
 	WarnIdentify     Code = "NOT_IDENTIFIABLE" // such a scan cannot tell the parameter within a tenth
 	WarnTStar        Code = "TSTAR"
 	WarnModelFailed  Code = "MODEL_FAILED" // a model that gave nothing, while others did

@@ -182,6 +182,7 @@ func (p *prepared) present(e *Estimate, fitted, weights []float64) {
 	for i := range e.Fitted {
 		e.Fitted[i] *= p.scale
 	}
+	e.NoiseLevel *= p.scale
 	if f := p.scan.Frames[p.from]; f.Start < 0 {
 		e.Fitted[0] *= f.End().Minutes() / f.Duration.Minutes()
 	}
@@ -201,6 +202,11 @@ func (p *prepared) score(e *Estimate, rss float64, n, k int) {
 	e.RSS, e.parameters = rss*p.scale*p.scale, k
 	frames, all := float64(n), float64(k+1)
 	ll := frames * math.Log(math.Max(e.RSS, math.SmallestNonzeroFloat64)/frames)
+	for _, w := range e.Weights {
+		if w > 0 {
+			ll -= math.Log(w) // so that fits with other weights compare
+		}
+	}
 	e.AIC, e.BIC, e.AICc = ll+2*all, ll+math.Log(frames)*all, math.NaN()
 	if n > k+2 {
 		e.AICc = e.AIC + 2*all*(all+1)/(frames-all-1)

@@ -115,6 +115,7 @@ type table struct {
 	means   []meaning // of each column
 	columns []int     // of each region
 	tacs    []TAC
+	weights []float64 // of the frames, where ReadTACs found any
 }
 
 func readTable(rows *csv.Reader) (table, error) {

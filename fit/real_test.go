@@ -106,3 +106,97 @@ func TestTheAbnormalScanIsFlagged(t *testing.T) {
 		t.Errorf("%d of %d regions have a warning", flagged, len(estimates))
 	}
 }
+
+// midFrameSRTM is SRTM as kinfitr computes it, for this comparison only: the
+// reference as straight lines between (0, 0) and the frames' middles on 1024
+// points, a discrete convolution that counts both ends in full, the model at
+// the frames' middles, all values corrected for decay and weighted evenly.
+func midFrameSRTM(mids, ref, target []float64) (bpnd float64) {
+	const points = 1024
+	step := mids[len(mids)-1] / (points - 1)
+	grid := make([]float64, points)
+	for i, at := 0, 0; i < points; i++ {
+		t, before, from := float64(i)*step, 0.0, 0.0
+		for at < len(mids)-1 && mids[at] < t {
+			at++
+		}
+		if at > 0 {
+			before, from = mids[at-1], ref[at-1]
+		}
+		grid[i] = from + (ref[at]-from)*(t-before)/(mids[at]-before)
+	}
+	best := math.Inf(1)
+	at := func(values []float64, t float64) float64 {
+		i := min(int(t/step), points-2)
+		x := t/step - float64(i)
+		return values[i] + x*(values[i+1]-values[i])
+	}
+	e, r, convolved := make([]float64, len(mids)), make([]float64, len(mids)), make([]float64, points)
+	for i, t := range mids {
+		r[i] = at(grid, t)
+	}
+	try := func(theta float64) {
+		decay, state := math.Exp(-theta*step), 0.0
+		for i, v := range grid {
+			state = state*decay + v
+			convolved[i] = state * step
+		}
+		for i, t := range mids {
+			e[i] = at(convolved, t)
+		}
+		var aa, ab, bb, ay, by, yy float64
+		for i, y := range target {
+			aa += r[i] * r[i]
+			ab += r[i] * e[i]
+			bb += e[i] * e[i]
+			ay += r[i] * y
+			by += e[i] * y
+			yy += y * y
+		}
+		det := aa*bb - ab*ab
+		r1, c := (bb*ay-ab*by)/det, (aa*by-ab*ay)/det
+		if rss := yy - r1*ay - c*by; rss < best {
+			best, bpnd = rss, r1+c/theta-1
+		}
+	}
+	for ln := math.Log(1e-3); ln < 0; ln += 0.001 {
+		try(math.Exp(ln))
+	}
+	return bpnd
+}
+
+// With the others' numerics what is left of the difference of 0.7 % is half or
+// less: 0.35 and 0.27 %. The rest, beyond 0.3 % in one scan, is not explained.
+func TestTheDifferenceIsNumerics(t *testing.T) {
+	for _, name := range []string{"sub-02_ses-baseline", "sub-02_ses-rescan"} {
+		scan := realScan(t, name)
+		theirs := publishedBPND(t, name)
+		var mids, ref []float64
+		corrected := func(u []float64) []float64 {
+			list := make([]float64, len(u))
+			for i, f := range scan.Frames {
+				list[i] = u[i] * f.DecayFactor(scan.HalfLife, 0)
+			}
+			return list
+		}
+		for _, f := range scan.Frames {
+			mids = append(mids, f.Mid().Minutes())
+		}
+		for _, c := range scan.TACs {
+			if c.Region == scan.Reference {
+				ref = corrected(c.BqPerML)
+			}
+		}
+		var off []float64
+		for _, c := range scan.TACs {
+			if want, ok := theirs[c.Region]; ok && want > 0.3 && want < 10 && c.Region != scan.Reference {
+				off = append(off, 100*math.Abs(midFrameSRTM(mids, ref, corrected(c.BqPerML))/want-1))
+			}
+		}
+		slices.Sort(off)
+		t.Logf("%s: %d regions, median %.2f %%, 90 %% within %.2f %%", name, len(off), off[len(off)/2], off[len(off)*9/10])
+		if off[len(off)/2] > 0.36 {
+			t.Errorf("%s: median %.2f %%", name, off[len(off)/2])
+		}
+	}
+}

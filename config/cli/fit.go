@@ -1,14 +1,12 @@
 package cli
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"math"
 	"os"
+	"path"
+	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"tacstream/config"
@@ -18,35 +16,47 @@ import (
 )
 
 type fitCmd struct {
-	Table     string        `arg:"" name:"tacs.tsv" help:"Table of curves, times in s." type:"existingfile"`
-	Reference string        `help:"Reference region; * and ? as in file names, case ignored." required:"" placeholder:"REGION"`
-	Model     []string      `help:"Models to run: srtm, mrtm, logan-ref. Default: all of them." placeholder:"M,..."`
-	K2Prime   float64       `name:"k2prime" help:"Efflux rate of the reference in 1/min, where a model takes one; default: estimated over the regions." placeholder:"K"`
-	HalfLife  time.Duration `name:"half-life" help:"Of the nuclide, such as 20.4m; default: the sidecar's. Without one the curves are taken as those of a tracer without decay." placeholder:"T"`
-	TStar     time.Duration `name:"t-star" help:"Start of the linear phase after injection, such as 30m; default: chosen." placeholder:"T"`
-	JSON      bool          `name:"json" help:"Print one JSON object."`
+	Table       string        `arg:"" name:"tacs.tsv" help:"Table of curves: as PETPrep, petfit or PMOD (.tac) write it." type:"existingfile"`
+	Reference   string        `help:"Reference region; * and ? as in file names, case ignored. Reference-tissue models need one." placeholder:"REGION"`
+	Blood       string        `help:"Arterial blood, as a BIDS _blood.tsv. Models with an arterial input need it." type:"existingfile" placeholder:"TSV"`
+	Model       []string      `help:"Models to run, or 'all' that apply. Default: srtm, srtm2, mrtm, logan-ref with a reference; 1tcm, 2tcm, logan, ma1 with blood. See below." placeholder:"M,..."`
+	K2Prime     float64       `name:"k2prime" help:"Efflux rate of the reference in 1/min, where a model takes one; default: estimated over the regions." placeholder:"K"`
+	K2PrimeFrom []string      `name:"k2prime-from" help:"Regions that k2′ is estimated from; * and ? as in file names. Default: all." placeholder:"REGION,..."`
+	TStar       time.Duration `name:"t-star" help:"Start of the linear phase after injection, such as 30m; default: chosen." placeholder:"T"`
+	WindowFrom  time.Duration `name:"window-from" help:"Start of the window of suvr; default: the last third of the scan." placeholder:"T"`
+	WindowTo    time.Duration `name:"window-to" help:"End of the window of suvr; default: the end of the scan." placeholder:"T"`
+	Weights     string        `help:"Weights of the frames: inverse-variance, uniform, uniform-decayed, duration, duration-decay, counts, kinfitr-1 to kinfitr-9, or user for a column called weights." default:"inverse-variance" placeholder:"NAME"`
+	Delay       string        `help:"How much later the tracer arrives in the regions than where blood was sampled, such as 5s; default: estimated." default:"auto" placeholder:"T"`
+	HalfLife    time.Duration `name:"half-life" help:"Of the nuclide, such as 20.4m; default: the sidecar's. Without one the curves are taken as those of a tracer without decay." placeholder:"T"`
+	TimeUnit    string        `name:"time-unit" help:"Of the table, s or min; default: what its columns say, else s." enum:"s,min," default:"" placeholder:"UNIT"`
+	Unit        string        `help:"Of activity in the table, such as kBq/mL; default: what the table or its sidecar says." placeholder:"UNIT"`
+	Bootstrap   int           `help:"Fit N scans with new noise as well, and print how the parameters scatter." placeholder:"N"`
+	Seed        uint64        `help:"Of the bootstrap." default:"1" placeholder:"N"`
+	Plot        string        `help:"Draw curves, residuals and linear plots into an SVG file." placeholder:"SVG"`
+	JSON        bool          `name:"json" help:"Print one JSON object."`
 }
 
 // Help shows examples.
 func (fitCmd) Help() string {
-	return `The sidecar (.json beside the table) tells the half-life and to when the values are corrected for decay.
+	return `The sidecar (.json beside the table) tells the half-life, the units and to when the values are corrected for decay.
+
+Reference-tissue models: srtm, srtm2, frtm, mrtm0, mrtm, mrtm2, logan-ref, logan-ref-nok2p, patlak-ref, suvr, rpm.
+With arterial blood: 1tcm, 2tcm, 2tcm-irreversible, logan, ma1, ma2, patlak, spectral.
+What each assumes, and its source: go doc tacstream/fit.
 
 Examples:
   tacstream fit tacs.tsv --reference Cerebellum
-  tacstream fit tacs.tsv --reference Cerebellum --model srtm,logan-ref --k2prime 0.066 --json`
+  tacstream fit tacs.tsv --reference Cerebellum --model srtm2,logan-ref --k2prime 0.066 --json
+  tacstream fit scan.tac --reference 'cereb*' --model all --plot fits.svg
+  tacstream fit tacs.tsv --blood sub-01_recording-manual_blood.tsv --model 2tcm,logan`
 }
 
 func (c fitCmd) Run(e *env) error {
-	curves, err := c.read(e)
+	scan, err := c.read(e)
 	if err != nil {
 		return err
 	}
-	reference, err := config.Reference(c.Reference, curves.TACs)
-	if err != nil {
-		return fmt.Errorf("%s: %w", c.Table, err)
-	}
-	scan := fit.Scan{Frames: curves.Frames, TACs: curves.TACs, Reference: reference, HalfLife: curves.HalfLife}
-	models, err := c.models()
+	models, err := c.models(scan)
 	if err != nil {
 		return err
 	}
@@ -54,168 +64,139 @@ func (c fitCmd) Run(e *env) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.Table, err)
 	}
-	for _, w := range failed {
-		fmt.Fprintf(e.stderr, "%s %s: %s\n", w.Level, w.Code, w.Detail)
-	}
-	if c.JSON {
-		return c.printJSON(e, all)
-	}
-	return c.print(e, all)
-}
-
-// models returns the models that were asked for, or all there are.
-func (c fitCmd) models() ([]fit.Model, error) {
-	names := c.Model
-	if len(names) == 0 {
-		for _, m := range fit.Models() {
-			names = append(names, m.Name())
+	c.say(e, failed)
+	result := fitResult{estimates: all, weights: fit.AkaikeWeights(all)}
+	if c.Bootstrap > 0 {
+		if result.resampled, err = c.bootstrap(models, scan); err != nil {
+			return err
 		}
 	}
+	if c.Plot != "" {
+		if err := c.draw(scan, all); err != nil {
+			return err
+		}
+	}
+	if c.JSON {
+		return result.printJSON(e)
+	}
+	return result.print(e)
+}
+
+// say prints warnings that belong to no estimate.
+func (c fitCmd) say(e *env, list []ingest.Warning) {
+	for _, w := range list {
+		detail := w.Detail
+		if w.Value != 0 && w.Code != ingest.WarnModelFailed {
+			detail = fmt.Sprintf("%.4g %s", w.Value, detail)
+		}
+		fmt.Fprintf(e.stderr, "%s %s: %s\n", w.Level, w.Code, detail)
+	}
+}
+
+// models returns the models that were asked for, each once.
+func (c fitCmd) models(scan fit.Scan) ([]fit.Model, error) {
+	if c.K2Prime < 0 {
+		return nil, errors.New("--k2prime: a rate in 1/min is above 0")
+	}
+	from, err := regionsLike(c.K2PrimeFrom, scan.TACs)
+	if err != nil {
+		return nil, fmt.Errorf("--k2prime-from: %w", err)
+	}
+	settings := fit.Settings{
+		K2PrimePerMin: c.K2Prime, K2PrimeFrom: from, TStar: c.TStar,
+		Window: fit.Window{From: c.WindowFrom, To: c.WindowTo}, Weighting: fit.Weighting(c.Weights),
+	}
 	var models []fit.Model
-	for _, name := range names {
-		m, err := fit.ByName(name, fit.Settings{K2PrimePerMin: c.K2Prime, TStar: c.TStar})
-		if err != nil {
+	for _, name := range c.names(scan) {
+		m, err := fit.ByName(name, settings)
+		switch {
+		case err != nil:
 			return nil, err
+		case fit.NeedsBlood(m) && scan.Blood.Parent == nil:
+			return nil, fmt.Errorf("%s has an arterial input: give it with --blood", name)
+		case !fit.NeedsBlood(m) && scan.Reference == "":
+			return nil, fmt.Errorf("%s needs a reference region: give it with --reference", name)
 		}
 		models = append(models, m)
 	}
 	return models, nil
 }
 
-// read reads the table and turns it into curves as they decayed.
-func (c fitCmd) read(e *env) (extract.Curves, error) {
-	f, err := os.Open(c.Table)
+// names returns the names of the models, each once.
+func (c fitCmd) names(scan fit.Scan) []string {
+	var names []string
+	add := func(list ...string) {
+		for _, name := range list {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	asked := c.Model
+	if len(asked) == 0 && scan.Reference != "" {
+		asked = []string{"srtm", "srtm2", "mrtm", "logan-ref"}
+	}
+	if len(c.Model) == 0 && scan.Blood.Parent != nil {
+		asked = append(asked, "1tcm", "2tcm", "logan", "ma1")
+	}
+	for _, name := range asked {
+		if name != "all" {
+			add(name)
+			continue
+		}
+		for _, m := range fit.Models() {
+			if fit.NeedsBlood(m) && scan.Blood.Parent != nil || !fit.NeedsBlood(m) && scan.Reference != "" {
+				add(m.Name())
+			}
+		}
+	}
+	return names
+}
+
+// regionsLike returns the regions that match one of the patterns, nil for
+// none.
+func regionsLike(patterns []string, tacs []extract.TAC) ([]extract.Region, error) {
+	var list []extract.Region
+	for _, pattern := range patterns {
+		before := len(list)
+		for _, t := range tacs {
+			ok, err := path.Match(strings.ToLower(pattern), strings.ToLower(string(t.Region)))
+			if err != nil {
+				return nil, fmt.Errorf("%q is no pattern", pattern)
+			}
+			if ok || string(t.Region) == pattern {
+				list = append(list, t.Region)
+			}
+		}
+		if len(list) == before {
+			return nil, fmt.Errorf("no region is called %q", pattern)
+		}
+	}
+	return list, nil
+}
+
+// bootstrap resamples every model.
+func (c fitCmd) bootstrap(models []fit.Model, scan fit.Scan) ([]fit.Resampled, error) {
+	var all []fit.Resampled
+	for _, m := range models {
+		list, err := fit.Bootstrap(m, scan, c.Bootstrap, c.Seed)
+		if err != nil && !errors.Is(err, fit.ErrK2Prime) {
+			return nil, fmt.Errorf("%s: %w", m.Name(), err)
+		}
+		all = append(all, list...)
+	}
+	return all, nil
+}
+
+// draw writes the figure.
+func (c fitCmd) draw(scan fit.Scan, all []fit.Estimate) error {
+	f, err := os.Create(c.Plot)
 	if err != nil {
-		return extract.Curves{}, err
+		return err
 	}
 	defer f.Close()
-	curves, err := extract.ReadTSV(f)
-	if err != nil {
-		return curves, fmt.Errorf("%s: %w", c.Table, err)
+	if err := drawFits(f, scan, all); err != nil {
+		return fmt.Errorf("%s: %w", c.Plot, err)
 	}
-	side, err := readSidecar(sidecarName(c.Table))
-	if err != nil {
-		return curves, err
-	}
-	halfLife, origin := time.Duration(side.RadionuclideHalfLife*float64(time.Second)), time.Duration(0)
-	if side.ImageDecayCorrectionTime != nil {
-		origin = time.Duration(*side.ImageDecayCorrectionTime * float64(time.Second))
-	}
-	if c.HalfLife > 0 {
-		halfLife = c.HalfLife
-	}
-	if curves, err = extract.FromCorrected(curves, halfLife, origin); err != nil {
-		return curves, fmt.Errorf("%s: %w", c.Table, err)
-	}
-	for _, w := range curves.Warnings {
-		fmt.Fprintf(e.stderr, "%s %s: %s\n", w.Level, w.Code, w.Detail)
-	}
-	return curves, nil
-}
-
-// maxSidecarBytes bounds a sidecar.
-const maxSidecarBytes = 16 << 20
-
-// readSidecar reads a sidecar, empty where there is none.
-func readSidecar(file string) (sidecar, error) {
-	var s sidecar
-	info, err := os.Stat(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return s, nil
-	}
-	if err != nil {
-		return s, err
-	}
-	if info.Size() > maxSidecarBytes {
-		return s, fmt.Errorf("%s: %d bytes are too many for a sidecar", file, info.Size())
-	}
-	body, err := os.ReadFile(file)
-	if err != nil {
-		return s, err
-	}
-	var lax struct {
-		RadionuclideHalfLife     *float64
-		ImageDecayCorrectionTime *float64
-	}
-	if err := json.Unmarshal(body, &lax); err != nil {
-		return s, fmt.Errorf("%s: %w", file, err)
-	}
-	if lax.RadionuclideHalfLife != nil {
-		s.RadionuclideHalfLife = *lax.RadionuclideHalfLife
-	}
-	s.ImageDecayCorrectionTime = lax.ImageDecayCorrectionTime
-	return s, nil
-}
-
-// print writes a table for people.
-func (c fitCmd) print(e *env, all []fit.Estimate) error {
-	w := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "REGION\tMODEL\tBPND\tSE\tR1\tk2 1/min\tk2′ 1/min\tWARNINGS")
-	for _, est := range all {
-		bp, se := est.Get(fit.BPND)
-		r1, _ := est.Get(fit.R1)
-		k2, _ := est.Get(fit.K2)
-		k2p, _ := est.Get(fit.K2Prime)
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", est.Region, est.Model, number(bp), number(se), number(r1), number(k2), number(k2p), codes(est.Warnings))
-	}
-	return w.Flush()
-}
-
-func number(x float64) string {
-	if math.IsNaN(x) {
-		return "-"
-	}
-	return fmt.Sprintf("%.4f", x)
-}
-
-func codes(list []ingest.Warning) string {
-	var names []string
-	for _, w := range list {
-		names = append(names, string(w.Code))
-	}
-	return strings.Join(names, " ")
-}
-
-// printJSON writes {"estimates":[…]}; what a model does not have is left out.
-func (c fitCmd) printJSON(e *env, all []fit.Estimate) error {
-	list := make([]map[string]any, 0, len(all))
-	for _, est := range all {
-		se := map[string]float64{}
-		entry := map[string]any{"region": est.Region, "model": est.Model, "warnings": warningsOf(est.Warnings)}
-		for _, p := range est.Parameters {
-			if finite(p.Value) {
-				entry[string(p.Symbol)] = p.Value
-			}
-			if finite(p.SE) {
-				se[string(p.Symbol)] = p.SE
-			}
-		}
-		entry["se"] = se
-		if finite(est.AIC) {
-			entry["aic"] = est.AIC
-		}
-		if est.TStar > 0 {
-			entry["t_star"] = est.TStar.Seconds()
-		}
-		list = append(list, entry)
-	}
-	enc := json.NewEncoder(e.stdout)
-	return enc.Encode(map[string]any{"estimates": list})
-}
-
-func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
-
-// warningsOf makes warnings encodable: a value that is no number is 0.
-func warningsOf(list []ingest.Warning) []ingest.Warning {
-	out := make([]ingest.Warning, len(list))
-	for i, w := range list {
-		if !finite(w.Value) {
-			w.Value = 0
-		}
-		if !finite(w.Threshold) {
-			w.Threshold = 0
-		}
-		out[i] = w
-	}
-	return out
+	return f.Close()
 }

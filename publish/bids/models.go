@@ -12,7 +12,7 @@ import (
 
 // symbols are the columns of estimates, in their order, with what they are.
 func symbols() []fit.Symbol {
-	return []fit.Symbol{fit.R1, fit.K2, fit.K2Prime, fit.K2A, fit.BPND, fit.DVR}
+	return []fit.Symbol{fit.R1, fit.K2, fit.K2Prime, fit.K2A, fit.BPND, fit.DVR, fit.K1, fit.K3, fit.K4, fit.VB, fit.VT, fit.KI}
 }
 
 func meaning(s fit.Symbol) string {
@@ -29,6 +29,18 @@ func meaning(s fit.Symbol) string {
 		return "Binding potential with respect to non-displaceable uptake (Innis et al. 2007, doi:10.1038/sj.jcbfm.9600493)."
 	case fit.DVR:
 		return "Distribution volume ratio, BPnd + 1."
+	case fit.K1:
+		return "Influx rate from plasma."
+	case fit.K3:
+		return "Rate of binding."
+	case fit.K4:
+		return "Rate of release."
+	case fit.VB:
+		return "Fraction of the region that is blood."
+	case fit.VT:
+		return "Total distribution volume."
+	case fit.KI:
+		return "Net influx rate."
 	}
 	return ""
 }

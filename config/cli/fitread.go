@@ -1,0 +1,190 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"tacstream/config"
+	"tacstream/extract"
+	"tacstream/fit"
+)
+
+// read reads the table, and the blood where it is given, and says what they
+// were taken for.
+func (c fitCmd) read(e *env) (fit.Scan, error) {
+	curves, taken, err := c.readCurves()
+	if err != nil {
+		return fit.Scan{}, fmt.Errorf("%s: %w", c.Table, err)
+	}
+	fmt.Fprintf(e.stderr, "%s: %s\n", filepath.Base(c.Table), taken)
+	c.say(e, curves.Warnings)
+	scan := fit.Scan{Frames: curves.Frames, TACs: curves.TACs, HalfLife: curves.HalfLife, Weights: taken.Weights}
+	if c.Reference != "" {
+		if scan.Reference, err = config.Reference(c.Reference, curves.TACs); err != nil {
+			return fit.Scan{}, fmt.Errorf("%s: %w", c.Table, err)
+		}
+	}
+	if c.Reference == "" && c.Blood == "" {
+		return fit.Scan{}, errors.New("models need an input: a reference region (--reference) or arterial blood (--blood)")
+	}
+	if c.Blood == "" {
+		return scan, nil
+	}
+	if curves.Units != extract.BqPerML {
+		return fit.Scan{}, fmt.Errorf("%s: nothing says its unit of activity, which must be known beside blood: give it with --unit", c.Table)
+	}
+	return scan, c.readBlood(e, &scan)
+}
+
+// readCurves reads the table and turns it into curves as they decayed.
+func (c fitCmd) readCurves() (extract.Curves, extract.Taken, error) {
+	f, err := os.Open(c.Table)
+	if err != nil {
+		return extract.Curves{}, extract.Taken{}, err
+	}
+	defer f.Close()
+	side, body, err := readSidecars(c.Table, c.Blood)
+	if err != nil {
+		return extract.Curves{}, extract.Taken{}, err
+	}
+	curves, taken, err := extract.ReadTACs(f, extract.Hints{TimeUnit: c.TimeUnit, Unit: c.Unit, Sidecar: body})
+	if err != nil {
+		return curves, taken, err
+	}
+	halfLife := c.HalfLife
+	if halfLife == 0 {
+		halfLife = time.Duration(side.RadionuclideHalfLife * float64(time.Second))
+	}
+	if halfLife == 0 {
+		halfLife, _ = extract.TableHalfLife(side.TracerRadionuclide)
+	}
+	curves, err = extract.FromCorrected(curves, halfLife, time.Duration(side.ImageDecayCorrectionTime*float64(time.Second)))
+	return curves, taken, err
+}
+
+// A tableSidecar is what the sidecars of a table say of decay.
+type tableSidecar struct {
+	RadionuclideHalfLife     float64
+	TracerRadionuclide       string
+	ImageDecayCorrectionTime float64
+}
+
+// readSidecars reads what the table's own sidecar says, and where that is
+// silent those of its scan, beside the table and beside the blood. Body is the first that says a unit of activity.
+func readSidecars(table, blood string) (side tableSidecar, body []byte, err error) {
+	for _, file := range slices.Concat([]string{sidecarOfTable(table)}, petSidecars(table), petSidecars(blood)) {
+		text, err := readSmall(file)
+		if err != nil {
+			return side, nil, err
+		}
+		if len(text) == 0 {
+			continue
+		}
+		var found struct {
+			tableSidecar
+			Units         string
+			Radioactivity struct{ Units string } `json:"radioactivity"`
+		}
+		if err := json.Unmarshal(text, &found); err != nil {
+			return side, nil, fmt.Errorf("%s: %w", filepath.Base(file), err)
+		}
+		if side.RadionuclideHalfLife == 0 {
+			side.RadionuclideHalfLife = found.RadionuclideHalfLife
+		}
+		if side.TracerRadionuclide == "" {
+			side.TracerRadionuclide = found.TracerRadionuclide
+		}
+		if side.ImageDecayCorrectionTime == 0 {
+			side.ImageDecayCorrectionTime = found.ImageDecayCorrectionTime
+		}
+		if body == nil && (found.Units != "" || found.Radioactivity.Units != "") {
+			body = text
+		}
+	}
+	return side, body, nil
+}
+
+// readBlood adds arterial blood to a scan, and its delay.
+func (c fitCmd) readBlood(e *env, scan *fit.Scan) error {
+	f, err := os.Open(c.Blood)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	side, err := readSmall(sidecarOfTable(c.Blood))
+	if err != nil {
+		return err
+	}
+	if scan.Blood, err = extract.ReadBlood(f, side); err != nil {
+		return fmt.Errorf("%s: %w", c.Blood, err)
+	}
+	scan.Blood.Warnings = append(scan.Blood.Warnings, scan.Blood.Check(scan.Frames[len(scan.Frames)-1].End())...)
+	fmt.Fprintf(e.stderr, "%s: %d samples of plasma, %d of whole blood\n", filepath.Base(c.Blood), len(scan.Blood.Parent), len(scan.Blood.Whole))
+	c.say(e, scan.Blood.Warnings)
+	if c.Delay != "auto" {
+		if scan.Delay, err = time.ParseDuration(c.Delay); err != nil {
+			return fmt.Errorf("--delay: %q is neither auto nor a time such as 5s", c.Delay)
+		}
+		return nil
+	}
+	if scan.Delay, err = fit.FindDelay(*scan); err != nil {
+		return fmt.Errorf("%s: %w", c.Blood, err)
+	}
+	fmt.Fprintf(e.stderr, "delay of the tracer after the blood: %.1f s, estimated\n", scan.Delay.Seconds())
+	return nil
+}
+
+// sidecarOfTable returns the name of the sidecar of a table.
+func sidecarOfTable(table string) string {
+	return strings.TrimSuffix(table, filepath.Ext(table)) + ".json"
+}
+
+// maxSidecarBytes bounds a sidecar.
+const maxSidecarBytes = 16 << 20
+
+// readSmall reads a small file, nothing where there is none.
+func readSmall(file string) ([]byte, error) {
+	info, err := os.Stat(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > maxSidecarBytes {
+		return nil, fmt.Errorf("%s: %d bytes are too many for a sidecar", file, info.Size())
+	}
+	return os.ReadFile(file)
+}
+
+// petSidecars returns the sidecars of the scan that a BIDS-like table belongs
+// to: those beside it called *_pet.json with the table's subject and session.
+func petSidecars(table string) []string {
+	var prefix []string
+	for _, part := range strings.Split(filepath.Base(table), "_") {
+		if strings.HasPrefix(part, "sub-") || strings.HasPrefix(part, "ses-") {
+			prefix = append(prefix, part)
+		}
+	}
+	if len(prefix) == 0 {
+		return nil
+	}
+	entries, err := os.ReadDir(filepath.Dir(table))
+	if err != nil {
+		return nil
+	}
+	var list []string
+	for _, e := range entries {
+		if name := e.Name(); strings.HasPrefix(name, strings.Join(prefix, "_")+"_") && strings.HasSuffix(name, "_pet.json") {
+			list = append(list, filepath.Join(filepath.Dir(table), name))
+		}
+	}
+	return list
+}

@@ -1,0 +1,164 @@
+package svg
+
+import "strings"
+
+// pointRadius is the radius of a measured point.
+const pointRadius = 2.1
+
+// row draws the row of a region.
+func (l layout) row(c *canvas, i int) {
+	r, top := l.Regions[i], l.rowTop(i)
+	c.open("g")
+	c.leaf("title", plain(r.Name))
+	c.line(point{margin, top}, point{l.width() - margin, top}, "stroke", rule, "stroke-width", "0.8")
+	l.labels(c, r, top)
+	at := box{margin + leftOfPanel, top + r.headHigh(), margin + leftOfPanel + curveWide, top + r.headHigh() + panelHigh}
+	l.curves(c, r, at)
+	l.residuals(c, r, at.next())
+	for at, i := at.next().next(), 0; i < len(l.plots); at, i = at.next(), i+1 {
+		l.linear(c, r, l.plots[i], at)
+	}
+	c.shut("g")
+}
+
+// next returns the box to the right of b.
+func (b box) next() box {
+	left := b.right + leftOfPanel
+	return box{left, b.top, left + otherWide, b.bottom}
+}
+
+// labels writes the name of a region and a line for each of its models.
+func (l layout) labels(c *canvas, r Region, top float64) {
+	c.text(margin, top+18, shorten(plain(r.Name), maxName), append(size(12), "font-weight", "bold")...)
+	wide := 0.0
+	for _, m := range r.Models {
+		wide = max(wide, textWidth(shorten(plain(m.Name), maxName), 10))
+	}
+	for i, m := range r.Models {
+		l.modelLine(c, m, point{margin, top + 18 + lineHigh*float64(i+1)}, wide)
+	}
+}
+
+// modelLine writes how a model looks, its name, numbers and warnings.
+func (l layout) modelLine(c *canvas, m Model, at point, wide float64) {
+	s := l.styles[m.Name]
+	y := at.y - 3.5
+	c.line(point{at.x, y}, point{at.x + swatch, y}, s.stroke(1.5)...)
+	c.empty("path", "fill", s.colour, "d", s.marker.at(point{at.x + swatch/2, y}, pointRadius))
+	c.text(at.x+swatch+6, at.y, shorten(plain(m.Name), maxName), size(10)...)
+	c.start("text", append(size(10), "x", px(at.x+swatch+18+wide), "y", px(at.y)))
+	c.WriteByte('>')
+	c.symbols(shorten(plain(m.Summary), maxLine))
+	if len(m.Warnings) > 0 {
+		codes := shorten(plain(strings.Join(m.Warnings, ", ")), maxLine)
+		c.WriteString(`<tspan dx="10" fill="` + warning + `">▲ `)
+		c.escape(codes)
+		c.WriteString("</tspan>")
+	}
+	c.shut("text")
+}
+
+// symbols writes a text with its subscripts lowered, and a gap before each
+// symbol. What follows a subscript is raised again by a space of no width.
+func (c *canvas) symbols(text string) {
+	for i, word := range strings.Fields(text) {
+		letter, sub := symbol(word)
+		switch {
+		case i > 0 && (sub != "" || word == "DVR" || word == "AIC" || word == "t*"):
+			c.WriteString(` <tspan dx="7">` + letter + "</tspan>")
+		case i > 0:
+			c.escape(" " + letter)
+		default:
+			c.escape(letter)
+		}
+		if sub != "" {
+			c.WriteString(`<tspan dy="2" font-size="7.5">` + sub + `</tspan><tspan dy="-2">&#8203;</tspan>`)
+		}
+	}
+}
+
+// middles returns the middle of every frame.
+func (r Region) middles() []float64 {
+	var all []float64
+	for i, start := range r.StartMin {
+		all = append(all, start+(r.EndMin[i]-start)/2)
+	}
+	return all
+}
+
+// time returns the axis of time: from 0, or the first frame if that is before.
+func (r Region) time(ticks float64) axis {
+	return newAxis(span{}.with(0).with(r.StartMin...).with(r.EndMin...), ticks, roundMinutes)
+}
+
+// curves draws what was measured and what was fitted.
+func (l layout) curves(c *canvas, r Region, at box) {
+	all := span{}.with(0).with(r.Measured...).with(r.Reference...)
+	for _, m := range r.Models {
+		all = all.with(m.Fitted...)
+	}
+	p := newPanel(at, r.time(6), newAxis(all, 5, round125).rounded())
+	p.xLabel, p.yLabel = "Time (min)", withUnit("Activity", l.Unit)
+	p.axes(c)
+	mid := r.middles()
+	p.curve(c, mid, r.Reference, "fill", "none", "stroke", faint, "stroke-width", "1.2", "stroke-linejoin", "round")
+	p.frames(c, r)
+	p.dots(c, series{x: mid, y: r.Measured, radius: pointRadius}, "fill", ink)
+	for _, m := range r.Models {
+		p.curve(c, mid, m.Fitted, l.styles[m.Name].stroke(1.5)...)
+	}
+	if !(span{}.with(r.Measured...).some) {
+		p.note(c, "no data")
+	}
+}
+
+func withUnit(what, unit string) string {
+	if unit = plain(unit); unit == "" {
+		return what
+	}
+	return what + " (" + unit + ")"
+}
+
+// frames draws how long every frame lasted.
+func (p panel) frames(c *canvas, r Region) {
+	var d trace
+	for i, v := range r.Measured {
+		from, ok := p.at(r.StartMin[i], v)
+		if to, ok2 := p.at(r.EndMin[i], v); ok && ok2 {
+			d.move(from)
+			d.draw(to)
+		}
+	}
+	c.path(d, "fill", "none", "stroke", faint, "stroke-width", "1")
+}
+
+// residuals draws the weighted residuals of all models about zero.
+func (l layout) residuals(c *canvas, r Region, at box) {
+	var all span
+	for _, m := range r.Models {
+		for _, v := range m.Residuals {
+			all = all.with(v, -v)
+		}
+	}
+	p := newPanel(at, r.time(4), newAxis(all.orUnit(), 4, round125).rounded())
+	p.xLabel, p.yLabel = "Time (min)", "Weighted residual"
+	p.axes(c)
+	c.line(point{p.left, p.y.at(0)}, point{p.right, p.y.at(0)}, "stroke", faint, "stroke-width", "0.8")
+	mid := r.middles()
+	for _, m := range r.Models {
+		s := l.styles[m.Name]
+		p.curve(c, mid, m.Residuals, append(s.stroke(0.7), "opacity", "0.55")...)
+		p.dots(c, series{x: mid, y: m.Residuals, marker: s.marker, radius: pointRadius}, "fill", s.colour)
+	}
+	if !all.some {
+		p.note(c, "no residuals")
+	}
+}
+
+// orUnit returns the span from -1 to 1 where s covers nothing but zero.
+func (s span) orUnit() span {
+	if s.hi == s.lo {
+		return span{-1, 1, true}
+	}
+	return s
+}

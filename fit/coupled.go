@@ -331,6 +331,7 @@ func (c *coupled) influence() {
 			variance += m.level * g[j] * g[j] * v
 		}
 		k.variance[m.tac.Region] = variance
+		k.total += variance
 		total += variance
 	}
 	k.se = math.Sqrt(total)

@@ -154,3 +154,28 @@ func TestRegionsThatK2PrimeComesFrom(t *testing.T) {
 		t.Error("k2′ from no region at all")
 	}
 }
+
+// The same scan gives the same bits, whatever the order of maps.
+func TestFitsAreReproducible(t *testing.T) {
+	s := studies()[1]
+	scan := s.scan(rand.New(rand.NewPCG(3, 3)), 1)
+	for _, m := range fit.ReferenceModels() {
+		first, err := m.Fit(scan)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 20 {
+			again, err := m.Fit(scan)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, e := range again {
+				for j, p := range e.Parameters {
+					if q := first[i].Parameters[j]; math.Float64bits(p.Value) != math.Float64bits(q.Value) || math.Float64bits(p.SE) != math.Float64bits(q.SE) {
+						t.Fatalf("%s %s %s: %v and %v", m.Name(), e.Region, p.Symbol, p, q)
+					}
+				}
+			}
+		}
+	}
+}

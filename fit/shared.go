@@ -14,6 +14,7 @@ import (
 type sharedRate struct {
 	value, se float64
 	variance  map[extract.Region]float64   // what each region's noise makes of its variance
+	total     float64                      // of these
 	target    map[extract.Region][]float64 // δk2′ by the errors of each region's curve
 	reference []float64                    // and of the reference's
 	fits      map[extract.Region]*guess    // what SRTM says of each region
@@ -49,12 +50,7 @@ func (k *sharedRate) join(s *spread, f *influences, n int, by gradient, region e
 	f.reference.cov(n+1, ref.unit, &others)
 	by[n] = 1
 	s.by = by
-	rest := 0.0
-	for r, variance := range k.variance {
-		if r != region {
-			rest += variance
-		}
-	}
+	rest := math.Max(k.total-k.variance[region], 0)
 	for i := range n + 1 {
 		for j := range n + 1 {
 			s.cov[i][j] = s.level*through[i][j] + ref.level*others[i][j] + by[i]*by[j]*rest

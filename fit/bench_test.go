@@ -31,10 +31,25 @@ func BenchmarkModels(b *testing.B) {
 		{"srtm", fit.SRTM{}}, {"srtm2", fit.SRTM2{K2PerMin: 0.065}}, {"srtm2-coupled", fit.SRTM2{}},
 		{"mrtm0", fit.MRTM0{}}, {"mrtm", fit.MRTM{}}, {"mrtm2", fit.MRTM2{K2PerMin: 0.065}}, {"mrtm2-coupled", fit.MRTM2{}},
 		{"logan-ref", fit.LoganRef{K2PerMin: 0.065}}, {"logan-ref-nok2p", fit.LoganRefNoK2P{}}, {"patlak-ref", fit.PatlakRef{}},
-		{"suvr", fit.SUVR{}}, {"rpm", fit.RPM{}},
+		{"suvr", fit.SUVR{}}, {"rpm", fit.RPM{}}, {"frtm", fit.FRTM{}},
 	} {
 		b.Run(m.name, func(b *testing.B) { benchmarkModel(b, m.model, scanOf40()) })
 	}
+	for _, m := range []fit.Model{fit.TCM1{}, fit.TCM2{}, fit.TCM2Irreversible{}, fit.Logan{}, fit.MA1{}, fit.MA2{}, fit.Patlak{}, fit.Spectral{}} {
+		b.Run(m.Name(), func(b *testing.B) { benchmarkModel(b, m, arterial40()) })
+	}
+}
+
+// arterial40 has 40 regions of two compartments with 72 samples of blood.
+func arterial40() fit.Scan {
+	s := cortex(0.05, 0.05)
+	s.TACs = nil
+	for i := range 40 {
+		one := cortex(0.02+0.001*float64(i), 0.05).TACs[0]
+		one.Region = extract.Region(rune('A' + i))
+		s.TACs = append(s.TACs, one)
+	}
+	return s
 }
 
 func benchmarkModel(b *testing.B, m fit.Model, s fit.Scan) {

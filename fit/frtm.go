@@ -151,7 +151,7 @@ func (f *frtmFit) starts() []gradient {
 }
 
 // mostStarts is from how many points the search goes on.
-const mostStarts = 12
+const mostStarts = 6
 
 // point returns the point of the grid with the rates c and d of two nodes and
 // one of the values of k2 between them, and its sum of squares, infinite where

@@ -17,7 +17,6 @@ type sharedRate struct {
 	total     float64                      // of these
 	target    map[extract.Region][]float64 // δk2′ by the errors of each region's curve
 	reference []float64                    // and of the reference's
-	fits      map[extract.Region]*guess    // what SRTM says of each region
 }
 
 // givenRate returns a k2′ that is known.

@@ -71,7 +71,6 @@ type regression struct {
 	*prepared
 	plan
 	tStar         time.Duration
-	auto          bool // t* is chosen, where it is not given
 	first         int
 	shared        *sharedRate // nil where the plan has no k2′
 	fixed         [][]float64 // the terms of the input

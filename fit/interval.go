@@ -60,7 +60,7 @@ func edge(f func(float64) float64, from, step float64) float64 {
 		inside, outside = outside, outside+step
 		step *= 2
 	}
-	for math.Abs(outside-inside) > 1e-6*math.Abs(step) {
+	for range 40 {
 		if half := (inside + outside) / 2; f(half) > 0 {
 			outside = half
 		} else {

@@ -98,7 +98,7 @@ func (l *local) slope(t float64) float64 {
 // window. The first stride is doubled until the top lies behind.
 func (l *local) climb(t, stride, tolerance float64) float64 {
 	here := l.slope(t)
-	for here != 0 {
+	for n := 0; here != 0 && n < 4*window; n++ {
 		next := t + math.Copysign(stride, here)
 		if math.Abs(next) > window/2 {
 			if next = math.Copysign(window/2, next); next == t {

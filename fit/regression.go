@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"gonum.org/v1/gonum/floats"
+
 	"tacstream/extract"
 	"tacstream/ingest"
 )
@@ -13,7 +15,16 @@ import (
 // a factor: all averaged over the frames, decayed.
 type term struct{ own, through, twice float64 }
 
-func (t term) of(own, once, again, out []float64) {
+// of returns the sum, in out unless it is one of the curves as it stands.
+func (t term) of(own, once, again, out []float64) []float64 {
+	switch t {
+	case term{own: 1}:
+		return own
+	case term{through: 1}:
+		return once
+	case term{twice: 1}:
+		return again
+	}
 	for i := range out {
 		out[i] = 0
 		if t.own != 0 {
@@ -26,6 +37,7 @@ func (t term) of(own, once, again, out []float64) {
 			out[i] += t.twice * again[i]
 		}
 	}
+	return out
 }
 
 // A plan is a model that is linear in its parameters g:
@@ -68,21 +80,24 @@ type guess struct {
 // A regression fits a plan to the regions of a scan. It is used again for the
 // next region.
 type regression struct {
+	right gradient // of the last region's normal equations
 	*prepared
 	plan
-	tStar         time.Duration
-	first         int
-	shared        *sharedRate // nil where the plan has no k2′
-	fixed         [][]float64 // the terms of the input
-	integrator    *integrator
-	memory        *memory
-	noise         noise // of the input
-	influences    *influences
-	s             spread // of the last region
-	l             linearised
-	once, again   []float64
-	columns, unit []float64
-	y             []float64
+	tStar       time.Duration
+	first       int
+	shared      *sharedRate // nil where the plan has no k2′
+	integrator  *integrator
+	memory      *memory
+	noise       noise // of the input
+	influences  *influences
+	s           spread // of the last region
+	l           linearised
+	once, again []float64
+	columns     [][]float64 // of the model: the input's, and then the region's
+	space       []float64   // for those of the region that are sums
+	shapeW      []float64   // weights to begin with
+	unit        []float64
+	y           []float64
 }
 
 func newRegression(p *prepared, pl plan, in sources, tStar time.Duration, shared *sharedRate) (*regression, error) {
@@ -98,17 +113,16 @@ func newRegression(p *prepared, pl plan, in sources, tStar time.Duration, shared
 	r := &regression{
 		prepared: p, plan: pl, tStar: tStar, first: first, shared: shared, noise: in.noise,
 		integrator: newIntegrator(p.grid), memory: newMemory(p.grid), influences: newInfluences(n),
-		once: make([]float64, n), again: make([]float64, n), unit: make([]float64, n), y: make([]float64, n), columns: make([]float64, k*n),
+		once: make([]float64, n), again: make([]float64, n), unit: make([]float64, n), y: make([]float64, n), columns: make([][]float64, k), space: make([]float64, (k+1)*n), shapeW: make([]float64, n),
 	}
 	r.memory.set(p.grid, p.kernel(0))
 	for i, t := range pl.input {
 		if i == 0 && pl.k2Prime {
 			t.own = 1 / shared.value
 		}
-		x := r.columns[i*n : (i+1)*n]
-		t.of(in.own, in.once, in.again, x)
-		r.fixed = append(r.fixed, x)
+		r.columns[i] = t.of(in.own, in.once, in.again, make([]float64, n))
 	}
+	weigh(r.shape(), r.shapeW)
 	return r, nil
 }
 
@@ -152,16 +166,14 @@ func (r *regression) lay(u []float64) {
 	} else {
 		r.integrator.once(u, r.once)
 	}
+	n := len(u)
 	for i, t := range r.region {
-		t.of(u, r.once, r.again, r.column(len(r.input)+i))
+		r.columns[len(r.input)+i] = t.of(u, r.once, r.again, r.space[(i+1)*n:(i+2)*n])
 	}
-	r.plan.y.of(u, r.once, r.again, r.y)
+	r.y = r.plan.y.of(u, r.once, r.again, r.space[:n])
 }
 
-func (r *regression) column(i int) []float64 {
-	n := len(r.mid)
-	return r.columns[i*n : (i+1)*n]
-}
+func (r *regression) column(i int) []float64 { return r.columns[i] }
 
 // solve finds the coefficients from frame first on, and the curve and the
 // weights that go with them. Weights that are not given follow from the guess,
@@ -178,7 +190,7 @@ func (r *regression) solve(t extract.TAC, u []float64, e *Estimate, first int, f
 	case from != nil:
 		weigh(from.unit[first:], r.l.w)
 	default:
-		weigh(r.shape()[first:], r.l.w)
+		copy(r.l.w, r.shapeW[first:])
 		if g, ok = r.l.solve(r.y[first:]); !ok {
 			return g, false
 		}
@@ -189,6 +201,7 @@ func (r *regression) solve(t extract.TAC, u []float64, e *Estimate, first int, f
 	if g, ok = r.l.solve(r.y[first:]); !ok {
 		return g, false
 	}
+	r.right = r.l.right
 	r.curve(g, u, e.Fitted)
 	if from != nil {
 		copy(r.unit, from.unit)
@@ -212,11 +225,10 @@ func (r *regression) shape() []float64 {
 func (r *regression) curve(g gradient, u, out []float64) {
 	rest, divisor := r.y, 0.0
 	for i := range out {
-		sum := 0.0
-		for j := range r.l.n {
-			sum += g[j] * r.columns[j*len(out)+i]
-		}
-		out[i] = sum
+		out[i] = 0
+	}
+	for j, x := range r.columns {
+		floats.AddScaled(out, g[j], x)
 	}
 	if !r.graphical() {
 		return
@@ -289,8 +301,12 @@ func (r *regression) start(from *guess) int {
 	if r.tStar > 0 || !r.lined() {
 		return r.first
 	}
-	y, columns := append([]float64(nil), r.y...), append([]float64(nil), r.columns...)
-	defer func() { copy(r.y, y); copy(r.columns, columns) }()
+	y, columns := r.y, slices.Clone(r.columns)
+	space := r.space
+	r.space = make([]float64, len(space))
+	once, again := r.once, r.again
+	r.once, r.again = make([]float64, len(once)), make([]float64, len(again))
+	defer func() { r.y, r.columns, r.space, r.once, r.again = y, columns, space, once, again }()
 	r.lay(from.expected)
 	first := 0
 	for ; first < len(r.mid)-MinPoints; first++ {
@@ -412,16 +428,13 @@ func (r *regression) profile() profile {
 	if !r.ratio || r.graphical() {
 		return nil
 	}
-	p := &linearProfile{normal: r.l.normal(), n: r.l.n, under: len(r.input)}
+	p := &linearProfile{normal: r.l.made, right: r.right, n: r.l.n, under: len(r.input)}
 	if r.main == BPND {
 		p.offset = 1
 	}
 	for i, w := range r.l.w {
 		y := r.y[r.l.first+i]
 		p.yy += w * y * y
-		for j := range r.l.n {
-			p.right[j] += w * r.l.z[j][i] * y
-		}
 	}
 	return func() func(float64) float64 { return p.at }
 }

@@ -35,7 +35,9 @@ type linearised struct {
 	n                 int // number of parameters
 	z                 [maxParameters][]float64
 	w                 []float64
-	target, reference effect // A and B
+	target, reference effect   // A and B
+	made              square   // the normal equations of the last solution
+	right             gradient // and their right-hand side
 }
 
 // A noise is the variances of the frame means of a curve, but for their
@@ -238,8 +240,8 @@ func (m *square) sweep(i, n int) {
 // solve returns the weighted least-squares solution of Z p = y, or false where
 // there is no single one.
 func (l *linearised) solve(y []float64) (p gradient, ok bool) {
-	normal := l.normal()
-	inverse, ok := invert(&normal, l.n)
+	l.made = l.normal()
+	inverse, ok := invert(&l.made, l.n)
 	if !ok {
 		return p, false
 	}
@@ -249,6 +251,7 @@ func (l *linearised) solve(y []float64) (p gradient, ok bool) {
 		for k, w := range l.w {
 			sum += w * z[k] * y[k]
 		}
+		l.right[j] = sum
 		for i := range l.n {
 			p[i] += inverse[i][j] * sum
 		}

@@ -90,12 +90,7 @@ func (b *bloodReading) metabolise(list []Sample) {
 // fractions returns the parent fractions, within 0 and 1.
 func (b *bloodReading) fractions() []Sample {
 	list := b.samples(fraction)
-	if above := countOf(list, func(f float64) bool { return f > 1 }); 2*above > len(list) {
-		b.warn(ingest.LevelWarn, float64(above), 0, "parent fractions above 1: all are taken for percentages")
-		for i := range list {
-			list[i].BqPerML /= 100
-		}
-	}
+	b.unpercent(list)
 	if n := countOf(list, func(f float64) bool { return f < 0 || f > 1 }); n > 0 {
 		b.warn(ingest.LevelWarn, float64(n), 0, "parent fractions below 0 or above 1: the nearer of the two is taken")
 	}
@@ -104,6 +99,28 @@ func (b *bloodReading) fractions() []Sample {
 	}
 	b.rises(list)
 	return list
+}
+
+// unpercent turns into fractions, in place, what nothing states to be
+// percentages and must be, and what is stated to be and cannot be: close to
+// the injection nearly all of the tracer is unmetabolised.
+func (b *bloodReading) unpercent(list []Sample) {
+	if len(list) == 0 {
+		return
+	}
+	above := countOf(list, func(f float64) bool { return f > 1 })
+	largest, factor := list[peak(list)].BqPerML, 1.0
+	switch {
+	case 2*above > len(list) && largest > maxFractionSlip:
+		factor = percent
+		b.warn(ingest.LevelWarn, float64(above), 0, "parent fractions above 1: all are taken for percentages")
+	case b.factor[fraction] == percent && 0 < largest && largest <= percent:
+		factor = 1 / percent
+		b.warn(ingest.LevelDoubt, float64(len(list)), 0, "parent fractions of at most 1 that are stated to be percentages: they are taken for fractions")
+	}
+	for i := range list {
+		list[i].BqPerML *= factor
+	}
 }
 
 // rises names the parent fraction that lies highest above an earlier one.

@@ -18,8 +18,10 @@ const (
 	longestBloodGap  = 15 * time.Minute // without a sample
 	bloodEndSlack    = time.Minute      // from the last sample to the end of the scan
 	maxFractionRise  = 0.02             // of the parent fraction, which metabolism only lowers
-	arrivedOfPeak    = 0.05             // of the peak: below, the tracer has not arrived
-	assumedBloodUnit = "kBq/mL"         // what BIDS' examples and bloodstream have
+	maxFractionSlip  = 2                // that noise can make of a parent fraction; above, it is a percentage
+	percent          = 0.01
+	arrivedOfPeak    = 0.05     // of the peak: below, the tracer has not arrived
+	assumedBloodUnit = "kBq/mL" // what BIDS' examples and bloodstream have
 )
 
 // ReadBlood reads arterial samples: BIDS' _blood.tsv with the columns time,
@@ -39,9 +41,11 @@ const (
 // What is odd is put right as follows, and named in Warnings: rows out of order
 // are sorted, those of the same time averaged; activity below 0 is 0 before the
 // peak, and activity of 0 or less after it, which is a sample that was not
-// measured, is left out; fractions are kept within 0 and 1, or are percentages
-// where most are above 1. Fewer than minBloodSamples of the parent, or none
-// above 0, are rejected.
+// measured, is left out; fractions are percentages where most are above
+// 1 and one is above maxFractionSlip, are none where they are stated to be and
+// no one is above 1, and are kept within 0 and 1. An AIF of fewer than
+// minBloodSamples is not used. Fewer than that of the parent, or none above 0,
+// are rejected.
 func ReadBlood(r io.Reader, beside []byte) (Blood, error) {
 	side, err := readSidecar(beside)
 	if err != nil {
@@ -207,7 +211,7 @@ func (b *bloodReading) setFactors(units []string, side sidecar) error {
 	if at := b.column[fraction]; at >= 0 {
 		text, _ := side.units(b.columns[at])
 		if text = strings.ToLower(cmp.Or(units[at], text)); text == "%" || strings.HasPrefix(text, "percent") {
-			b.factor[fraction] = 0.01
+			b.factor[fraction] = percent
 		}
 	}
 	return nil
@@ -309,17 +313,42 @@ func (b *bloodReading) samples(q quantity) []Sample {
 	return list
 }
 
+// input returns the parent: the AIF where it has enough samples, else the
+// plasma times the parent fraction.
+func (b *bloodReading) input() ([]Sample, error) {
+	before := len(b.warnings)
+	list := b.positive(b.samples(parent), parent)
+	b.background(list)
+	if len(list) >= minBloodSamples {
+		return list, nil
+	}
+	if b.column[plasma] < 0 {
+		return nil, b.reject("%d samples of the AIF: at least %d are needed", len(list), minBloodSamples)
+	}
+	b.warnings = b.warnings[:before] // of an AIF that is not used
+	if n := len(b.samples(parent)); n > 0 {
+		b.warn(ingest.LevelWarn, float64(n), minBloodSamples, "samples of the AIF, too few of them usable: plasma and parent fraction are used")
+	}
+	return b.plasmaInput()
+}
+
+// plasmaInput returns the plasma times the parent fraction.
+func (b *bloodReading) plasmaInput() ([]Sample, error) {
+	list := b.positive(b.samples(plasma), plasma)
+	b.background(list)
+	b.metabolise(list)
+	b.missedPlasma()
+	if len(list) < minBloodSamples {
+		return nil, b.reject("%d samples of plasma: at least %d are needed", len(list), minBloodSamples)
+	}
+	return list, nil
+}
+
 // blood makes the curves.
 func (b *bloodReading) blood() (Blood, error) {
-	list := b.positive(b.samples(parent), parent)
-	if b.background(list); len(list) < minBloodSamples {
-		list = b.positive(b.samples(plasma), plasma)
-		b.background(list)
-		b.metabolise(list)
-		b.missedPlasma()
-	}
-	if len(list) < minBloodSamples {
-		return Blood{}, b.reject("%d samples of plasma: at least %d are needed", len(list), minBloodSamples)
+	list, err := b.input()
+	if err != nil {
+		return Blood{}, err
 	}
 	if list[peak(list)].BqPerML <= 0 {
 		return Blood{}, b.reject("no sample of the parent in plasma is above 0")

@@ -44,8 +44,13 @@ func details(list []ingest.Warning) string {
 	return b.String()
 }
 
-// inKBq states the units of blood.
-const inKBq = `{"time":{"Units":"s"},"plasma_radioactivity":{"Units":"kBq/mL"},"whole_blood_radioactivity":{"Units":"kBq/mL"}}`
+// The units of blood: inKBq leaves that of the fraction out, inPercent states
+// it.
+const (
+	bloodUnits = `{"time":{"Units":"s"},"plasma_radioactivity":{"Units":"kBq/mL"},"whole_blood_radioactivity":{"Units":"kBq/mL"}`
+	inKBq      = bloodUnits + `}`
+	inPercent  = bloodUnits + `,"metabolite_parent_fraction":{"Units":"%"}}`
+)
 
 func TestBloodOfBIDS(t *testing.T) {
 	b := bloodOf(t, string(golden(t, "odd_blood.tsv")), string(golden(t, "blood.json")))
@@ -89,7 +94,7 @@ func TestSpellingsOfBlood(t *testing.T) {
 	for _, c := range []struct{ name, table, sidecar string }{
 		{"minutes by the sidecar", "time\tplasma_radioactivity\tmetabolite_parent_fraction\n0\t0\t1\n1\t2\t1\n10\t1\t1\n20\t0.5\t1\n", strings.Replace(inKBq, `"s"`, `"min"`, 1)},
 		{"units in the names", "time_min,plasma_radioactivity [Bq/mL],parent_fraction\n0,0,1\n1,2000,1\n10,1000,1\n20,500,1\n", ""},
-		{"percentages that are stated", "time\tplasma_radioactivity\tmetabolite_parent_fraction\n0\t0\t100\n60\t2\t100\n600\t2\t50\n1200\t1\t50\n", inKBq[:len(inKBq)-1] + `,"metabolite_parent_fraction":{"Units":"%"}}`},
+		{"percentages that are stated", "time\tplasma_radioactivity\tmetabolite_parent_fraction\n0\t0\t100\n60\t2\t100\n600\t2\t50\n1200\t1\t50\n", inPercent},
 		{"one unit stands for both", "time\twhole_blood_radioactivity\tAIF\n0\t0\t0\n60\t3\t2\n600\t2\t1\n1200\t1\t0.5\n", inKBq},
 		{"an AIF that is empty", "time\tplasma_radioactivity\tmetabolite_parent_fraction\tAIF\n0\t0\t1\tn/a\n60\t2\t1\tn/a\n600\t1\t1\tn/a\n1200\t0.5\t1\tn/a\n", inKBq},
 	} {
@@ -116,6 +121,8 @@ func TestWhatIsOddAboutBlood(t *testing.T) {
 		{"0 after the peak", head + "0\t0\t1\t0\n60\t9\t1\t9\n300\t0\t1\t3\n600\t2\t1\t2\n1200\t1\t1\t1\n1800\t.5\t1\t1\n", inKBq, good, 1, "left out"},
 		{"a fraction above 1", head + "0\t0\t1\t0\n60\t9\t1.5\t9\n600\t2\t1\t2\n1200\t1\t1\t1\n1800\t.5\t1\t1\n", inKBq, good, 1, "nearer of the two"},
 		{"percentages", head + "0\t0\t100\t0\n60\t9\t100\t9\n600\t2\t100\t2\n1200\t1\t100\t1\n1800\t1\t50\t1\n", inKBq, good, 5, "percentages"},
+		{"fractions that noise puts above 1", head + "0\t0\t1.02\t0\n60\t9\t1.01\t9\n600\t2\t1.02\t2\n1200\t1\t1\t1\n1800\t.5\t1\t1\n", inKBq, good, 3, "nearer of the two"},
+		{"fractions stated to be percentages", head + "0\t0\t1\t0\n60\t9\t1\t9\n600\t4\t.5\t2\n1200\t2\t.5\t1\n1800\t1\t.5\t1\n", inPercent, good, 5, "stated to be percentages"},
 		{"no fraction", head + "0\t0\tn/a\t0\n60\t9\tn/a\t9\n600\t2\tn/a\t2\n1200\t1\tn/a\t1\n1800\t.5\tn/a\t1\n", inKBq, good, 1, "no parent fraction"},
 		{"a fraction that is held", head + "0\t0\t1\t0\n60\t9\t1\t9\n600\t2\t1\t2\n1200\t1\tn/a\t1\n1800\t.5\tn/a\t1\n", inKBq, good, 1200, "held"},
 		{"no unit", head + "0\t0\t1\t0\n60\t9\t1\t9\n600\t2\t1\t2\n1200\t1\t1\t1\n1800\t.5\t1\t1\n", "", good, 0, "nothing states the unit of the activity"},
@@ -130,6 +137,17 @@ func TestWhatIsOddAboutBlood(t *testing.T) {
 		if len(b.Warnings) != 1 || b.Warnings[0].Value != c.value || !strings.Contains(b.Warnings[0].Detail, c.says) {
 			t.Errorf("%s: %+v", c.name, b.Warnings)
 		}
+	}
+}
+
+// What is odd about an AIF that is not used is not said.
+func TestAnAIFThatIsTooShortIsNotUsed(t *testing.T) {
+	b := bloodOf(t, "time\tplasma_radioactivity\tmetabolite_parent_fraction\tAIF\n0\t0\t1\t-1\n60\t9\t1\t8\n600\t2\t1\tn/a\n1200\t1\t1\tn/a\n", inKBq)
+	if diff := cmp.Diff(sampled(0, 0, 60, 9000, 600, 2000, 1200, 1000), b.Parent); diff != "" {
+		t.Error(diff)
+	}
+	if len(b.Warnings) != 1 || b.Warnings[0].Value != 2 || !strings.Contains(b.Warnings[0].Detail, "samples of the AIF") {
+		t.Errorf("%+v", b.Warnings)
 	}
 }
 
@@ -165,6 +183,7 @@ func TestTablesOfBloodThatCannotServe(t *testing.T) {
 		{"only whole blood", "time\twhole_blood_radioactivity\n0\t1\n1\t1\n2\t1\n3\t1\n", "", "plasma_radioactivity"},
 		{"plasma twice", "time\tplasma\tplasma_radioactivity\n0\t1\t1\n", "", "columns 2 and 3"},
 		{"three samples", head + "0\t1\n1\t1\n2\t1\n3\tn/a\n", "", "3 samples"},
+		{"three samples of the AIF", "time\tAIF\n0\t1\n1\t1\n2\t1\n", "", "3 samples of the AIF"},
 		{"nothing but 0", head + "0\t0\n1\t0\n2\t0\n3\t0\n", "", "samples of plasma"},
 		{"nothing above 0", head + "0\t-4\n1\t-3\n2\t-2\n3\t-1\n", "", "above 0"},
 		{"a word", head + "0\t1\n1\tx\n", "", "row 3, column 2"},

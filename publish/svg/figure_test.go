@@ -214,6 +214,44 @@ func farthest(t *testing.T, all []element) (far float64) {
 	return far
 }
 
+func TestAllWarningsAreWrittenWithinThePage(t *testing.T) {
+	codes := strings.Fields("RESIDUALS MODEL_AGREE NOT_IDENTIFIABLE NOISE_BIAS FIT_BOUND SE NOISE TSTAR MODEL_FAILED")
+	r := small()
+	r.Models[1].Line = nil
+	r.Models[0].Summary = "BPND 1.52 ± 0.04  R1 1.10 ± 0.01  k2 0.072 ± 0.003 /min  AIC 41.2"
+	r.Models[0].Warnings = codes
+	_, all := draw(t, r)
+	joined := ""
+	for _, e := range all {
+		if n := len([]rune(e.text)); e.attrs["fill"] == "#a63603" && n > 70 {
+			t.Errorf("a line of %d letters", n)
+		}
+		if e.attrs["fill"] == "#a63603" {
+			joined += strings.TrimPrefix(e.text, "▲") + " "
+		}
+	}
+	if have := strings.Join(strings.Fields(joined), " "); !strings.Contains(have, strings.Join(codes, ", ")) {
+		t.Errorf("warnings %q", have)
+	}
+}
+
+func TestNoNumberOfASummaryIsCut(t *testing.T) {
+	r := small()
+	r.Models[1].Line = nil
+	r.Models[0].Name = strings.Repeat("a long name ", 10)
+	r.Models[0].Summary = strings.TrimSpace(strings.Repeat("BP 1.52 ± 0.04 ", 5))
+	_, all := draw(t, r)
+	lines := 0
+	for _, e := range all {
+		if e.name == "text" && strings.Contains(e.text, "0.04") {
+			lines += strings.Count(e.text, "0.04")
+		}
+	}
+	if lines != 5 {
+		t.Errorf("%d of 5 numbers are whole", lines)
+	}
+}
+
 func TestGapsAreGaps(t *testing.T) {
 	_, all := draw(t, small())
 	for _, e := range all {

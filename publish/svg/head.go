@@ -33,8 +33,8 @@ func (l layout) anyReference() bool {
 	return false
 }
 
-// headHigh returns the height of title and legend.
-func (l layout) headHigh() float64 {
+// legendEnd returns where the title and the legend end.
+func (l layout) legendEnd() float64 {
 	_, y := l.places()
 	return y + 14
 }
@@ -55,7 +55,7 @@ func (l layout) places() ([]point, float64) {
 
 // head writes the title and the legend.
 func (l layout) head(c *canvas) {
-	c.text(margin, 28, shorten(l.title(), int(l.width()/10)), append(size(16), "font-weight", "bold")...)
+	c.text(margin, 28, shorten(l.title(), int((l.width()-2*margin)/11)), append(size(16), "font-weight", "bold")...)
 	at, _ := l.places()
 	for i, e := range l.legend() {
 		e.draw(c, point{at[i].x + swatch/2, at[i].y - 3.5})

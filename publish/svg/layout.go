@@ -30,6 +30,7 @@ type layout struct {
 	styles map[string]style // by name of model
 	names  []string         // of models, in order of appearance
 	plots  []plot           // columns of linear plots
+	tops   []float64        // where the rows start, and where the last one ends
 }
 
 // A plot is a pair of labels: lines that share both share a column.
@@ -50,6 +51,7 @@ func newLayout(f Figure) layout {
 			}
 		}
 	}
+	l.tops = l.rows()
 	return l
 }
 
@@ -64,17 +66,16 @@ func (l layout) width() float64 {
 	return 2*margin + leftOfPanel + curveWide + float64(1+len(l.plots))*(leftOfPanel+otherWide)
 }
 
-// rowTop returns where the row of a region starts.
-func (l layout) rowTop(i int) float64 {
-	y := l.headHigh()
-	for _, r := range l.Regions[:i] {
-		y += r.high()
+// rows returns where the rows start, and where the last one ends.
+func (l layout) rows() []float64 {
+	y := l.legendEnd()
+	all := []float64{y}
+	for _, r := range l.Regions {
+		y += l.headHigh(r) + panelHigh + belowPanel + rowGap
+		all = append(all, y)
 	}
-	return y
+	return all
 }
-
-func (r Region) headHigh() float64 { return 36 + lineHigh*float64(len(r.Models)) }
-func (r Region) high() float64     { return r.headHigh() + panelHigh + belowPanel + rowGap }
 
 func (l layout) title() string {
 	if t := plain(l.Title); t != "" {
@@ -85,7 +86,7 @@ func (l layout) title() string {
 
 // draw writes the whole file.
 func (l layout) draw(c *canvas) {
-	wide, high := px(l.width()), px(l.rowTop(len(l.Regions))+margin/2)
+	wide, high := px(l.width()), px(l.tops[len(l.Regions)]+margin/2)
 	c.WriteString(`<?xml version="1.0" encoding="UTF-8"?>` + "\n")
 	c.open("svg", "xmlns", "http://www.w3.org/2000/svg", "viewBox", "0 0 "+wide+" "+high,
 		"role", "img", "aria-labelledby", "fits-title fits-desc",

@@ -1,18 +1,16 @@
 package svg
 
-import "strings"
-
 // pointRadius is the radius of a measured point.
 const pointRadius = 2.1
 
 // row draws the row of a region.
 func (l layout) row(c *canvas, i int) {
-	r, top := l.Regions[i], l.rowTop(i)
+	r, top := l.Regions[i], l.tops[i]
 	c.open("g")
 	c.leaf("title", plain(r.Name))
 	c.line(point{margin, top}, point{l.width() - margin, top}, "stroke", rule, "stroke-width", "0.8")
-	l.labels(c, r, top)
-	at := box{margin + leftOfPanel, top + r.headHigh(), margin + leftOfPanel + curveWide, top + r.headHigh() + panelHigh}
+	y := top + l.labels(c, r, top)
+	at := box{margin + leftOfPanel, y, margin + leftOfPanel + curveWide, y + panelHigh}
 	l.curves(c, r, at)
 	l.residuals(c, r, at.next())
 	for at, i := at.next().next(), 0; i < len(l.plots); at, i = at.next(), i+1 {
@@ -25,56 +23,6 @@ func (l layout) row(c *canvas, i int) {
 func (b box) next() box {
 	left := b.right + leftOfPanel
 	return box{left, b.top, left + otherWide, b.bottom}
-}
-
-// labels writes the name of a region and a line for each of its models.
-func (l layout) labels(c *canvas, r Region, top float64) {
-	c.text(margin, top+18, shorten(plain(r.Name), maxName), append(size(12), "font-weight", "bold")...)
-	wide := 0.0
-	for _, m := range r.Models {
-		wide = max(wide, textWidth(shorten(plain(m.Name), maxName), 10))
-	}
-	for i, m := range r.Models {
-		l.modelLine(c, m, point{margin, top + 18 + lineHigh*float64(i+1)}, wide)
-	}
-}
-
-// modelLine writes how a model looks, its name, numbers and warnings.
-func (l layout) modelLine(c *canvas, m Model, at point, wide float64) {
-	s := l.styles[m.Name]
-	y := at.y - 3.5
-	c.line(point{at.x, y}, point{at.x + swatch, y}, s.stroke(1.5)...)
-	c.empty("path", "fill", s.colour, "d", s.marker.at(point{at.x + swatch/2, y}, pointRadius))
-	c.text(at.x+swatch+6, at.y, shorten(plain(m.Name), maxName), size(10)...)
-	c.start("text", append(size(10), "x", px(at.x+swatch+18+wide), "y", px(at.y)))
-	c.WriteByte('>')
-	c.symbols(shorten(plain(m.Summary), maxLine))
-	if len(m.Warnings) > 0 {
-		codes := shorten(plain(strings.Join(m.Warnings, ", ")), maxLine)
-		c.WriteString(`<tspan dx="10" fill="` + warning + `">▲ `)
-		c.escape(codes)
-		c.WriteString("</tspan>")
-	}
-	c.shut("text")
-}
-
-// symbols writes a text with its subscripts lowered, and a gap before each
-// symbol. What follows a subscript is raised again by a space of no width.
-func (c *canvas) symbols(text string) {
-	for i, word := range strings.Fields(text) {
-		letter, sub := symbol(word)
-		switch {
-		case i > 0 && (sub != "" || word == "DVR" || word == "AIC" || word == "t*"):
-			c.WriteString(` <tspan dx="7">` + letter + "</tspan>")
-		case i > 0:
-			c.escape(" " + letter)
-		default:
-			c.escape(letter)
-		}
-		if sub != "" {
-			c.WriteString(`<tspan dy="2" font-size="7.5">` + sub + `</tspan><tspan dy="-2">&#8203;</tspan>`)
-		}
-	}
 }
 
 // middles returns the middle of every frame.

@@ -5,11 +5,8 @@ import (
 	"unicode"
 )
 
-// maxName and maxLine bound a name and a line of text, in cells.
-const (
-	maxName = 56
-	maxLine = 96
-)
+// maxName bounds the name of a region, in cells.
+const maxName = 56
 
 // plain makes one printable line of a text, without blanks around it.
 func plain(s string) string {
@@ -71,7 +68,34 @@ func cell(r rune) int {
 
 // textWidth returns about how wide a text is in a sans-serif font of a size.
 // It is rather too much than too little.
-func textWidth(s string, size float64) float64 { return 0.58 * size * float64(cells(s)) }
+func textWidth(s string, size float64) float64 {
+	ems := 0.0
+	for _, r := range s {
+		switch {
+		case cell(r) == 2:
+			ems += 1.1
+		case unicode.IsUpper(r) || strings.ContainsRune("mw%@_±…—", r):
+			ems += 0.76
+		default:
+			ems += 0.58
+		}
+	}
+	return ems * size
+}
+
+// wrap puts words of size 10 into as few lines as have room for them. A word
+// longer than a line has one of its own.
+func wrap(words []string, room float64) []string {
+	var lines []string
+	for _, w := range words {
+		if last := len(lines) - 1; last >= 0 && textWidth(lines[last]+" "+w, 10) <= room {
+			lines[last] += " " + w
+		} else {
+			lines = append(lines, w)
+		}
+	}
+	return lines
+}
 
 // symbol parts the symbols of Innis et al. into letter and subscript. Other
 // words have no subscript.

@@ -119,7 +119,7 @@ func fitArterialPlan(s Scan, name string, w Weighting, tStar time.Duration, pl p
 	if err != nil {
 		return nil, err
 	}
-	r, err := newRegression(a.prepared, pl, a.plasma.sources(), tStar, nil)
+	r, err := newRegression(a.prepared, pl, a.plasma.sources(len(a.mid)), tStar, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -88,6 +88,7 @@ func psi(j int, th, lh float64) float64 {
 // which is the convolution of the decaying curve with e^(−(θ+λ)t): a recursion
 // over the pieces, exact, without a time grid.
 func (c curve) convolve(k kernel, means []float64) {
+	clear(means)
 	e := 0.0
 	for i := range c.pieces {
 		a, p := &c.pieces[i], &c.grid.pieces[i]
@@ -98,16 +99,52 @@ func (c curve) convolve(k kernel, means []float64) {
 			end += v * f.end[j+1]
 		}
 		if e = end; p.frame >= 0 {
-			means[p.frame] = mean
+			means[p.frame] += mean * p.share
 		}
 	}
+}
+
+// sources returns the means over n frames of the curve, of its integral, and
+// of that one's integral, all as they decay.
+func (c curve) sources(n int) sources {
+	s := sources{own: make([]float64, n), once: make([]float64, n), again: make([]float64, n)}
+	inverse := inverseFactorials()
+	sum, double := 0.0, 0.0
+	for i := range c.pieces {
+		p := &c.grid.pieces[i]
+		m, h := &c.grid.size(i).moment, p.length
+		own, once, again := 0.0, sum*m[0], double*m[0]+sum*h*m[1]
+		level, twice := 0.0, 0.0
+		for j, a := range c.pieces[i] {
+			b := a / p.decay
+			own += b / h * m[j]
+			once += b * m[j+1]
+			again += h * b * m[j+2]
+			level += b * inverse[j+1]
+			twice += h * b * inverse[j+2]
+		}
+		if p.frame >= 0 {
+			share := p.decay * p.share
+			s.own[p.frame] += share * own
+			s.once[p.frame] += share * once
+			s.again[p.frame] += share * again
+		}
+		double += sum*h + twice
+		sum += level
+	}
+	return s
+}
+
+// inverseFactorials returns 1/j!.
+func inverseFactorials() [degree + 4]float64 {
+	return [degree + 4]float64{1, 1, 1.0 / 2, 1.0 / 6, 1.0 / 24, 1.0 / 120, 1.0 / 720, 1.0 / 5040}
 }
 
 // phis returns φ₀ to φ₇ of z. Near 0 the definition cancels, so there φ₇ comes
 // from its series and the others from φ_j = 1/j! + z φ_{j+1}. At the limit
 // both are right to 1e-12.
 func phis(z float64) (p [degree + 4]float64) {
-	factorials := [degree + 4]float64{1, 1, 1.0 / 2, 1.0 / 6, 1.0 / 24, 1.0 / 120, 1.0 / 720, 1.0 / 5040} // inverse
+	factorials := inverseFactorials()
 	const last = len(p) - 1
 	if math.Abs(z) > 1 {
 		p[0] = math.Exp(z)

@@ -10,7 +10,8 @@ import "math"
 // It is the corrected curve that is taken to be smooth: decay alone bends the
 // other by a third within a frame of ten minutes of carbon-11.
 //
-// A curve is linear in the frame means.
+// A curve is linear in the frame means. An arterial input is a curve too, on a
+// grid of its own whose pieces are parts of frames: see newInput.
 type curve struct {
 	*grid
 	// Over each piece of length h, h times the curve, corrected for decay to

@@ -13,13 +13,14 @@ import (
 type grid struct {
 	lambda    float64 // 1/min
 	pieces    []piece
-	sizes     []size    // those that occur among the pieces, each once
-	length    []float64 // of each frame
-	mid       []float64 // of each frame, after model zero
-	logMid    []float64 // ln of it
-	perLength []float64 // 1/length
-	perDecay  []float64 // e^(λt) at the start
-	flat      []float64 // mean of e^(−λt) over the frame
+	sizes     []size                // those that occur among the pieces, each once
+	known     map[time.Duration]int // sizes by length
+	length    []float64             // of each frame
+	mid       []float64             // of each frame, after model zero
+	logMid    []float64             // ln of it
+	perLength []float64             // 1/length
+	perDecay  []float64             // e^(λt) at the start
+	flat      []float64             // mean of e^(−λt) over the frame
 	gaps      []gap
 	spline    spline
 }
@@ -30,6 +31,7 @@ type piece struct {
 	decay         float64 // e^(−λ start)
 	size          int     // the index of its size in sizes
 	frame         int     // −1 for a gap
+	share         float64 // of the frame that it makes up: 1 where it is all of it
 }
 
 // A size is a length h of pieces, with what the decay does over it.
@@ -67,16 +69,10 @@ const touching = 20 * time.Millisecond
 // is cut there, since nothing was injected yet, and one that begins a rounding
 // before the last has ended is cut too.
 func newGrid(frames []ingest.Frame, lambda float64) *grid {
-	g := &grid{lambda: lambda}
-	known := map[time.Duration]int{}
+	g := &grid{lambda: lambda, known: map[time.Duration]int{}}
 	last := time.Duration(0)
 	add := func(until time.Duration, frame int) {
-		h := until - last
-		if _, ok := known[h]; !ok {
-			known[h] = len(g.sizes)
-			g.sizes = append(g.sizes, newSize(h.Minutes(), lambda))
-		}
-		g.pieces = append(g.pieces, piece{start: last.Minutes(), length: h.Minutes(), decay: math.Exp(-lambda * last.Minutes()), size: known[h], frame: frame})
+		g.add(piece{start: last.Minutes(), length: (until - last).Minutes(), frame: frame, share: 1})
 		last = until
 	}
 	for i, f := range frames {
@@ -95,6 +91,17 @@ func newGrid(frames []ingest.Frame, lambda float64) *grid {
 	}
 	g.spline = g.newSpline()
 	return g
+}
+
+// add appends a piece, its size and decay yet to be set.
+func (g *grid) add(p piece) {
+	h := time.Duration(math.Round(p.length * float64(time.Minute)))
+	if _, ok := g.known[h]; !ok {
+		g.known[h] = len(g.sizes)
+		g.sizes = append(g.sizes, newSize(p.length, g.lambda))
+	}
+	p.size, p.decay = g.known[h], math.Exp(-g.lambda*p.start)
+	g.pieces = append(g.pieces, p)
 }
 
 func (g *grid) size(piece int) *size { return &g.sizes[g.pieces[piece].size] }

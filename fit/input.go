@@ -16,22 +16,6 @@ var ErrBlood = fmt.Errorf("no usable arterial input: %w", ingest.ErrRejected)
 // minSamples is the least number of samples that make an input.
 const minSamples = 4
 
-// An input is an arterial curve: a monotone piecewise cubic through its
-// samples, which neither over- nor undershoots them, corrected for decay. Cut
-// at the edges of the frames it is made of polynomials, so that its convolution
-// with an exponential has the same closed form as that of a reference curve.
-//
-// Before its first sample it rises in a straight line from 0 at model zero;
-// after its last one it falls on as its last samples did.
-//
-// Source: Fritsch & Butland, SIAM J Sci Stat Comput 1984;5:300–304,
-// doi:10.1137/0905021.
-type input struct {
-	knots  *grid // its own pieces and sizes; the frame of a piece is one of frames
-	frames *grid
-	pieces []polynomial // length times the curve, as that of a curve
-}
-
 // checkBlood returns what is wrong with samples.
 func checkBlood(name string, list []extract.Sample) error {
 	positive := false
@@ -50,14 +34,22 @@ func checkBlood(name string, list []extract.Sample) error {
 	return nil
 }
 
-// newInput lays a curve through samples, delayed and divided by scale.
-func newInput(frames *grid, samples []extract.Sample, delay time.Duration, scale float64) *input {
+// newInput lays a curve through samples of blood, delayed and divided by scale:
+// a monotone piecewise cubic, which neither over- nor undershoots them,
+// corrected for decay. Cut at the edges of the frames it is made of
+// polynomials as a reference curve is, and convolved as one.
+//
+// Before its first sample it rises in a straight line from 0 at model zero;
+// after its last one it falls on as its last samples did.
+//
+// Source: Fritsch & Butland, SIAM J Sci Stat Comput 1984;5:300–304,
+// doi:10.1137/0905021.
+func newInput(frames *grid, samples []extract.Sample, delay time.Duration, scale float64) curve {
 	last := frames.pieces[len(frames.pieces)-1]
 	end := last.start + last.length
 	at, value := nodes(samples, delay, scale, end)
 	slope := slopes(at, value)
-	in := &input{frames: frames, knots: &grid{lambda: frames.lambda}}
-	known := map[time.Duration]int{}
+	c := curve{grid: &grid{lambda: frames.lambda, known: map[time.Duration]int{}}}
 	k, frame := 0, 0
 	from := 0.0
 	for from < end-1e-9 {
@@ -71,10 +63,24 @@ func newInput(frames *grid, samples []extract.Sample, delay time.Duration, scale
 		if at[k+1] < until-1e-9 {
 			until = at[k+1]
 		}
-		in.add(from, until-from, frames.pieces[frame].frame, known, hermite(at[k:k+2], value[k:k+2], slope[k:k+2], from, until-from))
+		p := piece{start: from, length: until - from, frame: frames.pieces[frame].frame}
+		if p.frame >= 0 {
+			p.share = p.length * frames.perLength[p.frame]
+		}
+		c.grid.add(p)
+		c.pieces = append(c.pieces, c.lay(hermite(at[k:k+2], value[k:k+2], slope[k:k+2], p.start, p.length)))
 		from = until
 	}
-	return in
+	return c
+}
+
+// lay turns the values over the last piece of the grid into those of a curve.
+func (c curve) lay(values polynomial) polynomial {
+	p := c.grid.pieces[len(c.grid.pieces)-1]
+	for j := range values {
+		values[j] *= p.length * p.decay
+	}
+	return values
 }
 
 // nodes returns times in min and values from model zero to beyond the end of
@@ -145,78 +151,10 @@ func hermite(at, value, slope []float64, from, length float64) polynomial {
 	}
 }
 
-// add appends a piece.
-func (in *input) add(start, length float64, frame int, known map[time.Duration]int, c polynomial) {
-	g := in.knots
-	key := time.Duration(math.Round(length * 60e9))
-	if _, ok := known[key]; !ok {
-		known[key] = len(g.sizes)
-		g.sizes = append(g.sizes, newSize(length, g.lambda))
-	}
-	p := piece{start: start, length: length, decay: math.Exp(-g.lambda * start), size: known[key], frame: frame}
-	for j := range c {
-		c[j] *= length * p.decay
-	}
-	g.pieces = append(g.pieces, p)
-	in.pieces = append(in.pieces, c)
-}
-
-// convolve writes the frame means of the curve convolved with e^(−θt), as it
-// decays.
-func (in *input) convolve(theta float64, means []float64) {
-	clear(means)
-	k := in.knots.kernel(theta)
-	e := 0.0
-	for i := range in.pieces {
-		a, p := &in.pieces[i], &in.knots.pieces[i]
-		f := &k[p.size]
-		mean, end := e*f.mean[0], e*f.end[0]
-		for j, v := range a {
-			mean += v * f.mean[j+1]
-			end += v * f.end[j+1]
-		}
-		if e = end; p.frame >= 0 {
-			means[p.frame] += mean * p.length * in.frames.perLength[p.frame]
-		}
-	}
-}
-
-// sources returns the frame means of the curve, of its integral, and of that
-// one's integral, all as they decay.
-func (in *input) sources() sources {
-	n := len(in.frames.mid)
-	s := sources{own: make([]float64, n), once: make([]float64, n), again: make([]float64, n)}
-	inverse := [degree + 3]float64{1, 1, 1.0 / 2, 1.0 / 6, 1.0 / 24, 1.0 / 120, 1.0 / 720}
-	sum, double := 0.0, 0.0
-	for i := range in.pieces {
-		p := &in.knots.pieces[i]
-		m, h := &in.knots.sizes[p.size].moment, p.length
-		own, once, again := 0.0, sum*m[0], double*m[0]+sum*h*m[1]
-		level, twice := 0.0, 0.0
-		for j, a := range in.pieces[i] {
-			b := a / p.decay
-			own += b / h * m[j]
-			once += b * m[j+1]
-			again += h * b * m[j+2]
-			level += b * inverse[j+1]
-			twice += h * b * inverse[j+2]
-		}
-		if p.frame >= 0 {
-			share := p.decay * h * in.frames.perLength[p.frame]
-			s.own[p.frame] += share * own
-			s.once[p.frame] += share * once
-			s.again[p.frame] += share * again
-		}
-		double += sum*h + twice
-		sum += level
-	}
-	return s
-}
-
 // An arterial is a scan with its input curves.
 type arterial struct {
 	*prepared
-	plasma *input
+	plasma curve
 	direct []float64 // frame means of whole blood, 0 where it was not measured
 	unit   []float64 // variances of the mean of all regions
 }
@@ -246,7 +184,7 @@ func prepareArterial(s Scan, w Weighting) (*arterial, error) {
 	p.warnings = append(p.scanWarnings(), s.Blood.Warnings...)
 	a := &arterial{prepared: p, plasma: newInput(p.grid, s.Blood.Parent, s.Delay, p.scale), direct: make([]float64, len(p.mid)), unit: make([]float64, len(p.mid))}
 	if s.Blood.Whole != nil {
-		a.direct = newInput(p.grid, s.Blood.Whole, s.Delay, p.scale).sources().own
+		a.direct = newInput(p.grid, s.Blood.Whole, s.Delay, p.scale).sources(len(p.mid)).own
 	}
 	mean := make([]float64, len(p.mid))
 	for _, t := range s.TACs {
@@ -262,4 +200,4 @@ func prepareArterial(s Scan, w Weighting) (*arterial, error) {
 const longestDelay = 5 * time.Minute
 
 // basis is that of the models with exponentials on the plasma.
-func (a *arterial) basis() *basis { return newBasis(a.prepared, a.direct, a.unit, a.plasma.convolve) }
+func (a *arterial) basis() *basis { return newBasis(a.prepared, a.plasma, a.direct, a.unit) }

@@ -17,7 +17,7 @@ func newIntegrator(g *grid) *integrator {
 	it := &integrator{grid: g, x: make([]float64, n+degree+1)}
 	all := make([][degree + 1]float64, 4*n)
 	it.level, it.mean, it.twice, it.later = all[:n], all[n:2*n], all[2*n:3*n], all[3*n:]
-	inverse := [degree + 3]float64{1, 1, 1.0 / 2, 1.0 / 6, 1.0 / 24, 1.0 / 120, 1.0 / 720}
+	inverse := inverseFactorials()
 	for k, p := range g.pieces {
 		moment, h := &g.size(k).moment, p.length
 		for j := range degree + 1 {

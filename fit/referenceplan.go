@@ -26,8 +26,8 @@ func fitReferencePlan(s Scan, name string, w Weighting, tStar time.Duration, pl 
 	if err != nil {
 		return nil, err
 	}
-	in := sources{own: p.ref, once: make([]float64, len(p.ref)), noise: p.refNoise}
-	newIntegrator(p.grid).once(p.ref, in.once)
+	in := p.refCurve.sources(len(p.ref))
+	in.own, in.noise = p.ref, p.refNoise // the means as they were measured
 	r, err := newRegression(p, pl, in, tStar, k)
 	if err != nil {
 		return nil, err

@@ -52,8 +52,9 @@ type scratch struct {
 	local                 local
 }
 
-// newBasis prepares the search: drive writes the frame means of E(θ).
-func newBasis(p *prepared, direct, unit []float64, drive func(theta float64, means []float64)) *basis {
+// newBasis prepares the search. Unit is the variances that regions are searched
+// with before their own are known.
+func newBasis(p *prepared, input curve, direct, unit []float64) *basis {
 	n, half := len(p.mid), thetaNodes/2+1
 	buffer := make([]float64, (thetaNodes+4)*n+3*half)
 	take := func(n int) []float64 { s := buffer[:n:n]; buffer = buffer[n:]; return s }
@@ -63,8 +64,10 @@ func newBasis(p *prepared, direct, unit []float64, drive func(theta float64, mea
 	}
 	weigh(unit, b.w)
 	b.aa = b.weightDirect(b.w)
+	var k kernel
 	for i := range thetaNodes {
-		drive(theta(i), b.column(i))
+		k = input.grid.kernelIn(k, theta(i))
+		input.convolve(k, b.column(i))
 	}
 	for i := range half {
 		column := b.column(2 * i)
@@ -78,13 +81,7 @@ func newBasis(p *prepared, direct, unit []float64, drive func(theta float64, mea
 
 // referenceBasis is the basis of the models with one exponential on the
 // reference curve.
-func referenceBasis(p *prepared) *basis {
-	var space kernel
-	return newBasis(p, p.ref, p.refNoise.unit, func(theta float64, means []float64) {
-		space = p.kernelIn(space, theta)
-		p.refCurve.convolve(space, means)
-	})
-}
+func referenceBasis(p *prepared) *basis { return newBasis(p, p.refCurve, p.ref, p.refNoise.unit) }
 
 // step is the distance of nodes in ln θ.
 const step = 9.615805480084347 / (thetaNodes - 1) // ln(thetaMax/thetaMin) of all of them

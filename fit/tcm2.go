@@ -117,7 +117,7 @@ func (m TCM2Irreversible) Fit(s Scan) ([]Estimate, error) {
 		return nil, err
 	}
 	trapped := make([]float64, len(a.mid))
-	a.plasma.convolve(0, trapped)
+	a.plasma.convolve(a.plasma.kernel(0), trapped)
 	f := newTwoRate(a.basis(), trapped, s.Blood.Whole != nil)
 	return a.each(m.Name(), KI, func(t extract.TAC, u []float64, e *Estimate) {
 		f.fit(u, f.given(t), e)

@@ -119,10 +119,11 @@ func fitArterialPlan(s Scan, name string, w Weighting, tStar time.Duration, pl p
 	if err != nil {
 		return nil, err
 	}
-	r, err := newRegression(a.prepared, pl, a.plasma.sources(len(a.mid)), tStar, nil)
+	first, err := a.startAt(tStar, pl.least())
 	if err != nil {
 		return nil, err
 	}
+	r := newRegression(a.prepared, pl, a.plasma.sources(len(a.mid)), tStar, first, nil)
 	if !pl.lined() {
 		return a.each(name, pl.main, func(t extract.TAC, u []float64, e *Estimate) { r.fit(t, u, e, nil) }), nil
 	}

@@ -19,7 +19,8 @@ func fitReferencePlan(s Scan, name string, w Weighting, tStar time.Duration, pl 
 	if err != nil {
 		return nil, err
 	}
-	if _, err := p.startAt(tStar, fewestPoints); err != nil {
+	first, err := p.startAt(tStar, pl.least())
+	if err != nil {
 		return nil, err
 	}
 	k, single, err := p.helpers(pl, shared)
@@ -28,10 +29,7 @@ func fitReferencePlan(s Scan, name string, w Weighting, tStar time.Duration, pl 
 	}
 	in := p.refCurve.sources(len(p.ref))
 	in.own, in.noise = p.ref, p.refNoise // the means as they were measured
-	r, err := newRegression(p, pl, in, tStar, k)
-	if err != nil {
-		return nil, err
-	}
+	r := newRegression(p, pl, in, tStar, first, k)
 	return p.each(name, pl.main, func(t extract.TAC, u []float64, e *Estimate) {
 		var from *guess
 		if single != nil {
@@ -47,7 +45,6 @@ func fitReferencePlan(s Scan, name string, w Weighting, tStar time.Duration, pl 
 // helpers returns what a plan needs of other models: k2′, and SRTM's view of a
 // region where the curve to expect cannot come from the plan itself.
 func (p *prepared) helpers(pl plan, shared *shareOptions) (k *sharedRate, single func(extract.TAC, []float64) *guess, err error) {
-	needed := pl.graphical() || pl.plot
 	if shared != nil && shared.k2PerMin != 0 {
 		if k, err = givenRate(shared.k2PerMin); err != nil {
 			return nil, nil, err
@@ -57,12 +54,12 @@ func (p *prepared) helpers(pl plan, shared *shareOptions) (k *sharedRate, single
 		if err != nil {
 			return nil, nil, err
 		}
-		if !needed {
+		if !pl.lined() {
 			return c.shared, nil, nil
 		}
 		return c.shared, func(t extract.TAC, _ []float64) *guess { return c.members[c.at[t.Region]].guess() }, nil
 	}
-	if !needed {
+	if !pl.lined() {
 		return k, nil, nil
 	}
 	f := newSRTMFit(referenceBasis(p))

@@ -56,6 +56,14 @@ type plan struct {
 	parameters    func(e *Estimate, g gradient, s *spread)
 }
 
+// least is the number of points that must be left after a t* that is given.
+func (p plan) least() int {
+	if p.lined() {
+		return fewestPoints
+	}
+	return minFrames
+}
+
 // graphical reports whether y is an integral: then noise in the curve, which
 // is a regressor, biases the estimate, and the expected curve must come from
 // another model.
@@ -80,7 +88,6 @@ type guess struct {
 // A regression fits a plan to the regions of a scan. It is used again for the
 // next region.
 type regression struct {
-	right gradient // of the last region's normal equations
 	*prepared
 	plan
 	tStar       time.Duration
@@ -92,6 +99,7 @@ type regression struct {
 	influences  *influences
 	s           spread // of the last region
 	l           linearised
+	right       gradient // of the last region's normal equations
 	once, again []float64
 	columns     [][]float64 // of the model: the input's, and then the region's
 	space       []float64   // for those of the region that are sums
@@ -100,36 +108,32 @@ type regression struct {
 	y           []float64
 }
 
-func newRegression(p *prepared, pl plan, in sources, tStar time.Duration, shared *sharedRate) (*regression, error) {
-	least := minFrames
-	if pl.lined() {
-		least = fewestPoints
-	}
-	first, err := p.startAt(tStar, least)
-	if err != nil {
-		return nil, err
+// newRegression prepares a plan. A t* that is given makes first the first frame
+// that is fitted, see startAt. Shared is nil where the plan has no k2′.
+func newRegression(p *prepared, pl plan, in sources, tStar time.Duration, first int, shared *sharedRate) *regression {
+	if pl.k2Prime {
+		pl.input = slices.Clone(pl.input)
+		pl.input[0].own = 1 / shared.value
 	}
 	n, k := len(p.mid), len(pl.input)+len(pl.region)
 	r := &regression{
 		prepared: p, plan: pl, tStar: tStar, first: first, shared: shared, noise: in.noise,
 		integrator: newIntegrator(p.grid), memory: newMemory(p.grid), influences: newInfluences(n),
-		once: make([]float64, n), again: make([]float64, n), unit: make([]float64, n), y: make([]float64, n), columns: make([][]float64, k), space: make([]float64, (k+1)*n), shapeW: make([]float64, n),
+		once: make([]float64, n), again: make([]float64, n), unit: make([]float64, n), columns: make([][]float64, k),
+		space: make([]float64, (len(pl.region)+1)*n), shapeW: make([]float64, n),
 	}
 	r.memory.set(p.grid, p.kernel(0))
 	for i, t := range pl.input {
-		if i == 0 && pl.k2Prime {
-			t.own = 1 / shared.value
-		}
 		r.columns[i] = t.of(in.own, in.once, in.again, make([]float64, n))
 	}
 	weigh(r.shape(), r.shapeW)
-	return r, nil
+	return r
 }
 
 // fit estimates one region.
 func (r *regression) fit(t extract.TAC, u []float64, e *Estimate, from *guess) {
-	r.lay(u)
 	first := r.start(from)
+	r.lay(u)
 	g, ok := r.solve(t, u, e, first, from)
 	if !ok {
 		e.unsolved(r.main)
@@ -173,15 +177,13 @@ func (r *regression) lay(u []float64) {
 	r.y = r.plan.y.of(u, r.once, r.again, r.space[:n])
 }
 
-func (r *regression) column(i int) []float64 { return r.columns[i] }
-
 // solve finds the coefficients from frame first on, and the curve and the
 // weights that go with them. Weights that are not given follow from the guess,
 // or from the curve of a first pass.
 func (r *regression) solve(t extract.TAC, u []float64, e *Estimate, first int, from *guess) (g gradient, ok bool) {
 	r.l = linearised{first: first, n: len(r.input) + len(r.region), w: e.Weights[first:]}
 	for i := range r.l.n {
-		r.l.z[i] = r.column(i)[first:]
+		r.l.z[i] = r.columns[i][first:]
 	}
 	switch given := r.given(t); {
 	case given != nil:
@@ -223,21 +225,19 @@ func (r *regression) shape() []float64 {
 // curve writes the curve that would fit exactly: the columns' sum, or where y
 // is an integral the C that brings its point onto the line.
 func (r *regression) curve(g gradient, u, out []float64) {
-	rest, divisor := r.y, 0.0
-	for i := range out {
-		out[i] = 0
-	}
+	clear(out)
 	for j, x := range r.columns {
 		floats.AddScaled(out, g[j], x)
 	}
 	if !r.graphical() {
 		return
 	}
+	divisor := 0.0
 	for j, t := range r.region {
 		divisor += g[len(r.input)+j] * t.own
 	}
 	for i := range out {
-		out[i] = u[i] + (rest[i]-out[i])/divisor
+		out[i] = u[i] + (r.y[i]-out[i])/divisor
 	}
 }
 
@@ -253,9 +253,6 @@ func (r *regression) spread(t extract.TAC, g gradient, rss float64, from *guess)
 	}
 	r.l.target, r.l.reference = target, effect{memory: r.memory}
 	for j, term := range r.input {
-		if j == 0 && r.k2Prime {
-			term.own = 1 / r.shared.value
-		}
 		r.l.reference.own += g[j] * term.own
 		r.l.reference.through += g[j] * term.through
 		r.l.reference.twice += g[j] * term.twice
@@ -296,23 +293,17 @@ const fewestPoints = 3
 
 // start returns the first frame that is fitted: the one that was given, or for
 // plans that choose it the earliest after which no point of the expected curve
-// lies more than MaxDeviation off the line.
+// lies more than straight off the line. It lays the columns anew for that.
 func (r *regression) start(from *guess) int {
 	if r.tStar > 0 || !r.lined() {
 		return r.first
 	}
-	y, columns := r.y, slices.Clone(r.columns)
-	space := r.space
-	r.space = make([]float64, len(space))
-	once, again := r.once, r.again
-	r.once, r.again = make([]float64, len(once)), make([]float64, len(again))
-	defer func() { r.y, r.columns, r.space, r.once, r.again = y, columns, space, once, again }()
 	r.lay(from.expected)
 	first := 0
 	for ; first < len(r.mid)-MinPoints; first++ {
 		l := linearised{first: first, n: len(r.input) + len(r.region), w: make([]float64, len(r.mid)-first)}
 		for i := range l.n {
-			l.z[i] = r.column(i)[first:]
+			l.z[i] = r.columns[i][first:]
 		}
 		weigh(from.unit[first:], l.w)
 		if g, ok := l.solve(r.y[first:]); ok && r.deviation(g, first) <= r.straight() {
@@ -337,11 +328,11 @@ func (r *regression) deviation(g gradient, first int) float64 {
 	for i := first; i < len(r.mid); i++ {
 		left := r.y[i]
 		for j := range len(r.input) + len(r.region) {
-			left -= g[j] * r.column(j)[i]
+			left -= g[j] * r.columns[j][i]
 		}
 		level := r.y[i]
 		if r.ratio { // MA1 is judged as the Logan plot that it solves for C
-			level = g[len(r.input)] * r.column(len(r.input))[i]
+			level = g[len(r.input)] * r.columns[len(r.input)][i]
 		}
 		worst = math.Max(worst, math.Abs(left/level))
 	}
@@ -354,10 +345,10 @@ func (r *regression) line(u []float64, g gradient, first int) *Line {
 	b := make([]float64, 2*n)
 	l := &Line{X: b[:n], Y: b[n:], First: first, Slope: g[0], Intercept: g[1]}
 	if r.plot {
-		u = r.column(1) // Patlak divides by the input
+		u = r.columns[1] // Patlak divides by the input
 	}
 	for i := range n {
-		l.X[i], l.Y[i] = r.column(0)[i]/u[i], r.y[i]/u[i]
+		l.X[i], l.Y[i] = r.columns[0][i]/u[i], r.y[i]/u[i]
 	}
 	return l
 }
@@ -392,8 +383,7 @@ const materialBias = 0.02
 // where only the curve itself counts as a noisy regressor, not its integral.
 func (r *regression) bias() gradient {
 	l := &r.l
-	normal := l.normal()
-	inverse, ok := invert(&normal, l.n)
+	inverse, ok := invert(&l.made, l.n)
 	if !ok {
 		return gradient{}
 	}

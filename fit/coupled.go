@@ -5,8 +5,6 @@ import (
 	"math"
 	"slices"
 
-	"gonum.org/v1/gonum/blas"
-	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/floats"
 
 	"tacstream/extract"
@@ -135,7 +133,7 @@ func (c *coupled) couple() error {
 		if !(information > 0) {
 			return fmt.Errorf("no region says anything of it: %w", ErrK2Prime)
 		}
-		move := math.Min(math.Max(score/information, -k/2), k)
+		move := clamp(score/information, -k/2, k)
 		if objective > before {
 			move /= 2
 		}
@@ -193,7 +191,7 @@ func (c *coupled) step(m *member) (score, information, objective float64) {
 
 // follow moves the θ of a region by its step, k2′ having moved too.
 func (c *coupled) follow(m *member, move float64) {
-	c.moveTo(m, m.at.t+math.Min(math.Max(m.by0-m.byK*move, -1), 1))
+	c.moveTo(m, m.at.t+clamp(m.by0-m.byK*move, -1, 1))
 }
 
 // moveTo puts θ at t, within its range, and the window around it.
@@ -208,12 +206,9 @@ func (c *coupled) moveTo(m *member, t float64) {
 // settle brings the θ of a region to its best for the k2′ that is shared, from
 // the best node over all of its range.
 func (c *coupled) settle(m *member) {
-	s, n := &c.scratch, len(m.u)
-	floats.MulTo(s.wu, c.w, m.u)
-	ay := floats.Dot(s.wu, c.direct)
-	blas64.Gemv(blas.NoTrans, 1, blas64.General{Rows: len(s.by), Cols: n, Stride: 2 * n, Data: c.columns}, vector(s.wu), 0, vector(s.by))
+	ay := c.project(m.u, c.w)
 	top, at := -1.0, 0
-	for i, by := range s.by {
+	for i, by := range c.scratch.by {
 		delta := c.shared.value - theta(2*i)
 		f := ay + delta*by
 		if gain := f * f / (c.aa + 2*delta*c.ab[i] + delta*delta*c.bb[i]); gain > top {
@@ -221,23 +216,23 @@ func (c *coupled) settle(m *member) {
 		}
 	}
 	m.at = c.load(m.u, m.w, spotOf(theta(2*at)))
-	m.local = s.local
-	before, last := math.Inf(1), m.at.theta()
+	m.local = c.scratch.local
+	before, last := math.Inf(1), m.at
 	for range 60 {
 		_, _, objective := c.step(m)
 		if math.Abs(m.by0) < 1e-10 {
 			return
 		}
 		if objective > before { // too far: half-way back
-			c.moveTo(m, (spotOf(last).t+float64(spotOf(last).first)+m.at.t+float64(m.at.first))/2-float64(m.at.first))
+			c.moveTo(m, m.at.t+(last.node()-m.at.node())/2)
 			continue
 		}
-		before, last = objective, m.at.theta()
-		c.moveTo(m, m.at.t+math.Min(math.Max(m.by0, -1), 1))
+		before, last = objective, m.at
+		c.moveTo(m, m.at.t+clamp(m.by0, -1, 1))
 	}
 }
 
-// columns takes E(θ) of a region from its closed form, and R1 and the residual
+// exact takes E(θ) of a region from its closed form, and R1 and the residual
 // sum of squares that follow.
 func (c *coupled) exact(m *member, fitted []float64) (rss float64) {
 	theta := m.at.theta()
@@ -347,7 +342,6 @@ func (c *coupled) estimate(t extract.TAC, u []float64, e *Estimate) {
 	}
 	copy(e.Weights, m.w)
 	rss := c.exact(m, e.Fitted)
-	copy(m.unit, c.fit.unit)
 	c.unitVariances(e.Fitted, m.unit)
 	f, byTheta := c.fit.column, c.fit.slope
 	l := c.linearised(m, f, byTheta)

@@ -66,12 +66,7 @@ func newFRTMFit(b *basis) *frtmFit {
 // fit estimates one region, with the weights that were given or else with
 // those that follow from the model's curve.
 func (f *frtmFit) fit(u, given []float64, e *Estimate) {
-	f.u, f.w, f.fitted = u, e.Weights, e.Fitted
-	if given != nil {
-		copy(f.w, given)
-	} else {
-		copy(f.w, f.basis.w)
-	}
+	f.begin(u, given, e)
 	best, top := gradient{}, math.Inf(1)
 	for _, start := range f.starts() {
 		if f.evaluate(start); f.climb(1e-7) && f.rss < top {
@@ -80,8 +75,7 @@ func (f *frtmFit) fit(u, given []float64, e *Estimate) {
 	}
 	f.evaluate(best)
 	if given == nil {
-		f.unitVariances(f.fitted, f.unit)
-		weigh(f.unit, f.w)
+		f.reweigh()
 		f.evaluate(f.at)
 	}
 	f.climb(1e-12)
@@ -109,13 +103,9 @@ const k2Steps = 8
 // starts returns the points of the grid that are better than all beside them,
 // the best ones.
 func (f *frtmFit) starts() []gradient {
-	s := &f.scratch
-	floats.MulTo(s.wu, f.w, f.u)
-	const n = thetaNodes/2 + 1
-	for i := range n {
-		s.by[i] = floats.Dot(s.wu, f.even[i])
-	}
-	yy, yd := floats.Dot(s.wu, f.u), floats.Dot(s.wu, f.direct)
+	const n = evenNodes
+	yd := f.project(f.u, f.w)
+	yy := floats.Dot(f.scratch.wu, f.u)
 	var rss [n + 2][n + 2][k2Steps + 2]float64 // with a margin
 	for i := range rss {
 		for j := range rss[i] {
@@ -157,7 +147,7 @@ const mostStarts = 6
 // one of the values of k2 between them, and its sum of squares, infinite where
 // R1 is not positive: given c, d and k2 the model is C = R1 F + G.
 func (f *frtmFit) point(i, j, s int, yy, yd float64) (at gradient, rss float64) {
-	const n = thetaNodes/2 + 1
+	const n = evenNodes
 	c, d := theta(2*i), theta(2*j)
 	add, aid, ajd, aii, ajj, aij := f.gram[n][n], f.gram[i][n], f.gram[j][n], f.gram[i][i], f.gram[j][j], f.gram[i][j]
 	yi, yj := f.scratch.by[i], f.scratch.by[j]
@@ -248,19 +238,13 @@ func (f *frtmFit) next(damping float64) (next gradient, ok bool) {
 	for i := range f.l.n {
 		normal[i][i] *= 1 + damping
 	}
-	inverse, ok := invert(&normal, f.l.n)
+	step, ok := f.towards(&normal)
 	if !ok {
 		return next, false
 	}
 	next = f.at
-	for j := range f.l.n {
-		right := 0.0
-		for k, w := range f.w {
-			right += w * f.l.z[j][k] * (f.u[k] - f.fitted[k])
-		}
-		for i := range f.l.n {
-			next[i] += clamp(inverse[i][j]*right, -1e6, 1e6)
-		}
+	for i := range f.l.n {
+		next[i] += step[i]
 	}
 	for i := 1; i < 4; i++ {
 		next[i] = clamp(next[i], f.at[i]-1, f.at[i]+1)

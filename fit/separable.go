@@ -29,7 +29,8 @@ const (
 	thetaMin   = 2e-4
 	thetaMax   = 3.0
 	thetaNodes = 49 // odd, so that every second includes both ends
-	window     = 7  // nodes that the interpolation uses
+	evenNodes  = thetaNodes/2 + 1
+	window     = 7 // nodes that the interpolation uses
 )
 
 // A basis holds the input convolved with the exponential of every node. It is
@@ -55,7 +56,7 @@ type scratch struct {
 // newBasis prepares the search. Unit is the variances that regions are searched
 // with before their own are known.
 func newBasis(p *prepared, input curve, direct, unit []float64) *basis {
-	n, half := len(p.mid), thetaNodes/2+1
+	n, half := len(p.mid), evenNodes
 	buffer := make([]float64, (thetaNodes+4)*n+3*half)
 	take := func(n int) []float64 { s := buffer[:n:n]; buffer = buffer[n:]; return s }
 	b := &basis{
@@ -100,9 +101,10 @@ type spot struct {
 	t     float64
 }
 
-func (s spot) theta() float64 {
-	return math.Min(math.Max(thetaMin*math.Exp((float64(s.first+window/2)+s.t)*step), thetaMin), thetaMax)
-}
+// node returns the spot as a number of nodes.
+func (s spot) node() float64 { return float64(s.first+window/2) + s.t }
+
+func (s spot) theta() float64 { return clamp(thetaMin*math.Exp(s.node()*step), thetaMin, thetaMax) }
 
 // spotOf returns the spot of a θ within the range, in the middle of its
 // window where the range allows it.
@@ -162,13 +164,21 @@ func (b *basis) weightDirect(w []float64) float64 {
 	return 1
 }
 
+// project writes w u and Σ w E u of every second node into the scratch, and
+// returns Σ w D u.
+func (b *basis) project(u, w []float64) (ay float64) {
+	s, n := &b.scratch, len(u)
+	floats.MulTo(s.wu, w, u)
+	every2nd := blas64.General{Rows: evenNodes, Cols: n, Stride: 2 * n, Data: b.columns}
+	blas64.Gemv(blas.NoTrans, 1, every2nd, vector(s.wu), 0, vector(s.by))
+	return floats.Dot(s.wu, b.direct)
+}
+
 // search returns the best fit to u over all θ, with the weights of the basis:
 // the sums that do not depend on u are known.
 func (b *basis) search(u []float64) spot {
 	s := &b.scratch
-	floats.MulTo(s.wu, b.w, u)
-	ay := floats.Dot(s.wu, b.direct)
-	blas64.Gemv(blas.NoTrans, 1, blas64.General{Rows: len(s.by), Cols: len(u), Stride: 2 * len(u), Data: b.columns}, vector(s.wu), 0, vector(s.by))
+	ay := b.project(u, b.w)
 	best, at := 0.0, thetaNodes/4
 	for i, by := range s.by {
 		r := reduced{aa: b.aa, ay: ay, ab: b.ab[i], bb: b.bb[i], by: by}

@@ -3,8 +3,6 @@ package fit
 import (
 	"math"
 
-	"gonum.org/v1/gonum/blas"
-	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/floats"
 )
 
@@ -28,14 +26,13 @@ type twoRate struct {
 	influences *influences
 	spread     spread
 	l          linearised
-	kept       [2][]float64
 }
 
 func newTwoRate(b *basis, trapped []float64, blood bool) *twoRate {
 	n := len(b.mid)
 	t := &twoRate{basis: b, trapped: trapped, blood: blood, unit: make([]float64, n), influences: newInfluences(n)}
 	for i := range 2 {
-		t.e[i], t.slope[i], t.kept[i] = make([]float64, n), make([]float64, n), make([]float64, n)
+		t.e[i], t.slope[i] = make([]float64, n), make([]float64, n)
 	}
 	for i := 0; i < thetaNodes; i += 2 {
 		t.even = append(t.even, b.column(i))
@@ -59,22 +56,32 @@ func newTwoRate(b *basis, trapped []float64, blood bool) *twoRate {
 // fit estimates one region, with the weights that were given or else with
 // those that follow from the model's curve.
 func (t *twoRate) fit(u, given []float64, e *Estimate) {
-	t.u, t.w, t.fitted = u, e.Weights, e.Fitted
-	if given != nil {
-		copy(t.w, given)
-	} else {
-		copy(t.w, t.basis.w)
-	}
+	t.begin(u, given, e)
 	t.scan()
 	t.climb(1e-3)
 	if given == nil {
-		t.unitVariances(t.fitted, t.unit)
-		weigh(t.unit, t.w)
+		t.reweigh()
 		t.evaluate(t.ln)
 	}
 	t.climb(1e-11)
 	t.unitVariances(t.fitted, t.unit)
 	t.errors(e)
+}
+
+// begin takes up a region, with the weights that were given or else those of
+// the basis.
+func (t *twoRate) begin(u, given []float64, e *Estimate) {
+	t.u, t.w, t.fitted = u, e.Weights, e.Fitted
+	if given == nil {
+		given = t.basis.w
+	}
+	copy(t.w, given)
+}
+
+// reweigh takes the weights that follow from the curve at hand.
+func (t *twoRate) reweigh() {
+	t.unitVariances(t.fitted, t.unit)
+	weigh(t.unit, t.w)
 }
 
 // errors sets the spread of p₀, p₁, p₂, ln θ₁ and ln θ₂, those that there are.
@@ -87,11 +94,8 @@ func (t *twoRate) errors(e *Estimate) {
 
 // scan takes the best pair of nodes.
 func (t *twoRate) scan() {
-	s := &t.scratch
-	floats.MulTo(s.wu, t.w, t.u)
-	blas64.Gemv(blas.NoTrans, 1, blas64.General{Rows: len(s.by), Cols: len(t.u), Stride: 2 * len(t.u), Data: t.columns}, vector(s.wu), 0, vector(s.by))
-	d := len(s.by)
-	yd, best, at := floats.Dot(s.wu, t.direct), -1.0, [2]int{d / 3, 2 * d / 3}
+	s, d := &t.scratch, evenNodes
+	yd, best, at := t.project(t.u, t.w), -1.0, [2]int{d / 3, 2 * d / 3}
 	if !t.blood {
 		d = -1
 	}
@@ -103,7 +107,7 @@ func (t *twoRate) scan() {
 	if t.trapped != nil {
 		y := floats.Dot(s.wu, t.trapped)
 		for j := range s.by {
-			try(len(s.by)+1, j, y)
+			try(evenNodes+1, j, y)
 		}
 		at[0] = 0
 	} else {
@@ -242,7 +246,19 @@ func (t *twoRate) step(damping float64) (by [2]float64, ok bool) {
 	if t.trapped == nil {
 		normal[3][3] *= 1 + damping
 	}
-	inverse, ok := invert(&normal, t.l.n)
+	g, ok := t.towards(&normal)
+	const longest = 1.0
+	by[1] = clamp(g[2], -longest, longest)
+	if t.trapped == nil {
+		by[0] = clamp(g[3], -longest, longest)
+	}
+	return by, ok
+}
+
+// towards returns the step that these normal equations ask for, from what the
+// curve at hand leaves.
+func (t *twoRate) towards(normal *square) (by gradient, ok bool) {
+	inverse, ok := invert(normal, t.l.n)
 	if !ok {
 		return by, false
 	}
@@ -251,14 +267,9 @@ func (t *twoRate) step(damping float64) (by [2]float64, ok bool) {
 		for k, w := range t.w {
 			right += w * t.l.z[j][k] * (t.u[k] - t.fitted[k])
 		}
-		by[1] += inverse[2][j] * right
-		if t.trapped == nil {
-			by[0] += inverse[3][j] * right
+		for i := range t.l.n {
+			by[i] += inverse[i][j] * right
 		}
-	}
-	const longest = 1.0
-	for i := range by {
-		by[i] = clamp(by[i], -longest, longest)
 	}
 	return by, true
 }

@@ -191,6 +191,18 @@ func TestPhiAndPsiAgainstQuadrature(t *testing.T) {
 	}
 }
 
+// apply writes the means of the convolved curve into out, by the definition of
+// a memory.
+func (m *memory) apply(x, out []float64) {
+	e := 0.0
+	own, carried, kept, added := m.own[:len(x)], m.carried[:len(x)], m.kept[:len(x)], m.added[:len(x)]
+	out = out[:len(x)]
+	for i, x := range x {
+		out[i] = carried[i]*e + own[i]*x
+		e = kept[i]*e + added[i]*x
+	}
+}
+
 // A memory does to level curves what the convolution does to them, forwards,
 // and backwards it is the transpose.
 func TestMemory(t *testing.T) {

@@ -39,9 +39,10 @@ func (e Estimate) Interval() (low, high float64) {
 	if e.profile == nil {
 		return value - t*se, value + t*se
 	}
-	at, h := e.profile(), se/2
+	at := e.profile()
 	base := at(value)
-	height := (at(value+h) + at(value-h) - 2*base) / 2 * (se / h) * (se / h)
+	// What it rises by over a standard error, from half of one on either side.
+	height := 2 * (at(value+se/2) + at(value-se/2) - 2*base)
 	if !(height > 0) {
 		return value - t*se, value + t*se
 	}
@@ -50,7 +51,7 @@ func (e Estimate) Interval() (low, high float64) {
 }
 
 // edge returns where f, negative at from, crosses 0 on the way that step says,
-// or infinity where it does not within ten steps and more.
+// or infinity where it does not within seven steps, each twice the one before.
 func edge(f func(float64) float64, from, step float64) float64 {
 	inside, outside := from, from+step
 	for n := 0; !(f(outside) > 0); n++ {
@@ -166,25 +167,24 @@ func golden(f func(float64) float64, a, b, tolerance float64) (x, least float64)
 }
 
 // A linearProfile is that of a model that is linear in its parameters, of
-// which −g[over]/g[under] − offset is the main one.
+// which −g[0]/g[under] − offset is the main one.
 type linearProfile struct {
-	normal      square
-	right       gradient // Zᵀ W y
-	yy          float64
-	n           int
-	over, under int
-	offset      float64
+	normal   square
+	right    gradient // Zᵀ W y
+	yy       float64
+	n, under int
+	offset   float64
 }
 
-// at solves with column `over` times the ratio less column `under` in place of
-// the two.
+// at solves with the first column times the ratio less column `under` in place
+// of the two.
 func (p *linearProfile) at(value float64) float64 {
 	var turn [maxParameters]gradient // new columns by old ones
 	ratio := value + p.offset
-	turn[0][p.over], turn[0][p.under] = ratio, -1
+	turn[0][0], turn[0][p.under] = ratio, -1
 	k := 1
-	for i := range p.n {
-		if i != p.over && i != p.under {
+	for i := 1; i < p.n; i++ {
+		if i != p.under {
 			turn[k][i] = 1
 			k++
 		}

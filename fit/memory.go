@@ -1,5 +1,7 @@
 package fit
 
+import "gonum.org/v1/gonum/floats"
+
 // A memory is how the frame means of a curve go into those of the curve
 // convolved with an exponential, as far as noise is concerned: the curve is
 // taken as level within each frame, so that a recursion over the frames does
@@ -48,17 +50,6 @@ func (m *memory) set(g *grid, k kernel) {
 	}
 }
 
-// apply writes the means of the convolved curve into out.
-func (m *memory) apply(x, out []float64) {
-	e := 0.0
-	own, carried, kept, added := m.own[:len(x)], m.carried[:len(x)], m.kept[:len(x)], m.added[:len(x)]
-	out = out[:len(x)]
-	for i, x := range x {
-		out[i] = carried[i]*e + own[i]*x
-		e = kept[i]*e + added[i]*x
-	}
-}
-
 // An effect says how small errors e of the frame means of a curve enter the
 // residuals of a fit, own·e + through·M e + twice·M M e: as they are, through
 // a convolution, and through it once more.
@@ -72,6 +63,14 @@ type effect struct {
 // the frames from first on, with the given factors, answers to each error: the
 // recursion run backwards.
 func (e effect) back(factors []float64, first int, out []float64) {
+	if e.also != nil {
+		more := make([]float64, len(out))
+		e.also.back(factors, first, more)
+		e.also = nil
+		e.back(factors, first, out)
+		floats.Add(out, more)
+		return
+	}
 	if e.memory == nil {
 		clear(out[:first])
 		for i, f := range factors {
@@ -81,15 +80,6 @@ func (e effect) back(factors []float64, first int, out []float64) {
 	}
 	m, n := e.memory, len(out)
 	own, carried, kept, added := m.own[:n], m.carried[:n], m.kept[:n], m.added[:n]
-	if e.also != nil {
-		e.also.back(factors, first, out)
-		more := append([]float64(nil), out...)
-		defer func() {
-			for i, m := range more {
-				out[i] += m
-			}
-		}()
-	}
 	once, again := 0.0, 0.0 // what later residuals ask of the state, and of the second one
 	for i := n - 1; i >= 0; i-- {
 		f := 0.0
@@ -117,7 +107,7 @@ func (e effect) power(w []float64, first int, v []float64) float64 {
 		return e.own * e.own * sum
 	}
 	if e.twice != 0 || e.also != nil {
-		return e.powerTwice(w, first, v)
+		return e.powerByRows(w, first, v)
 	}
 	m := e.memory
 	own, carried, kept, added := m.own[:len(v)], m.carried[:len(v)], m.kept[:len(v)], m.added[:len(v)]
@@ -132,9 +122,9 @@ func (e effect) power(w []float64, first int, v []float64) float64 {
 	return sum
 }
 
-// powerTwice does the same frame by frame: the states of two
-// convolutions are correlated.
-func (e effect) powerTwice(w []float64, first int, v []float64) float64 {
+// powerByRows does the same frame by frame: the states of two convolutions are
+// correlated.
+func (e effect) powerByRows(w []float64, first int, v []float64) float64 {
 	sum, row, unit := 0.0, make([]float64, len(v)), []float64{1}
 	for i, w := range w {
 		n := first + i + 1

@@ -2,6 +2,7 @@ package fit
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,26 +24,16 @@ type Settings struct {
 func Models() []Model { return models(Settings{}) }
 
 // ReferenceModels returns the models that need no blood.
-func ReferenceModels() []Model {
-	var list []Model
-	for _, m := range Models() {
-		if !NeedsBlood(m) {
-			list = append(list, m)
-		}
-	}
-	return list
-}
+func ReferenceModels() []Model { return referenceModels(Settings{}) }
 
 // NeedsBlood reports whether a model has an arterial input, Scan.Blood.
 func NeedsBlood(m Model) bool {
-	switch m.(type) {
-	case TCM1, TCM2, TCM2Irreversible, Logan, MA1, MA2, Patlak, Spectral:
-		return true
-	}
-	return false
+	return slices.ContainsFunc(arterialModels(Settings{}), func(a Model) bool { return a.Name() == m.Name() })
 }
 
-func models(s Settings) []Model {
+func models(s Settings) []Model { return append(referenceModels(s), arterialModels(s)...) }
+
+func referenceModels(s Settings) []Model {
 	return []Model{
 		SRTM{s.Weighting},
 		SRTM2{s.K2PrimePerMin, s.K2PrimeFrom, s.Weighting},
@@ -55,6 +46,11 @@ func models(s Settings) []Model {
 		PatlakRef{s.TStar, s.Weighting},
 		SUVR{s.Window},
 		RPM{Weighting: s.Weighting},
+	}
+}
+
+func arterialModels(s Settings) []Model {
+	return []Model{
 		TCM1{s.Weighting},
 		TCM2{s.Weighting},
 		TCM2Irreversible{s.Weighting},

@@ -1,14 +1,12 @@
 package fit
 
-import (
-	"tacstream/extract"
-)
+import "tacstream/extract"
 
 // SRTM2 is SRTM with one k2′ for all regions, as they share the reference:
 //
 //	C(t) = R1 [R(t) + (k2′ − θ) ∫₀ᵗ R(s) e^(−θ(t−s)) ds]    θ = R1 k2′ / (1 + BPND)
 //
-// A third parameter less lowers the scatter of BPND by a sixth to a third.
+// A third parameter less lowers the scatter of BPND by a fifth to two fifths.
 // Where k2′ is not given it is estimated with the other parameters of all
 // regions at once, each region weighted by its own noise (a coupled fit). Its
 // error, and what of each region's error comes from it, are reported; a median

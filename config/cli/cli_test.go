@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tacstream/extract"
+	"tacstream/ingest"
 	"tacstream/ingest/phantom"
 )
 
@@ -79,12 +80,9 @@ func TestConfigPrintsWhatItReads(t *testing.T) {
 	}
 }
 
-// extract and fit by hand, on a phantom without noise: BPND as it was put in,
-// to the rounding of 16-bit pixels.
-func TestExtractAndFitByHand(t *testing.T) {
-	dir := t.TempDir()
-	scan := phantom.Series{Name: "scan", Seed: 5, NoNoise: true}
-	labels := ""
+// writeScan writes the files of a scan into a folder, and returns its labels.
+func writeScan(t *testing.T, scan phantom.Series, dir string) (labels string) {
+	t.Helper()
 	for f := range scan.Files() {
 		name := filepath.Join(dir, filepath.FromSlash(f.Name))
 		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
@@ -97,6 +95,15 @@ func TestExtractAndFitByHand(t *testing.T) {
 			labels = name
 		}
 	}
+	return labels
+}
+
+// extract and fit by hand, on a phantom without noise: BPND as it was put in,
+// to the rounding of 16-bit pixels.
+func TestExtractAndFitByHand(t *testing.T) {
+	dir := t.TempDir()
+	scan := phantom.Series{Name: "scan", Seed: 5, NoNoise: true}
+	labels := writeScan(t, scan, dir)
 	table := filepath.Join(dir, "tacs.tsv")
 	if code, _, stderr := run("extract", filepath.Join(dir, "pet"), "--regions", labels, "-o", table); code != 0 {
 		t.Fatal(stderr)
@@ -127,6 +134,22 @@ func TestExtractAndFitByHand(t *testing.T) {
 	for _, k := range append(scan.Merged(), scan.Truth()...) {
 		if d := bp[extract.Region(k.Region)] - k.BPND; d > 0.005*k.BPND || d < -0.005*k.BPND {
 			t.Errorf("%s: BPND %.4f, want %.4f", k.Region, bp[extract.Region(k.Region)], k.BPND)
+		}
+	}
+}
+
+// Whatever a table is called, fit finds the sidecar that extract wrote.
+func TestFitFindsTheSidecarThatExtractWrote(t *testing.T) {
+	dir := t.TempDir()
+	labels := writeScan(t, phantom.Series{Name: "scan", Seed: 5, NoNoise: true}, dir)
+	for _, name := range []string{"tacs.tsv", "curves.txt", "scan.tac", "plain"} {
+		table := filepath.Join(dir, name)
+		if code, _, stderr := run("extract", filepath.Join(dir, "pet"), "--regions", labels, "-o", table); code != 0 {
+			t.Fatal(stderr)
+		}
+		code, _, stderr := run("fit", table, "--reference", phantom.Cerebellum, "--model", "srtm")
+		if code != 0 || strings.Contains(stderr, string(ingest.WarnNoDecayKnown)) {
+			t.Errorf("%s: exit %d, %s", name, code, stderr)
 		}
 	}
 }

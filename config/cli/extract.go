@@ -111,4 +111,8 @@ func writeWithSidecar(file string, table []byte, s sidecar) error {
 	return os.WriteFile(sidecarName(file), append(body, '\n'), 0o644)
 }
 
-func sidecarName(table string) string { return strings.TrimSuffix(table, ".tsv") + ".json" }
+// sidecarName returns the name of a table's sidecar, which extract writes and
+// fit reads.
+func sidecarName(table string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(table, ".tsv"), ".tac") + ".json"
+}

@@ -43,12 +43,11 @@ func (r fitResult) print(e *env) error {
 	symbols := r.columns()
 	fmt.Fprint(w, "REGION\tMODEL")
 	for _, s := range symbols {
+		fmt.Fprintf(w, "\t%s", s)
 		if unit := publish.Unit(s); unit != "unitless" {
-			fmt.Fprintf(w, "\t%s %s", s, unit)
-		} else {
-			fmt.Fprintf(w, "\t%s", s)
+			fmt.Fprint(w, " ", unit)
 		}
-		if s == fit.BPND || s == fit.VT || s == fit.KI {
+		if withError(s) {
 			fmt.Fprint(w, " ± SE")
 		}
 	}
@@ -58,7 +57,7 @@ func (r fitResult) print(e *env) error {
 		for _, s := range symbols {
 			v, se := est.Get(s)
 			text := number(v)
-			if (s == fit.BPND || s == fit.VT || s == fit.KI) && !math.IsNaN(v) {
+			if withError(s) && !math.IsNaN(v) {
 				text += " ± " + number(se)
 			}
 			fmt.Fprint(w, "\t", text)
@@ -81,6 +80,10 @@ func (r fitResult) print(e *env) error {
 	}
 	return r.printResampled(e.stdout)
 }
+
+// withError reports whether the table has room for a parameter's standard
+// error: for those that models are run for.
+func withError(s fit.Symbol) bool { return s == fit.BPND || s == fit.VT || s == fit.KI }
 
 // printResampled writes what the bootstrap says.
 func (r fitResult) printResampled(out io.Writer) error {

@@ -79,7 +79,7 @@ type tableSidecar struct {
 // readSidecars reads what the table's own sidecar says, and where that is
 // silent those of its scan, beside the table and beside the blood. Body is the first that says a unit of activity.
 func readSidecars(table, blood string) (side tableSidecar, body []byte, err error) {
-	for _, file := range slices.Concat([]string{sidecarOfTable(table)}, petSidecars(table), petSidecars(blood)) {
+	for _, file := range slices.Concat([]string{sidecarName(table)}, petSidecars(table), petSidecars(blood)) {
 		text, err := readSmall(file)
 		if err != nil {
 			return side, nil, err
@@ -118,7 +118,7 @@ func (c fitCmd) readBlood(e *env, scan *fit.Scan) error {
 		return err
 	}
 	defer f.Close()
-	side, err := readSmall(sidecarOfTable(c.Blood))
+	side, err := readSmall(sidecarName(c.Blood))
 	if err != nil {
 		return err
 	}
@@ -139,11 +139,6 @@ func (c fitCmd) readBlood(e *env, scan *fit.Scan) error {
 	}
 	fmt.Fprintf(e.stderr, "delay of the tracer after the blood: %.1f s, estimated\n", scan.Delay.Seconds())
 	return nil
-}
-
-// sidecarOfTable returns the name of the sidecar of a table.
-func sidecarOfTable(table string) string {
-	return strings.TrimSuffix(table, filepath.Ext(table)) + ".json"
 }
 
 // maxSidecarBytes bounds a sidecar.

@@ -1,11 +1,13 @@
 package fit_test
 
 import (
-	"encoding/csv"
+	"bytes"
+	"errors"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
-	"strconv"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,79 +16,48 @@ import (
 	"tacstream/fit"
 )
 
-// bloodScan reads a scan of ds004869: the cortical regions and their mean, and
-// the blood, both corrected for decay to the start. Blood is in kBq/mL.
+// bloodScan reads a scan of ds004869: the mean of the cortical regions, these,
+// and the blood. The table is corrected for decay to the start.
 func bloodScan(t *testing.T, sub, ses string) fit.Scan {
 	t.Helper()
-	const root = "../../shared/data/ds004869"
-	rows := tsv(t, filepath.Join(root, "derivatives/petprep", sub, ses, "pet", sub+"_"+ses+"_desc-preproc_seg-gtm_tacs.tsv"))
-	var c extract.Curves
-	mean := extract.TAC{Region: "cortex"}
-	n := 0.0
-	for j, name := range rows[0] {
-		if strings.HasPrefix(name, "ctx-") {
-			c.TACs = append(c.TACs, extract.TAC{Region: extract.Region(name)})
-			n++
-		}
-		for i, row := range rows[1:] {
-			v, err := strconv.ParseFloat(row[j], 64)
-			if err != nil {
-				t.Fatal(err)
-			}
-			switch {
-			case name == "frame_start":
-				c.Frames = append(c.Frames, frame(v/60, 0))
-				mean.BqPerML = append(mean.BqPerML, 0)
-			case name == "frame_end":
-				c.Frames[i] = frame(c.Frames[i].Start.Minutes(), v/60)
-			case strings.HasPrefix(name, "ctx-"):
-				last := &c.TACs[len(c.TACs)-1]
-				last.BqPerML = append(last.BqPerML, v)
-				mean.BqPerML[i] += v
-			}
-		}
+	name := func(folder, rest string) string {
+		return filepath.Join("../../shared/data/ds004869", folder, sub, ses, "pet", sub+"_"+ses+rest)
 	}
-	for i := range mean.BqPerML {
-		mean.BqPerML[i] /= n
-	}
-	c.TACs = append([]extract.TAC{mean}, c.TACs...)
-	c, err := extract.FromCorrected(c, 1224*time.Second, 0)
+	table := shared(t, name("derivatives/petprep", "_desc-preproc_seg-gtm_tacs.tsv"))
+	curves, _, err := extract.ReadTACs(bytes.NewReader(table), extract.Hints{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := fit.Scan{Frames: c.Frames, TACs: c.TACs, HalfLife: c.HalfLife}
-	blood := tsv(t, filepath.Join(root, sub, ses, "pet", sub+"_"+ses+"_recording-manual_blood.tsv"))
-	for _, row := range blood[1:] {
-		var v [4]float64
-		for j := range v {
-			if v[j], err = strconv.ParseFloat(row[j], 64); err != nil {
-				t.Fatal(err)
-			}
+	curves.TACs = slices.DeleteFunc(curves.TACs, func(c extract.TAC) bool { return !strings.HasPrefix(string(c.Region), "ctx-") })
+	mean := extract.TAC{Region: "cortex", BqPerML: make([]float64, len(curves.Frames))}
+	for _, c := range curves.TACs {
+		for f, v := range c.BqPerML {
+			mean.BqPerML[f] += v / float64(len(curves.TACs))
 		}
-		at := time.Duration(v[0] * float64(time.Second))
-		s.Blood.Parent = append(s.Blood.Parent, extract.Sample{At: at, BqPerML: 1000 * v[1] * v[2]})
-		s.Blood.Whole = append(s.Blood.Whole, extract.Sample{At: at, BqPerML: 1000 * v[3]})
 	}
-	return s
+	curves.TACs = append([]extract.TAC{mean}, curves.TACs...)
+	if curves, err = extract.FromCorrected(curves, 1224*time.Second, 0); err != nil {
+		t.Fatal(err)
+	}
+	blood, err := extract.ReadBlood(bytes.NewReader(shared(t, name("", "_recording-manual_blood.tsv"))), shared(t, name("", "_recording-manual_blood.json")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fit.Scan{Frames: curves.Frames, TACs: curves.TACs, HalfLife: curves.HalfLife, Blood: blood}
 }
 
-func tsv(t *testing.T, file string) [][]string {
+// shared reads a file of the shared data, and skips the test where it is not
+// there.
+func shared(t *testing.T, file string) []byte {
 	t.Helper()
-	f, err := os.Open(file)
-	if os.IsNotExist(err) {
+	body, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
 		t.Skipf("no shared data: %v", err)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	r := csv.NewReader(f)
-	r.Comma = '\t'
-	rows, err := r.ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return rows
+	return body
 }
 
 // Four real scans with arterial blood (OpenNeuro ds004869, [11C]MC1). Others

@@ -1,0 +1,3 @@
+// Package codec decodes the compressed frames of DICOM objects into native
+// pixels.
+package codec

@@ -1,0 +1,246 @@
+package codec_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"tacstream/ingest/codec"
+)
+
+// A picture is an image and what a header says of it.
+type picture struct {
+	name string
+	codec.Params
+	pixels []byte
+}
+
+// picturesOf draws pictures of every kind: noise, ramps and constants, of
+// 8 to 16 bits, signed and not, large and as small as they come.
+func picturesOf() []picture {
+	var list []picture
+	depths := []struct {
+		allocated, stored int
+		signed            bool
+	}{{8, 8, false}, {16, 8, false}, {16, 10, false}, {16, 12, false}, {16, 12, true}, {16, 16, false}, {16, 16, true}}
+	shapes := []struct{ columns, rows int }{{1, 1}, {1, 40}, {40, 1}, {33, 17}, {128, 128}}
+	for _, d := range depths {
+		for _, s := range shapes {
+			for _, kind := range []string{"noise", "ramp", "constant", "counts"} {
+				list = append(list, draw(kind, codec.Params{
+					Rows: s.rows, Columns: s.columns, SamplesPerPixel: 1,
+					BitsAllocated: d.allocated, BitsStored: d.stored, Signed: d.signed,
+				}))
+			}
+		}
+	}
+	return list
+}
+
+// draw makes one picture. Counts are as PET has them: much near nothing, a
+// bright disc and noise over both.
+func draw(kind string, p codec.Params) picture {
+	random := rand.New(rand.NewPCG(uint64(p.Rows), uint64(p.BitsStored)))
+	full := 1<<p.BitsStored - 1
+	var pixels []byte
+	for y := range p.Rows {
+		for x := range p.Columns {
+			var v int
+			switch dx, dy := x-p.Columns/2, y-p.Rows/2; kind {
+			case "noise":
+				v = random.IntN(full + 1)
+			case "ramp":
+				v = (x*37 + y*101) & full
+			case "constant":
+				v = full / 3
+			case "counts":
+				mean := float64(full) / 100
+				if dx*dx+dy*dy < p.Columns*p.Columns/9 {
+					mean = float64(full) / 3
+				}
+				v = min(full, max(0, int(mean*(1+0.2*random.NormFloat64()))))
+			}
+			if p.Signed {
+				v -= full/2 + 1
+			}
+			pixels = append(pixels, byte(v), byte(v>>8))
+			if p.BitsAllocated == 8 {
+				pixels = pixels[:len(pixels)-1]
+			}
+		}
+	}
+	sign := "u"
+	if p.Signed {
+		sign = "s"
+	}
+	return picture{fmt.Sprintf("%s-%dx%d-%s%d", kind, p.Columns, p.Rows, sign, p.BitsStored), p, pixels}
+}
+
+// dicom writes the picture as an object that other programs read.
+func (p picture) dicom() []byte {
+	var set bytes.Buffer
+	element := func(group, number uint16, vr, value string) {
+		if len(value)%2 == 1 {
+			value += map[bool]string{true: "\x00", false: " "}[vr == "UI" || vr == "OB"]
+		}
+		binary.Write(&set, binary.LittleEndian, [2]uint16{group, number})
+		set.WriteString(vr)
+		if vr == "OB" || vr == "OW" {
+			binary.Write(&set, binary.LittleEndian, uint16(0))
+			binary.Write(&set, binary.LittleEndian, uint32(len(value)))
+		} else {
+			binary.Write(&set, binary.LittleEndian, uint16(len(value)))
+		}
+		set.WriteString(value)
+	}
+	short := func(number uint16, v int) {
+		element(0x0028, number, "US", string([]byte{byte(v), byte(v >> 8)}))
+	}
+	element(0x0002, 0x0001, "OB", "\x00\x01")
+	element(0x0002, 0x0002, "UI", "1.2.840.10008.5.1.4.1.1.7")
+	element(0x0002, 0x0003, "UI", "1.2.3.4")
+	element(0x0002, 0x0010, "UI", "1.2.840.10008.1.2.1")
+	meta := bytes.Clone(set.Bytes())
+	set.Reset()
+	element(0x0008, 0x0016, "UI", "1.2.840.10008.5.1.4.1.1.7")
+	element(0x0008, 0x0018, "UI", "1.2.3.4")
+	element(0x0020, 0x000d, "UI", "1.2.3.5")
+	element(0x0020, 0x000e, "UI", "1.2.3.6")
+	short(0x0002, p.SamplesPerPixel)
+	element(0x0028, 0x0004, "CS", "MONOCHROME2")
+	short(0x0010, p.Rows)
+	short(0x0011, p.Columns)
+	short(0x0100, p.BitsAllocated)
+	short(0x0101, p.BitsStored)
+	short(0x0102, p.BitsStored-1)
+	short(0x0103, map[bool]int{true: 1}[p.Signed])
+	vr := "OW"
+	if p.BitsAllocated == 8 {
+		vr = "OB"
+	}
+	element(0x7fe0, 0x0010, vr, string(p.pixels))
+	head := append(make([]byte, 128), "DICM\x02\x00\x00\x00UL\x04\x00"...)
+	head = binary.LittleEndian.AppendUint32(head, uint32(len(meta)))
+	return append(append(head, meta...), set.Bytes()...)
+}
+
+// need skips the test where a program is not installed, and fails it where all
+// of them must be.
+func need(t *testing.T, programs ...string) {
+	t.Helper()
+	for _, name := range programs {
+		if _, err := exec.LookPath(name); err != nil {
+			if os.Getenv("CI") == "true" {
+				t.Fatal(err)
+			}
+			t.Skip(err)
+		}
+	}
+}
+
+// encode runs a program on the picture and returns its one frame and the
+// transfer syntax, or false where the program refuses.
+func encode(t *testing.T, p picture, command string) (frame []byte, syntax string, ok bool) {
+	t.Helper()
+	folder := t.TempDir()
+	in, out := filepath.Join(folder, "in.dcm"), filepath.Join(folder, "out.dcm")
+	if err := os.WriteFile(in, p.dicom(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if !run(command, in, out) {
+		return nil, "", false
+	}
+	data, err := os.ReadFile(out)
+	if err != nil {
+		return nil, "", false
+	}
+	frame, syntax = encapsulated(t, data)
+	return frame, syntax, frame != nil
+}
+
+// run runs a program with its input and output last.
+func run(command, in, out string) bool {
+	words := append(strings.Fields(command), in, out)
+	return exec.Command(words[0], words[1:]...).Run() == nil
+}
+
+// encapsulated returns the frame and the transfer syntax of an object of one
+// frame, nil if its pixels are native.
+func encapsulated(t *testing.T, data []byte) (frame []byte, syntax string) {
+	t.Helper()
+	i := bytes.Index(data, []byte("\x02\x00\x10\x00UI"))
+	length := int(binary.LittleEndian.Uint16(data[i+6:]))
+	syntax = strings.TrimRight(string(data[i+8:i+8+length]), "\x00 ")
+	_, items, found := bytes.Cut(data, []byte("\xe0\x7f\x10\x00OB\x00\x00\xff\xff\xff\xff"))
+	if !found {
+		return nil, syntax
+	}
+	for n := 0; string(items[:4]) == "\xfe\xff\x00\xe0"; n++ {
+		length := binary.LittleEndian.Uint32(items[4:])
+		if n > 0 { // the first is the offset table
+			frame = append(frame, items[8:8+length]...)
+		}
+		items = items[8+length:]
+	}
+	return frame, syntax
+}
+
+// lossless holds what each program's encoder made against the picture.
+func lossless(t *testing.T, commands ...string) {
+	for _, command := range commands {
+		t.Run(strings.ReplaceAll(command, " ", "_"), func(t *testing.T) {
+			need(t, strings.Fields(command)[0])
+			var d codec.Decoder
+			defer d.Close()
+			right, refused := 0, 0
+			for _, p := range picturesOf() {
+				frame, syntax, ok := encode(t, p, command)
+				if !ok {
+					refused++
+					continue
+				}
+				got, err := d.Decode(nil, syntax, frame, p.Params)
+				if err != nil || !bytes.Equal(got, p.pixels) {
+					t.Errorf("%s in %s: %v; %s", p.name, syntax, err, difference(got, p.pixels))
+					continue
+				}
+				right++
+			}
+			t.Logf("%d pictures right, %d refused by the encoder", right, refused)
+			if right < 80 {
+				t.Errorf("only %d pictures were compared", right)
+			}
+		})
+	}
+}
+
+// difference says where two images differ first.
+func difference(got, want []byte) string {
+	if len(got) != len(want) {
+		return fmt.Sprintf("%d bytes, want %d", len(got), len(want))
+	}
+	for i := range got {
+		if got[i] != want[i] {
+			return fmt.Sprintf("byte %d is %#x, want %#x", i, got[i], want[i])
+		}
+	}
+	return "equal"
+}
+
+func TestRLEGivesBackWhatWasEncoded(t *testing.T) {
+	lossless(t, "dcmcrle", "gdcmconv --rle")
+}
+
+func TestJPEGLosslessGivesBackWhatWasEncoded(t *testing.T) {
+	commands := []string{"dcmcjpeg +e1", "gdcmconv --jpeg"}
+	for predictor := 1; predictor <= 7; predictor++ {
+		commands = append(commands, fmt.Sprintf("dcmcjpeg +el +sv %d", predictor))
+	}
+	lossless(t, commands...)
+}

@@ -33,8 +33,7 @@ func ExtractDir(ctx context.Context, dir string, labels ingest.Labels, say func(
 	case outcome.Condition != ingest.Ready:
 		return extract.Curves{}, assembly, fmt.Errorf("the series in %s is %s: %s", dir, outcome.Condition, outcome.Reason)
 	}
-	get := func(_ context.Context, r ingest.Record, buf []byte) ([]byte, error) { return readFile(r.Key, buf) }
-	curves, _, err := Extract(ctx, assembly, labels, DefaultReaders, get)
+	curves, _, err := Extract(ctx, assembly, labels, DefaultReaders, openFile)
 	if err != nil {
 		return curves, assembly, err
 	}
@@ -101,25 +100,21 @@ func classifyFile(file string) (ingest.Found, int64, error) {
 	}
 }
 
-// readFile reads a whole file into buf, if it fits.
-func readFile(file string, buf []byte) ([]byte, error) {
-	f, err := os.Open(file)
+// openFile begins to read a file.
+func openFile(_ context.Context, r ingest.Record) (io.ReadCloser, int64, error) {
+	f, err := os.Open(r.Key)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	defer f.Close()
 	info, err := f.Stat()
+	if err == nil && info.Size() > ingest.DefaultObjectBytes {
+		err = ingest.Reject(ingest.CodeTooLarge, "a file of %d bytes", info.Size())
+	}
 	if err != nil {
-		return nil, err
+		f.Close()
+		return nil, 0, err
 	}
-	if info.Size() > ingest.DefaultObjectBytes {
-		return nil, ingest.Reject(ingest.CodeTooLarge, "a file of %d bytes", info.Size())
-	}
-	if int64(cap(buf)) < info.Size() {
-		buf = make([]byte, info.Size())
-	}
-	_, err = io.ReadFull(f, buf[:info.Size()])
-	return buf[:info.Size()], err
+	return f, info.Size(), nil
 }
 
 // ReadLabelsFile reads a label image and its look-up table: the one that is

@@ -3,6 +3,7 @@ package config
 import (
 	"context"
 	"errors"
+	"io"
 
 	"tacstream/extract"
 	"tacstream/fit"
@@ -73,14 +74,13 @@ func (p *Pipeline) extract(ctx context.Context, v ingest.View) (extract.Curves, 
 	if err != nil {
 		return extract.Curves{}, "", err
 	}
-	get := func(ctx context.Context, r ingest.Record, buf []byte) ([]byte, error) {
-		data, err := p.Store.Read(ctx, r.Bucket, r.Key, r.ETag, buf)
-		if errors.Is(err, s3.ErrStale) || errors.Is(err, ingest.ErrGone) {
-			return nil, errStale // a notice of the change makes a newer job
-		}
-		return data, err
+	get := func(ctx context.Context, r ingest.Record) (io.ReadCloser, int64, error) {
+		return p.Store.Open(ctx, r.Bucket, r.Key, r.ETag)
 	}
 	curves, input, err := Extract(ctx, v.Assembly, labels, p.Config.Limits.Readers, get)
+	if errors.Is(err, s3.ErrStale) || errors.Is(err, ingest.ErrGone) {
+		err = errStale // a notice of the change makes a newer job
+	}
 	if err != nil {
 		return curves, "", err
 	}

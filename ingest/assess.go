@@ -16,7 +16,8 @@ const frameTolerance = 200 * time.Millisecond
 // sliceTolerance groups positions of one slice, in mm.
 const sliceTolerance = 0.02
 
-// An Assembly is a series put together: one object in every slot.
+// An Assembly is a series put together: one object, or one plane of a
+// multi-frame object, in every slot.
 type Assembly struct {
 	Series Token
 	Site   Site
@@ -99,7 +100,7 @@ func (r *Record) uid() string {
 
 func split(records []*Record) (sound, faulty []*Record) {
 	for _, r := range records {
-		if r.Fault.Code == "" && r.Instance != nil && r.Header != nil {
+		if r.Fault.Code == "" && r.Instance != nil && r.Header != nil && (r.Instance.Planes == nil || r.Instance.Planes.valid()) {
 			sound = append(sound, r)
 		} else {
 			faulty = append(faulty, r)
@@ -215,12 +216,21 @@ func (a *Assembly) ignore(faulty, unique []*Record) []*Record {
 
 // place gives each instance its slot and judges the grid.
 func (a *Assembly) place(unique, faulty []*Record, out Outcome, quiet bool) Outcome {
-	g, reason := newGrid(a.Header.Strict, unique)
+	if out.Multiframe = unique[0].Instance.Planes != nil; out.Multiframe {
+		if missing, all := partsMissing(unique); missing > 0 {
+			return lacksParts(out, missing, all, quiet)
+		}
+	}
+	planes := planesOf(unique)
+	g, reason := newGrid(a.Header.Strict, planes)
 	if reason.Code != "" {
 		return fail(out, Inconsistent, reason)
 	}
 	wantSlices, wantFrames := a.Header.Strict.counts()
-	out.Have, out.Want = len(unique), wantSlices*wantFrames
+	if out.Multiframe {
+		wantSlices, wantFrames = countPlanes(a.Header.Strict, g, unique)
+	}
+	out.Have, out.Want = len(planes), wantSlices*wantFrames
 	out.Slices, out.Frames = cmp.Or(wantSlices, len(g.positions)), cmp.Or(wantFrames, len(g.starts))
 	if over := max(len(g.positions)-out.Slices, len(g.starts)-out.Frames); over > 0 {
 		return fail(out, Inconsistent, Reason{Code: CodeFrameCount, Detail: fmt.Sprintf(
@@ -238,8 +248,16 @@ func (a *Assembly) place(unique, faulty []*Record, out Outcome, quiet bool) Outc
 		return out
 	}
 	out.Condition, out.Unverified = Ready, out.Want == 0
-	a.Starts, a.Positions, a.Slots = g.starts, g.positions, g.fill(unique)
+	a.Starts, a.Positions, a.Slots = g.starts, g.positions, g.fill(planes)
 	return out
+}
+
+// lacksParts judges a concatenation of which objects are missing.
+func lacksParts(out Outcome, missing, all int, quiet bool) Outcome {
+	if !quiet {
+		return out
+	}
+	return fail(out, Incomplete, Reason{Code: CodeFrameCount, Detail: fmt.Sprintf("%d of the %d objects of a concatenation are missing", missing, all)})
 }
 
 // counts returns the numbers of slices and frames that the header states, or

@@ -73,9 +73,9 @@ type Limits struct {
 
 // The default limits.
 const (
-	DefaultObjectBytes  = 1 << 30
+	DefaultObjectBytes  = 16 << 30 // objects are streamed, never held
 	DefaultRegionsBytes = 64 << 20
-	DefaultHeaderBytes  = 4 << 20
+	DefaultHeaderBytes  = 64 << 20 // of a multi-frame object of 30,000 planes or more
 )
 
 // firstRead is enough for the header of nearly every PET slice.

@@ -36,6 +36,7 @@ type Soft struct {
 	Subject          Token     `json:"sub,omitempty"`
 	SeriesStart      time.Time `json:"srt,omitzero"` // SeriesDate and SeriesTime
 	Injection        time.Time `json:"inj,omitzero"` // RadiopharmaceuticalStartDateTime, or its time with a date that fits
+	DecayOrigin      time.Time `json:"dcd,omitzero"` // DecayCorrectionDateTime, of multi-frame objects
 	DoseBq           float64   `json:"dos,omitempty"`
 	WeightKg         float64   `json:"wgt,omitempty"`
 	TracerTexts      []string  `json:"trc,omitempty"` // where a tracer may be named, most telling first
@@ -62,4 +63,11 @@ type Instance struct {
 	ImageIndex         int           `json:"idx,omitempty"` // (0054,1330); 0 where absent
 	// TransferSyntax and where the pixel data's value lies in the object.
 	TransferSyntaxUID string `json:"tsx"`
+	// Planes holds what a multi-frame object says of each of its images, and
+	// then what is said above of one alone is left empty; nil for an object
+	// that is one slice of one frame.
+	Planes *Planes `json:"pln,omitempty"`
+	// Plane is the image of a multi-frame object that an assembled slot is
+	// filled with, counted from 0 in the order of storage.
+	Plane int `json:"-"`
 }

@@ -119,7 +119,7 @@ func (j *Judge) check(ctx context.Context, series Token, quiet bool) error {
 // short reports whether a series that is being received cannot be whole yet,
 // for want of records. Then only the timer moves.
 func (j *Judge) short(ctx context.Context, s State, quiet bool) (bool, error) {
-	if quiet || s.Condition != Receiving || s.Look != "" || s.Want == 0 || s.Number > 0 {
+	if quiet || s.Condition != Receiving || s.Look != "" || s.Want == 0 || s.Multiframe || s.Number > 0 {
 		return false, nil
 	}
 	n, err := j.Book.Count(ctx, s.Series)

@@ -36,6 +36,9 @@ type Outcome struct {
 	Frames    int    // 0 where not known
 	Slices    int    // 0 where not known
 	Missing   []Slot // the first MaxMissing of them
+	// Multiframe means that an object may fill many slots, so that counting
+	// objects says nothing of them.
+	Multiframe bool
 	// Unverified means that the series is taken as whole although its header
 	// leaves the counts out.
 	Unverified bool

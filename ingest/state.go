@@ -30,6 +30,8 @@ type State struct {
 	Frames    int       `json:"frames,omitempty"`
 	Slices    int       `json:"slices,omitempty"`
 	Missing   []Slot    `json:"missing,omitempty"`
+	// Multiframe is that of the outcome.
+	Multiframe bool `json:"multiframe,omitempty"`
 
 	// Done is the number whose job came to an end, Result what it ended as.
 	Done   int    `json:"done,omitempty"`
@@ -63,6 +65,7 @@ func (s State) Outcome() Outcome {
 	return Outcome{
 		Series: s.Series, Site: s.Site, Condition: s.Condition, Reason: s.Reason,
 		Have: s.Have, Want: s.Want, Frames: s.Frames, Slices: s.Slices, Missing: s.Missing,
+		Multiframe: s.Multiframe,
 	}
 }
 
@@ -70,6 +73,7 @@ func (s State) Outcome() Outcome {
 func (s *State) take(o Outcome) {
 	s.Series, s.Site, s.Condition, s.Reason = o.Series, cmp.Or(o.Site, s.Site), o.Condition, o.Reason
 	s.Have, s.Want, s.Frames, s.Slices, s.Missing = o.Have, o.Want, o.Frames, o.Slices, o.Missing
+	s.Multiframe = o.Multiframe
 }
 
 // renumber starts a new number, whose job nobody has tried.

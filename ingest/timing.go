@@ -126,6 +126,9 @@ func (t *Timing) saidOrigin(h Header, zero time.Time) (origin time.Duration, kno
 		t.StoredNone = true
 		return 0, false, nil
 	case "START":
+		if o := h.Soft.DecayOrigin; !o.IsZero() && o.Sub(zero).Abs() < dayBefore {
+			return o.Sub(zero), true, nil
+		}
 		if s := h.Soft.SeriesStart; !s.IsZero() && s.Before(zero) && zero.Sub(s) < time.Hour {
 			return s.Sub(zero), true, nil
 		}

@@ -20,21 +20,28 @@ type header struct {
 	pixels  element // PixelData; its tag is 0 where the walk did not reach it
 	philips uint32  // the private block of philipsCreator, 0 where there is none
 	swapped [numFields][2]byte
+
+	shared     groupValues // functional groups that the frames have in common
+	planes     []plane     // of a multi-frame object
+	planeFault ingest.Reason
 }
 
+// reset forgets everything but the memory of the planes.
+func (h *header) reset() { *h = header{planes: h.planes[:0]} }
+
 // walk collects the fields of a data set up to its pixel data. It stops early
-// where the object turns out to be of another class than classic PET.
+// where the object turns out not to be PET.
 func (h *header) walk(c *cursor) error {
 	for c.pos < c.size {
 		e, err := c.next(c.size)
 		if err != nil {
 			return err
 		}
-		if e.tag == tagPixelData {
+		switch {
+		case e.tag == tagPixelData, e.tag == tagFloatPixels, e.tag == tagDoublePixels:
 			h.pixels = e
 			return nil
-		}
-		if e.tag > keys[seriesInstanceUID].tag && h.values[sopClassUID] != nil && !h.isClass(classPET) {
+		case e.tag > keys[seriesInstanceUID].tag && h.values[sopClassUID] != nil && !h.isPET():
 			return nil
 		}
 		if err := h.element(c, e, top, c.size, 0); err != nil {
@@ -48,15 +55,23 @@ func (h *header) class() string { return string(trim(h.values[sopClassUID])) }
 
 func (h *header) isClass(class string) bool { return string(trim(h.values[sopClassUID])) == class }
 
-// isPET reports whether the object is of one of the PET classes.
-func (h *header) isPET() bool {
-	return h.isClass(classPET) || h.isClass(classEnhancedPET) || h.isClass(classLegacyEnhancedPET)
+// isMulti reports whether the object is of a PET class that holds many images
+// in one object.
+func (h *header) isMulti() bool {
+	return h.isClass(classEnhancedPET) || h.isClass(classLegacyEnhancedPET)
 }
+
+// isPET reports whether the object is of one of the PET classes.
+func (h *header) isPET() bool { return h.isClass(classPET) || h.isMulti() }
 
 // element keeps the element if it is a field and moves the cursor behind it.
 func (h *header) element(c *cursor, e element, s scope, end int64, depth int) error {
 	f, wanted := fieldOf(s, h.canonical(e.tag))
 	switch {
+	case s == top && e.tag == seqShared && h.isMulti():
+		return h.sharedGroups(c, e, end)
+	case s == top && e.tag == seqPerFrame && h.isMulti():
+		return h.perFrameGroups(c, e, end)
 	case wanted && keys[f].vr == "SQ":
 		return h.sequence(c, e, s+1, end, depth)
 	case s == top && e.tag>>16 == philipsGroup && e.tag&0xffff < 0x100 && e.length <= 64:

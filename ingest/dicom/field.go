@@ -11,6 +11,7 @@ type field int
 // The fields, by scope and then by tag, as in the table below.
 const (
 	charset field = iota
+	imageType
 	sopClassUID
 	sopInstanceUID
 	studyDate
@@ -30,11 +31,16 @@ const (
 	sliceThickness
 	protocolName
 	actualFrameDuration
+	decayCorrectionDateTime
+	decayCorrected
+	attenuationCorrected
 	studyInstanceUID
 	seriesInstanceUID
 	imagePosition
 	imageOrientation
 	frameOfReferenceUID
+	numberOfTemporalPositions
+	concatenationTotal
 	samplesPerPixel
 	numberOfFrames
 	rows
@@ -89,6 +95,7 @@ type key struct {
 // one.
 var keys = [numFields]key{
 	charset:                    {top, 0x00080005, "CS"},
+	imageType:                  {top, 0x00080008, "CS"},
 	sopClassUID:                {top, 0x00080016, "UI"},
 	sopInstanceUID:             {top, 0x00080018, "UI"},
 	studyDate:                  {top, 0x00080020, "DA"},
@@ -108,11 +115,16 @@ var keys = [numFields]key{
 	sliceThickness:             {top, 0x00180050, "DS"},
 	protocolName:               {top, 0x00181030, "LO"},
 	actualFrameDuration:        {top, 0x00181242, "IS"},
+	decayCorrectionDateTime:    {top, 0x00189701, "DT"},
+	decayCorrected:             {top, 0x00189758, "CS"},
+	attenuationCorrected:       {top, 0x00189759, "CS"},
 	studyInstanceUID:           {top, 0x0020000d, "UI"},
 	seriesInstanceUID:          {top, 0x0020000e, "UI"},
 	imagePosition:              {top, 0x00200032, "DS"},
 	imageOrientation:           {top, 0x00200037, "DS"},
 	frameOfReferenceUID:        {top, 0x00200052, "UI"},
+	numberOfTemporalPositions:  {top, 0x00200105, "IS"},
+	concatenationTotal:         {top, 0x00209163, "US"},
 	samplesPerPixel:            {top, 0x00280002, "US"},
 	numberOfFrames:             {top, 0x00280008, "IS"},
 	rows:                       {top, 0x00280010, "US"},

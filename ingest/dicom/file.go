@@ -34,9 +34,8 @@ const (
 // anything and "DICM" (PS3.10, 7.1).
 const afterPreamble = 132
 
-// maxInflated bounds how much of a deflated data set is looked at. It is only
-// to find out which series an unsupported object belongs to.
-const maxInflated = 64 << 10
+// maxInflated bounds the header of a deflated data set.
+const maxInflated = 8 << 20
 
 // A file is a DICOM object with its meta information read.
 type file struct {
@@ -124,12 +123,36 @@ func (f *file) begin() error {
 		f.implicit = true
 	case syntaxBigEndian:
 		f.big = true
-	case syntaxDeflated:
-		body := f.data[min(f.pos, int64(len(f.data))):]
-		plain, _ := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(body)), maxInflated))
-		f.cursor = cursor{data: plain, size: math.MaxInt64}
 	}
 	return nil
+}
+
+// deflated reports whether what follows the meta information is compressed.
+func (f *file) deflated() bool { return string(f.syntax) == syntaxDeflated }
+
+// body returns what is at hand of the data set.
+func (f *file) body() []byte { return f.data[min(f.pos, int64(len(f.data))):] }
+
+// inflated is the size of a data set that comes out of a compressed stream:
+// not known before its end.
+const inflated = math.MaxInt64
+
+// inflate replaces the cursor of a deflated object by one over the beginning
+// of what it holds. The error says why there is not more of it.
+func (f *file) inflate() error {
+	plain, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(f.body())), maxInflated))
+	switch {
+	case err == nil && len(plain) == maxInflated:
+		err = ingest.Reject(ingest.CodeTooLarge, "a deflated header of more than %d MiB", maxInflated>>20)
+	case err == nil || err == io.ErrUnexpectedEOF && int64(len(f.data)) >= f.size:
+		err = ingest.Reject(ingest.CodeTruncated, "the deflated data set ends too early")
+	case err == io.ErrUnexpectedEOF:
+		err = needError(2 * int64(len(f.data)))
+	default:
+		err = ingest.Reject(ingest.CodeMalformed, "a deflated data set that cannot be inflated")
+	}
+	f.cursor = cursor{data: plain, size: inflated}
+	return err
 }
 
 // guess tells explicit from implicit by the first element.
@@ -145,9 +168,13 @@ func (f *file) guess() error {
 	return nil
 }
 
-// native reports whether pixels in a transfer syntax can be read.
+// native reports whether pixels in a transfer syntax are stored as they are.
 func native(syntax []byte) bool {
-	return string(syntax) == syntaxImplicit || string(syntax) == syntaxExplicit
+	switch string(syntax) {
+	case syntaxImplicit, syntaxExplicit, syntaxBigEndian, syntaxDeflated:
+		return true
+	}
+	return false
 }
 
 // nameOf returns the standard's name of a class or transfer syntax.

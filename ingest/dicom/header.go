@@ -4,16 +4,28 @@ import (
 	"errors"
 
 	"tacstream/ingest"
+	"tacstream/ingest/codec"
 )
 
 // Options bound what is read. The zero value means the defaults. It is an
 // ingest.Classifier.
 type Options struct {
-	MaxSide int // rows or columns of an image; default DefaultMaxSide
+	MaxSide   int   // rows or columns of an image; default DefaultMaxSide
+	MaxHeader int64 // bytes before the pixel data; default DefaultMaxHeader
 }
 
 // DefaultMaxSide is far beyond any PET scanner's matrix.
 const DefaultMaxSide = 4096
+
+// DefaultMaxHeader is enough for a multi-frame object of 30,000 planes.
+const DefaultMaxHeader = 64 << 20
+
+func (o Options) maxHeader() int64 {
+	if o.MaxHeader <= 0 {
+		return DefaultMaxHeader
+	}
+	return o.MaxHeader
+}
 
 func (o Options) maxSide() int {
 	if o.MaxSide <= 0 {
@@ -34,7 +46,7 @@ const (
 
 // Found is what the beginning of an object says.
 //
-// Fault is empty only for a sound classic PET instance. Where it is set,
+// Fault is empty only for a sound PET instance. Where it is set,
 // Instance and Header hold what could be read in spite of it; every number in
 // them is finite and every text valid UTF-8 without control characters.
 type Found struct {
@@ -92,17 +104,28 @@ func (h *header) read(prefix []byte, size int64) (syntax []byte, err error) {
 	if err != nil {
 		return nil, err
 	}
-	err = h.walk(&f.cursor)
+	var short error
+	if f.deflated() {
+		short = f.inflate()
+	}
+	err = h.readSet(&f)
+	var need needError
+	if errors.As(err, &need) && short != nil {
+		err = short
+	}
+	return f.syntax, err
+}
+
+// readSet walks over the data set of a file whose meta information was read.
+func (h *header) readSet(f *file) error {
+	err := h.walk(&f.cursor)
 	if h.values[sopClassUID] == nil {
 		h.values[sopClassUID] = f.class
 	}
 	if h.values[sopInstanceUID] == nil {
 		h.values[sopInstanceUID] = f.instance
 	}
-	if string(f.syntax) == syntaxDeflated {
-		err = nil // what was inflated is cut anyway, and refused later
-	}
-	return f.syntax, err
+	return err
 }
 
 // other is the answer to whatever is not PET.
@@ -142,11 +165,14 @@ func (o Options) pet(h *header, syntax []byte, err error) Found {
 	}
 	series := read.seriesStart()
 	f.Modality = read.code(modality)
-	f.Header.Strict = read.strict()
-	f.Instance = read.instance(series)
+	f.Header.Strict = read.strict(h.isMulti())
+	f.Instance = read.instance(series, h.isMulti())
 	f.Instance.TransferSyntaxUID = string(clean(syntax))
 	f.Header.Soft = read.softFacts(series, f.Header.Strict.Units)
-	read.pixels(h.pixels, nil, o.maxSide())
+	if h.isMulti() {
+		read.multi(h.planes, h.planeFault, &f.Found, series)
+	}
+	read.pixels(h, syntax, o.maxSide())
 	f.Fault = read.fault
 	return f
 }
@@ -154,9 +180,7 @@ func (o Options) pet(h *header, syntax []byte, err error) Found {
 // refuse states what is wrong with an object as a whole.
 func (f *facts) refuse(h *header, syntax []byte, walk error) {
 	switch {
-	case !h.isClass(classPET):
-		f.fail(ingest.CodeSyntax, "%s is not supported", nameOf(h.class()))
-	case !native(syntax):
+	case !native(syntax) && !codec.Supported(string(syntax)):
 		f.fail(ingest.CodeSyntax, "transfer syntax %s is not supported", nameOf(string(syntax)))
 	case walk != nil:
 		f.fault = ingest.ReasonOf(walk)

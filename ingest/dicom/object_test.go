@@ -142,7 +142,7 @@ func (o object) write(out []byte, elements map[uint32]any, syntax string) []byte
 		switch {
 		case syntax == implicitLE:
 			out = bo.AppendUint32(out, uint32(len(value)))
-		case strings.Contains("OB OW SQ UN", vr):
+		case strings.Contains("OB OW OF OD SQ UN", vr):
 			out = bo.AppendUint32(append(append(out, vr...), 0, 0), uint32(len(value)))
 		default:
 			out = bo.AppendUint16(append(out, vr...), uint16(len(value)))
@@ -168,6 +168,8 @@ func (o object) value(v any, bo binary.AppendByteOrder, syntax string) []byte {
 		}
 	case pixelBytes:
 		out = v
+	case fd:
+		out = appendFD(out, bo, v)
 	case items:
 		for _, item := range v {
 			body := o.write(nil, item, syntax)

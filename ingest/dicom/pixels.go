@@ -13,23 +13,32 @@ import (
 //	stored × slope + intercept
 //
 // (PS3.3, C.11.1.1.2). The stored number is the bits that keep selects after
-// the shift, in two's complement if flip, its sign bit, is not 0.
+// the shift, in two's complement if flip, its sign bit, is not 0, or a
+// floating-point number.
 type pixels struct {
-	data             []byte // width bytes for each pixel, row by row, least significant byte first
+	data             []byte // width bytes for each pixel, row by row, in the given order
 	count            int
-	width            int // 1, 2 or 4
+	width            int // 1, 2, 4 or 8
+	frames           int
+	float            bool
+	swapped          bool // two bytes of an 8-bit image have changed places, as words in big endian do
+	big              bool // most significant byte first
 	shift            int
 	keep, flip       uint32
 	slope, intercept float64
 }
 
+// frameBytes returns the size of one image as it is stored without
+// compression.
+func (p *pixels) frameBytes() int { return p.count * p.width }
+
 // maxValueUnits bounds the values of pixels, so that sums stay finite.
 const maxValueUnits = 1e30
 
 // pixels reads how the pixels are stored and checks it against the element
-// that holds them. Data may be nil where only the header is at hand.
-func (f *facts) pixels(e element, data []byte, maxSide int) pixels {
-	p := pixels{}
+// that holds them.
+func (f *facts) pixels(h *header, syntax []byte, maxSide int) pixels {
+	p := pixels{frames: 1}
 	r, c := f.count(rows), f.count(columns)
 	switch {
 	case r > maxSide || c > maxSide:
@@ -37,34 +46,45 @@ func (f *facts) pixels(e element, data []byte, maxSide int) pixels {
 	case r == 0 || c == 0:
 		f.fail(ingest.CodeMalformed, "Rows or Columns is missing")
 	}
-	f.scale(&p)
-	f.format(&p)
-	if f.fault.Code != "" {
-		return p
+	p.float = h.pixels.tag == tagFloatPixels || h.pixels.tag == tagDoublePixels
+	if p.count = r * c; h.isMulti() {
+		p.frames = len(h.planes)
+	} else {
+		f.scale(&p)
 	}
-	p.count = r * c
-	want := int64(p.count * p.width)
-	if e.length == undefined {
-		f.fail(ingest.CodePixelLength, "native PixelData without a length")
-		return p
-	}
-	if got := int64(e.length); got != want+want%2 && got != want {
-		f.fail(ingest.CodePixelLength, "PixelData of %d bytes for %d × %d pixels of %d bits", e.length, r, c, 8*p.width)
-		return p
-	}
-	if data != nil {
-		p.data = data[e.start : e.start+want]
+	f.format(&p, h)
+	p.big = string(syntax) == syntaxBigEndian
+	p.swapped = p.big && p.width == 1 && h.pixels.vr == vrOW
+	if f.fault.Code == "" {
+		f.length(&p, h.pixels, native(syntax))
 	}
 	return p
 }
 
-// scale reads the rescale slope and intercept.
+// length checks the length of the element that holds the pixels.
+func (f *facts) length(p *pixels, e element, native bool) {
+	switch got, want := int64(e.length), int64(p.frames)*int64(p.frameBytes()); {
+	case !native && e.length != undefined:
+		f.fail(ingest.CodePixelLength, "compressed PixelData that is not in fragments")
+	case !native:
+	case e.length == undefined:
+		f.fail(ingest.CodePixelLength, "native PixelData without a length")
+	case got != want+want%2 && got != want:
+		f.fail(ingest.CodePixelLength, "PixelData of %d bytes for %d × %d pixels of %d bits and %d frames", e.length, f.count(rows), f.count(columns), 8*p.width, p.frames)
+	}
+}
+
+// scale reads the rescale slope and intercept. Floating-point pixels may do
+// without.
 func (f *facts) scale(p *pixels) {
 	var ok bool
 	p.slope, ok = f.real(rescaleSlope, ingest.CodeUnits, "RescaleSlope")
-	if !ok {
+	switch {
+	case !ok && p.float && !f.has(rescaleSlope):
+		p.slope = 1
+	case !ok:
 		f.fail(ingest.CodeUnits, "RescaleSlope is missing")
-	} else if p.slope <= 0 {
+	case p.slope <= 0:
 		f.fail(ingest.CodeUnits, "RescaleSlope is not positive")
 	}
 	p.intercept, _ = f.real(rescaleIntercept, ingest.CodeUnits, "RescaleIntercept")
@@ -74,14 +94,18 @@ func (f *facts) scale(p *pixels) {
 }
 
 // format reads how the bits of a pixel are laid out (PS3.5, 8.1.1).
-func (f *facts) format(p *pixels) {
+func (f *facts) format(p *pixels, h *header) {
 	if n := f.count(samplesPerPixel); n != 1 {
 		f.fail(ingest.CodePixelLength, "%d samples per pixel", n)
 	}
-	if n, ok := f.real(numberOfFrames, ingest.CodeMalformed, "NumberOfFrames"); ok && n != 1 {
+	if n, ok := f.real(numberOfFrames, ingest.CodeMalformed, "NumberOfFrames"); ok && n != 1 && !h.isMulti() {
 		f.fail(ingest.CodePixelLength, "%g frames in an object of a class of one", n)
 	}
 	allocated := f.count(bitsAllocated)
+	if p.float {
+		f.floatFormat(p, h, allocated)
+		return
+	}
 	stored, high := allocated, allocated-1
 	if f.hasCount(bitsStored) {
 		stored = f.count(bitsStored)
@@ -104,25 +128,53 @@ func (f *facts) format(p *pixels) {
 	}
 }
 
+// floatFormat checks the size of floating-point pixels.
+func (f *facts) floatFormat(p *pixels, h *header, allocated int) {
+	p.width = 4
+	if h.pixels.tag == tagDoublePixels {
+		p.width = 8
+	}
+	if allocated != 8*p.width {
+		f.fail(ingest.CodePixelLength, "%d bits allocated for a floating-point pixel of %d", allocated, 8*p.width)
+	}
+}
+
 // hasCount reports whether a field of VR US is there.
 func (f *facts) hasCount(x field) bool { return len(f.values[x]) == 2 }
 
-// stored returns the number that is stored for pixel i.
-func (p *pixels) stored(i int) int64 { return p.sum(i, i+1) }
+// sum returns the sum of the numbers stored for pixels i up to before j. Of
+// whole numbers it is exact.
+func (p *pixels) sum(i, j int) float64 {
+	switch {
+	case p.float:
+		return p.sumFloats(i, j)
+	case p.swapped:
+		return p.sumSwapped(i, j)
+	}
+	return float64(p.sumWhole(i, j))
+}
 
-// sum returns the sum of the numbers stored for pixels i up to before j. It is
-// exact. Flipping a sign bit and taking its weight away extends it.
-func (p *pixels) sum(i, j int) int64 {
+// sumWhole sums whole numbers. Flipping a sign bit and taking its weight away
+// extends it.
+func (p *pixels) sumWhole(i, j int) int64 {
 	var sum uint64
 	shift, keep, flip := p.shift&31, p.keep, p.flip
-	switch data := p.data[i*p.width : j*p.width]; p.width {
-	case 1:
+	switch data := p.data[i*p.width : j*p.width]; {
+	case p.width == 1:
 		for _, u := range data {
 			sum += uint64(uint32(u)>>shift&keep ^ flip)
 		}
-	case 2:
+	case p.width == 2 && p.big:
+		for ; len(data) >= 2; data = data[2:] {
+			sum += uint64(uint32(binary.BigEndian.Uint16(data))>>shift&keep ^ flip)
+		}
+	case p.width == 2:
 		for ; len(data) >= 2; data = data[2:] {
 			sum += uint64(uint32(binary.LittleEndian.Uint16(data))>>shift&keep ^ flip)
+		}
+	case p.big:
+		for ; len(data) >= 4; data = data[4:] {
+			sum += uint64(binary.BigEndian.Uint32(data)>>shift&keep ^ flip)
 		}
 	default:
 		for ; len(data) >= 4; data = data[4:] {
@@ -130,6 +182,36 @@ func (p *pixels) sum(i, j int) int64 {
 		}
 	}
 	return int64(sum) - int64(j-i)*int64(flip)
+}
+
+// sumSwapped sums 8-bit pixels that lie in words of two, the second one first.
+func (p *pixels) sumSwapped(i, j int) float64 {
+	var sum int64
+	for ; i < j; i++ {
+		at := i ^ 1
+		if at >= len(p.data) {
+			at = i // an odd last pixel whose neighbour was not read
+		}
+		sum += int64(uint32(p.data[at])>>(p.shift&31)&p.keep^p.flip) - int64(p.flip)
+	}
+	return float64(sum)
+}
+
+// sumFloats sums floating-point pixels.
+func (p *pixels) sumFloats(i, j int) float64 {
+	var order binary.ByteOrder = binary.LittleEndian
+	if p.big {
+		order = binary.BigEndian
+	}
+	var sum float64
+	for ; i < j; i++ {
+		if p.width == 8 {
+			sum += math.Float64frombits(order.Uint64(p.data[8*i:]))
+		} else {
+			sum += float64(math.Float32frombits(order.Uint32(p.data[4*i:])))
+		}
+	}
+	return sum
 }
 
 // add adds the value of each pixel to the sum of its region, one run of pixels
@@ -141,7 +223,7 @@ func (p *pixels) add(mask []uint16, sums []float64) {
 			j++
 		}
 		if r != 0 {
-			sums[r] += float64(p.sum(i, j))*p.slope + float64(j-i)*p.intercept
+			sums[r] += p.sum(i, j)*p.slope + float64(j-i)*p.intercept
 		}
 		i = j
 	}

@@ -7,8 +7,9 @@ import (
 	"tacstream/ingest"
 )
 
-// strict reads what the instances of a series share.
-func (f *facts) strict() ingest.Strict {
+// strict reads what the instances of a series share. The planes of a
+// multi-frame object say more.
+func (f *facts) strict(multi bool) ingest.Strict {
 	s := ingest.Strict{
 		SeriesInstanceUID:   f.uid(seriesInstanceUID),
 		SOPClassUID:         f.uid(sopClassUID),
@@ -24,7 +25,9 @@ func (f *facts) strict() ingest.Strict {
 	if s.SeriesInstanceUID == "" {
 		f.fail(ingest.CodeMalformed, "SeriesInstanceUID is missing")
 	}
-	f.orientation(&s)
+	if !multi {
+		f.orientation(&s)
+	}
 	s.HalfLife, _ = f.real(halfLife, ingest.CodeTiming, "RadionuclideHalfLife")
 	if s.HalfLife < 0 {
 		f.fail(ingest.CodeTiming, "RadionuclideHalfLife is negative")
@@ -54,16 +57,17 @@ func (f *facts) orientation(s *ingest.Strict) {
 // maxPosition bounds the coordinates of a slice, in mm.
 const maxPosition = 1e5
 
-// instance reads what an object says of itself.
-func (f *facts) instance(series time.Time) ingest.Instance {
-	i := ingest.Instance{
-		SOPInstanceUID:  f.uid(sopInstanceUID),
-		AcquisitionTime: f.acquisition(series),
-		ImageIndex:      f.count(imageIndex),
-	}
+// instance reads what an object says of itself. Of a multi-frame object each
+// plane speaks for itself.
+func (f *facts) instance(series time.Time, multi bool) ingest.Instance {
+	i := ingest.Instance{SOPInstanceUID: f.uid(sopInstanceUID)}
 	if i.SOPInstanceUID == "" {
 		f.fail(ingest.CodeMalformed, "SOPInstanceUID is missing")
 	}
+	if multi {
+		return i
+	}
+	i.AcquisitionTime, i.ImageIndex = f.acquisition(series), f.count(imageIndex)
 	f.reals(imagePosition, i.Position[:], "ImagePositionPatient")
 	for _, mm := range i.Position {
 		if math.Abs(mm) > maxPosition {

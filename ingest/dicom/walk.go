@@ -19,6 +19,9 @@ const (
 	tagItemEnd   = 0xfffee00d
 	tagItemsEnd  = 0xfffee0dd
 	tagPixelData = 0x7fe00010
+
+	tagFloatPixels  = 0x7fe00008
+	tagDoublePixels = 0x7fe00009
 )
 
 // Value representations, first letter in the upper half.

@@ -108,65 +108,135 @@ func (s *Store) Get(ctx context.Context, bucket, key string) ([]byte, ingest.Obj
 // from its start, where that is long enough. A transfer that breaks off is
 // taken up where it broke.
 func (s *Store) Read(ctx context.Context, bucket, key, etag string, buf []byte) ([]byte, error) {
-	r := reading{store: s, bucket: bucket, key: key, etag: etag, data: buf[:0]}
-	err := s.retry(ctx, bucket, r.next)
-	return r.data, err
+	r, size, err := s.Open(ctx, bucket, key, etag)
+	if err != nil {
+		return buf[:0], err
+	}
+	defer r.Close()
+	return readUpTo(buf[:0], r, size)
 }
 
-// A reading is the state of a Read between its tries.
+// Open begins to read the object that has the ETag, as Read does, and returns
+// its size. A transfer that breaks off is taken up where it broke, so that the
+// reader ends after exactly so many bytes or with an error that no retry can
+// cure. It must be closed.
+func (s *Store) Open(ctx context.Context, bucket, key, etag string) (r io.ReadCloser, size int64, err error) {
+	o := &reading{ctx: ctx, store: s, bucket: bucket, key: key, etag: etag}
+	if err := s.retry(ctx, bucket, o.request); err != nil {
+		return nil, 0, err
+	}
+	return o, o.size, nil
+}
+
+// A reading is an object that is being read.
 type reading struct {
+	ctx         context.Context
 	store       *Store
 	bucket, key string
 	etag        string
-	data        []byte
+	size        int64
+	done        int64 // bytes read
+
+	body io.ReadCloser // of the present transfer; nil after it broke off
+	dog  *watchdog
+	fell int // transfers that broke off without a byte
 }
 
-// next reads what is still missing.
-func (r *reading) next(ctx context.Context) error {
-	var opts minio.GetObjectOptions
-	if r.etag != "" {
-		if err := opts.SetMatchETag(r.etag); err != nil {
-			return wrap("read", r.bucket, err)
+// Read reads on, over as many transfers as it takes.
+func (o *reading) Read(p []byte) (int, error) {
+	if o.done >= o.size {
+		return 0, io.EOF
+	}
+	if o.body == nil {
+		if err := o.store.retry(o.ctx, o.bucket, o.request); err != nil {
+			return 0, err
 		}
 	}
-	if len(r.data) > 0 {
-		opts.Set("Range", "bytes="+strconv.Itoa(len(r.data))+"-")
+	n, err := o.dog.Read(p[:min(int64(len(p)), o.size-o.done)])
+	o.done += int64(n)
+	if n > 0 {
+		o.fell = 0
+	}
+	switch {
+	case err == nil, o.done >= o.size:
+		return n, nil
+	case o.ctx.Err() != nil:
+		return n, wrap("read", o.bucket, o.ctx.Err())
+	}
+	o.Close()
+	if o.fell++; o.fell > readTries {
+		return n, wrap("read", o.bucket, io.ErrUnexpectedEOF)
+	}
+	return n, nil
+}
+
+// Close ends the present transfer.
+func (o *reading) Close() error {
+	if o.body == nil {
+		return nil
+	}
+	o.dog.stop()
+	err := o.body.Close()
+	o.body = nil
+	return err
+}
+
+// request begins a transfer of what is still missing.
+func (o *reading) request(ctx context.Context) error {
+	var opts minio.GetObjectOptions
+	if o.etag != "" {
+		if err := opts.SetMatchETag(o.etag); err != nil {
+			return wrap("read", o.bucket, err)
+		}
+	}
+	if o.done > 0 {
+		opts.Set("Range", "bytes="+strconv.FormatInt(o.done, 10)+"-")
 	}
 	ctx, dog := watch(ctx)
-	defer dog.stop()
-	body, info, header, err := r.store.core.GetObject(ctx, r.bucket, r.key, opts)
-	if err != nil {
-		e := wrap("read", r.bucket, err)
-		if errors.Is(e, ErrPrecondition) {
-			return r.stale()
+	body, info, header, err := o.store.core.GetObject(ctx, o.bucket, o.key, opts)
+	if err == nil {
+		err = o.take(body, info, header, dog)
+		if err == nil {
+			return nil
 		}
-		return r.store.confirm(ctx, r.bucket, e)
+		body.Close()
+		dog.stop()
+		return err
 	}
-	defer body.Close()
-	return r.take(dog.reader(body), info, header)
+	dog.stop()
+	e := wrap("read", o.bucket, err)
+	if errors.Is(e, ErrPrecondition) {
+		return o.stale()
+	}
+	return o.store.confirm(o.ctx, o.bucket, e)
 }
 
-// take appends the body of an answer to what was read before.
-func (r *reading) take(body io.Reader, info minio.ObjectInfo, header http.Header) error {
-	obj := objectOf(r.bucket, r.key, info)
+// take makes an answer the present transfer. A store that ignores ranges
+// sends again what was read.
+func (o *reading) take(body io.ReadCloser, info minio.ObjectInfo, header http.Header, dog *watchdog) error {
+	obj := objectOf(o.bucket, o.key, info)
 	total, partial := totalOf(header)
 	if !partial {
-		total, r.data = obj.Size, r.data[:0]
+		total = obj.Size
 	}
-	if r.etag != "" && obj.ETag != r.etag {
-		return r.stale() // the store does not honour If-Match
+	if o.etag != "" && obj.ETag != o.etag {
+		return o.stale() // the store does not honour If-Match
 	}
-	r.etag = obj.ETag
-	if total > r.store.maxBytes {
-		return &Error{Op: "read", Bucket: r.bucket, Code: "EntityTooLarge", class: ErrTooLarge}
+	if total > o.store.maxBytes {
+		return &Error{Op: "read", Bucket: o.bucket, Code: "EntityTooLarge", class: ErrTooLarge}
 	}
-	var err error
-	r.data, err = readUpTo(r.data, body, total-int64(len(r.data)))
-	return wrap("read", r.bucket, err)
+	dog.reader(body)
+	if !partial && o.done > 0 {
+		if _, err := io.CopyN(io.Discard, dog, o.done); err != nil {
+			return wrap("read", o.bucket, err)
+		}
+	}
+	o.etag, o.size, o.body, o.dog = obj.ETag, total, body, dog
+	return nil
 }
 
-func (r *reading) stale() error {
-	return &Error{Op: "read", Bucket: r.bucket, Code: "PreconditionFailed", Status: http.StatusPreconditionFailed, class: ErrStale}
+func (o *reading) stale() error {
+	return &Error{Op: "read", Bucket: o.bucket, Code: "PreconditionFailed", Status: http.StatusPreconditionFailed, class: ErrStale}
 }
 
 // readUpTo appends exactly n bytes of r to data. What was read before an error

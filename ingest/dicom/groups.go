@@ -1,0 +1,313 @@
+package dicom
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math"
+	"time"
+
+	"tacstream/ingest"
+)
+
+// A plane is what the functional groups of a multi-frame object say of one of
+// its images (PS3.3, C.7.6.16).
+type plane struct {
+	position         [3]float64
+	orientation      [6]float64
+	spacing          [2]float64
+	thickness        float64
+	acquired         time.Time // FrameAcquisitionDateTime
+	reference        time.Time // FrameReferenceDateTime
+	offset           time.Duration
+	hasOffset        bool // offset is FrameReferenceTime, of an object that was converted
+	duration         time.Duration
+	decayFactor      float64
+	slope, intercept float64
+	unit             string // a UCUM code, empty where slope is that of the stored values alone
+}
+
+// A group is a value in the functional groups.
+type group int
+
+const (
+	groupPosition group = iota
+	groupOrientation
+	groupSpacing
+	groupThickness
+	groupAcquired
+	groupReference
+	groupDuration
+	groupDecayFactor
+	groupSlope
+	groupIntercept
+	groupRealSlope
+	groupRealIntercept
+	groupUnit
+	groupOldDate
+	groupOldTime
+	groupOldReference
+	groupOldDuration
+	groupOldDecayFactor
+	groupOldSlope
+	groupOldIntercept
+	numGroups
+)
+
+// Sequences of the functional groups.
+const (
+	seqShared      = 0x52009229
+	seqPerFrame    = 0x52009230
+	seqContent     = 0x00209111
+	seqPosition    = 0x00209113
+	seqOrientation = 0x00209116
+	seqMeasures    = 0x00289110
+	seqRescale     = 0x00289145
+	seqRealWorld   = 0x00409096
+	seqUnits       = 0x004008ea
+	seqFactors     = 0x00189736
+	seqOldShared   = 0x00209170 // UnassignedSharedConvertedAttributesSequence
+	seqOldPerFrame = 0x00209171 // UnassignedPerFrameConvertedAttributesSequence
+)
+
+// groupTags says in which sequence each value lies and under which tag.
+var groupTags = [numGroups]struct{ in, tag uint32 }{
+	groupPosition:       {seqPosition, 0x00200032},
+	groupOrientation:    {seqOrientation, 0x00200037},
+	groupSpacing:        {seqMeasures, 0x00280030},
+	groupThickness:      {seqMeasures, 0x00180050},
+	groupAcquired:       {seqContent, 0x00189074},
+	groupReference:      {seqContent, 0x00189151},
+	groupDuration:       {seqContent, 0x00189220},
+	groupDecayFactor:    {seqFactors, 0x00541321},
+	groupSlope:          {seqRescale, 0x00281053},
+	groupIntercept:      {seqRescale, 0x00281052},
+	groupRealSlope:      {seqRealWorld, 0x00409225},
+	groupRealIntercept:  {seqRealWorld, 0x00409224},
+	groupUnit:           {seqUnits, 0x00080100},
+	groupOldDate:        {seqOldPerFrame, 0x00080022},
+	groupOldTime:        {seqOldPerFrame, 0x00080032},
+	groupOldReference:   {seqOldPerFrame, 0x00541300},
+	groupOldDuration:    {seqOldPerFrame, 0x00181242},
+	groupOldDecayFactor: {seqOldPerFrame, 0x00541321},
+	groupOldSlope:       {seqOldPerFrame, 0x00281053},
+	groupOldIntercept:   {seqOldPerFrame, 0x00281052},
+}
+
+// groupValues holds the value of each, nil where it is absent.
+type groupValues [numGroups][]byte
+
+// holdsGroups reports whether values are looked for in a sequence.
+func holdsGroups(tag uint32) bool {
+	switch tag {
+	case seqContent, seqPosition, seqOrientation, seqMeasures, seqRescale, seqRealWorld, seqUnits, seqFactors, seqOldShared, seqOldPerFrame:
+		return true
+	}
+	return false
+}
+
+// sharedGroups reads what all planes have in common.
+func (h *header) sharedGroups(c *cursor, seq element, end int64) error {
+	return c.items(seq, end, 0, func(item element, first bool, end int64) error {
+		if !first {
+			return c.skipItem(seq, item, end, 0)
+		}
+		return h.groupItem(c, &h.shared, seq.tag, item, end, 1)
+	})
+}
+
+// perFrameGroups reads one item for each plane. What an item leaves out is
+// shared.
+func (h *header) perFrameGroups(c *cursor, seq element, end int64) error {
+	h.planes = h.planes[:0]
+	return c.items(seq, end, 0, func(item element, _ bool, end int64) error {
+		values := h.shared
+		if err := h.groupItem(c, &values, seq.tag, item, end, 1); err != nil {
+			return err
+		}
+		h.planes = append(h.planes, h.plane(&values, c.order()))
+		return nil
+	})
+}
+
+// groupItem reads an item of a sequence of functional groups.
+func (h *header) groupItem(c *cursor, values *groupValues, in uint32, item element, end int64, depth int) error {
+	if item.length != undefined {
+		end = item.end()
+	}
+	for item.length == undefined || c.pos < end {
+		e, err := c.next(end)
+		if err != nil || e.tag == tagItemEnd {
+			return err
+		}
+		if err := h.groupElement(c, values, in, e, end, depth); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (h *header) groupElement(c *cursor, values *groupValues, in uint32, e element, end int64, depth int) error {
+	if holdsGroups(e.tag) && depth < maxDepth {
+		return h.groupSequence(c, values, e, end, depth)
+	}
+	if in == seqOldShared {
+		return h.element(c, e, top, end, depth)
+	}
+	for g, k := range groupTags {
+		if k.in == in && k.tag == e.tag && e.length <= maxValue {
+			v, err := c.take(e.start, int64(e.length), end)
+			values[g], c.pos = v, e.end()
+			return err
+		}
+	}
+	return c.skip(e, end, depth)
+}
+
+// groupSequence reads the first item of a sequence. Of the items that map
+// stored values to real ones, the one to Bq/mL is taken where there is one.
+func (h *header) groupSequence(c *cursor, values *groupValues, seq element, end int64, depth int) error {
+	return c.items(seq, end, depth, func(item element, first bool, end int64) error {
+		if !first && seq.tag != seqRealWorld {
+			return c.skipItem(seq, item, end, depth)
+		}
+		if seq.tag != seqRealWorld {
+			return h.groupItem(c, values, seq.tag, item, end, depth+1)
+		}
+		mapping := *values
+		mapping[groupRealSlope], mapping[groupRealIntercept], mapping[groupUnit] = nil, nil, nil
+		if err := h.groupItem(c, &mapping, seq.tag, item, end, depth+1); err != nil {
+			return err
+		}
+		if first || unitCode(mapping[groupUnit]) == "BQML" && unitCode(values[groupUnit]) != "BQML" {
+			*values = mapping
+		}
+		return nil
+	})
+}
+
+// plane reads the values of a plane. What is wrong with one is a fault of the
+// object.
+func (h *header) plane(v *groupValues, order binary.ByteOrder) plane {
+	f := facts{values: &h.values, fault: h.planeFault}
+	p := plane{intercept: f.groupReal(v[groupIntercept], "RescaleIntercept")}
+	f.groupReals(v[groupPosition], p.position[:], "ImagePositionPatient")
+	f.groupReals(v[groupOrientation], p.orientation[:], "ImageOrientationPatient")
+	f.groupReals(v[groupSpacing], p.spacing[:], "PixelSpacing")
+	p.thickness, _ = decimal(trim(v[groupThickness]))
+	f.groupTimes(&p, v, order)
+	f.groupScale(&p, v, order)
+	h.planeFault = f.fault
+	return p
+}
+
+// groupReal reads a decimal number, 0 where it is absent.
+func (f *facts) groupReal(v []byte, name string) float64 {
+	if len(trim(v)) == 0 {
+		return 0
+	}
+	x, ok := decimal(trim(v))
+	if !ok {
+		f.fail(ingest.CodeUnits, "%s of a frame is not a finite number", name)
+	}
+	return x
+}
+
+// groupReals fills dst from a value of exactly as many decimal numbers.
+func (f *facts) groupReals(v []byte, dst []float64, name string) {
+	if !decimals(trim(v), dst) {
+		f.fail(ingest.CodeGeometry, "%s of a frame is missing or not finite", name)
+	}
+}
+
+// groupTimes reads when a plane was measured.
+func (f *facts) groupTimes(p *plane, v *groupValues, order binary.ByteOrder) {
+	p.acquired = f.groupTime(v[groupAcquired], "FrameAcquisitionDateTime")
+	p.reference = f.groupTime(v[groupReference], "FrameReferenceDateTime")
+	if date, ok := dateOf(trim(v[groupOldDate])); ok && p.acquired.IsZero() {
+		if clock, ok := clockOf(trim(v[groupOldTime])); ok {
+			p.acquired = date.Add(clock)
+		}
+	}
+	ms, ok := double(v[groupDuration], order)
+	if !ok {
+		ms, ok = decimal(trim(v[groupOldDuration]))
+	}
+	if ok && !(ms > 0 && ms <= maxMillis) {
+		f.fail(ingest.CodeTiming, "FrameAcquisitionDuration is not positive or beyond a hundred days")
+		ms = 0
+	}
+	p.duration = time.Duration(math.Round(ms * 1e6))
+	if ms, ok := decimal(trim(v[groupOldReference])); ok && math.Abs(ms) <= maxMillis {
+		p.offset, p.hasOffset = time.Duration(math.Round(ms*1e6)), true
+	}
+	p.decayFactor = f.groupReal(v[groupDecayFactor], "DecayFactor")
+	if v[groupDecayFactor] == nil {
+		p.decayFactor = f.groupReal(v[groupOldDecayFactor], "DecayFactor")
+	}
+	if p.decayFactor < 0 {
+		f.fail(ingest.CodeTiming, "DecayFactor is negative")
+	}
+}
+
+func (f *facts) groupTime(v []byte, name string) time.Time {
+	v = trim(v)
+	if len(v) == 0 {
+		return time.Time{}
+	}
+	t, offset, known, ok := dateTimeOf(v)
+	if !ok {
+		f.fail(ingest.CodeTiming, "%s is not a time", name)
+		return time.Time{}
+	}
+	if own, has := offsetOf(f.bytes(timezoneOffset)); known && has {
+		t = t.Add(own - offset)
+	}
+	return t
+}
+
+// groupScale reads how stored values become real ones: by the mapping to a
+// unit that is known, else by the rescale slope alone.
+func (f *facts) groupScale(p *plane, v *groupValues, order binary.ByteOrder) {
+	slope, ok := double(v[groupRealSlope], order)
+	if unit := unitCode(v[groupUnit]); ok && unit != "" {
+		intercept, _ := double(v[groupRealIntercept], order)
+		p.slope, p.intercept, p.unit = slope, intercept, unit
+	} else {
+		text := v[groupSlope]
+		if text == nil {
+			text = v[groupOldSlope]
+			p.intercept = f.groupReal(v[groupOldIntercept], "RescaleIntercept")
+		}
+		p.slope = f.groupReal(text, "RescaleSlope")
+	}
+	switch {
+	case p.slope == 0:
+		f.fail(ingest.CodeUnits, "RescaleSlope of a frame is missing or 0")
+	case !(p.slope > 0) || math.IsInf(p.slope, 0) || math.IsNaN(p.intercept) || math.Abs(p.slope)*(1<<32)+math.Abs(p.intercept) > maxValueUnits:
+		f.fail(ingest.CodeUnits, "RescaleSlope or RescaleIntercept of a frame is negative, not finite or impossibly large")
+	}
+}
+
+// double reads an FD value.
+func double(v []byte, order binary.ByteOrder) (float64, bool) {
+	if len(v) < 8 {
+		return 0, false
+	}
+	return math.Float64frombits(order.Uint64(v)), true
+}
+
+// unitCode returns the code of Units, (0054,1001), for a unit in UCUM, empty
+// where it is none that PET images come in.
+func unitCode(ucum []byte) string {
+	switch string(bytes.ToLower(trim(ucum))) {
+	case "bq/ml":
+		return "BQML"
+	case "{counts}":
+		return "CNTS"
+	case "{propcounts}/s", "{propcps}":
+		return "PROPCPS"
+	case "g/ml{suvbw}", "g/ml{suv}", "g/ml":
+		return "GML"
+	}
+	return ""
+}

@@ -1,0 +1,126 @@
+package dicom
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"time"
+
+	"tacstream/ingest"
+)
+
+// multi reads what is common to the planes of a multi-frame object and what
+// is told apart. Planes that have no place in one volume are a fault.
+func (f *facts) multi(planes []plane, fault ingest.Reason, found *ingest.Found, series time.Time) {
+	if f.fault.Code == "" {
+		f.fault = fault
+	}
+	if n, ok := decimal(f.bytes(numberOfFrames)); !ok || int(n) != len(planes) || len(planes) == 0 {
+		f.fail(ingest.CodeMalformed, "functional groups for %d frames where NumberOfFrames says %s", len(planes), clean(f.bytes(numberOfFrames)))
+		return
+	}
+	f.multiStrict(&found.Header.Strict, planes)
+	found.Header.Soft.SliceThickness = planes[0].thickness
+	found.Header.Soft.BqPerMLPerUnit = f.toBqPerML(found.Header.Strict.Units)
+	if t, ok := f.dateTime(decayCorrectionDateTime); ok {
+		found.Header.Soft.DecayOrigin = t
+	}
+	found.Instance.Planes = f.planesOf(planes, series)
+}
+
+// multiStrict takes what the instances of a series share from the planes and
+// from attributes that only multi-frame objects have.
+func (f *facts) multiStrict(s *ingest.Strict, planes []plane) {
+	first := planes[0]
+	s.Orientation, s.PixelSpacing = first.orientation, first.spacing
+	for _, p := range planes {
+		if p.orientation != first.orientation || p.spacing != first.spacing {
+			f.fail(ingest.CodeGeometry, "frames that differ in ImageOrientationPatient or PixelSpacing")
+		}
+		if p.unit != first.unit {
+			f.fail(ingest.CodeUnits, "frames in different units")
+		}
+	}
+	if !orthonormal(s.Orientation) || !positive(s.PixelSpacing[:]) || s.PixelSpacing[0] > maxSpacing || s.PixelSpacing[1] > maxSpacing {
+		f.fail(ingest.CodeGeometry, "ImageOrientationPatient or PixelSpacing is impossible")
+	}
+	if first.unit != "" {
+		s.Units = first.unit
+	}
+	if s.SeriesType == "" {
+		if kind := f.texts(imageType); len(kind) > 2 {
+			s.SeriesType = strings.ReplaceAll(kind[2], "_", " ")
+		}
+	}
+	if s.DecayCorrection == "" {
+		s.DecayCorrection = map[string]string{"YES": "START", "NO": "NONE"}[f.code(decayCorrected)]
+	}
+	if n, ok := decimal(f.bytes(numberOfTemporalPositions)); ok && s.NumberOfTimeSlices == 0 && n >= 1 && n <= maxTemporal {
+		s.NumberOfTimeSlices = int(n)
+	}
+}
+
+// maxTemporal bounds NumberOfTemporalPositions.
+const maxTemporal = 1 << 16
+
+// maxPlanesBytes bounds what the planes of an object take in the ledger, whose
+// records are messages of at most 1 MiB.
+const maxPlanesBytes = 800 << 10
+
+// planesOf sorts planes by position and time.
+func (f *facts) planesOf(planes []plane, series time.Time) *ingest.Planes {
+	out := &ingest.Planes{At: make([]int, len(planes)), Parts: f.count(concatenationTotal)}
+	positions, times := map[[3]float64]int{}, map[ingest.PlaneTime]int{}
+	at := make([][2]int, len(planes))
+	for n, p := range planes {
+		for _, mm := range p.position {
+			if mm < -maxPosition || mm > maxPosition {
+				f.fail(ingest.CodeGeometry, "ImagePositionPatient of a frame is impossible")
+			}
+		}
+		at[n] = [2]int{indexOf(times, &out.Times, p.time(series)), indexOf(positions, &out.Positions, p.position)}
+	}
+	for n := range at {
+		out.At[n] = at[n][0]*len(out.Positions) + at[n][1]
+	}
+	if 100*(len(out.Positions)+len(out.Times))+8*len(out.At) > maxPlanesBytes {
+		f.fail(ingest.CodeTooLarge, "%d frames at %d positions and %d times in one object", len(planes), len(out.Positions), len(out.Times))
+	}
+	return out
+}
+
+// indexOf returns where x is in a list, appending it where it is new.
+func indexOf[T comparable](known map[T]int, list *[]T, x T) int {
+	i, ok := known[x]
+	if !ok {
+		i = len(*list)
+		known[x] = i
+		*list = append(*list, x)
+	}
+	return i
+}
+
+// time returns when a plane was measured. The reference time counts from the
+// start of the series.
+func (p plane) time(series time.Time) ingest.PlaneTime {
+	t := ingest.PlaneTime{AcquisitionTime: p.acquired, Duration: p.duration, DecayFactor: p.decayFactor, FrameReferenceTime: p.offset, HasReferenceTime: p.hasOffset}
+	if !p.hasOffset && !p.reference.IsZero() && !series.IsZero() {
+		if since := p.reference.Sub(series); since.Abs() < maxMillis*time.Millisecond {
+			t.FrameReferenceTime, t.HasReferenceTime = since, true
+		}
+	}
+	return t
+}
+
+// decimals fills dst from exactly as many decimal numbers, else with zeros.
+func decimals(v []byte, dst []float64) bool {
+	parts := bytes.Split(v, []byte(`\`))
+	ok := len(parts) == len(dst)
+	for i := 0; ok && i < len(dst); i++ {
+		dst[i], ok = decimal(trim(parts[i]))
+	}
+	if !ok {
+		clear(dst)
+	}
+	return ok && !slices.ContainsFunc(dst, func(x float64) bool { return x != x })
+}

@@ -100,7 +100,7 @@ func Extract(ctx context.Context, a ingest.Assembly, labels ingest.Labels, reade
 	if err != nil {
 		return extract.Curves{}, "", err
 	}
-	mask, err := extract.NewMask(labels, geometry, extract.Options{})
+	mask, err := extract.NewMask(ingest.Segmentation{Labels: &labels}, geometry, extract.Options{})
 	if err != nil {
 		return extract.Curves{}, "", err
 	}

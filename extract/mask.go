@@ -41,42 +41,44 @@ type Extent struct {
 	Cut       float64 // fraction of the region, by the source's voxels, that lies outside the PET volume
 }
 
-// A Mask says which region each PET voxel belongs to. It is safe for
-// concurrent use.
+// A Mask says which regions each PET voxel belongs to, and by which weight. It
+// is safe for concurrent use.
 //
 // Regions are numbered from 1 in the order of Regions: number n is
-// Regions[n−1], and 0 is no region.
+// Regions[n−1].
 type Mask struct {
-	Regions  []Extent // by rising index; each has at least one voxel
+	Regions  []Extent // by rising index; each has a weight above 0
 	Warnings []ingest.Warning
-	size     [3]int
-	numbers  []uint16
+	pixels   int            // of a slice
+	slices   [][]ingest.Run // each by rising First, then Region
 }
 
 // Slices returns the number of slices.
-func (m Mask) Slices() int { return m.size[2] }
+func (m Mask) Slices() int { return len(m.slices) }
 
-// Slice returns the region number of each voxel of slice k, counted from 0,
-// in the order of a DICOM slice: column fastest, then row. The caller must
-// not change it.
-func (m Mask) Slice(k int) []uint16 {
-	n := m.size[0] * m.size[1]
-	return m.numbers[k*n : (k+1)*n : (k+1)*n]
-}
+// Slice returns the runs of slice k, counted from 0, by rising First and then
+// Region. Pixels count in the order of a DICOM slice: column fastest, then
+// row. Runs of different regions may overlap, those of one region do not. The
+// caller must not change them.
+func (m Mask) Slice(k int) []ingest.Run { return slices.Clip(m.slices[k]) }
 
-// NewMask brings labels onto the PET grid: each PET voxel belongs to the
+// NewMask brings regions onto the PET grid: each PET voxel belongs to the
 // region whose label covers its centre. Labels may lie on any grid.
 //
 // A region without a name is called "label-" and its index. Indices that share
 // a name are one region. A region that holds no PET voxel's centre is left
 // out, with a warning. Labels of which nothing lies in the PET volume are
 // rejected: used voxel for voxel they might look perfect and be wrong.
-func NewMask(labels ingest.Labels, pet ingest.Geometry, opts Options) (Mask, error) {
+func NewMask(seg ingest.Segmentation, pet ingest.Geometry, opts Options) (Mask, error) {
 	opts.MaxVoxels = cmp.Or(max(opts.MaxVoxels, 0), DefaultMaxVoxels)
 	opts.MaxRegions = min(cmp.Or(max(opts.MaxRegions, 0), DefaultMaxRegions), math.MaxUint16)
 	if !fits(pet.Size, opts.MaxVoxels) {
 		return Mask{}, ingest.Reject(ingest.CodeTooLarge, "a PET volume of %d × %d × %d voxels", pet.Size[0], pet.Size[1], pet.Size[2])
 	}
+	if seg.Labels == nil {
+		return Mask{}, ingest.Reject(ingest.CodeRegionsUnreadable, "regions that are no labels")
+	}
+	labels := *seg.Labels
 	grid, err := newOverlay(labels, pet)
 	if err != nil {
 		return Mask{}, err
@@ -85,10 +87,9 @@ func NewMask(labels ingest.Labels, pet ingest.Geometry, opts Options) (Mask, err
 	if err != nil {
 		return Mask{}, err
 	}
-	m := Mask{size: pet.Size, Warnings: slices.Clone(labels.Warnings)}
-	var voxels []int
-	m.numbers, voxels = grid.nearest(labels, regions.number)
-	return m, m.settle(regions, voxels, math.Abs(pet.Affine.Determinant()))
+	m := Mask{pixels: pet.Size[0] * pet.Size[1], Warnings: append(slices.Clone(seg.Warnings), labels.Warnings...)}
+	m.slices = grid.nearest(labels, regions.number)
+	return m, m.settle(regions, math.Abs(pet.Affine.Determinant()))
 }
 
 // fits reports whether a volume has at least one and at most limit voxels.
@@ -163,7 +164,8 @@ func usable(name string) bool {
 
 // settle keeps the regions that have voxels, numbers them anew and says what
 // became of the others.
-func (m *Mask) settle(found regions, voxels []int, voxelMM3 float64) error {
+func (m *Mask) settle(found regions, voxelMM3 float64) error {
+	voxels := m.weigh(len(found.extents))
 	renumber := make([]uint16, len(found.extents)+1)
 	for at, e := range found.extents {
 		n := voxels[at+1]
@@ -171,23 +173,34 @@ func (m *Mask) settle(found regions, voxels []int, voxelMM3 float64) error {
 		if n == 0 {
 			continue
 		}
-		e.Voxels, e.VolumeMM3 = float64(n), float64(n)*voxelMM3
+		e.Voxels, e.VolumeMM3 = n, n*voxelMM3
 		m.Regions = append(m.Regions, e)
 		renumber[at+1] = uint16(len(m.Regions))
 	}
 	if len(m.Regions) == 0 {
 		return ingest.Reject(ingest.CodeRegionsElsewhere, "no region holds the centre of a PET voxel")
 	}
-	if len(m.Regions) < len(found.extents) {
-		for i, n := range m.numbers {
-			m.numbers[i] = renumber[n]
+	for _, runs := range m.slices {
+		for i := range runs {
+			runs[i].Region = renumber[runs[i].Region]
 		}
 	}
 	return nil
 }
 
+// weigh returns the sum of the weights of each number.
+func (m *Mask) weigh(regions int) []float64 {
+	voxels := make([]float64, regions+1)
+	for _, runs := range m.slices {
+		for _, r := range runs {
+			voxels[r.Region] += float64(r.Weight) * float64(r.End-r.First)
+		}
+	}
+	return voxels
+}
+
 // doubts returns what is to be said of a region that got so many PET voxels.
-func (e Extent) doubts(voxels int) []ingest.Warning {
+func (e Extent) doubts(voxels float64) []ingest.Warning {
 	cut := ingest.Warning{Code: ingest.WarnRegionCut, Level: ingest.LevelWarn, Value: e.Cut}
 	switch {
 	case voxels == 0 && e.Cut == 1:

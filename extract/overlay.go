@@ -120,15 +120,15 @@ func (o overlay) seen(at int) bool {
 	return ok
 }
 
-// nearest returns for each PET voxel the number of the label that covers its
-// centre, column fastest, and how many voxels each number got.
-func (o overlay) nearest(labels ingest.Labels, number map[int32]uint16) (numbers []uint16, voxels []int) {
-	numbers = make([]uint16, o.pet[0]*o.pet[1]*o.pet[2])
-	voxels = make([]int, len(number)+1)
-	a, at := o.toLabels, 0
+// nearest returns the runs of each slice in which the label that covers a PET
+// voxel's centre has the same number.
+func (o overlay) nearest(labels ingest.Labels, number map[int32]uint16) [][]ingest.Run {
+	all := make([][]ingest.Run, o.pet[2])
+	a := o.toLabels
 	var last int32
 	var n uint16
-	for k := range o.pet[2] {
+	for k := range all {
+		var at int32
 		for j := range o.pet[1] {
 			for i := range o.pet[0] {
 				x, y, z, ok := voxel(a.Apply(float64(i), float64(j), float64(k)), o.labels)
@@ -136,12 +136,22 @@ func (o overlay) nearest(labels ingest.Labels, number map[int32]uint16) (numbers
 					if index := labels.Index[(z*o.labels[1]+y)*o.labels[0]+x]; index != last {
 						last, n = index, number[index]
 					}
-					numbers[at] = n
-					voxels[n]++
+					if n != 0 {
+						all[k] = extend(all[k], at, n, 1)
+					}
 				}
 				at++
 			}
 		}
 	}
-	return numbers, voxels
+	return all
+}
+
+// extend adds a pixel behind the last run, or to it if it goes on alike.
+func extend(runs []ingest.Run, pixel int32, region uint16, weight float32) []ingest.Run {
+	if end := len(runs) - 1; end >= 0 && runs[end].End == pixel && runs[end].Region == region && runs[end].Weight == weight {
+		runs[end].End++
+		return runs
+	}
+	return append(runs, ingest.Run{First: pixel, End: pixel + 1, Region: region, Weight: weight})
 }

@@ -252,7 +252,7 @@ func TestLabelsOfAnotherPlaceAreRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := extract.NewMask(labels, pet, extract.Options{}); ingest.ReasonOf(err).Code != ingest.CodeRegionsElsewhere {
+	if _, err := extract.NewMask(ingest.Segmentation{Labels: &labels}, pet, extract.Options{}); ingest.ReasonOf(err).Code != ingest.CodeRegionsElsewhere {
 		t.Errorf("labels 200 mm off: %v", err)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/flate"
 	"errors"
-	"fmt"
 	"io"
 
 	"tacstream/ingest"
@@ -37,17 +36,12 @@ func (s *Slice) AppendValues(dst []float64) []float64 {
 	return dst
 }
 
-// AddRegionSums adds to sums[r] the values, in series units, of all pixels i
-// with mask[i] = r; region 0 is none. The mask must have one entry for each
-// pixel and sums one for each region that it names, else AddRegionSums
-// panics. The stored integers of a run of pixels of one region are summed
-// exactly before they meet the slope.
-func (s *Slice) AddRegionSums(mask []uint16, sums []float64) {
-	if len(mask) != s.Pixels() {
-		panic(fmt.Sprintf("dicom: a mask of %d entries for %d pixels", len(mask), s.Pixels()))
-	}
-	s.pixels.add(mask, sums)
-}
+// AddRegionSums adds to sums[r], for each run of region r, the values of its
+// pixels in series units, times its weight. Runs must lie within the slice and
+// sums have an entry for each region that they name, else AddRegionSums
+// panics. The stored integers of a run are summed exactly before they meet the
+// slope.
+func (s *Slice) AddRegionSums(runs []ingest.Run, sums []float64) { s.pixels.add(runs, sums) }
 
 // A Decoder decodes objects one after the other. Its zero value is ready; it
 // is not safe for concurrent use. What it needs for one object it uses again

@@ -51,8 +51,11 @@ func TestValuesAreStoredTimesSlopePlusIntercept(t *testing.T) {
 				t.Errorf("values (-want +got):\n%s", diff)
 			}
 			sums := []float64{100, 0, 1}
-			s.AddRegionSums([]uint16{1, 2, 1, 0, 2, 2}, sums)
-			want := []float64{100, tt.want[0] + tt.want[2], 1 + tt.want[1] + tt.want[4] + tt.want[5]}
+			s.AddRegionSums([]ingest.Run{
+				{First: 0, End: 1, Region: 1, Weight: 1}, {First: 1, End: 2, Region: 2, Weight: 1},
+				{First: 1, End: 3, Region: 1, Weight: 0.25}, {First: 4, End: 6, Region: 2, Weight: 1},
+			}, sums)
+			want := []float64{100, tt.want[0] + (tt.want[1]+tt.want[2])/4, 1 + tt.want[1] + tt.want[4] + tt.want[5]}
 			if diff := cmp.Diff(want, sums, cmp.Comparer(near)); diff != "" {
 				t.Errorf("sums (-want +got):\n%s", diff)
 			}
@@ -99,7 +102,7 @@ func TestDecodeRejectsForGood(t *testing.T) {
 	}
 }
 
-func TestAMaskOfAnotherSizeIsOurMistake(t *testing.T) {
+func TestARunBeyondTheSliceIsOurMistake(t *testing.T) {
 	var d dicom.Decoder
 	s, err := d.Decode(sample().bytes())
 	if err != nil {
@@ -110,7 +113,7 @@ func TestAMaskOfAnotherSizeIsOurMistake(t *testing.T) {
 			t.Error("it passed")
 		}
 	}()
-	s.AddRegionSums(make([]uint16, 5), nil)
+	s.AddRegionSums([]ingest.Run{{First: int32(s.Pixels()), End: int32(s.Pixels() + 1), Region: 1, Weight: 1}}, make([]float64, 2))
 }
 
 func TestADecoderForgetsTheLastObject(t *testing.T) {
@@ -126,9 +129,10 @@ func TestADecoderForgetsTheLastObject(t *testing.T) {
 // What one slice allocates is its SOPInstanceUID, whatever its size.
 func TestDecodingAllocatesNoMorePerSliceThanItsName(t *testing.T) {
 	data := large(256).bytes()
-	mask, sums := make([]uint16, 256*256), make([]float64, 2)
-	for i := range mask {
-		mask[i] = uint16(i / 1000 % 2)
+	sums := make([]float64, 2)
+	var mask []ingest.Run
+	for i := int32(1000); i < 65000; i += 2000 {
+		mask = append(mask, ingest.Run{First: i, End: i + 1000, Region: 1, Weight: 1})
 	}
 	var d dicom.Decoder
 	r := bytes.NewReader(data)
@@ -167,14 +171,14 @@ func BenchmarkReadHeader(b *testing.B) {
 
 func BenchmarkDecode(b *testing.B) {
 	data := large(256).bytes()
-	dense, sparse := make([]uint16, 256*256), make([]uint16, 256*256)
-	for i := range dense {
-		dense[i] = uint16(1 + i/7%9)
-		if i%256 < 64 {
-			sparse[i] = dense[i]
+	var dense, sparse []ingest.Run
+	for i := int32(0); i < 256*256; i += 8 {
+		r := ingest.Run{First: i, End: i + 8, Region: uint16(1 + i/8%9), Weight: 1}
+		if dense = append(dense, r); i%256 < 64 {
+			sparse = append(sparse, r)
 		}
 	}
-	for name, mask := range map[string][]uint16{"every pixel in a region": dense, "a quarter of the pixels in regions": sparse} {
+	for name, mask := range map[string][]ingest.Run{"every pixel in a region": dense, "a quarter of the pixels in regions": sparse} {
 		b.Run(name, func(b *testing.B) {
 			b.SetBytes(int64(len(data)))
 			b.ReportAllocs()
@@ -221,7 +225,7 @@ func FuzzDecode(f *testing.F) {
 		if s.Pixels() > len(data) {
 			t.Errorf("%d pixels from %d bytes", s.Pixels(), len(data))
 		}
-		s.AddRegionSums(make([]uint16, s.Pixels()), nil)
+		s.AddRegionSums([]ingest.Run{{End: int32(s.Pixels()), Region: 1, Weight: 1}}, make([]float64, 2))
 		s.AppendValues(nil)
 		if found := (dicom.Options{}).ReadHeader(data, int64(len(data))); found.Fault.Code != "" {
 			t.Errorf("decoded, but the header has the fault %v", found.Fault)

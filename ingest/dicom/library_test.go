@@ -206,7 +206,7 @@ func TestRealSlicesHaveTheValuesThatOthersRead(t *testing.T) {
 			t.Fatal(err)
 		}
 		sums := []float64{0, 0}
-		s.AddRegionSums(slices.Repeat([]uint16{1}, s.Pixels()), sums)
+		s.AddRegionSums([]ingest.Run{{End: int32(s.Pixels()), Region: 1, Weight: 1}}, sums)
 		values, w := s.AppendValues(nil), want[filepath.Base(file)]
 		// Both sums round at every step or run: 1e-9 is far above that.
 		if slices.Min(values) != 0 || math.Abs(slices.Max(values)-w.max) > 1e-9*w.max || math.Abs(sums[1]-w.sum) > 1e-9*w.sum {

@@ -2,6 +2,7 @@ package dicom
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math"
 
 	"tacstream/ingest"
@@ -55,6 +56,9 @@ func (f *facts) pixels(h *header, syntax []byte, maxSide int) pixels {
 	f.format(&p, h)
 	p.big = string(syntax) == syntaxBigEndian
 	p.swapped = p.big && p.width == 1 && h.pixels.vr == vrOW
+	if p.swapped && p.count%2 != 0 {
+		f.fail(ingest.CodePixelLength, "an odd number of pixels of 8 bits in words of big endian")
+	}
 	if f.fault.Code == "" {
 		f.length(&p, h.pixels, native(syntax))
 	}
@@ -188,11 +192,7 @@ func (p *pixels) sumWhole(i, j int) int64 {
 func (p *pixels) sumSwapped(i, j int) float64 {
 	var sum int64
 	for ; i < j; i++ {
-		at := i ^ 1
-		if at >= len(p.data) {
-			at = i // an odd last pixel whose neighbour was not read
-		}
-		sum += int64(uint32(p.data[at])>>(p.shift&31)&p.keep^p.flip) - int64(p.flip)
+		sum += int64(uint32(p.data[i^1])>>(p.shift&31)&p.keep^p.flip) - int64(p.flip)
 	}
 	return float64(sum)
 }
@@ -214,17 +214,15 @@ func (p *pixels) sumFloats(i, j int) float64 {
 	return sum
 }
 
-// add adds the value of each pixel to the sum of its region, one run of pixels
-// of a region after the other.
-func (p *pixels) add(mask []uint16, sums []float64) {
-	for i := 0; i < len(mask); {
-		r, j := mask[i], i+1
-		for j < len(mask) && mask[j] == r {
-			j++
+// add adds the values of each run of pixels, by the run's weight, to the sum
+// of its region.
+func (p *pixels) add(runs []ingest.Run, sums []float64) {
+	for _, r := range runs {
+		i, j := int(r.First), int(r.End)
+		if j > p.count {
+			panic(fmt.Sprintf("dicom: a run to pixel %d of %d", j, p.count))
 		}
-		if r != 0 {
-			sums[r] += p.sum(i, j)*p.slope + float64(j-i)*p.intercept
-		}
-		i = j
+		value := p.sum(i, j)*p.slope + float64(j-i)*p.intercept
+		sums[r.Region] += float64(r.Weight) * value
 	}
 }

@@ -253,7 +253,7 @@ func TestRealSeriesHaveTheValuesThatOthersRead(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				s.AddRegionSums(slices.Repeat([]uint16{1}, s.Pixels()), sum)
+				s.AddRegionSums([]ingest.Run{{End: int32(s.Pixels()), Region: 1, Weight: 1}}, sum)
 				values := s.AppendValues(nil)
 				lo, hi = min(lo, slices.Min(values)), max(hi, slices.Max(values))
 			}

@@ -11,28 +11,28 @@ import (
 	"tacstream/ingest/phantom"
 )
 
+// memoryLimit is what a worker may take, in MiB, whatever the series' size.
+const memoryLimit = 200
+
 // TestMemoryOfAWorker measures the peak memory of a worker's process on a
 // series of 2,314 slices of 128 × 128. With TACSTREAM_LONG=1 it does so too on
-// one ten times as long, which takes minutes, and compares the two.
+// 9,256 and 92,560 slices of 256 × 256, which are 1.2 and 12 GB and take a
+// quarter of an hour.
 func TestMemoryOfAWorker(t *testing.T) {
-	short := peakMemory(t, 26)
-	t.Logf("2,314 slices: %.0f MiB", short)
-	if short > 300 {
-		t.Errorf("%.0f MiB, want less than 300", short)
-	}
+	peakMemory(t, phantom.Large(26))
 	if os.Getenv("TACSTREAM_LONG") == "" {
 		return
 	}
-	long := peakMemory(t, 260)
-	t.Logf("23,140 slices: %.0f MiB, %+.0f %%", long, 100*(long/short-1))
-	if long > 300 || long > 1.2*short {
-		t.Errorf("%.0f MiB on ten times as many slices, %.0f MiB before; want less than 300 and 20 %% more", long, short)
+	for _, frames := range []int{104, 1040} {
+		series := phantom.Large(frames)
+		series.Size[0], series.Size[1] = 256, 256
+		peakMemory(t, series)
 	}
 }
 
-// peakMemory runs a series of 89 slices and so many frames through the line
-// and returns the largest resident size of the worker in MiB.
-func peakMemory(t *testing.T, frames int) float64 {
+// peakMemory runs a series through the line and makes sure that the largest
+// resident size of the worker stays below the limit.
+func peakMemory(t *testing.T, series phantom.Series) {
 	t.Helper()
 	r := newRig(t)
 	r.serve("nats,s3,ingest")
@@ -47,7 +47,7 @@ func peakMemory(t *testing.T, frames int) float64 {
 			}
 		})
 	}
-	for f := range phantom.Large(frames).Files() {
+	for f := range series.Files() {
 		work <- f
 	}
 	close(work)
@@ -65,6 +65,9 @@ func peakMemory(t *testing.T, frames int) float64 {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Logf("%d slices of %d × %d: %.0f MiB", len(series.Frames)*series.Size[2], series.Size[1], series.Size[0], kb/1024)
+	if kb/1024 > memoryLimit {
+		t.Errorf("%.0f MiB, want at most %d", kb/1024, memoryLimit)
+	}
 	r.stop()
-	return kb / 1024
 }

@@ -50,7 +50,7 @@ limits:
 
 // A rig is a data directory, two addresses and the processes that run on them.
 type rig struct {
-	t     *testing.T
+	t     testing.TB
 	dir   string
 	where where
 
@@ -61,9 +61,9 @@ type rig struct {
 	procs []*proc
 }
 
-func newRig(t *testing.T) *rig { return newRigQuiet(t, 20*time.Second) }
+func newRig(t testing.TB) *rig { return newRigQuiet(t, 20*time.Second) }
 
-func newRigQuiet(t *testing.T, quiet time.Duration) *rig {
+func newRigQuiet(t testing.TB, quiet time.Duration) *rig {
 	t.Helper()
 	dir := t.TempDir()
 	r := &rig{t: t, dir: dir, where: where{
@@ -78,14 +78,14 @@ func newRigQuiet(t *testing.T, quiet time.Duration) *rig {
 	return r
 }
 
-func write(t *testing.T, file, text string) {
+func write(t testing.TB, file, text string) {
 	t.Helper()
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func freeAddr(t *testing.T) string {
+func freeAddr(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -171,7 +171,7 @@ func (p *proc) kill() {
 }
 
 // terminate ends the process as a service manager does.
-func (p *proc) terminate(t *testing.T) {
+func (p *proc) terminate(t testing.TB) {
 	t.Helper()
 	p.Process.Signal(syscall.SIGTERM)
 	select {

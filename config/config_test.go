@@ -47,7 +47,7 @@ protocols:
   - tracer: dasb
     match: "("
     reference: "*"
-    models: [srtm, nonsense]
+    models: [srtm, nonsense, 2tcm]
 nats:
   password: ${NOT_THERE}
 `
@@ -66,6 +66,7 @@ nats:
 		{"line 10: ", "limits.workers", ""},
 		{"line 13: ", "protocols[0].match", "regular expression"},
 		{"line 15: ", "protocols[0].models[1]", "nonsense"},
+		{"line 15: ", "protocols[0].models[2]", "arterial blood"},
 		{"line 17: ", "nats.password", "environment"},
 	}
 	if len(got) != len(want) {

@@ -48,8 +48,9 @@ func (p Protocol) check(at string, add adder) {
 	add(p.K2Prime < 0, at+".k2prime", "must not be negative")
 	add(p.TStar < 0, at+".t_star", "must not be negative")
 	for i, m := range p.Models {
-		_, err := p.model(m)
+		model, err := p.model(m)
 		add(err != nil, fmt.Sprintf("%s.models[%d]", at, i), "%v", err)
+		add(err == nil && fit.NeedsBlood(model), fmt.Sprintf("%s.models[%d]", at, i), "%s needs arterial blood, which a protocol cannot give; use 'tacstream fit --blood' on the curves", m)
 	}
 }
 

@@ -213,22 +213,33 @@ func FuzzReadHeader(f *testing.F) {
 }
 
 func FuzzDecode(f *testing.F) {
-	for _, o := range seeds() {
+	for _, o := range append(seeds(), multi(), multi().in(bigEndian), multi().in(implicitLE),
+		encapsulated(sample(), rleLossless, nil, rle(sample().elements[0x7fe00010].(pixelBytes))), encapsulated(multi(), rleLossless, nil)) {
 		f.Add(o.bytes())
 	}
+	f.Add(deflated(f, sample()))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var d dicom.Decoder
-		s, err := d.Decode(data)
-		if err != nil {
+		defer d.Close()
+		images := 0
+		err := d.Read(bytes.NewReader(data), int64(len(data)), func(s *dicom.Slice) error {
+			images++
+			s.AddRegionSums([]ingest.Run{{End: int32(s.Pixels()), Region: 1, Weight: 1}}, make([]float64, 2))
+			s.AppendValues(nil)
+			return nil
+		})
+		if err != nil && !errors.Is(err, ingest.ErrRejected) {
+			t.Errorf("no rejection: %v", err)
+		}
+		if images == 0 {
 			return
 		}
-		if s.Pixels() > len(data) {
-			t.Errorf("%d pixels from %d bytes", s.Pixels(), len(data))
-		}
-		s.AddRegionSums([]ingest.Run{{End: int32(s.Pixels()), Region: 1, Weight: 1}}, make([]float64, 2))
-		s.AppendValues(nil)
-		if found := (dicom.Options{}).ReadHeader(data, int64(len(data))); found.Fault.Code != "" {
+		found := dicom.Options{}.ReadHeader(data, int64(len(data)))
+		if found.Fault.Code != "" {
 			t.Errorf("decoded, but the header has the fault %v", found.Fault)
+		}
+		if p := found.Instance.Planes; p != nil && images > len(p.At) {
+			t.Errorf("%d images of %d", images, len(p.At))
 		}
 	})
 }

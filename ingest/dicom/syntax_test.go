@@ -17,7 +17,7 @@ import (
 const deflatedLE = "1.2.840.10008.1.2.1.99"
 
 // deflated compresses the data set of an object.
-func deflated(t *testing.T, o object) []byte {
+func deflated(t testing.TB, o object) []byte {
 	t.Helper()
 	body := object{elements: o.elements, vrs: o.vrs, tail: o.tail}.bytes()
 	out := bytes.NewBuffer(object{syntax: deflatedLE}.bytes())

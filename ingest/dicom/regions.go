@@ -1,0 +1,87 @@
+package dicom
+
+import (
+	"errors"
+
+	"tacstream/ingest"
+)
+
+// UIDs of the classes that hold regions (PS3.4, B.5).
+const (
+	classSegmentation = "1.2.840.10008.5.1.4.1.1.66.4"
+	classLabelMap     = "1.2.840.10008.5.1.4.1.1.66.7"
+	classStructureSet = "1.2.840.10008.5.1.4.1.1.481.3"
+)
+
+// IsRegions reports whether objects of a class hold regions that ReadRegions
+// reads.
+func IsRegions(sopClassUID string) bool {
+	switch sopClassUID {
+	case classSegmentation, classLabelMap, classStructureSet:
+		return true
+	}
+	return false
+}
+
+// Tags that every kind of regions has.
+const (
+	tagCharset          = 0x00080005
+	tagSOPClass         = 0x00080016
+	tagFrameOfReference = 0x00200052
+)
+
+// ReadRegions reads the regions of a DICOM segmentation, a label map or an RT
+// structure set: Layers, Labels or Outlines. Every error is an
+// ingest.Rejection that says what is wrong with the regions.
+//
+// What it allocates grows with what the object holds, not with what its
+// header claims.
+func (o Options) ReadRegions(data []byte) (ingest.Segmentation, error) {
+	s, err := o.readRegions(data)
+	if err != nil {
+		return ingest.Segmentation{}, unreadable(err)
+	}
+	return s, nil
+}
+
+// unreadable says that a fault is one of a region source.
+func unreadable(err error) error {
+	var need needError
+	if errors.As(err, &need) {
+		err = ingest.Reject(ingest.CodeTruncated, "shorter than its header says")
+	}
+	why := ingest.ReasonOf(err)
+	return ingest.Reject(ingest.CodeRegionsUnreadable, "DICOM regions: %s", why.Detail)
+}
+
+func (o Options) readRegions(data []byte) (ingest.Segmentation, error) {
+	set, syntax, err := openWhole(data)
+	if err != nil {
+		return ingest.Segmentation{}, err
+	}
+	if set.big {
+		return ingest.Segmentation{}, errRegionsSyntax(syntax)
+	}
+	found, err := set.pick(tagSOPClass, tagFrameOfReference, tagCharset)
+	if err != nil {
+		return ingest.Segmentation{}, err
+	}
+	text := scriptOf(set.value(found[2]))
+	var s ingest.Segmentation
+	switch class := string(set.value(found[0])); class {
+	case classSegmentation, classLabelMap:
+		s, err = o.readSegmentation(set, syntax, text)
+	case classStructureSet:
+		s, err = readStructureSet(set, text)
+	default:
+		return s, ingest.Reject(ingest.CodeNotDICOM, "an object of a class without regions (%s)", nameOf(class))
+	}
+	if own := set.value(found[1]); s.FrameOfReferenceUID == "" && isUID(own) {
+		s.FrameOfReferenceUID = string(own)
+	}
+	return s, err
+}
+
+func errRegionsSyntax(syntax string) error {
+	return ingest.Reject(ingest.CodeSyntax, "regions in transfer syntax %s, which is not supported; write them uncompressed, little endian", nameOf(syntax))
+}

@@ -17,15 +17,19 @@ const (
 	extensions = 4
 )
 
+// maxVolumes bounds the volumes of an image.
+const maxVolumes = 1 << 12
+
 // maxOffset bounds what may lie before the voxels, in bytes.
 const maxOffset = 16 << 20
 
-// A header holds the facts that a label image needs.
+// A header holds the facts that an image of regions needs.
 type header struct {
 	order    binary.ByteOrder
 	length   int64 // of the header itself, in bytes
 	offset   int64 // of the first voxel, in bytes
 	size     [3]int
+	volumes  int
 	datatype int
 	slope    float64
 	inter    float64
@@ -136,7 +140,7 @@ func (h *header) check(dim [8]int64, offset float64, maxVoxels int) error {
 	if dim[0] < 1 || dim[0] > 7 {
 		return reject("%d dimensions", dim[0])
 	}
-	h.size = [3]int{1, 1, 1}
+	h.size, h.volumes = [3]int{1, 1, 1}, 1
 	voxels := int64(1)
 	for i, n := range dim[1 : dim[0]+1] {
 		switch {
@@ -147,8 +151,10 @@ func (h *header) check(dim [8]int64, offset float64, maxVoxels int) error {
 		case i < 3:
 			voxels *= n
 			h.size[i] = int(n)
+		case n > 1 && (h.volumes > 1 || n > maxVolumes):
+			return reject("more than %d volumes, or volumes along more than one dimension", maxVolumes)
 		case n > 1:
-			return reject("more than one volume: labels are one volume of whole numbers")
+			h.volumes = int(n)
 		}
 	}
 	return nil

@@ -21,6 +21,13 @@ type Options struct {
 // refused.
 const DefaultMaxVoxels = 512 * 512 * 512
 
+func (o Options) filled() Options {
+	if o.MaxVoxels <= 0 {
+		o.MaxVoxels = DefaultMaxVoxels
+	}
+	return o
+}
+
 // maxTrailing bounds what may follow the last voxel, in bytes.
 const maxTrailing = 1 << 20
 
@@ -34,11 +41,8 @@ const wholeTolerance = 1e-3
 //
 // ReadLabels does not read r to its end where that is far away.
 func ReadLabels(r io.Reader, opts Options) (ingest.Labels, error) {
-	if opts.MaxVoxels <= 0 {
-		opts.MaxVoxels = DefaultMaxVoxels
-	}
 	src := &source{r: r}
-	labels, err := readLabels(src, opts)
+	labels, err := readLabels(src, opts.filled())
 	if src.err != nil {
 		return ingest.Labels{}, src.err
 	}
@@ -61,20 +65,16 @@ func (s *source) Read(p []byte) (int, error) {
 }
 
 func readLabels(src io.Reader, opts Options) (ingest.Labels, error) {
-	r, err := inflate(src)
+	r, h, err := openImage(src, opts)
 	if err != nil {
 		return ingest.Labels{}, err
 	}
-	h, err := readHeader(r, opts.MaxVoxels)
-	if err != nil {
-		return ingest.Labels{}, err
+	if h.volumes > 1 {
+		return ingest.Labels{}, reject("more than one volume: labels are one volume of whole numbers")
 	}
 	affine, warnings, err := h.affine()
 	if err != nil {
 		return ingest.Labels{}, err
-	}
-	if _, err := io.CopyN(io.Discard, r, h.offset-h.length); err != nil {
-		return ingest.Labels{}, reject("ends before its voxels")
 	}
 	labels := ingest.Labels{Geometry: ingest.Geometry{Size: h.size, Affine: affine}}
 	index, odd, err := h.readIndex(r, labels.Geometry.Voxels())
@@ -83,6 +83,22 @@ func readLabels(src io.Reader, opts Options) (ingest.Labels, error) {
 	}
 	labels.Index, labels.Warnings = index, append(warnings, odd.warnings()...)
 	return labels, finish(r)
+}
+
+// openImage reads the header and returns what reads the voxels behind it.
+func openImage(src io.Reader, opts Options) (io.Reader, header, error) {
+	r, err := inflate(src)
+	if err != nil {
+		return nil, header{}, err
+	}
+	h, err := readHeader(r, opts.MaxVoxels)
+	if err != nil {
+		return nil, h, err
+	}
+	if _, err := io.CopyN(io.Discard, r, h.offset-h.length); err != nil {
+		return nil, h, reject("ends before its voxels")
+	}
+	return r, h, nil
 }
 
 // inflate returns the plain bytes of a file that may be gzipped.

@@ -129,7 +129,7 @@ func (d *Decoder) readHeader(r io.Reader, size int64) (syntax []byte, err error)
 		return nil, err
 	}
 	if f.deflated() {
-		d.stream.begin(flate.NewReader(io.MultiReader(bytes.NewReader(bytes.Clone(f.body())), r)), inflated)
+		d.stream.begin(flate.NewReader(io.MultiReader(bytes.NewReader(bytes.Clone(f.body())), r)), sizeUnknown)
 		f.pos = 0
 		f.class, f.instance, f.syntax = bytes.Clone(f.class), bytes.Clone(f.instance), bytes.Clone(f.syntax)
 	}

@@ -133,9 +133,9 @@ func (f *file) deflated() bool { return string(f.syntax) == syntaxDeflated }
 // body returns what is at hand of the data set.
 func (f *file) body() []byte { return f.data[min(f.pos, int64(len(f.data))):] }
 
-// inflated is the size of a data set that comes out of a compressed stream:
+// sizeUnknown is the size of a data set that comes out of a compressed stream:
 // not known before its end.
-const inflated = math.MaxInt64
+const sizeUnknown = math.MaxInt64
 
 // inflate replaces the cursor of a deflated object by one over the beginning
 // of what it holds. The error says why there is not more of it.
@@ -151,7 +151,7 @@ func (f *file) inflate() error {
 	default:
 		err = ingest.Reject(ingest.CodeMalformed, "a deflated data set that cannot be inflated")
 	}
-	f.cursor = cursor{data: plain, size: inflated}
+	f.cursor = cursor{data: plain, size: sizeUnknown}
 	return err
 }
 

@@ -30,23 +30,15 @@ func openWhole(data []byte) (dataset, string, error) {
 	if err != nil {
 		return dataset{}, "", err
 	}
-	syntax := string(f.syntax)
-	if syntax == syntaxDeflated {
-		if f.cursor, err = inflated(data); err != nil {
-			return dataset{}, syntax, err
-		}
+	if f.deflated() {
+		f.cursor, err = inflated(f.body())
 	}
-	return dataset{cursor: f.cursor, end: f.size}, syntax, nil
+	return dataset{cursor: f.cursor, end: f.size}, string(f.syntax), err
 }
 
-// inflated returns the data set of a deflated object (PS3.5, A.5).
-func inflated(data []byte) (cursor, error) {
-	f := file{cursor: cursor{data: data, size: int64(len(data)), pos: afterPreamble}}
-	if err := f.meta(); err != nil {
-		return cursor{}, err
-	}
-	body := flate.NewReader(bytes.NewReader(data[f.pos:]))
-	plain, err := io.ReadAll(io.LimitReader(body, maxInflatedRegions+1))
+// inflated returns the whole data set of a deflated object (PS3.5, A.5).
+func inflated(body []byte) (cursor, error) {
+	plain, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(body)), maxInflatedRegions+1))
 	switch {
 	case err != nil:
 		return cursor{}, ingest.Reject(ingest.CodeMalformed, "a deflated data set that is damaged")

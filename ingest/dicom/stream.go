@@ -13,7 +13,7 @@ import (
 // whatever is read after that goes through.
 type stream struct {
 	r    io.Reader
-	size int64  // of the whole object, or inflated
+	size int64  // of the whole object, or sizeUnknown
 	have []byte // its beginning
 	pos  int64  // where next goes on
 	room []byte // for what next reads
@@ -79,7 +79,7 @@ func (s *stream) next(n int) ([]byte, error) {
 	if len(have) >= n {
 		return have[:n:n], nil
 	}
-	if s.size != inflated && s.pos > s.size {
+	if s.size != sizeUnknown && s.pos > s.size {
 		return nil, s.fault(io.EOF)
 	}
 	s.room = append(s.room[:0], have...)

@@ -115,11 +115,18 @@ func (h *header) sharedGroups(c *cursor, seq element, end int64) error {
 	})
 }
 
+// maxPlanes bounds the frames of an object: what is kept of each takes far
+// more memory than an empty item takes room.
+const maxPlanes = 1 << 17
+
 // perFrameGroups reads one item for each plane. What an item leaves out is
 // shared.
 func (h *header) perFrameGroups(c *cursor, seq element, end int64) error {
 	h.planes = h.planes[:0]
 	return c.items(seq, end, 0, func(item element, _ bool, end int64) error {
+		if len(h.planes) == maxPlanes {
+			return ingest.Reject(ingest.CodeTooLarge, "functional groups for more than %d frames", maxPlanes)
+		}
 		values := h.shared
 		if err := h.groupItem(c, &values, seq.tag, item, end, 1); err != nil {
 			return err

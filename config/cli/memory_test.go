@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"time"
 
 	"tacstream/ingest/phantom"
 )
@@ -52,7 +53,7 @@ func peakMemory(t *testing.T, series phantom.Series) {
 	}
 	close(work)
 	wg.Wait()
-	got := r.settle(1)
+	got := r.settleWithin(15*time.Minute, 1)
 	if len(got) != 2 {
 		t.Fatalf("left %v", keys(got))
 	}

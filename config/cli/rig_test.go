@@ -281,8 +281,13 @@ type snapshot map[string]string
 // left to do, and returns what there is.
 func (r *rig) settle(series int) snapshot {
 	r.t.Helper()
+	return r.settleWithin(2*time.Minute, series)
+}
+
+func (r *rig) settleWithin(d time.Duration, series int) snapshot {
+	r.t.Helper()
 	line := r.connect()
-	r.eventually(2*time.Minute, func() bool {
+	r.eventually(d, func() bool {
 		done := 0
 		err := line.Ledger.States(r.t.Context(), func(s ingest.State) error {
 			if s.Look != "" && s.Done == s.Number && s.Result != "" {

@@ -18,6 +18,7 @@ const (
 	CodeTiming            Code = "HDR_TIMING"          // durations or times missing or impossible
 	CodeGeometry          Code = "HDR_GEOMETRY"        // position, orientation or spacing missing or impossible
 	CodeFrameCount        Code = "FRAME_COUNT"         // slots missing
+	CodeFrames            Code = "HDR_FRAMES"          // a multi-frame header that contradicts itself
 	CodeDuplicate         Code = "DUPLICATE_SLOT"      // a slot filled twice by different instances
 	CodeConflict          Code = "CONFLICTING_CONTENT" // one SOPInstanceUID with two contents
 	CodeMixed             Code = "MIXED_SERIES"        // instances that disagree on what a series shares

@@ -91,7 +91,7 @@ const (
 // faults only leave the slice's slot empty.
 func (c Code) rejects() bool {
 	switch c {
-	case CodeUnits, CodeSyntax, CodeTiming, CodeGeometry:
+	case CodeUnits, CodeSyntax, CodeTiming, CodeGeometry, CodeFrames:
 		return true
 	}
 	return false

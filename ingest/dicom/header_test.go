@@ -143,7 +143,7 @@ func TestFaultNamesWhatIsWrongAndKeepsTheIdentity(t *testing.T) {
 		{"sign unknown", s.with(0x00280103, nil), ingest.CodeMalformed},
 		{"MPEG2", s.in("1.2.840.10008.1.2.4.100"), ingest.CodeSyntax},
 		{"a transfer syntax of nobody", s.in("1.2.3.4"), ingest.CodeSyntax},
-		{"enhanced without functional groups", s.with(0x00080016, "1.2.840.10008.5.1.4.1.1.130"), ingest.CodeMalformed},
+		{"enhanced without functional groups", s.with(0x00080016, "1.2.840.10008.5.1.4.1.1.130"), ingest.CodeFrames},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -16,7 +16,7 @@ func (f *facts) multi(planes []plane, fault ingest.Reason, found *ingest.Found, 
 		f.fault = fault
 	}
 	if n, ok := decimal(f.bytes(numberOfFrames)); !ok || int(n) != len(planes) || len(planes) == 0 {
-		f.fail(ingest.CodeMalformed, "functional groups for %d frames where NumberOfFrames says %s", len(planes), clean(f.bytes(numberOfFrames)))
+		f.fail(ingest.CodeFrames, "functional groups for %d frames where NumberOfFrames says %s", len(planes), clean(f.bytes(numberOfFrames)))
 		return
 	}
 	f.multiStrict(&found.Header.Strict, planes)

@@ -145,10 +145,10 @@ func TestMultiFrameObjectsThatCannotBeRead(t *testing.T) {
 		object object
 		code   ingest.Code
 	}{
-		{"more frames than groups", multi().with(0x00280008, "5"), ingest.CodeMalformed},
-		{"two thousand million frames", multi().with(0x00280008, "2147483647"), ingest.CodeMalformed},
+		{"more frames than groups", multi().with(0x00280008, "5"), ingest.CodeFrames},
+		{"two thousand million frames", multi().with(0x00280008, "2147483647"), ingest.CodeFrames},
 		{"a million frames without a group", multi().with(0x52009230, slices.Repeat(items{{}}, 1_000_000)).with(0x00280008, "1000000"), ingest.CodeTooLarge},
-		{"no groups", multi().with(0x52009230, nil), ingest.CodeMalformed},
+		{"no groups", multi().with(0x52009230, nil), ingest.CodeFrames},
 		{"a frame too few in the pixel data", multi().with(0x7fe00010, make(pixelBytes, 12)), ingest.CodePixelLength},
 		{"a frame without place", frames(func(f map[uint32]any) { delete(f, 0x00209113) }), ingest.CodeGeometry},
 		{"a frame at no number", frames(set(0x00209113, 0x00200032, `1\2\NaN`)), ingest.CodeGeometry},

@@ -55,7 +55,7 @@ func TestHostileObjectsAreFoundOut(t *testing.T) {
 		{"charsets", nil, 0},
 		{"ct-beside-pet", map[ingest.Code]int{ingest.CodeNotPET: 6}, 6},
 		{"deflate-bomb", map[ingest.Code]int{ingest.CodeTooLarge: 1}, 0},
-		{"enhanced-frames-bomb", map[ingest.Code]int{ingest.CodeMalformed: 1}, 1},
+		{"enhanced-frames-bomb", map[ingest.Code]int{ingest.CodeFrames: 1}, 1},
 		{"duration-negative", map[ingest.Code]int{ingest.CodeTiming: 16}, 16},
 		{"nested-deep", map[ingest.Code]int{ingest.CodeMalformed: 1}, 0},
 		{"not-dicom", map[ingest.Code]int{ingest.CodeNotDICOM: 4}, 0},

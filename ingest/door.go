@@ -30,6 +30,11 @@ type Classifier interface {
 	// Classify says what an object is of which prefix is the beginning.
 	// Where the prefix is too short it returns the length that it needs.
 	Classify(prefix []byte, size int64) (found Found, need int64)
+	// HoldsRegions reports whether objects of a DICOM class hold regions.
+	HoldsRegions(sopClassUID string) bool
+	// SpaceOf returns the FrameOfReferenceUID in which the regions of a whole
+	// object lie. An object without one is rejected.
+	SpaceOf(data []byte) (string, error)
 }
 
 // Found is what a header says of its object.
@@ -255,12 +260,19 @@ func (r Record) sameObject(now Object) bool {
 func kindByName(key string) Kind {
 	name := strings.ToLower(path.Base(key))
 	switch {
-	case strings.HasSuffix(name, "dseg.nii"), strings.HasSuffix(name, "dseg.nii.gz"):
+	case strings.HasSuffix(name, "dseg.nii"), strings.HasSuffix(name, "dseg.nii.gz"), IsProbabilities(key):
 		return KindRegions
-	case strings.HasSuffix(name, "dseg.tsv"):
+	case strings.HasSuffix(name, "dseg.tsv"), strings.HasSuffix(name, "probseg.tsv"):
 		return KindLUT
 	}
 	return KindOther
+}
+
+// IsProbabilities reports whether an object holds the probabilities of regions
+// by its name, as BIDS names it.
+func IsProbabilities(key string) bool {
+	name := strings.ToLower(path.Base(key))
+	return strings.HasSuffix(name, "probseg.nii") || strings.HasSuffix(name, "probseg.nii.gz")
 }
 
 // lookInside reads the header, asking for more of the object as needed.
@@ -280,6 +292,9 @@ func (d *Door) lookInside(ctx context.Context, r Record, prefix []byte, key Key)
 	if need > int64(len(prefix)) {
 		found.Fault = Reason{Code: CodeTooLarge, Detail: "a header beyond the limit"}
 	}
+	if !found.PET && d.Classify.HoldsRegions(found.Header.Strict.SOPClassUID) {
+		return d.lookAtRegions(ctx, r)
+	}
 	r.Fault = found.Fault
 	uid := found.Header.Strict.SeriesInstanceUID
 	if !found.PET || uid == "" {
@@ -292,6 +307,29 @@ func (d *Door) lookInside(ctx context.Context, r Record, prefix []byte, key Key)
 	}
 	r.Kind, r.Series, r.Token = KindSlice, key.SeriesToken(uid), ""
 	r.Instance, r.Header = &found.Instance, &found.Header
+	return r, nil
+}
+
+// lookAtRegions reads regions in DICOM as a whole, for their digest and for the
+// frame of reference that says which series they belong to.
+func (d *Door) lookAtRegions(ctx context.Context, r Record) (Record, error) {
+	if r.Size > d.Limits.regionsBytes() {
+		r.Fault = Reason{Code: CodeTooLarge, Detail: fmt.Sprintf("regions of %d bytes are beyond the limit", r.Size)}
+		return r, nil
+	}
+	data, now, err := d.Store.ReadPrefix(ctx, r.Bucket, r.Key, r.Size)
+	switch {
+	case err != nil:
+		return Record{}, err
+	case now.ETag != r.ETag || now.Size != r.Size:
+		return Record{}, ErrConflict // overwritten between two reads
+	}
+	if r.Space, err = d.Classify.SpaceOf(data); err != nil {
+		r.Fault = ReasonOf(err)
+		return r, nil
+	}
+	sum := sha256.Sum256(data)
+	r.Kind, r.Digest = KindRegions, hex.EncodeToString(sum[:])
 	return r, nil
 }
 

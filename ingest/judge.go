@@ -179,14 +179,14 @@ func (j *Judge) View(ctx context.Context, series Token, quiet bool) (View, error
 	if v.Outcome.Condition != Ready {
 		return v, nil
 	}
-	regions, ok, seen, err := FindRegions(ctx, j.Book, v.Assembly.Bucket, v.Assembly.Folders)
+	a := v.Assembly
+	regions, ok, seen, err := FindRegions(ctx, j.Book, a.Bucket, a.Folders, a.Header.Strict.FrameOfReferenceUID)
 	if err != nil {
 		return View{}, err
 	}
 	v.Regions, v.Seen = regions, max(v.Seen, seen)
 	if !ok {
-		v.Outcome.Condition = Waiting
-		v.Outcome.Reason = Reason{Code: CodeNoRegions, Detail: "no *dseg.nii[.gz] with its TSV in the series' folder, above it or one folder below those"}
+		v.Outcome.Condition, v.Outcome.Reason = Waiting, regions.absent()
 	}
 	return v, nil
 }

@@ -180,7 +180,7 @@ func TestTheNearestRegionsServe(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			d := &desk{regions: test.regions}
-			got, ok, _, err := ingest.FindRegions(t.Context(), d, "inbox", []string{test.folder})
+			got, ok, _, err := ingest.FindRegions(t.Context(), d, "inbox", []string{test.folder}, "space")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -191,9 +191,78 @@ func TestTheNearestRegionsServe(t *testing.T) {
 	}
 }
 
+// inDICOM is an object with regions in a frame of reference.
+func inDICOM(key, digest, space string) ingest.Record {
+	r := region(key, digest)
+	r.Space = space
+	return r
+}
+
+func TestRegionsOfTheSameFrameOfReferenceComeFirst(t *testing.T) {
+	lut := region("s/dseg.tsv", "l")
+	tests := []struct {
+		name      string
+		regions   []ingest.Record
+		want      string // digest of the source, "" for none
+		above     int
+		others    int
+		elsewhere int
+	}{
+		{"they need no table", []ingest.Record{inDICOM("s/pet/seg.dcm", "d1", "space")}, "d1", 0, 0, 0},
+		{"far above they come before a label image beside", []ingest.Record{region("s/a_dseg.nii", "d1"), lut, inDICOM("seg.dcm", "d2", "space")}, "d2", 2, 0, 0},
+		{"another frame of reference never serves", []ingest.Record{inDICOM("s/pet/seg.dcm", "d1", "other")}, "", 0, 0, 1},
+		{"and is counted where something else serves", []ingest.Record{region("s/a_dseg.nii", "d1"), lut, inDICOM("s/seg.dcm", "d2", "other")}, "d1", 1, 0, 1},
+		{"but not where it lies farther away", []ingest.Record{region("s/a_dseg.nii", "d1"), lut, inDICOM("seg.dcm", "d2", "other")}, "d1", 1, 0, 0},
+		{"the nearer wins", []ingest.Record{inDICOM("seg.dcm", "d1", "space"), inDICOM("s/pet/seg.dcm", "d2", "space")}, "d2", 0, 0, 0},
+		{"the smaller digest wins, and the other is counted", []ingest.Record{inDICOM("s/rt.dcm", "d2", "space"), inDICOM("s/seg.dcm", "d1", "space")}, "d1", 1, 1, 0},
+		{"a label image comes before nearer probabilities", []ingest.Record{region("s/a_dseg.nii", "d1"), lut, region("s/pet/a_label-GM_probseg.nii", "d2")}, "d1", 1, 0, 0},
+		{"probabilities whose name says the region", []ingest.Record{region("s/a_label-GM_probseg.nii.gz", "d2")}, "d2", 1, 0, 0},
+		{"probabilities with a table", []ingest.Record{region("s/a_probseg.nii.gz", "d2"), region("s/a_probseg.tsv", "l")}, "d2", 1, 0, 0},
+		{"probabilities of nobody knows what", []ingest.Record{region("s/a_probseg.nii.gz", "d2"), lut}, "", 0, 0, 0},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got, ok, _, err := ingest.FindRegions(t.Context(), &desk{regions: test.regions}, "inbox", []string{"s/pet"}, "space")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if ok != (test.want != "") || got.Image.Digest != test.want || got.Above != test.above || got.Others != test.others || got.Elsewhere != test.elsewhere {
+				t.Errorf("found %q %d above, %d others, %d elsewhere", got.Image.Digest, got.Above, got.Others, got.Elsewhere)
+			}
+		})
+	}
+}
+
+func TestASeriesWithoutFrameOfReferenceTakesNoDICOMRegions(t *testing.T) {
+	d := &desk{regions: []ingest.Record{inDICOM("s/seg.dcm", "d1", "space")}}
+	if got, ok, _, err := ingest.FindRegions(t.Context(), d, "inbox", []string{"s"}, ""); err != nil || ok || got.Elsewhere != 1 {
+		t.Errorf("found %+v, %v", got, err)
+	}
+}
+
+func TestWaitingNamesRegionsOfAnotherFrameOfReference(t *testing.T) {
+	d := &desk{records: aSeries(2, 3), regions: []ingest.Record{inDICOM("a/seg.dcm", "d1", "other")}}
+	if got := d.check(t, false); got != "waiting" || !strings.Contains(d.state.Reason.Detail, "1 DICOM objects with regions lie there in another frame of reference") {
+		t.Errorf("did %q for %v", got, d.state.Reason)
+	}
+}
+
+func TestTheNameOfAFileSaysItsRegion(t *testing.T) {
+	for key, want := range map[string]string{
+		"a/sub-1_space-pet_label-Putamen_probseg.nii.gz": "Putamen",
+		"label-GM_probseg.nii":                           "GM",
+		"sub-1_probseg.nii.gz":                           "",
+		"sub-1_label-a b_probseg.nii.gz":                 "",
+	} {
+		if got := ingest.LabelOf(key); got != want {
+			t.Errorf("%s: %q, want %q", key, got, want)
+		}
+	}
+}
+
 func TestTheTableOfTheSameStemComesFirst(t *testing.T) {
 	d := &desk{regions: []ingest.Record{region("s/a_dseg.nii.gz", "d"), region("s/dseg.tsv", "shared"), region("s/a_dseg.tsv", "own")}}
-	got, _, _, err := ingest.FindRegions(t.Context(), d, "inbox", []string{"s"})
+	got, _, _, err := ingest.FindRegions(t.Context(), d, "inbox", []string{"s"}, "space")
 	if err != nil || got.LUT.Digest != "own" {
 		t.Errorf("took %q, %v", got.LUT.Digest, err)
 	}

@@ -38,8 +38,8 @@ type Kind string
 // The kinds of objects.
 const (
 	KindSlice   Kind = "slice"   // an instance of a PET series, sound or not
-	KindRegions Kind = "regions" // a label image
-	KindLUT     Kind = "lut"     // the look-up table of a label image
+	KindRegions Kind = "regions" // a label image, probabilities or regions in DICOM
+	KindLUT     Kind = "lut"     // the look-up table of such an image
 	KindOther   Kind = "other"   // anything else, with the reason in Fault
 )
 
@@ -57,6 +57,7 @@ type Record struct {
 	// Stated means that it has been said that the object serves for nothing.
 	Stated   bool      `json:"stated,omitempty"`
 	Digest   string    `json:"digest,omitempty"` // SHA-256 of regions and look-up tables, hex
+	Space    string    `json:"space,omitempty"`  // FrameOfReferenceUID of regions in DICOM
 	Instance *Instance `json:"inst,omitempty"`   // of a slice; a faulty one may lack facts
 	Header   *Header   `json:"head,omitempty"`   // of a slice
 

@@ -3,7 +3,10 @@ package ingest
 import (
 	"cmp"
 	"context"
+	"fmt"
+	"maps"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,15 +16,31 @@ func itoa(n int) string { return strconv.Itoa(n) }
 
 // Regions is the region source that serves a series.
 type Regions struct {
-	Image Record
-	LUT   Record
+	Image Record // or an object with regions in DICOM
+	LUT   Record // empty where the source itself says what its regions are called
 	// Others counts further sources that would have served as well; the one
 	// with the smallest digest was taken.
 	Others int
+	// Above is how many folders above the series the source was found: 0 in
+	// the series' folder or one below it, 1 in the folder that holds that one
+	// or beside it, and so on.
+	Above int
+	// Elsewhere counts regions in DICOM that lie as near or nearer, but in
+	// another frame of reference than the series. They never serve.
+	Elsewhere int
 }
 
 // Digest returns what identifies the content of the source.
 func (r Regions) Digest() string { return r.Image.Digest + "+" + r.LUT.Digest }
+
+// absent says why there are no regions.
+func (r Regions) absent() Reason {
+	why := Reason{Code: CodeNoRegions, Detail: "no *dseg.nii[.gz] with its TSV and no DICOM SEG or RTSTRUCT of the series' frame of reference in the series' folder, above it or one folder below those"}
+	if r.Elsewhere > 0 {
+		why.Detail += fmt.Sprintf("; %d DICOM objects with regions lie there in another frame of reference", r.Elsewhere)
+	}
+	return why
+}
 
 // A RegionLister finds region sources.
 type RegionLister interface {
@@ -32,68 +51,157 @@ type RegionLister interface {
 }
 
 // FindRegions returns the region source for a series that lies in the given
-// folders: the one in the nearest ancestor folder of the series, the folder
-// itself being the nearest, or one folder below that ancestor. Ok is false
-// where there is none; seen is the newest revision that was looked at.
-func FindRegions(ctx context.Context, l RegionLister, bucket string, folders []string) (best Regions, ok bool, seen uint64, err error) {
-	nearest := -1
+// folders and in the given frame of reference. In order:
+//
+//  1. a DICOM SEG or RTSTRUCT of the same frame of reference,
+//  2. a label image with its look-up table,
+//  3. probabilities of regions whose names are known.
+//
+// Within a class it is the one in the nearest ancestor folder of the series,
+// the folder itself being the nearest, or one folder below that ancestor. Ok
+// is false where there is none; seen is the newest revision that was looked
+// at.
+func FindRegions(ctx context.Context, l RegionLister, bucket string, folders []string, space string) (best Regions, ok bool, seen uint64, err error) {
+	s := search{lister: l, bucket: bucket, space: space}
 	for _, folder := range folders {
-		for up, dir := 0, folder; nearest < 0 || up <= nearest; up++ {
-			records, err := l.RegionsNear(ctx, bucket, dir)
-			if err != nil {
-				return Regions{}, false, 0, err
-			}
-			for _, r := range records {
-				seen = max(seen, r.Revision)
-			}
-			if found, here := chooseRegions(records); here {
-				if up != nearest || compareRegions(found, best) < 0 {
-					best, ok, nearest = found, true, up
-				}
-				break
-			}
-			if dir == "" {
-				break
-			}
-			dir = folderOf(dir)
+		if err := s.climb(ctx, folder); err != nil {
+			return Regions{}, false, 0, err
 		}
 	}
-	return best, ok, seen, nil
+	for _, found := range s.best {
+		if found != nil {
+			found.Elsewhere = s.elsewhereUpTo(found.Above)
+			return *found, true, s.seen, nil
+		}
+	}
+	return Regions{Elsewhere: s.elsewhereUpTo(len(s.elsewhere))}, false, s.seen, nil
+}
+
+// A search for regions climbs from the folders of a series to the top.
+type search struct {
+	lister    RegionLister
+	bucket    string
+	space     string
+	best      [classes]*Regions
+	elsewhere []map[string]bool // objects of another space, by how far above
+	seen      uint64
+}
+
+// The classes of region sources, the first that there is serves.
+const (
+	classDICOM = iota
+	classLabels
+	classProbabilities
+	classes
+)
+
+// climb looks into a folder and into every one above it.
+func (s *search) climb(ctx context.Context, dir string) error {
+	for above := 0; ; above++ {
+		records, err := s.lister.RegionsNear(ctx, s.bucket, dir)
+		if err != nil {
+			return err
+		}
+		s.take(records, above)
+		if dir == "" {
+			return nil
+		}
+		dir = folderOf(dir)
+	}
+}
+
+// take keeps the best source of each class.
+func (s *search) take(records []Record, above int) {
+	for len(s.elsewhere) <= above {
+		s.elsewhere = append(s.elsewhere, map[string]bool{})
+	}
+	var found [classes][]Regions
+	tables := tablesOf(records)
+	for _, r := range records {
+		s.seen = max(s.seen, r.Revision)
+		switch {
+		case r.Kind != KindRegions:
+		case r.Space != "" && r.Space != s.space:
+			s.elsewhere[above][r.Key] = true
+		case r.Space != "":
+			found[classDICOM] = append(found[classDICOM], Regions{Image: r})
+		default:
+			if class, pair, ok := named(r, tables); ok {
+				found[class] = append(found[class], pair)
+			}
+		}
+	}
+	for class, sources := range found {
+		best := s.best[class]
+		if len(sources) == 0 || best != nil && best.Above < above {
+			continue
+		}
+		here := choose(sources)
+		here.Above = above
+		if best == nil || above < best.Above || compareRegions(here, *best) < 0 {
+			s.best[class] = &here
+		}
+	}
+}
+
+// elsewhereUpTo counts the objects of another space up to so many folders
+// above.
+func (s *search) elsewhereUpTo(above int) int {
+	keys := map[string]bool{}
+	for _, here := range s.elsewhere[:min(above+1, len(s.elsewhere))] {
+		maps.Copy(keys, here)
+	}
+	return len(keys)
 }
 
 func compareRegions(a, b Regions) int {
 	return cmp.Or(cmp.Compare(a.Image.Digest, b.Image.Digest), cmp.Compare(a.LUT.Digest, b.LUT.Digest), cmp.Compare(a.Image.Key, b.Image.Key))
 }
 
-// chooseRegions pairs label images with their look-up tables and takes the
-// pair with the smallest digest. An image without a table cannot serve:
-// regions are known by name only.
-func chooseRegions(records []Record) (Regions, bool) {
+func tablesOf(records []Record) map[string]Record {
 	tables := map[string]Record{}
 	for _, r := range records {
 		if r.Kind == KindLUT {
 			tables[r.Key] = r
 		}
 	}
-	var pairs []Regions
-	for _, r := range records {
-		if r.Kind != KindRegions {
-			continue
-		}
-		for _, name := range []string{stem(r.Key) + ".tsv", path.Join(r.Folder(), "dseg.tsv")} {
-			if lut, ok := tables[name]; ok {
-				pairs = append(pairs, Regions{Image: r, LUT: lut})
-				break
-			}
+	return tables
+}
+
+// named pairs an image with its look-up table. An image without one cannot
+// serve, since regions are known by name only, unless its own name says which
+// region it holds.
+func named(r Record, tables map[string]Record) (class int, pair Regions, ok bool) {
+	class, names := classLabels, []string{stem(r.Key) + ".tsv", path.Join(r.Folder(), "dseg.tsv")}
+	if IsProbabilities(r.Key) {
+		class, names[1] = classProbabilities, path.Join(r.Folder(), "probseg.tsv")
+	}
+	for _, name := range names {
+		if lut, ok := tables[name]; ok {
+			return class, Regions{Image: r, LUT: lut}, true
 		}
 	}
-	if len(pairs) == 0 {
-		return Regions{}, false
+	return class, Regions{Image: r}, class == classProbabilities && LabelOf(r.Key) != ""
+}
+
+// label is a BIDS label, and a little more than BIDS allows.
+var label = regexp.MustCompile(`(?:^|_)label-([A-Za-z0-9.+-]{1,100})_`)
+
+// LabelOf returns the region that the name of an object says it holds, after
+// BIDS: NAME of *_label-NAME_probseg.nii.gz, empty where it says none.
+func LabelOf(key string) string {
+	if found := label.FindStringSubmatch(path.Base(key)); found != nil {
+		return found[1]
 	}
-	slices.SortFunc(pairs, compareRegions)
-	distinct := slices.CompactFunc(slices.Clone(pairs), func(a, b Regions) bool { return a.Digest() == b.Digest() })
-	pairs[0].Others = len(distinct) - 1
-	return pairs[0], true
+	return ""
+}
+
+// choose takes the source with the smallest digest and counts the others.
+func choose(sources []Regions) Regions {
+	slices.SortFunc(sources, compareRegions)
+	distinct := slices.CompactFunc(slices.Clone(sources), func(a, b Regions) bool { return a.Digest() == b.Digest() })
+	sources[0].Others = len(distinct) - 1
+	return sources[0]
 }
 
 func stem(key string) string {

@@ -23,6 +23,9 @@ func IsRegions(sopClassUID string) bool {
 	return false
 }
 
+// HoldsRegions is IsRegions for ingest.Door.
+func (Options) HoldsRegions(sopClassUID string) bool { return IsRegions(sopClassUID) }
+
 // Tags that every kind of regions has.
 const (
 	tagCharset          = 0x00080005
@@ -84,4 +87,39 @@ func (o Options) readRegions(data []byte) (ingest.Segmentation, error) {
 
 func errRegionsSyntax(syntax string) error {
 	return ingest.Reject(ingest.CodeSyntax, "regions in transfer syntax %s, which is not supported; write them uncompressed, little endian", nameOf(syntax))
+}
+
+// SpaceOf returns the FrameOfReferenceUID in which the regions of a whole
+// object lie, as ReadRegions does, at the price of its header. An object
+// without one is rejected: nothing says where its regions are.
+func (Options) SpaceOf(data []byte) (string, error) {
+	space, err := spaceOf(data)
+	if err == nil && space == "" {
+		err = ingest.Reject(ingest.CodeGeometry, "FrameOfReferenceUID is missing, so nothing says which images they belong to")
+	}
+	if err != nil {
+		return "", unreadable(err)
+	}
+	return space, nil
+}
+
+func spaceOf(data []byte) (string, error) {
+	set, _, err := openWhole(data)
+	if err != nil {
+		return "", err
+	}
+	found, err := set.pick(tagSOPClass, tagFrameOfReference, tagStructureSetROIs, tagReferencedFrames)
+	if err != nil {
+		return "", err
+	}
+	if string(set.value(found[0])) == classStructureSet {
+		space, err := structureSpace(set, found[2], found[3])
+		if err != nil || space != "" {
+			return space, err
+		}
+	}
+	if own := set.value(found[1]); isUID(own) {
+		return string(own), nil
+	}
+	return "", nil
 }

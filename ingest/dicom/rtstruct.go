@@ -56,15 +56,32 @@ func readStructureSet(set dataset, text script) (ingest.Segmentation, error) {
 		return ingest.Segmentation{}, ingest.Reject(ingest.CodeMalformed, "no region with a closed contour")
 	}
 	if s.space == "" {
-		frames, err := set.first(found[2], tagFrameOfReference)
-		if err != nil {
+		if s.space, err = structureSpace(set, element{}, found[2]); err != nil {
 			return ingest.Segmentation{}, err
-		}
-		if own := set.value(frames[0]); isUID(own) {
-			s.space = string(own)
 		}
 	}
 	return ingest.Segmentation{Outlines: &s.outlines, FrameOfReferenceUID: s.space, Warnings: s.warnings()}, nil
+}
+
+// structureSpace returns the frame of reference of the first region that names
+// one, else the first that the structure set refers to.
+func structureSpace(set dataset, rois, frames element) (space string, err error) {
+	for _, in := range []struct {
+		seq element
+		tag uint32
+	}{{rois, tagROIFrameOfReference}, {frames, tagFrameOfReference}} {
+		err = set.each(in.seq, func(item dataset) error {
+			found, err := item.pick(in.tag)
+			if uid := item.value(found[0]); err == nil && space == "" && isUID(uid) {
+				space = string(uid)
+			}
+			return err
+		})
+		if err != nil || space != "" {
+			break
+		}
+	}
+	return space, err
 }
 
 // describe reads the number, name and space of a region.

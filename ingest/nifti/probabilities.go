@@ -3,8 +3,6 @@ package nifti
 import (
 	"io"
 	"math"
-	"path"
-	"strings"
 
 	"tacstream/ingest"
 )
@@ -65,17 +63,6 @@ func readProbabilities(src io.Reader, names map[int32]string, opts Options) (ing
 		layers.Regions = append(layers.Regions, layer)
 	}
 	return ingest.Segmentation{Layers: &layers, Warnings: append(warnings, odd.warnings()...)}, finish(r)
-}
-
-// NameOf returns the region that the name of a file says it holds, after BIDS:
-// NAME of *_label-NAME_probseg.nii.gz, empty where it says none.
-func NameOf(file string) string {
-	for entity := range strings.SplitSeq(path.Base(file), "_") {
-		if name, ok := strings.CutPrefix(entity, "label-"); ok && len(name) <= maxNameBytes {
-			return name
-		}
-	}
-	return ""
 }
 
 // outside counts values that are no probabilities.

@@ -95,18 +95,6 @@ func TestFaultyProbabilitiesAreRejected(t *testing.T) {
 	}
 }
 
-func TestTheNameOfAFileSaysItsRegion(t *testing.T) {
-	for file, want := range map[string]string{
-		"a/sub-1_space-pet_label-Putamen_probseg.nii.gz": "Putamen",
-		"label-GM_probseg.nii":                           "GM",
-		"sub-1_probseg.nii.gz":                           "",
-	} {
-		if got := nifti.NameOf(file); got != want {
-			t.Errorf("%s: %q, want %q", file, got, want)
-		}
-	}
-}
-
 // A label image read as a probability of 0 or 1 is the same region.
 func TestLabelsOfOneRegionReadAsProbabilities(t *testing.T) {
 	files, _ := filepath.Glob("../../../shared/data/real/ibsi/*/nifti/PET_mask.nii.gz")

@@ -1,0 +1,93 @@
+package ingest_test
+
+import (
+	"bytes"
+	"context"
+	"testing"
+
+	"tacstream/ingest"
+)
+
+// A shelf is a Store, a Ledger and a Classifier in memory. An object that
+// begins with "SEG" holds regions, in the space that the rest names.
+type shelf struct {
+	objects map[string][]byte
+	records map[string]ingest.Record
+}
+
+func (s *shelf) ReadPrefix(_ context.Context, bucket, key string, n int64) ([]byte, ingest.Object, error) {
+	data, ok := s.objects[key]
+	if !ok {
+		return nil, ingest.Object{}, ingest.ErrGone
+	}
+	o := ingest.Object{Bucket: bucket, Key: key, ETag: string(data[:min(len(data), 30)]), Size: int64(len(data))}
+	return data[:min(n, o.Size)], o, nil
+}
+
+func (s *shelf) Find(_ context.Context, o ingest.Object) (ingest.Record, error) {
+	return s.records[o.Key], nil
+}
+
+func (s *shelf) Append(_ context.Context, r ingest.Record, last uint64) error {
+	r.Revision = last + 1
+	s.records[r.Key] = r
+	return nil
+}
+
+func (s *shelf) LastIn(context.Context, string, ingest.Object) (uint64, error) { return 0, nil }
+
+func (s *shelf) Classify(prefix []byte, size int64) (found ingest.Found, need int64) {
+	found.Fault = ingest.Reason{Code: ingest.CodeNotPET}
+	if bytes.HasPrefix(prefix, []byte("SEG")) {
+		found.Header.Strict.SOPClassUID = "a segmentation"
+	}
+	return found, 0
+}
+
+func (s *shelf) HoldsRegions(class string) bool { return class == "a segmentation" }
+
+func (s *shelf) SpaceOf(data []byte) (string, error) {
+	if len(data) == 3 {
+		return "", ingest.Reject(ingest.CodeRegionsUnreadable, "no space")
+	}
+	return string(bytes.TrimRight(data[3:], " ")), nil
+}
+
+func TestTheDoorKnowsRegions(t *testing.T) {
+	big := append([]byte("SEGspace"), bytes.Repeat([]byte(" "), 100<<10)...)
+	s := &shelf{records: map[string]ingest.Record{}, objects: map[string][]byte{
+		"a/seg.dcm": big, "a/broken.dcm": []byte("SEG"), "a/huge.dcm": append(big, big...), "a/ct.dcm": []byte("CT"),
+		"a/x_probseg.nii.gz": []byte("p"), "a/x_probseg.tsv": []byte("t"),
+	}}
+	d := ingest.Door{Store: s, Ledger: s, Classify: s, Sites: ingest.Sites{{Site: "site", Bucket: "inbox"}}, Limits: ingest.Limits{RegionsBytes: 150 << 10}}
+	tests := []struct {
+		key      string
+		kind     ingest.Kind
+		space    string
+		fault    ingest.Code
+		regions  bool
+		unusable bool
+	}{
+		{"a/seg.dcm", ingest.KindRegions, "space", "", true, false},
+		{"a/broken.dcm", ingest.KindOther, "", ingest.CodeRegionsUnreadable, false, true},
+		{"a/huge.dcm", ingest.KindOther, "", ingest.CodeTooLarge, false, true},
+		{"a/ct.dcm", ingest.KindOther, "", ingest.CodeNotPET, false, true},
+		{"a/x_probseg.nii.gz", ingest.KindRegions, "", "", true, false},
+		{"a/x_probseg.tsv", ingest.KindLUT, "", "", true, false},
+	}
+	for _, test := range tests {
+		for range 2 { // the second look finds nothing new
+			touch, err := d.Observe(t.Context(), ingest.Notice{Bucket: "inbox", Key: test.key})
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := s.records[test.key]
+			if r.Kind != test.kind || r.Space != test.space || r.Fault.Code != test.fault || r.Revision != 1 {
+				t.Errorf("%s: recorded %+v", test.key, r)
+			}
+			if touch.RegionsIn != test.regions || touch.Unusable != test.unusable || (r.Digest != "") != test.regions {
+				t.Errorf("%s: touched %+v", test.key, touch)
+			}
+		}
+	}
+}

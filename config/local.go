@@ -2,6 +2,7 @@ package config
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -12,7 +13,6 @@ import (
 	"tacstream/extract"
 	"tacstream/ingest"
 	"tacstream/ingest/dicom"
-	"tacstream/ingest/nifti"
 )
 
 // localPrefix is enough for the header of nearly every object.
@@ -21,7 +21,7 @@ const localPrefix = 64 << 10
 // ExtractDir makes the curves of the PET series in a folder of DICOM files, by
 // the same code as the line. Files that serve for nothing are named by say,
 // with their reason. A folder that holds several series is an error.
-func ExtractDir(ctx context.Context, dir string, labels ingest.Labels, say func(file string, why ingest.Reason)) (extract.Curves, ingest.Assembly, error) {
+func ExtractDir(ctx context.Context, dir string, regions ingest.Segmentation, say func(file string, why ingest.Reason)) (extract.Curves, ingest.Assembly, error) {
 	records, err := readDir(ctx, dir, say)
 	if err != nil {
 		return extract.Curves{}, ingest.Assembly{}, err
@@ -33,7 +33,7 @@ func ExtractDir(ctx context.Context, dir string, labels ingest.Labels, say func(
 	case outcome.Condition != ingest.Ready:
 		return extract.Curves{}, assembly, fmt.Errorf("the series in %s is %s: %s", dir, outcome.Condition, outcome.Reason)
 	}
-	curves, _, err := Extract(ctx, assembly, labels, DefaultReaders, openFile)
+	curves, _, err := Extract(ctx, assembly, regions, DefaultReaders, openFile)
 	if err != nil {
 		return curves, assembly, err
 	}
@@ -117,37 +117,50 @@ func openFile(_ context.Context, r ingest.Record) (io.ReadCloser, int64, error) 
 	return f, info.Size(), nil
 }
 
-// ReadLabelsFile reads a label image and its look-up table: the one that is
-// named, else the one of the same stem, else dseg.tsv beside it.
-func ReadLabelsFile(image, table string) (ingest.Labels, error) {
-	if table == "" {
-		stem := strings.TrimSuffix(strings.TrimSuffix(image, ".gz"), ".nii")
-		for _, name := range []string{stem + ".tsv", filepath.Join(filepath.Dir(image), "dseg.tsv")} {
-			if _, err := os.Stat(name); err == nil {
-				table = name
-				break
-			}
-		}
-	}
-	if table == "" {
-		return ingest.Labels{}, fmt.Errorf("%s has no look-up table beside it; name one with --lut", image)
+// ReadRegionsFile reads regions of any kind: a label image or probabilities in
+// NIfTI with their look-up table, or a DICOM SEG or RTSTRUCT. The table is the
+// one that is named, else the one of the same stem, else the one beside the
+// image that all images share.
+func ReadRegionsFile(image, table string) (ingest.Segmentation, error) {
+	if table == "" && isNIfTI(image) {
+		table = tableOf(image)
 	}
 	f, err := os.Open(image)
 	if err != nil {
-		return ingest.Labels{}, err
+		return ingest.Segmentation{}, err
 	}
 	defer f.Close()
-	labels, err := nifti.ReadLabels(f, nifti.Options{})
-	if err != nil {
-		return labels, fmt.Errorf("%s: %w", image, err)
+	var names io.Reader
+	if table != "" {
+		t, err := os.Open(table)
+		if err != nil {
+			return ingest.Segmentation{}, err
+		}
+		defer t.Close()
+		names = t
 	}
-	t, err := os.Open(table)
-	if err != nil {
-		return labels, err
+	s, err := readRegions(image, f, names)
+	switch {
+	case errors.Is(err, errNoTable):
+		return s, fmt.Errorf("%s has no look-up table beside it; name one with --lut", image)
+	case err != nil:
+		return s, fmt.Errorf("%s: %w", image, err)
 	}
-	defer t.Close()
-	if labels.Names, err = nifti.ReadLUT(t); err != nil {
-		return labels, fmt.Errorf("%s: %w", table, err)
+	return s, nil
+}
+
+// tableOf returns the look-up table that lies beside an image, empty where
+// there is none.
+func tableOf(image string) string {
+	stem := strings.TrimSuffix(strings.TrimSuffix(image, ".gz"), ".nii")
+	shared := "dseg.tsv"
+	if ingest.IsProbabilities(filepath.ToSlash(image)) {
+		shared = "probseg.tsv"
 	}
-	return labels, nil
+	for _, name := range []string{stem + ".tsv", filepath.Join(filepath.Dir(image), shared)} {
+		if _, err := os.Stat(name); err == nil {
+			return name
+		}
+	}
+	return ""
 }

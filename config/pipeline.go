@@ -70,14 +70,14 @@ func (p *Pipeline) at(point string) {
 // extract reads the regions and every slice, and returns the curves and the
 // digest of the input.
 func (p *Pipeline) extract(ctx context.Context, v ingest.View) (extract.Curves, string, error) {
-	labels, err := p.labels(ctx, v.Regions)
+	regions, err := p.regions(ctx, v.Regions)
 	if err != nil {
 		return extract.Curves{}, "", err
 	}
 	get := func(ctx context.Context, r ingest.Record) (io.ReadCloser, int64, error) {
 		return p.Store.Open(ctx, r.Bucket, r.Key, r.ETag)
 	}
-	curves, input, err := Extract(ctx, v.Assembly, labels, p.Config.Limits.Readers, get)
+	curves, input, err := Extract(ctx, v.Assembly, regions, p.Config.Limits.Readers, get)
 	if errors.Is(err, s3.ErrStale) || errors.Is(err, ingest.ErrGone) {
 		err = errStale // a notice of the change makes a newer job
 	}
@@ -91,7 +91,7 @@ func (p *Pipeline) extract(ctx context.Context, v ingest.View) (extract.Curves, 
 
 // Extract makes the curves of a whole series and returns them with the digest
 // of the input.
-func Extract(ctx context.Context, a ingest.Assembly, labels ingest.Labels, readers int, get fetch) (extract.Curves, string, error) {
+func Extract(ctx context.Context, a ingest.Assembly, regions ingest.Segmentation, readers int, get fetch) (extract.Curves, string, error) {
 	timing, err := a.Timing()
 	if err != nil {
 		return extract.Curves{}, "", err
@@ -100,7 +100,10 @@ func Extract(ctx context.Context, a ingest.Assembly, labels ingest.Labels, reade
 	if err != nil {
 		return extract.Curves{}, "", err
 	}
-	mask, err := extract.NewMask(ingest.Segmentation{Labels: &labels}, geometry, extract.Options{})
+	if err := inSpace(regions, a.Header); err != nil {
+		return extract.Curves{}, "", err
+	}
+	mask, err := extract.NewMask(regions, geometry, extract.Options{})
 	if err != nil {
 		return extract.Curves{}, "", err
 	}

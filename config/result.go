@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 
 	"tacstream/ingest"
-	"tacstream/ingest/nifti"
 	"tacstream/ingest/s3"
 	"tacstream/publish"
 	"tacstream/publish/bids"
@@ -46,29 +46,52 @@ func (p *Pipeline) begin(job ingest.Job, v ingest.View) result {
 			Detail: "so many other region sources lie equally near; the one with the smallest digest was taken",
 		})
 	}
+	r.Warnings = append(r.Warnings, doubtful(v.Regions)...)
 	return r
+}
+
+// farAbove is how many folders above a series a label image may lie before
+// that is worth a warning: it may have been meant for other scans.
+const farAbove = 2
+
+// doubtful says what is odd about where a region source was found. One of the
+// series' own frame of reference belongs to it wherever it lies.
+func doubtful(r ingest.Regions) []ingest.Warning {
+	var list []ingest.Warning
+	if r.Above >= farAbove && r.Image.Space == "" {
+		list = append(list, ingest.Warning{
+			Code: ingest.WarnLabels, Level: ingest.LevelWarn, Value: float64(r.Above), Threshold: farAbove,
+			Detail: "the region source lies so many folders above the series, where it serves every scan below that has none of its own",
+		})
+	}
+	if r.Elsewhere > 0 {
+		list = append(list, ingest.Warning{
+			Code: ingest.WarnLabels, Level: ingest.LevelNotice, Value: float64(r.Elsewhere),
+			Detail: "so many DICOM objects with regions lie as near, but in another frame of reference than the series; they were not used",
+		})
+	}
+	return list
 }
 
 func causeOf(job ingest.Job) publish.Cause {
 	return publish.Cause{Site: job.Site, Series: job.Series, Revision: job.Number, Settings: job.Settings, Version: job.Version}
 }
 
-// labels reads the region source of a series.
-func (p *Pipeline) labels(ctx context.Context, r ingest.Regions) (ingest.Labels, error) {
+// regions reads the region source of a series.
+func (p *Pipeline) regions(ctx context.Context, r ingest.Regions) (ingest.Segmentation, error) {
 	image, err := p.regionObject(ctx, r.Image)
 	if err != nil {
-		return ingest.Labels{}, err
+		return ingest.Segmentation{}, err
 	}
-	table, err := p.regionObject(ctx, r.LUT)
-	if err != nil {
-		return ingest.Labels{}, err
+	var table io.Reader
+	if r.LUT.Key != "" {
+		data, err := p.regionObject(ctx, r.LUT)
+		if err != nil {
+			return ingest.Segmentation{}, err
+		}
+		table = bytes.NewReader(data)
 	}
-	labels, err := nifti.ReadLabels(bytes.NewReader(image), nifti.Options{})
-	if err != nil {
-		return ingest.Labels{}, err
-	}
-	labels.Names, err = nifti.ReadLUT(bytes.NewReader(table))
-	return labels, err
+	return readRegions(r.Image.Key, bytes.NewReader(image), table)
 }
 
 func (p *Pipeline) regionObject(ctx context.Context, r ingest.Record) ([]byte, error) {

@@ -51,9 +51,9 @@ func TestEveryBadCaseEndsAsItsManifestSays(t *testing.T) {
 	}
 	r := newRigQuiet(t, 5*time.Second)
 	r.serve("nats,s3,ingest,work")
-	r.drop(dir, manifest.Base, 0)
+	r.dropCase(dir, manifest.Base, 0)
 	for i, c := range manifest.Cases {
-		r.drop(dir, c.Name, i+1)
+		r.dropCase(dir, c.Name, i+1)
 	}
 	verdicts := r.verdicts(len(manifest.Cases) + 2) // two-series holds one more
 	good := verdicts[manifest.Base]
@@ -65,9 +65,9 @@ func TestEveryBadCaseEndsAsItsManifestSays(t *testing.T) {
 	}
 }
 
-// drop uploads a case under a prefix of its own. All cases are variants of one
+// dropCase uploads a case under a prefix of its own. All cases are variants of one
 // series, so each gets UIDs of its own, of the same length.
-func (r *rig) drop(dir, name string, n int) {
+func (r *rig) dropCase(dir, name string, n int) {
 	r.t.Helper()
 	for _, pattern := range []string{"pet/*", "regions/*"} {
 		files, err := filepath.Glob(filepath.Join(dir, name, pattern))

@@ -15,8 +15,8 @@ import (
 
 type extractCmd struct {
 	Dir     string `arg:"" help:"Folder of the DICOM files of one PET series." type:"existingdir"`
-	Regions string `help:"Label image, *.nii or *.nii.gz, on the PET grid or any other." required:"" type:"existingfile" placeholder:"FILE"`
-	LUT     string `name:"lut" help:"Its look-up table; default: the .tsv of the same stem, else dseg.tsv beside it." type:"existingfile" placeholder:"FILE"`
+	Regions string `help:"Where the regions are, on the PET grid or any other: a label image (*.nii, *.nii.gz), probabilities (*probseg.nii, *probseg.nii.gz), a DICOM SEG, label map or RTSTRUCT." required:"" type:"existingfile" placeholder:"FILE"`
+	LUT     string `name:"lut" help:"Look-up table of a NIfTI image; default: the .tsv of the same stem, else dseg.tsv (probseg.tsv) beside it." type:"existingfile" placeholder:"FILE"`
 	Decay   string `help:"Correct for decay to: injection, start, stored (as the series has it). Default: injection where it is known, else start." enum:",injection,start,stored" default:"" placeholder:"TIME"`
 	Output  string `short:"o" help:"Table of curves; its sidecar goes beside it. Default: standard output." placeholder:"TSV"`
 }
@@ -28,15 +28,16 @@ in columns of their own, and a sidecar that says what the values are.
 
 Examples:
   tacstream extract pet/ --regions sub-01_dseg.nii.gz -o tacs.tsv
-  tacstream extract pet/ --regions aparc_dseg.nii --lut aparc_dseg.tsv --decay stored`
+  tacstream extract pet/ --regions aparc_dseg.nii --lut aparc_dseg.tsv --decay stored
+  tacstream extract pet/ --regions seg.dcm`
 }
 
 func (c extractCmd) Run(e *env) error {
-	labels, err := config.ReadLabelsFile(c.Regions, c.LUT)
+	regions, err := config.ReadRegionsFile(c.Regions, c.LUT)
 	if err != nil {
 		return err
 	}
-	curves, assembly, err := config.ExtractDir(e.ctx, c.Dir, labels, func(file string, why ingest.Reason) {
+	curves, assembly, err := config.ExtractDir(e.ctx, c.Dir, regions, func(file string, why ingest.Reason) {
 		fmt.Fprintf(e.stderr, "%s is left out: %s\n", file, why)
 	})
 	if err != nil {

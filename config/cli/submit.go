@@ -21,7 +21,7 @@ import (
 
 type submitCmd struct {
 	where
-	Dir     string        `arg:"" help:"Folder with DICOM files and a dseg." type:"existingdir"`
+	Dir     string        `arg:"" help:"Folder with DICOM files and their regions." type:"existingdir"`
 	Prefix  string        `help:"Key prefix in the inbox; default: the folder's name." placeholder:"PREFIX"`
 	Bucket  string        `help:"Inbox; default: the first site's." placeholder:"NAME"`
 	Timeout time.Duration `help:"How long to wait for a result." default:"10m"`

@@ -1,0 +1,147 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"tacstream/ingest"
+)
+
+// drop puts the slices of a foreign study and some of its region files into
+// the inbox.
+func (r *rig) drop(dir string, regions ...string) {
+	r.t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "pet", "*"))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	for _, file := range files {
+		r.putFile("study/pet/"+filepath.Base(file), file)
+	}
+	for _, name := range regions {
+		r.putFile("study/regions/"+name, filepath.Join(dir, "regions", name))
+	}
+}
+
+func (r *rig) putFile(key, file string) {
+	r.t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.put(key, data)
+}
+
+// A DICOM object with regions beside a series serves it, and nothing is said
+// to be dead.
+func TestDICOMRegionsServeASeries(t *testing.T) {
+	for _, name := range []string{"labelmap-pet.dcm", "seg-pet.dcm", "rtstruct.dcm"} {
+		t.Run(name, func(t *testing.T) {
+			dir := sharedData(t, "dicom/siemens-start")
+			truth := readTruth(t, dir)
+			r := newRig(t)
+			r.serve("nats,s3,ingest,work")
+			events := make(chan *nats.Msg, 1000)
+			if _, err := r.consumer().ChanSubscribe("pet.v1.*.*.>", events); err != nil {
+				t.Fatal(err)
+			}
+			r.drop(dir, name)
+			r.settle(1)
+			r.skipWithoutMask()
+			binding, tacs := awaitBinding(t, events)
+			compareTACs(t, tacs, truth)
+			compareBPND(t, binding, truth)
+			if dead := r.events("pet.v1.*.dead.>"); len(dead) > 0 {
+				t.Errorf("dead: %s", dead[0].Body)
+			}
+		})
+	}
+}
+
+// skipWithoutMask skips where regions of this kind make no mask yet.
+func (r *rig) skipWithoutMask() {
+	r.t.Helper()
+	for _, e := range r.events("pet.v1.*.binding.*.*") {
+		if strings.Contains(string(e.Body), "make no mask yet") {
+			r.t.Skip("regions of this kind make no mask yet")
+		}
+	}
+}
+
+// Regions of another frame of reference never serve: the series waits, says
+// why, and goes on when a label image comes.
+func TestRegionsOfAnotherFrameOfReferenceAreNamed(t *testing.T) {
+	dir := sharedData(t, "dicom/siemens-start")
+	r := newRig(t)
+	r.serve("nats,s3,ingest,work")
+	r.putFile("study/regions/seg.dcm", filepath.Join(sharedData(t, "dicom/ge-start"), "regions", "seg-pet.dcm"))
+	r.drop(dir)
+	said := func(what string) func() bool {
+		return func() bool {
+			for _, e := range r.events("pet.v1.>") {
+				if strings.Contains(string(e.Body), what) {
+					return true
+				}
+			}
+			return false
+		}
+	}
+	r.eventually(time.Minute, said("1 DICOM objects with regions lie there in another frame of reference"), "nobody says why the series waits")
+	r.putFile("study/regions/x_dseg.nii.gz", filepath.Join(dir, "regions", "space-pet_dseg.nii.gz"))
+	r.putFile("study/regions/dseg.tsv", filepath.Join(dir, "regions", "dseg.tsv"))
+	r.settle(1)
+	if !said("in another frame of reference than the series; they were not used")() {
+		t.Error("the result does not say that regions were left out")
+	}
+	if err := r.connect().Ledger.Others(t.Context(), func(o ingest.Record) { t.Errorf("dead: %v", o.Fault) }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// sortedColumns returns the columns of a table in the order of their names:
+// sources number their regions each in its own way.
+func sortedColumns(table string) string {
+	var columns [][]string
+	for line := range strings.Lines(table) {
+		for i, cell := range strings.Split(strings.TrimSpace(line), "\t") {
+			if i == len(columns) {
+				columns = append(columns, nil)
+			}
+			columns[i] = append(columns[i], cell)
+		}
+	}
+	joined := make([]string, len(columns))
+	for i, c := range columns {
+		joined[i] = strings.Join(c, " ")
+	}
+	slices.Sort(joined)
+	return strings.Join(joined, "\n")
+}
+
+// Extract by hand takes regions of any kind.
+func TestExtractTakesDICOMRegions(t *testing.T) {
+	dir := sharedData(t, "dicom/siemens-start")
+	_, want, stderr := run("extract", filepath.Join(dir, "pet"), "--regions", filepath.Join(dir, "regions", "space-pet_dseg.nii.gz"))
+	if want == "" {
+		t.Fatal(stderr)
+	}
+	for _, name := range []string{"labelmap-pet.dcm", "seg-pet.dcm", "rtstruct.dcm"} {
+		code, got, stderr := run("extract", filepath.Join(dir, "pet"), "--regions", filepath.Join(dir, "regions", name))
+		switch {
+		case strings.Contains(stderr, "make no mask yet"):
+			t.Logf("%s: no mask yet", name)
+		case code != 0 || sortedColumns(got) != sortedColumns(want):
+			t.Errorf("%s: exit status %d\n%s%s", name, code, stderr, got)
+		}
+	}
+	code, _, stderr := run("extract", filepath.Join(dir, "pet"), "--regions", filepath.Join(shared, "dicom/ge-start/regions/labelmap-pet.dcm"))
+	if code == 0 || !strings.Contains(stderr, "another frame of reference") {
+		t.Errorf("another frame of reference: exit status %d\n%s", code, stderr)
+	}
+}

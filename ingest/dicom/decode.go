@@ -2,6 +2,7 @@ package dicom
 
 import (
 	"bytes"
+	"cmp"
 	"compress/flate"
 	"errors"
 	"io"
@@ -209,7 +210,7 @@ func (d *Decoder) decompress(s *Slice) ([]byte, error) {
 	f := facts{values: &d.header.values}
 	d.native, err = d.codec.Decode(d.native[:0], s.Instance.TransferSyntaxUID, d.frame, codec.Params{
 		Rows: f.count(rows), Columns: f.count(columns), SamplesPerPixel: 1,
-		BitsAllocated: 8 * s.pixels.width, BitsStored: f.count(bitsStored), Signed: f.count(pixelRepresentation) == 1,
+		BitsAllocated: 8 * s.pixels.width, BitsStored: cmp.Or(f.count(bitsStored), 8*s.pixels.width), Signed: f.count(pixelRepresentation) == 1,
 	})
 	if err == nil && len(d.native) != s.pixels.frameBytes() {
 		err = ingest.Reject(ingest.CodePixelLength, "a compressed image of %d bytes for %d × %d pixels", len(d.native), f.count(rows), f.count(columns))

@@ -162,6 +162,18 @@ func TestLabelMapsHaveABackground(t *testing.T) {
 	}
 }
 
+// The same label map with its frames in RLE.
+func TestACompressedLabelMapHasItsLabels(t *testing.T) {
+	pixels := labelMap().elements[0x7fe00010].(pixelBytes)
+	got := regionsOf(t, encapsulated(labelMap(), rleLossless, nil, rle(pixels[:4]), rle(pixels[4:])))
+	if want := regionsOf(t, labelMap()); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	if _, err := (dicom.Options{}).ReadRegions(encapsulated(labelMap(), rleLossless, nil, rle(pixels[:4])).bytes()); err == nil {
+		t.Error("a frame is missing and nobody says so")
+	}
+}
+
 func TestContoursAreTurnedToRAS(t *testing.T) {
 	s := regionsOf(t, structureSet())
 	want := []ingest.Outline{{Index: 4, Name: "Caudate", Contours: []ingest.Contour{
@@ -200,7 +212,7 @@ func TestFaultyRegionsAreNamed(t *testing.T) {
 		"uneven slices":                   {binarySegments().with(0x52009230, items{frame(2, `0\0\10`), frame(1, `0\0\4`), frame(2, `0\0\5.3`)}), "evenly spaced"},
 		"a slice that is shifted":         {binarySegments().with(0x52009230, items{frame(2, `0\0\4`), frame(1, `5\0\6`), frame(2, `0\0\8`)}), "frame 2 is 5.00 mm off"},
 		"slices far apart":                {binarySegments().with(0x52009230, items{frame(2, `0\0\0`), frame(1, `0\0\2`), frame(2, `0\0\99998`)}), "evenly spaced"},
-		"a compressed object":             {binarySegments().in("1.2.840.10008.1.2.5"), "RLE Lossless"},
+		"a compressed object":             {binarySegments().in("1.2.840.10008.1.2.4.100"), "MPEG2"},
 		"big endian":                      {binarySegments().in(bigEndian), "Explicit VR Big Endian"},
 		"another class":                   {sample(), "without regions"},
 		"a contour of 4 numbers":          {structureSet().with(0x30060039, items{{0x30060084: "4", 0x30060040: items{contour("CLOSED_PLANAR", `1\2\3\4`)}}}), "multiple of 3"},

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"tacstream/ingest"
+	"tacstream/ingest/codec"
 )
 
 // Tags of segmentations (PS3.3, C.8.20 and C.8.20.2).
@@ -119,7 +120,7 @@ func (s *segmentation) readPixels(set dataset, e element, syntax string) error {
 	pixels := int64(s.rows) * int64(s.columns) * int64(s.frames)
 	want := (pixels*int64(s.bits) + 7) / 8
 	var err error
-	if s.data, err = set.nativeFrames(e, syntax); err != nil {
+	if s.data, err = s.nativeFrames(set, e, syntax); err != nil {
 		return err
 	}
 	if got := int64(len(s.data)); got != want && got != want+want%2 {
@@ -129,16 +130,52 @@ func (s *segmentation) readPixels(set dataset, e element, syntax string) error {
 }
 
 // nativeFrames returns the pixels of all frames one after the other, as they
-// are stored without compression. This is where a decoder of compressed
-// frames belongs.
-func (d dataset) nativeFrames(e element, syntax string) ([]byte, error) {
+// are stored without compression.
+func (s *segmentation) nativeFrames(set dataset, e element, syntax string) ([]byte, error) {
 	switch {
-	case !native([]byte(syntax)) && syntax != syntaxDeflated:
+	case codec.Supported(syntax):
+		return s.decompress(set, e, syntax)
+	case !native([]byte(syntax)):
 		return nil, errRegionsSyntax(syntax)
 	case e.length == undefined:
 		return nil, ingest.Reject(ingest.CodePixelLength, "native PixelData without a length")
 	}
-	return d.raw(e), nil
+	return set.raw(e), nil
+}
+
+// decompress returns the pixels of frames that are compressed, one by one.
+func (s *segmentation) decompress(set dataset, e element, syntax string) ([]byte, error) {
+	each := s.rows * s.columns * s.bits / 8
+	switch {
+	case s.bits == 1:
+		return nil, ingest.Reject(ingest.CodeSyntax, "compressed frames of one bit; write them uncompressed")
+	case e.length != undefined:
+		return nil, ingest.Reject(ingest.CodePixelLength, "compressed PixelData that is not in fragments")
+	case int64(each)*int64(s.frames) > maxInflatedRegions:
+		return nil, ingest.Reject(ingest.CodeTooLarge, "%d frames of %d bytes", s.frames, each)
+	}
+	in := stream{have: set.data, size: set.end, pos: e.start}
+	frames := fragments{stream: &in, frames: s.frames, limit: 2*each + 64<<10}
+	if err := frames.begin(); err != nil {
+		return nil, err
+	}
+	var d codec.Decoder
+	defer d.Close()
+	var all, frame, pixels []byte
+	for range s.frames {
+		var err error
+		if frame, err = frames.next(frame[:0]); err != nil {
+			return nil, err
+		}
+		pixels, err = d.Decode(pixels[:0], syntax, frame, codec.Params{
+			Rows: s.rows, Columns: s.columns, SamplesPerPixel: 1, BitsAllocated: s.bits, BitsStored: s.bits,
+		})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, pixels...)
+	}
+	return all, frames.end()
 }
 
 // readSegments reads how the segments are called.

@@ -66,10 +66,11 @@ func TestEveryBadCaseEndsAsItsManifestSays(t *testing.T) {
 }
 
 // dropCase uploads a case under a prefix of its own. All cases are variants of one
-// series, so each gets UIDs of its own, of the same length.
+// series, so each gets UIDs of its own, of the same length. Regions come first,
+// so that a series that waits for them waits for good.
 func (r *rig) dropCase(dir, name string, n int) {
 	r.t.Helper()
-	for _, pattern := range []string{"pet/*", "regions/*"} {
+	for _, pattern := range []string{"regions/*", "pet/*"} {
 		files, err := filepath.Glob(filepath.Join(dir, name, pattern))
 		if err != nil {
 			r.t.Fatal(err)

@@ -43,7 +43,9 @@ type foreignTruth struct {
 		SRTM      struct{ R1, K2, BPND float64 }
 		Stored    []float64 `json:"mask_mean_stored_as_series"`
 		Corrected []float64 `json:"mask_mean_corrected_to_injection"`
+		ToStart   []float64 `json:"mask_mean_corrected_to_scan_start"`
 	}
+	Grid struct{ Regions map[string]gridTruth } `json:"mri_grid"`
 }
 
 func readTruth(t *testing.T, dir string) foreignTruth {
@@ -259,32 +261,166 @@ func formatted(x float64) string {
 	return string(body)
 }
 
-// 'extract' by hand gives what 'serve' does, and --decay stored what the pixels
-// say.
+// By hand, every foreign series gives its author's means of every region, in
+// each way in which the regions are given: voxel for voxel on the PET grid,
+// and between the three answers that its author calls legitimate on the
+// rotated finer one.
 func TestExtractOfAForeignSeries(t *testing.T) {
-	for _, name := range []string{"siemens-start", "ge-start", "siemens-none", "ge-midnight", "philips-cnts"} {
+	for _, name := range []string{
+		"siemens-start", "siemens-none", "ge-start", "ge-midnight", "philips-cnts", "enhanced-start", "ts-rle", "ts-jpeg-lossless",
+	} {
+		dir := sharedData(t, "dicom/"+name)
+		want := readTruth(t, dir)
+		for _, regions := range []string{
+			"space-pet_dseg.nii.gz", "space-pet_desc-ras_dseg.nii", "labelmap-pet.dcm", "seg-pet.dcm", "rtstruct.dcm",
+		} {
+			t.Run(name+"/"+regions, func(t *testing.T) {
+				got := extractByHand(t, dir, regions, "stored")
+				for _, w := range want.Regions {
+					compareCurve(t, w.Name, got[w.Name], w.Stored, 1e-6)
+				}
+			})
+		}
+		for _, regions := range []string{"space-T1w_dseg.nii.gz", "seg-mri.dcm"} {
+			t.Run(name+"/"+regions, func(t *testing.T) {
+				got := extractByHand(t, dir, regions, "stored")
+				for name, w := range want.Grid.Regions {
+					w.compare(t, name, got[name])
+				}
+			})
+		}
+	}
+}
+
+// Whatever a series is corrected for decay to, it gives the same curves
+// corrected to the start of the scan and to the injection.
+func TestExtractCorrectsForDecay(t *testing.T) {
+	for _, name := range []string{"siemens-start", "siemens-none", "ge-start", "ge-midnight", "enhanced-start"} {
 		t.Run(name, func(t *testing.T) {
 			dir := sharedData(t, "dicom/"+name)
-			out := filepath.Join(t.TempDir(), "tacs.tsv")
-			if code := Main([]string{"extract", filepath.Join(dir, "pet"), "--regions", filepath.Join(dir, "regions", "space-pet_dseg.nii.gz"), "--decay", "stored", "-o", out}, nil, io.Discard, io.Discard); code != 0 {
-				t.Fatalf("exit status %d", code)
-			}
-			f, err := os.Open(out)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer f.Close()
-			curves, err := extract.ReadTSV(f)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := map[string][]float64{}
-			for _, c := range curves.TACs {
-				got[string(c.Region)] = c.BqPerML
-			}
+			toStart, toInjection := extractByHand(t, dir, "space-pet_dseg.nii.gz", "start"), extractByHand(t, dir, "space-pet_dseg.nii.gz", "injection")
 			for _, w := range readTruth(t, dir).Regions {
-				compareCurve(t, w.Name, got[w.Name], w.Stored, 1e-6)
+				compareCurve(t, w.Name, toStart[w.Name], w.ToStart, 1e-4)
+				compareCurve(t, w.Name, toInjection[w.Name], w.Corrected, 1e-4)
 			}
 		})
 	}
+}
+
+// extractByHand runs 'tacstream extract' and returns the curves by region. A
+// source that a series does not have is skipped.
+func extractByHand(t *testing.T, dir, regions, decay string) map[string][]float64 {
+	t.Helper()
+	source := filepath.Join(dir, "regions", regions)
+	if _, err := os.Stat(source); err != nil {
+		t.Skipf("no such regions: %v", err)
+	}
+	out := filepath.Join(t.TempDir(), "tacs.tsv")
+	var stderr bytes.Buffer
+	if code := Main([]string{"extract", filepath.Join(dir, "pet"), "--regions", source, "--decay", decay, "-o", out}, nil, io.Discard, &stderr); code != 0 {
+		t.Fatalf("exit status %d: %s", code, &stderr)
+	}
+	f, err := os.Open(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	curves, err := extract.ReadTSV(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := readTruth(t, dir)
+	for f, w := range want.Frames {
+		if g := curves.Frames[f]; math.Abs(g.Start.Seconds()-w.Start) > 1e-3 || math.Abs(g.Duration.Seconds()-w.Duration) > 1e-3 {
+			t.Errorf("frame %d is %+v, want %+v", f+1, g, w)
+		}
+	}
+	got := map[string][]float64{}
+	for _, c := range curves.TACs {
+		got[string(c.Region)] = c.BqPerML
+	}
+	return got
+}
+
+// A gridTruth is what regions on another grid than that of PET may give: by
+// nearest neighbour one way or the other, or by linear interpolation.
+type gridTruth struct {
+	Nearest  []float64 `json:"labels_to_pet_nearest"`
+	Back     []float64 `json:"pet_to_mri_nearest"`
+	Smoothly []float64 `json:"pet_to_mri_linear"`
+}
+
+// compare allows what lies between the answers, and beside them by 2 % of the
+// peak: the labels' voxels count by their volume, not by their centres.
+func (w gridTruth) compare(t *testing.T, region string, got []float64) {
+	t.Helper()
+	if len(got) != len(w.Nearest) {
+		t.Errorf("%s has %d frames, want %d", region, len(got), len(w.Nearest))
+		return
+	}
+	peak := slices.Max(w.Nearest)
+	for f := range got {
+		lo := min(w.Nearest[f], w.Back[f], w.Smoothly[f]) - 0.02*peak
+		hi := max(w.Nearest[f], w.Back[f], w.Smoothly[f]) + 0.02*peak
+		if got[f] < lo || got[f] > hi {
+			t.Errorf("%s frame %d: %g, want from %g to %g", region, f+1, got[f], lo, hi)
+			return
+		}
+	}
+}
+
+// Objects of many frames and compressed ones go the same way through the line
+// as any other. Regions come first, or a series would wait for a while.
+func TestForeignObjectsOfOtherKinds(t *testing.T) {
+	names := []string{"enhanced-start", "ts-rle", "ts-jpeg-lossless"}
+	r := newRig(t)
+	r.serve("nats,s3,ingest,work")
+	for _, name := range names {
+		dir := sharedData(t, "dicom/"+name)
+		for _, pattern := range []string{"regions/space-pet_dseg.nii.gz", "regions/dseg.tsv", "pet/*"} {
+			files, err := filepath.Glob(filepath.Join(dir, pattern))
+			if err != nil || len(files) == 0 {
+				t.Fatalf("%s: no %s", name, pattern)
+			}
+			for _, file := range files {
+				data, err := os.ReadFile(file)
+				if err != nil {
+					t.Fatal(err)
+				}
+				r.put(name+"/"+filepath.Base(filepath.Dir(file))+"/"+filepath.Base(file), data)
+			}
+		}
+	}
+	verdicts := r.verdicts(len(names))
+	for _, name := range names {
+		if len(verdicts[name]) != 1 || len(verdicts[name][0].bpnd) == 0 {
+			t.Errorf("%s came to %+v", name, verdicts[name])
+			continue
+		}
+		for region, want := range otherFit(t, filepath.Join(shared, "dicom", name, "fit.json")) {
+			if got := verdicts[name][0].bpnd[region]; math.Abs(got-want) > 0.02*math.Abs(want) {
+				t.Errorf("%s, %s: BPND %.4f, another program %.4f", name, region, got, want)
+			}
+		}
+	}
+}
+
+// otherFit returns the BPND of each region by another program's SRTM.
+func otherFit(t *testing.T, file string) map[string]float64 {
+	t.Helper()
+	body, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var fit struct {
+		Regions map[string]struct{ BPND float64 }
+	}
+	if err := json.Unmarshal(body, &fit); err != nil {
+		t.Fatal(err)
+	}
+	bpnd := map[string]float64{}
+	for region, f := range fit.Regions {
+		bpnd[region] = f.BPND
+	}
+	return bpnd
 }

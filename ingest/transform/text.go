@@ -1,0 +1,118 @@
+package transform
+
+import (
+	"math"
+	"strconv"
+	"strings"
+
+	"tacstream/ingest"
+)
+
+// maxNumbers bounds the numbers of a text.
+const maxNumbers = 64
+
+// numbers reads numbers that white space separates.
+func numbers(text string) ([]float64, error) {
+	var list []float64
+	for word := range strings.FieldsSeq(text) {
+		v, err := strconv.ParseFloat(word, 64)
+		if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+			return nil, reject("something that is not a finite number among its numbers")
+		}
+		if len(list) == maxNumbers {
+			return nil, reject("more than %d numbers", maxNumbers)
+		}
+		list = append(list, v)
+	}
+	return list, nil
+}
+
+// withoutComments returns the lines that do not begin with #.
+func withoutComments(data []byte) string {
+	var b strings.Builder
+	for line := range strings.Lines(string(data)) {
+		if !strings.HasPrefix(strings.TrimSpace(line), "#") {
+			b.WriteString(line)
+		}
+	}
+	return b.String()
+}
+
+// rows makes an affine of three or four rows of four.
+func rows(list []float64) (ingest.Affine, error) {
+	var a ingest.Affine
+	switch {
+	case len(list) != 12 && len(list) != 16:
+		return a, reject("%d numbers, which are neither three nor four rows of four", len(list))
+	case len(list) == 16 && !(list[12] == 0 && list[13] == 0 && list[14] == 0 && math.Abs(list[15]-1) < 1e-4):
+		return a, reject("a last row that is not 0 0 0 1")
+	}
+	for r := range a {
+		a[r] = [4]float64(list[4*r:])
+	}
+	return a, nil
+}
+
+// readAFNI reads one row of twelve numbers, or three of four: from the base to
+// the source, in LPS.
+func readAFNI(data []byte) (Transform, error) {
+	list, err := numbers(withoutComments(data))
+	if err != nil {
+		return Transform{}, err
+	}
+	if len(list) != 12 {
+		return Transform{}, reject("%d numbers; an AFNI affine of one volume has 12", len(list))
+	}
+	a, err := rows(list)
+	if err != nil {
+		return Transform{}, err
+	}
+	return toMovingLPS(a)
+}
+
+// readFSL reads four rows of four: from the moving image to the fixed one, in
+// FSL's coordinates.
+func readFSL(data []byte) (Transform, error) {
+	list, err := numbers(string(data))
+	if err != nil {
+		return Transform{}, err
+	}
+	if len(list) != 16 {
+		return Transform{}, reject("%d numbers; an FSL matrix has 16", len(list))
+	}
+	a, err := rows(list)
+	if err == nil {
+		a, err = checked(a)
+	}
+	return Transform{flirt: &a}, err
+}
+
+// readLTA reads the one matrix of a FreeSurfer transform from RAS to RAS.
+func readLTA(data []byte) (Transform, error) {
+	ras, one := false, false
+	text := withoutComments(data)
+	for line := range strings.Lines(text) {
+		name, value, ok := strings.Cut(line, "=")
+		value, _, _ = strings.Cut(value, "#")
+		switch strings.TrimSpace(name) {
+		case "type":
+			ras = ok && strings.TrimSpace(value) == "1"
+		case "nxforms":
+			one = ok && strings.TrimSpace(value) == "1"
+		}
+	}
+	_, matrix, found := strings.Cut(text, "\n1 4 4\n")
+	if !ras || !one || !found {
+		return Transform{}, reject("not one FreeSurfer matrix from RAS to RAS; convert it with lta_convert --outlta or --outitk")
+	}
+	matrix, _, _ = strings.Cut(matrix, "src volume")
+	list, err := numbers(matrix)
+	if err != nil {
+		return Transform{}, err
+	}
+	a, err := rows(list)
+	if err == nil {
+		a, err = checked(a)
+	}
+	return Transform{world: a}, err
+}

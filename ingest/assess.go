@@ -24,6 +24,9 @@ type Assembly struct {
 	Header Header
 	// Starts holds the acquisition time of each frame, in order.
 	Starts []time.Time
+	// ByReference means that Starts are frame reference times, after a zero of
+	// their own: acquisition times do not tell the frames apart.
+	ByReference bool
 	// Positions holds ImagePositionPatient (LPS mm) of each slice, in order
 	// along the normal of the planes, the cross product of row and column
 	// directions.
@@ -216,6 +219,9 @@ func (a *Assembly) ignore(faulty, unique []*Record) []*Record {
 
 // place gives each instance its slot and judges the grid.
 func (a *Assembly) place(unique, faulty []*Record, out Outcome, quiet bool) Outcome {
+	if reason := a.Header.Strict.unsuited(); reason.Code != "" {
+		return fail(out, Rejected, reason)
+	}
 	if out.Multiframe = unique[0].Instance.Planes != nil; out.Multiframe {
 		if missing, all := partsMissing(unique); missing > 0 {
 			return lacksParts(out, missing, all, quiet)
@@ -232,7 +238,12 @@ func (a *Assembly) place(unique, faulty []*Record, out Outcome, quiet bool) Outc
 	}
 	out.Have, out.Want = len(planes), wantSlices*wantFrames
 	out.Slices, out.Frames = cmp.Or(wantSlices, len(g.positions)), cmp.Or(wantFrames, len(g.starts))
-	if over := max(len(g.positions)-out.Slices, len(g.starts)-out.Frames); over > 0 {
+	over := max(len(g.positions)-out.Slices, len(g.starts)-out.Frames)
+	if (over > 0 || quiet) && g.beds() {
+		return fail(out, Rejected, Reason{Code: CodeBeds, Detail: fmt.Sprintf(
+			"%d slices taken at %d times, each with a part of them: several bed positions, which have no frames in common; give a series of one bed position", len(g.positions), len(g.starts))})
+	}
+	if over > 0 {
 		return fail(out, Inconsistent, Reason{Code: CodeFrameCount, Detail: fmt.Sprintf(
 			"%d slices and %d frames where the header counts %d and %d", len(g.positions), len(g.starts), out.Slices, out.Frames)})
 	}
@@ -248,7 +259,7 @@ func (a *Assembly) place(unique, faulty []*Record, out Outcome, quiet bool) Outc
 		return out
 	}
 	out.Condition, out.Unverified = Ready, out.Want == 0
-	a.Starts, a.Positions, a.Slots = g.starts, g.positions, g.fill(planes)
+	a.Starts, a.Positions, a.Slots, a.ByReference = g.starts, g.positions, g.fill(planes), g.byReference
 	return out
 }
 
@@ -260,11 +271,19 @@ func lacksParts(out Outcome, missing, all int, quiet bool) Outcome {
 	return fail(out, Incomplete, Reason{Code: CodeFrameCount, Detail: fmt.Sprintf("%d of the %d objects of a concatenation are missing", missing, all)})
 }
 
+// unsuited says why a series of this type has no time-activity curves.
+func (s Strict) unsuited() Reason {
+	if s.SeriesType == "GATED" {
+		return Reason{Code: CodeGated, Detail: "a gated series: its images are phases of a heartbeat or breath, not frames in time; give the dynamic reconstruction"}
+	}
+	return Reason{}
+}
+
 // counts returns the numbers of slices and frames that the header states, or
 // 0, 0 where it leaves one of them out.
 func (s Strict) counts() (slices, frames int) {
 	frames = s.NumberOfTimeSlices
-	if frames == 0 && s.SeriesType != "DYNAMIC" && s.SeriesType != "GATED" && s.SeriesType != "" {
+	if frames == 0 && s.SeriesType != "DYNAMIC" && s.SeriesType != "" {
 		frames = 1
 	}
 	if s.NumberOfSlices <= 0 || frames <= 0 {

@@ -12,49 +12,147 @@ type grid struct {
 	starts    []time.Time
 	slot      []int // of each record: frame × slices + slice
 	filled    map[int]int
+	// byReference means that the frames were told apart by their reference
+	// times.
+	byReference bool
 }
 
-// newGrid finds the slices and frames of the records.
+// newGrid finds the slices and frames of the records. Frames are told apart by
+// their acquisition times or, where these are missing or all the same although
+// slices repeat, by their frame reference times.
 func newGrid(s Strict, records []*Record) (grid, Reason) {
-	g := grid{slot: make([]int, len(records)), filled: map[int]int{}}
-	n := normal(s.Orientation)
 	along := make([]float64, len(records))
-	when := make([]float64, len(records))
-	var base time.Time
-	for _, r := range records {
-		if t, ok := r.Instance.frameTime(); !ok {
-			return g, Reason{Code: CodeTiming, Detail: "an instance without AcquisitionTime and FrameReferenceTime"}
-		} else if base.IsZero() {
-			base = t
-		}
-	}
+	n := normal(s.Orientation)
 	for i, r := range records {
-		t, _ := r.Instance.frameTime()
 		p := r.Instance.Position
 		along[i] = n[0]*p[0] + n[1]*p[1] + n[2]*p[2]
-		when[i] = t.Sub(base).Seconds()
 	}
 	slice, slices := cluster(along, sliceTolerance)
-	frame, frames := cluster(when, frameTolerance.Seconds())
-	g.positions, g.starts = make([][3]float64, slices), make([]time.Time, frames)
+	times, byReference, ok := frameTimes(records, len(records) > slices)
+	if !ok {
+		return grid{}, Reason{Code: CodeTiming, Detail: "neither AcquisitionTime nor FrameReferenceTime is there in every instance"}
+	}
+	joinDays(times, records)
+	frame, frames := cluster(since(times), frameTolerance.Seconds())
+	g := grid{
+		positions: make([][3]float64, slices), starts: make([]time.Time, frames),
+		slot: make([]int, len(records)), filled: map[int]int{}, byReference: byReference,
+	}
 	for i, r := range records {
 		g.slot[i] = frame[i]*slices + slice[i]
 		g.filled[g.slot[i]]++
 		g.positions[slice[i]] = r.Instance.Position
-		if t, _ := r.Instance.frameTime(); g.starts[frame[i]].IsZero() || t.Before(g.starts[frame[i]]) {
+		if t := times[i]; g.starts[frame[i]].IsZero() || t.Before(g.starts[frame[i]]) {
 			g.starts[frame[i]] = t
 		}
 	}
 	return g, Reason{}
 }
 
-// frameTime returns what tells the instance's frame from others: its
-// acquisition time or, where there is none, its frame reference time.
-func (i Instance) frameTime() (time.Time, bool) {
-	if !i.AcquisitionTime.IsZero() {
-		return i.AcquisitionTime, true
+// frameTimes returns what tells the frame of each record. Repeated means that
+// there are more records than slices, so that there must be several frames.
+func frameTimes(records []*Record, repeated bool) (times []time.Time, byReference, ok bool) {
+	times = make([]time.Time, len(records))
+	reference := make([]time.Time, len(records))
+	clocked, referred := true, true
+	for i, r := range records {
+		times[i] = r.Instance.AcquisitionTime
+		reference[i] = time.Unix(0, 0).UTC().Add(r.Instance.FrameReferenceTime)
+		clocked = clocked && !times[i].IsZero()
+		referred = referred && r.Instance.HasReferenceTime
 	}
-	return time.Unix(0, 0).UTC().Add(i.FrameReferenceTime), i.HasReferenceTime
+	switch {
+	case clocked && !(repeated && referred && within(times, frameTolerance) && !within(reference, frameTolerance)):
+		return times, false, true
+	case referred:
+		return reference, true, true
+	}
+	return nil, false, false
+}
+
+// within reports whether all times lie within tol of each other.
+func within(times []time.Time, tol time.Duration) bool {
+	first, last := edges(times)
+	return last.Sub(first) <= tol
+}
+
+func edges(times []time.Time) (first, last time.Time) {
+	return slices.MinFunc(times, time.Time.Compare), slices.MaxFunc(times, time.Time.Compare)
+}
+
+// since returns times in s after the first of them.
+func since(times []time.Time) []float64 {
+	list := make([]float64, len(times))
+	if len(times) == 0 {
+		return list
+	}
+	first, _ := edges(times)
+	for i, t := range times {
+		list[i] = t.Sub(first).Seconds()
+	}
+	return list
+}
+
+// halfDay is more than any scan pauses.
+const halfDay = 12 * time.Hour
+
+// joinDays mends, in place, the times of a scan over midnight whose header has
+// but one date, or none: what seems to come hours before the rest then follows
+// it directly.
+func joinDays(times []time.Time, records []*Record) {
+	order := make([]int, len(times))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return times[a].Compare(times[b]) })
+	for k := 1; k < len(order); k++ {
+		early, late := order[k-1], order[k]
+		if times[late].Sub(times[early]) < halfDay {
+			continue
+		}
+		last := order[len(order)-1]
+		end := times[last].Add(records[last].Instance.Duration)
+		if d := times[order[0]].Add(day).Sub(end); d.Abs() > dayGap {
+			return
+		}
+		for _, i := range order[:k] {
+			times[i] = times[i].Add(day)
+		}
+		return
+	}
+}
+
+const (
+	day    = 24 * time.Hour
+	dayGap = 10 * time.Second // between the last frame of a day and the first of the next
+)
+
+// mostOfAll is the largest part of the slots that several bed positions fill:
+// beds overlap by half at most.
+const mostOfAll = 0.8
+
+// beds reports whether the series holds several bed positions: no time has
+// every slice, those of each time follow each other without a hole, and the
+// times neither begin nor end at one slice, as they do where a send broke off.
+func (g grid) beds() bool {
+	n := len(g.positions)
+	if len(g.starts) < 2 || float64(len(g.filled)) > mostOfAll*float64(n*len(g.starts)) {
+		return false
+	}
+	sameFirst, sameLast := true, true
+	for f := range g.starts {
+		first, last, count := n, -1, 0
+		for s := range n {
+			if g.filled[f*n+s] > 0 {
+				first, last, count = min(first, s), s, count+1
+			}
+		}
+		if count != last-first+1 {
+			return false
+		}
+		sameFirst, sameLast = sameFirst && first == 0, sameLast && last == n-1
+	}
+	return !sameFirst && !sameLast
 }
 
 // normal is the cross product of the row and the column direction.

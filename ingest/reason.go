@@ -23,6 +23,8 @@ const (
 	CodeConflict          Code = "CONFLICTING_CONTENT" // one SOPInstanceUID with two contents
 	CodeMixed             Code = "MIXED_SERIES"        // instances that disagree on what a series shares
 	CodeOverlap           Code = "FRAME_OVERLAP"       // frames overlap
+	CodeBeds              Code = "BED_POSITIONS"       // slices of several bed positions, taken one after the other
+	CodeGated             Code = "GATED"               // phases of a cycle instead of frames in time
 	CodeUncounted         Code = "UNCOUNTED"           // the header leaves the counts out
 	CodeNoRegions         Code = "REGIONS_ABSENT"      // no region source found yet
 	CodeRegionsUnreadable Code = "REGIONS_UNREADABLE"  // a region source that cannot be read

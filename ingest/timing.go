@@ -50,8 +50,9 @@ func (a Assembly) Timing() (Timing, error) {
 	if err != nil {
 		return t, err
 	}
-	if a.Slots[0].Instance.AcquisitionTime.IsZero() {
-		err = t.rebuild(instances)
+	t.mendDurations(a.Starts, instances)
+	if a.ByReference || a.Slots[0].Instance.AcquisitionTime.IsZero() {
+		err = t.rebuild(a.Header, instances)
 	} else {
 		err = t.read(a, instances)
 	}
@@ -61,6 +62,7 @@ func (a Assembly) Timing() (Timing, error) {
 	if err := CheckFrames(t.Frames); err != nil {
 		return t, err
 	}
+	t.crossCheck(a.Header, instances)
 	t.startAtInjection()
 	return t, nil
 }
@@ -92,10 +94,7 @@ func (t *Timing) read(a Assembly, instances []Instance) error {
 	for f, i := range instances {
 		t.Frames = append(t.Frames, Frame{Start: a.Starts[f].Sub(zero), Duration: i.Duration})
 	}
-	soft := a.Header.Soft
-	if since := soft.Injection.Sub(zero); !soft.Injection.IsZero() && since > -dayBefore && since < t.Frames[len(t.Frames)-1].End() {
-		t.Injection, t.InjectionKnown = since, true
-	}
+	t.inject(a.Header.Soft.Injection, zero)
 	said, known, err := t.saidOrigin(a.Header, zero)
 	if err != nil || t.StoredNone {
 		return err
@@ -116,6 +115,15 @@ func (t *Timing) read(a Assembly, instances []Instance) error {
 		return Reject(CodeTiming, "corrected for decay to the injection, whose time the header does not give")
 	}
 	return nil
+}
+
+// inject takes the header's injection time, unless it cannot be that of this
+// scan. Zero is the date and time of model zero.
+func (t *Timing) inject(injection, zero time.Time) {
+	since := injection.Sub(zero)
+	if !injection.IsZero() && since > -dayBefore && since < t.Frames[len(t.Frames)-1].End() {
+		t.Injection, t.InjectionKnown = since, true
+	}
 }
 
 // saidOrigin returns the origin of the decay correction as the header has it.
@@ -164,35 +172,6 @@ func (t *Timing) usedOrigin(instances []Instance) (time.Duration, bool) {
 func startOf(i Instance, lambda float64) float64 {
 	x := lambda * i.Duration.Seconds()
 	return (math.Log(i.DecayFactor) - math.Log(x/-math.Expm1(-x))) / lambda
-}
-
-// rebuild makes the axis of a series that lost its times to
-// de-identification, from its decay factors or, where these are missing or 1
-// throughout, from its frame reference times taken as mid-frame.
-func (t *Timing) rebuild(instances []Instance) error {
-	how := "frame times come from the decay factors: the series has no acquisition times"
-	t.Frames = make([]Frame, len(instances))
-	if _, ok := t.usedOrigin(instances); ok {
-		lambda := DecayPerSecond(t.HalfLife)
-		for f, i := range instances {
-			t.Frames[f] = Frame{Start: seconds(startOf(i, lambda)), Duration: i.Duration}
-		}
-	} else {
-		how = "frame times take FrameReferenceTime for the middle of the frame: the series has no acquisition times and no decay factors"
-		for f, i := range instances {
-			if !i.HasReferenceTime {
-				return Reject(CodeTiming, "frame %d: no AcquisitionTime, no DecayFactor and no FrameReferenceTime", f+1)
-			}
-			t.Frames[f] = Frame{Start: i.FrameReferenceTime - i.Duration/2, Duration: i.Duration}
-		}
-	}
-	zero := t.Frames[0].Start
-	for f := range t.Frames {
-		t.Frames[f].Start = (t.Frames[f].Start - zero).Round(10 * time.Millisecond)
-	}
-	t.Stored = -zero
-	t.Warnings = append(t.Warnings, Warning{Code: WarnTimeAssumed, Level: LevelWarn, Value: 1, Detail: how})
-	return nil
 }
 
 // startAtInjection moves model zero to an injection inside the scan.

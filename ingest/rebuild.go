@@ -1,0 +1,233 @@
+package ingest
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+)
+
+// rebuild makes the axis of a series whose acquisition times do not tell its
+// frames, from its decay factors or, where these are missing or 1 throughout,
+// from its frame reference times.
+func (t *Timing) rebuild(h Header, instances []Instance) error {
+	how := "frame times come from the decay factors: no acquisition times tell the frames apart"
+	t.Frames = make([]Frame, len(instances))
+	_, byFactors := t.usedOrigin(instances)
+	if byFactors {
+		lambda := DecayPerSecond(t.HalfLife)
+		for f, i := range instances {
+			t.Frames[f] = Frame{Start: seconds(startOf(i, lambda)), Duration: i.Duration}
+		}
+	} else {
+		for f, i := range instances {
+			if !i.HasReferenceTime {
+				return Reject(CodeTiming, "frame %d: no AcquisitionTime, no DecayFactor and no FrameReferenceTime", f+1)
+			}
+		}
+		p := placeOf(instances)
+		how = "frame times take FrameReferenceTime for the " + p.name + " of the frame: no acquisition times and no decay factors tell the frames apart"
+		for f, i := range instances {
+			t.Frames[f] = Frame{Start: p.start(i), Duration: i.Duration}
+		}
+	}
+	origin := t.Frames[0].Start // after what the factors, or the reference times, count from
+	for f := range t.Frames {
+		t.Frames[f].Start = (t.Frames[f].Start - origin).Round(10 * time.Millisecond)
+	}
+	t.Warnings = append(t.Warnings, Warning{Code: WarnTimeAssumed, Level: LevelWarn, Value: 1, Detail: how})
+	if !byFactors && !h.Soft.SeriesStart.IsZero() {
+		t.inject(h.Soft.Injection, h.Soft.SeriesStart.Add(origin))
+	}
+	return t.storedAfter(h, -origin, byFactors)
+}
+
+// storedAfter says what the values of a rebuilt axis are corrected to. Counted
+// is what its times count from, after model zero: the origin of the decay
+// correction where they come from its factors, else the start of the series.
+func (t *Timing) storedAfter(h Header, counted time.Duration, byFactors bool) error {
+	switch d := h.Strict.DecayCorrection; {
+	case d == "NONE":
+		t.StoredNone = true
+	case d == "START":
+		t.Stored = counted
+	case d == "ADMIN" && byFactors:
+		t.Stored, t.Injection, t.InjectionKnown = counted, counted, true
+	case d == "ADMIN" && t.InjectionKnown:
+		t.Stored = t.Injection
+	case d == "ADMIN":
+		return Reject(CodeTiming, "corrected for decay to the injection, whose time the header does not give")
+	default:
+		return Reject(CodeTiming, "DecayCorrection is none of NONE, START and ADMIN")
+	}
+	return nil
+}
+
+// A place is where in its frame a vendor puts FrameReferenceTime, of which the
+// standard only says that it depends on the implementation.
+type place struct {
+	name     string
+	fraction float64 // of the duration
+}
+
+// start returns where a frame starts by its reference time.
+func (p place) start(i Instance) time.Duration {
+	return i.FrameReferenceTime - time.Duration(p.fraction*float64(i.Duration))
+}
+
+// placeOf returns the place that leaves the least time uncovered, counted
+// twice, between the frames and before the first one. The middle, where most
+// scanners have it, wins unless another is clearly better: by a tenth of the
+// shortest frame.
+func placeOf(instances []Instance) place {
+	shortest := instances[0].Duration
+	for _, i := range instances {
+		shortest = min(shortest, i.Duration)
+	}
+	best := place{"middle", 0.5}
+	for _, p := range []place{{"start", 0}, {"end", 1}} {
+		if p.misfit(instances) < best.misfit(instances)-shortest/10 {
+			best = p
+		}
+	}
+	return best
+}
+
+// misfit is the median time by which frames fail to follow each other, and
+// how far the first one is from the start of the series.
+func (p place) misfit(instances []Instance) time.Duration {
+	first := p.start(instances[0]).Abs()
+	var off []time.Duration
+	for f := 1; f < len(instances); f++ {
+		off = append(off, (p.start(instances[f]) - p.start(instances[f-1]) - instances[f-1].Duration).Abs())
+	}
+	if len(off) == 0 {
+		return first
+	}
+	slices.Sort(off)
+	// Reference times of a scan may count from long before its first frame.
+	return off[len(off)-1] + off[len(off)/2] + min(first, instances[0].Duration)
+}
+
+// How well durations in a wrong unit must fit between the starts of frames: a
+// few of the frames may be followed by a gap, none may overlap.
+const (
+	wrongUnitMedian = 0.02
+	wrongUnitLeast  = 0.4
+)
+
+// mendDurations recognises durations that were written in s or µs where the
+// standard has ms: then the frames, in their true unit, follow each other and,
+// in the false one, are a thousand times too short or too long.
+func (t *Timing) mendDurations(starts []time.Time, instances []Instance) {
+	var ratios []float64
+	for f := 1; f < len(starts) && f < len(instances); f++ {
+		ratios = append(ratios, starts[f].Sub(starts[f-1]).Seconds()/instances[f-1].Duration.Seconds())
+	}
+	if len(ratios) < 2 {
+		return
+	}
+	slices.Sort(ratios)
+	for _, u := range []struct {
+		name   string
+		factor float64
+	}{{"seconds", 1e3}, {"microseconds", 1e-3}} {
+		if math.Abs(ratios[len(ratios)/2]/u.factor-1) > wrongUnitMedian || ratios[0] < wrongUnitLeast*u.factor {
+			continue
+		}
+		for f := range instances {
+			instances[f].Duration = time.Duration(math.Round(float64(instances[f].Duration) * u.factor))
+		}
+		t.Warnings = append(t.Warnings, Warning{
+			Code: WarnTimeAssumed, Level: LevelWarn, Value: ratios[len(ratios)/2], Threshold: 1,
+			Detail: "ActualFrameDuration is taken for " + u.name + " in place of milliseconds: only so do the frames follow each other; the value is start to start over duration, in the median",
+		})
+		return
+	}
+}
+
+// Bounds of the cross-checks.
+const (
+	// referenceSlack is by how much a FrameReferenceTime may lie outside its
+	// frame: it is up to a second off on real scanners.
+	referenceSlack = 2 * time.Second
+	// factorDigits is how far rounding may move a decay factor.
+	factorDigits = 1e-4
+)
+
+// crossCheck compares the axis with the decay factors and the frame reference
+// times, frame by frame, and what is said of the correction with what was
+// done.
+func (t *Timing) crossCheck(h Header, instances []Instance) {
+	t.checkFactors(instances)
+	t.checkReferences(instances)
+	corrected, listed := h.Soft.corrected("DECY")
+	if listed && corrected == t.StoredNone {
+		t.Warnings = append(t.Warnings, Warning{
+			Code: WarnDecayRef, Level: LevelDoubt, Value: 1,
+			Detail: "CorrectedImage and DecayCorrection contradict each other on whether the values are corrected for decay: the latter is followed",
+		})
+	}
+}
+
+// checkFactors looks for frames whose decay factor says another time than the
+// axis.
+func (t *Timing) checkFactors(instances []Instance) {
+	used, ok := t.usedOrigin(instances)
+	if !ok {
+		return
+	}
+	lambda := DecayPerSecond(t.HalfLife)
+	tolerance := max(decayRefTolerance, seconds(factorDigits/lambda))
+	off, at, n := time.Duration(0), 0, 0
+	for f, i := range instances {
+		d := t.Frames[f].Start - seconds(startOf(i, lambda)) - used
+		if d.Abs() <= tolerance {
+			continue
+		}
+		if n++; d.Abs() > off.Abs() {
+			off, at = d, f+1
+		}
+	}
+	if t.StoredNone {
+		t.Warnings = append(t.Warnings, Warning{
+			Code: WarnDecayRef, Level: LevelDoubt, Value: 1,
+			Detail: "DecayCorrection is NONE beside decay factors that are not 1: the values are taken as not corrected",
+		})
+	}
+	if n > 0 {
+		t.Warnings = append(t.Warnings, Warning{
+			Code: WarnDecayRef, Level: LevelWarn, Value: off.Seconds(), Threshold: tolerance.Seconds(),
+			Detail: fmt.Sprintf("s by which the DecayFactor of frame %d puts it earlier than its times do; %d frames are off", at, n),
+		})
+	}
+}
+
+// checkReferences looks for frames whose FrameReferenceTime, counted from that
+// of the first frame, lies outside the frame.
+func (t *Timing) checkReferences(instances []Instance) {
+	first := instances[0]
+	if !first.HasReferenceTime {
+		return
+	}
+	off, at, n := time.Duration(0), 0, 0
+	for f, i := range instances {
+		if !i.HasReferenceTime {
+			return
+		}
+		since := i.FrameReferenceTime - first.FrameReferenceTime + t.Frames[0].Start
+		out := max(t.Frames[f].Start-first.Duration-since, since-t.Frames[f].End())
+		if out <= referenceSlack {
+			continue
+		}
+		if n++; out > off {
+			off, at = out, f+1
+		}
+	}
+	if n > 0 {
+		t.Warnings = append(t.Warnings, Warning{
+			Code: WarnTimeAssumed, Level: LevelWarn, Value: off.Seconds(), Threshold: referenceSlack.Seconds(),
+			Detail: fmt.Sprintf("s by which FrameReferenceTime lies outside frame %d; %d frames are off, and AcquisitionTime is followed", at, n),
+		})
+	}
+}

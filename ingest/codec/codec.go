@@ -17,16 +17,19 @@ const maxFrameBytes = 64 << 20
 
 // The transfer syntaxes whose frames can be decoded.
 const (
-	rleLossless       = "1.2.840.10008.1.2.5"
-	jpegBaseline      = "1.2.840.10008.1.2.4.50"
-	jpegLossless      = "1.2.840.10008.1.2.4.57"
-	jpegLosslessFirst = "1.2.840.10008.1.2.4.70"
+	rleLossless        = "1.2.840.10008.1.2.5"
+	jpegBaseline       = "1.2.840.10008.1.2.4.50"
+	jpegLossless       = "1.2.840.10008.1.2.4.57"
+	jpegLosslessFirst  = "1.2.840.10008.1.2.4.70"
+	jpegLSLossless     = "1.2.840.10008.1.2.4.80"
+	jpegLSNearLossless = "1.2.840.10008.1.2.4.81"
 )
 
 // Supported reports whether frames in a transfer syntax can be decoded.
 func Supported(transferSyntaxUID string) bool {
 	switch transferSyntaxUID {
-	case rleLossless, jpegBaseline, jpegLossless, jpegLosslessFirst:
+	case rleLossless, jpegBaseline, jpegLossless, jpegLosslessFirst,
+		jpegLSLossless, jpegLSNearLossless:
 		return true
 	}
 	return false
@@ -36,6 +39,7 @@ func Supported(transferSyntaxUID string) bool {
 // them. The zero value is ready. It is not safe for concurrent use.
 type Decoder struct {
 	lossless jpegLosslessDecoder
+	ls       jpegLSDecoder
 }
 
 // Close frees what the Decoder holds outside of Go's memory. The Decoder may
@@ -58,8 +62,10 @@ func (d *Decoder) Decode(dst []byte, transferSyntaxUID string, frame []byte, p P
 		return decodeRLE(dst, frame, p)
 	case jpegBaseline:
 		return decodeJPEGBaseline(dst, frame, p)
-	default:
+	case jpegLossless, jpegLosslessFirst:
 		return d.lossless.decode(dst, frame, p)
+	default:
+		return d.ls.decode(dst, frame, p)
 	}
 }
 

@@ -29,8 +29,8 @@ type jpegReader struct {
 	at   int
 }
 
-// openJPEG checks that data begins as every JPEG image does.
-func openJPEG(name string, data []byte) (jpegReader, error) {
+// beginJPEG checks that data begins as every JPEG image does.
+func beginJPEG(name string, data []byte) (jpegReader, error) {
 	if len(data) < 2 || data[0] != 0xff || data[1] != markerSOI {
 		return jpegReader{}, ingest.Reject(ingest.CodeMalformed, "%s: the frame does not begin with an image", name)
 	}

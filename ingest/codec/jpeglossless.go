@@ -32,7 +32,7 @@ func (d *jpegLosslessDecoder) decode(dst, frame []byte, p Params) ([]byte, error
 	if err := p.checkGrey(losslessName); err != nil {
 		return nil, err
 	}
-	r, err := openJPEG(losslessName, frame)
+	r, err := beginJPEG(losslessName, frame)
 	if err != nil {
 		return nil, err
 	}

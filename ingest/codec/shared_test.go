@@ -59,8 +59,8 @@ func TestSharedSeriesDecodeAsDCMTKDecodesThem(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				frame, syntax := encapsulated(t, data)
-				pixels, err = d.Decode(pixels, syntax, frame, paramsOf(t, data))
+				frames, syntax := encapsulated(data)
+				pixels, err = d.Decode(pixels, syntax, frames[0], paramsOf(t, data))
 				if err != nil {
 					t.Fatalf("%s: %v", filepath.Base(file), err)
 				}
@@ -89,11 +89,11 @@ func TestTheRLEBombIsRejected(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		frame, syntax := encapsulated(t, data)
-		if frame == nil {
+		frames, syntax := encapsulated(data)
+		if frames == nil {
 			continue
 		}
-		_, err = d.Decode(nil, syntax, frame, paramsOf(t, data))
+		_, err = d.Decode(nil, syntax, frames[0], paramsOf(t, data))
 		if ingest.ReasonOf(err).Code == ingest.CodePixelLength {
 			rejected++
 		} else if err != nil {

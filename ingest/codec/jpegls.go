@@ -1,0 +1,451 @@
+package codec
+
+import (
+	"encoding/binary"
+
+	"tacstream/ingest"
+)
+
+const lsName = "JPEG-LS"
+
+// A jpegLSDecoder decodes grey images of JPEG-LS, lossless and near-lossless.
+//
+// Source: ITU-T T.87 | ISO/IEC 14495-1, whose symbols it uses: RANGE, LIMIT,
+// A, B, C and N, of which RANGE and LIMIT are spelt as words.
+type jpegLSDecoder struct {
+	lsCoding
+	lsState
+	bits     lsBits
+	contexts [365]lsContext
+	runs     [2]lsRunContext
+	runIndex int
+	previous []int32 // the row above, with one sample more at either end
+	current  []int32
+}
+
+// An lsCoding is what a scan is coded with (C.2.4.1).
+type lsCoding struct {
+	maxVal     int32
+	t1, t2, t3 int32
+	reset      int32
+	near       int32
+}
+
+// An lsState is what follows from an lsCoding (A.2.1).
+type lsState struct {
+	span  int32 // RANGE, the number of different prediction errors
+	step  int32 // 2*near + 1, between errors that are told apart
+	width uint  // qbpp, the bits of an error
+	limit int   // LIMIT, the bits of the longest code
+}
+
+// An lsContext is what is known of the errors in surroundings of one kind.
+type lsContext struct {
+	a       int64
+	b, c, n int32
+}
+
+// An lsRunContext is the same where a run was interrupted.
+type lsRunContext struct {
+	a           int64
+	n, negative int32
+}
+
+// An lsScan is what the headers say of the image's one scan.
+type lsScan struct {
+	coding   lsCoding
+	interval int // rows between restart markers, 0 for none
+}
+
+func (d *jpegLSDecoder) decode(dst, frame []byte, p Params) ([]byte, error) {
+	if err := p.checkGrey(lsName); err != nil {
+		return nil, err
+	}
+	r, err := beginJPEG(lsName, frame)
+	if err != nil {
+		return nil, err
+	}
+	scan, err := readLSHeaders(&r, p)
+	if err != nil {
+		return nil, err
+	}
+	out := grow(dst, p.size())
+	return out, d.decodeScan(out, &r, scan, p)
+}
+
+// readLSHeaders reads everything before the scan's data.
+func readLSHeaders(r *jpegReader, p Params) (lsScan, error) {
+	var s lsScan
+	var preset lsCoding
+	var component byte
+	precision := 0
+	for {
+		marker, segment, err := r.next()
+		if err != nil {
+			return s, err
+		}
+		switch {
+		case marker == markerSOF55:
+			precision, component, err = r.frameHeader(segment, p)
+		case marker == markerLSE:
+			preset, err = readPreset(r, segment)
+		case marker == markerDRI:
+			s.interval, err = readLSInterval(r, segment)
+		case marker == markerSOS:
+			if precision == 0 {
+				return s, r.malformed("the scan has no frame header")
+			}
+			s.coding, err = readLSScan(r, segment, component, preset, precision)
+			return s, err
+		case marker < markerRST0:
+			err = ingest.Reject(ingest.CodeSyntax, "%s: the image is coded by another process of JPEG (marker %x)", r.name, marker)
+		}
+		if err != nil {
+			return s, err
+		}
+	}
+}
+
+// readPreset reads the parameters of an LSE segment.
+func readPreset(r *jpegReader, segment []byte) (lsCoding, error) {
+	if len(segment) != 11 || segment[0] != 1 {
+		return lsCoding{}, ingest.Reject(ingest.CodeSyntax, "%s: mapping tables and oversize images are not read", r.name)
+	}
+	at := func(i int) int32 { return int32(binary.BigEndian.Uint16(segment[i:])) }
+	return lsCoding{maxVal: at(1), t1: at(3), t2: at(5), t3: at(7), reset: at(9)}, nil
+}
+
+// readLSInterval reads a restart interval, which JPEG-LS counts in rows and
+// writes in two to four bytes.
+func readLSInterval(r *jpegReader, segment []byte) (int, error) {
+	if len(segment) < 2 || len(segment) > 4 {
+		return 0, r.malformed("a restart interval of %d bytes", len(segment))
+	}
+	n := 0
+	for _, b := range segment {
+		n = n<<8 | int(b)
+	}
+	return n, nil
+}
+
+// readLSScan reads the scan header and completes the coding's parameters.
+func readLSScan(r *jpegReader, segment []byte, component byte, preset lsCoding, precision int) (lsCoding, error) {
+	table, rest, err := r.scanHeader(segment, component)
+	if err != nil {
+		return lsCoding{}, err
+	}
+	if table != 0 || rest[2] != 0 {
+		return lsCoding{}, ingest.Reject(ingest.CodeSyntax, "%s: mapping tables and point transforms are not read", r.name)
+	}
+	c := preset
+	c.near = int32(rest[0])
+	if c.maxVal == 0 {
+		c.maxVal = 1<<precision - 1
+	}
+	if c.maxVal >= 1<<precision || c.near > min(255, c.maxVal/2) {
+		return lsCoding{}, r.malformed("values up to %d within %d in samples of %d bits", c.maxVal, c.near, precision)
+	}
+	c = c.withDefaults()
+	if c.t1 <= c.near || c.t2 < c.t1 || c.t3 < c.t2 || c.t3 > c.maxVal || c.reset < 3 || c.reset > max(255, c.maxVal) {
+		return lsCoding{}, r.malformed("thresholds of %d, %d and %d and a reset at %d", c.t1, c.t2, c.t3, c.reset)
+	}
+	return c, nil
+}
+
+// withDefaults fills in the parameters that are 0 (C.2.4.1.1).
+func (c lsCoding) withDefaults() lsCoding {
+	clamp := func(v, low int32) int32 {
+		if v > c.maxVal || v < low {
+			return low
+		}
+		return v
+	}
+	first, second, third := int32(0), int32(0), int32(0)
+	if c.maxVal >= 128 {
+		factor := (min(c.maxVal, 4095) + 128) >> 8
+		first, second, third = factor*(3-2)+2, factor*(7-3)+3, factor*(21-4)+4
+	} else {
+		factor := 256 / (c.maxVal + 1)
+		first, second, third = max(2, 3/factor), max(3, 7/factor), max(4, 21/factor)
+	}
+	if c.t1 == 0 {
+		c.t1 = clamp(first+3*c.near, c.near+1)
+	}
+	if c.t2 == 0 {
+		c.t2 = clamp(second+5*c.near, c.t1)
+	}
+	if c.t3 == 0 {
+		c.t3 = clamp(third+7*c.near, c.t2)
+	}
+	if c.reset == 0 {
+		c.reset = 64
+	}
+	return c
+}
+
+// state derives what the coding implies.
+func (c lsCoding) state() lsState {
+	s := lsState{step: 2*c.near + 1}
+	s.span = (c.maxVal+2*c.near)/s.step + 1
+	for 1<<s.width < s.span {
+		s.width++
+	}
+	deep := 2 // bpp, the bits of a sample
+	for 1<<deep <= c.maxVal {
+		deep++
+	}
+	s.limit = 2 * (deep + max(8, deep))
+	return s
+}
+
+// decodeScan fills out row by row.
+func (d *jpegLSDecoder) decodeScan(out []byte, r *jpegReader, s lsScan, p Params) error {
+	d.lsCoding, d.lsState = s.coding, s.coding.state()
+	d.begin(r.data, r.at, p.Columns)
+	stride := p.Columns * p.BitsAllocated / 8
+	for y := range p.Rows {
+		if s.interval > 0 && y > 0 && y%s.interval == 0 {
+			at, err := r.restart(d.bits.at, y/s.interval-1)
+			if err != nil {
+				return err
+			}
+			d.begin(r.data, at, p.Columns)
+		}
+		above, row := d.previous, d.current
+		above[p.Columns+1] = above[p.Columns]
+		row[0] = above[1]
+		if !d.decodeRow(row, above, p.Columns) {
+			return r.malformed("a code that stands for no value")
+		}
+		if d.bits.spent() {
+			return r.endsEarly()
+		}
+		storeLSRow(out[y*stride:(y+1)*stride], row[1:p.Columns+1])
+		d.previous, d.current = row, above
+	}
+	return nil
+}
+
+// begin forgets what was decoded, at the start of a scan and after a restart
+// marker (A.2.1, A.8).
+func (d *jpegLSDecoder) begin(data []byte, at, columns int) {
+	d.bits = lsBits{data: data, at: at}
+	a := max(2, int64(d.span+32)>>6)
+	for i := range d.contexts {
+		d.contexts[i] = lsContext{a: a, n: 1}
+	}
+	d.runs = [2]lsRunContext{{a: a, n: 1}, {a: a, n: 1}}
+	d.runIndex = 0
+	if cap(d.previous) < columns+2 {
+		d.previous, d.current = make([]int32, columns+2), make([]int32, columns+2)
+	}
+	d.previous, d.current = d.previous[:columns+2], d.current[:columns+2]
+	clear(d.previous)
+	clear(d.current)
+}
+
+// decodeRow decodes one row of columns samples. It reports whether every code
+// stood for something.
+func (d *jpegLSDecoder) decodeRow(row, above []int32, columns int) bool {
+	for x := 1; x <= columns; {
+		ra, rb, rc, rd := row[x-1], above[x], above[x-1], above[x+1]
+		q := (d.quantize(rd-rb)*9+d.quantize(rb-rc))*9 + d.quantize(rc-ra)
+		if q != 0 {
+			v, ok := d.regular(q, ra, rb, rc)
+			if !ok {
+				return false
+			}
+			row[x] = v
+			x++
+			continue
+		}
+		n, ok := d.run(columns - x + 1)
+		if !ok {
+			return false
+		}
+		for end := x + n; x < end; x++ {
+			row[x] = ra
+		}
+		if x <= columns {
+			v, ok := d.interruption(ra, above[x])
+			if !ok {
+				return false
+			}
+			row[x] = v
+			x++
+		}
+	}
+	return true
+}
+
+// quantize puts a gradient into one of nine classes, -4 to 4 (A.3.3).
+func (d *jpegLSDecoder) quantize(g int32) int32 {
+	sign := int32(1)
+	if g < 0 {
+		g, sign = -g, -1
+	}
+	switch {
+	case g <= d.near:
+		return 0
+	case g < d.t1:
+		return sign
+	case g < d.t2:
+		return 2 * sign
+	case g < d.t3:
+		return 3 * sign
+	}
+	return 4 * sign
+}
+
+// regular decodes a sample in surroundings q that are not flat (A.4, A.5).
+func (d *jpegLSDecoder) regular(q, ra, rb, rc int32) (int32, bool) {
+	sign := int32(1)
+	if q < 0 {
+		q, sign = -q, -1
+	}
+	c := &d.contexts[q]
+	px := d.within(predictEdge(ra, rb, rc) + sign*c.c)
+	k := golomb(c.n, c.a)
+	mapped, ok := d.bits.golomb(k, d.limit, d.width)
+	if !ok || mapped > 2*d.span {
+		return 0, false
+	}
+	e := mapped>>1 ^ -(mapped & 1)
+	if k == 0 && d.near == 0 && 2*c.b <= -c.n {
+		e = ^e
+	}
+	c.update(e, d.step, d.reset)
+	return d.reconstruct(px, sign*e), true
+}
+
+// predictEdge is the median edge detector (A.4.1).
+func predictEdge(ra, rb, rc int32) int32 {
+	low, high := min(ra, rb), max(ra, rb)
+	switch {
+	case rc >= high:
+		return low
+	case rc <= low:
+		return high
+	}
+	return ra + rb - rc
+}
+
+// within returns v moved into 0 to maxVal.
+func (d *jpegLSDecoder) within(v int32) int32 { return min(max(v, 0), d.maxVal) }
+
+// golomb returns k, the length of the low part of a code (A.5.1).
+func golomb(n int32, a int64) (k uint) {
+	for int64(n)<<k < a {
+		k++
+	}
+	return k
+}
+
+// reconstruct adds an error to a prediction, modulo RANGE (A.4.5).
+func (d *jpegLSDecoder) reconstruct(px, e int32) int32 {
+	v := px + e*d.step
+	switch {
+	case v < -d.near:
+		v += d.span * d.step
+	case v > d.maxVal+d.near:
+		v -= d.span * d.step
+	}
+	return d.within(v)
+}
+
+// update learns from an error (A.6).
+func (c *lsContext) update(e, step, reset int32) {
+	c.b += e * step
+	c.a += int64(max(e, -e))
+	if c.n == reset {
+		c.a, c.b, c.n = c.a>>1, c.b>>1, c.n>>1
+	}
+	c.n++
+	switch {
+	case c.b <= -c.n:
+		c.b = max(c.b+c.n, 1-c.n)
+		c.c = max(c.c-1, -128)
+	case c.b > 0:
+		c.b = min(c.b-c.n, 0)
+		c.c = min(c.c+1, 127)
+	}
+}
+
+// runLengths are the J of A.2.1: a run of 2^J samples takes one bit.
+var runLengths = [32]uint{
+	0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+}
+
+// run decodes the length of a run, at most left (A.7.1).
+func (d *jpegLSDecoder) run(left int) (n int, ok bool) {
+	for d.bits.take(1) == 1 {
+		full := 1 << runLengths[d.runIndex]
+		if full > left-n {
+			return left, true
+		}
+		n += full
+		d.runIndex = min(d.runIndex+1, 31)
+		if n == left {
+			return n, true
+		}
+	}
+	n += int(d.bits.take(runLengths[d.runIndex]))
+	return n, n < left
+}
+
+// interruption decodes the sample that ends a run (A.7.2).
+func (d *jpegLSDecoder) interruption(ra, rb int32) (int32, bool) {
+	kind, px, sign := int32(0), rb, int32(1)
+	switch diff := ra - rb; {
+	case max(diff, -diff) <= d.near:
+		kind, px = 1, ra
+	case diff > 0:
+		sign = -1
+	}
+	c := &d.runs[kind]
+	k := golomb(c.n, c.a+int64(kind*(c.n>>1)))
+	mapped, ok := d.bits.golomb(k, d.limit-int(runLengths[d.runIndex])-1, d.width)
+	if !ok || mapped > 2*d.span {
+		return 0, false
+	}
+	e := c.unmap(mapped+kind, k)
+	c.update(e, mapped, kind, d.reset)
+	d.runIndex = max(d.runIndex-1, 0)
+	return d.reconstruct(px, sign*e), true
+}
+
+// unmap turns a code's value, with the kind of the interruption added, into
+// an error (A.7.2.2).
+func (c *lsRunContext) unmap(v int32, k uint) int32 {
+	e := (v + 1) >> 1
+	if odd := v&1 == 1; odd == (k != 0 || 2*c.negative >= c.n) {
+		return -e
+	}
+	return e
+}
+
+// update learns from an error (A.7.2.3).
+func (c *lsRunContext) update(e, mapped, kind, reset int32) {
+	if e < 0 {
+		c.negative++
+	}
+	c.a += int64(mapped+1-kind) >> 1
+	if c.n == reset {
+		c.a, c.n, c.negative = c.a>>1, c.n>>1, c.negative>>1
+	}
+	c.n++
+}
+
+// storeLSRow writes samples of 8 or 16 bits.
+func storeLSRow(out []byte, row []int32) {
+	if len(out) == len(row) {
+		for x, v := range row {
+			out[x] = byte(v)
+		}
+		return
+	}
+	out = out[:2*len(row)]
+	for x, v := range row {
+		binary.LittleEndian.PutUint16(out[2*x:], uint16(v))
+	}
+}

@@ -21,7 +21,7 @@ const localPrefix = 64 << 10
 // ExtractDir makes the curves of the PET series in a folder of DICOM files, by
 // the same code as the line. Files that serve for nothing are named by say,
 // with their reason. A folder that holds several series is an error.
-func ExtractDir(ctx context.Context, dir string, regions ingest.Segmentation, say func(file string, why ingest.Reason)) (extract.Curves, ingest.Assembly, error) {
+func ExtractDir(ctx context.Context, dir string, regions Regions, say func(file string, why ingest.Reason)) (extract.Curves, ingest.Assembly, error) {
 	records, err := readDir(ctx, dir, say)
 	if err != nil {
 		return extract.Curves{}, ingest.Assembly{}, err

@@ -91,7 +91,7 @@ func (p *Pipeline) extract(ctx context.Context, v ingest.View) (extract.Curves, 
 
 // Extract makes the curves of a whole series and returns them with the digest
 // of the input.
-func Extract(ctx context.Context, a ingest.Assembly, regions ingest.Segmentation, readers int, get fetch) (extract.Curves, string, error) {
+func Extract(ctx context.Context, a ingest.Assembly, regions Regions, readers int, get fetch) (extract.Curves, string, error) {
 	timing, err := a.Timing()
 	if err != nil {
 		return extract.Curves{}, "", err
@@ -100,10 +100,11 @@ func Extract(ctx context.Context, a ingest.Assembly, regions ingest.Segmentation
 	if err != nil {
 		return extract.Curves{}, "", err
 	}
-	if err := inSpace(regions, a.Header); err != nil {
+	placed, err := regions.on(geometry, a.Header)
+	if err != nil {
 		return extract.Curves{}, "", err
 	}
-	mask, err := extract.NewMask(regions, geometry, extract.Options{})
+	mask, err := extract.NewMask(placed, geometry, extract.Options{})
 	if err != nil {
 		return extract.Curves{}, "", err
 	}

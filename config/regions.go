@@ -2,13 +2,16 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 
 	"tacstream/ingest"
 	"tacstream/ingest/dicom"
 	"tacstream/ingest/nifti"
+	"tacstream/ingest/transform"
 )
 
 // errNoTable means that nothing says what the regions of an image are called.
@@ -60,10 +63,40 @@ func regionNames(image string, table io.Reader) (map[int32]string, error) {
 	return nil, errNoTable
 }
 
-// inSpace rejects regions that lie in another space than the series.
-func inSpace(s ingest.Segmentation, h ingest.Header) error {
-	if s.FrameOfReferenceUID != "" && s.FrameOfReferenceUID != h.Strict.FrameOfReferenceUID {
-		return ingest.Reject(ingest.CodeRegionsElsewhere, "the regions are in another frame of reference than the series")
+// Regions are where the regions of a series are, and what brings them into its
+// space.
+type Regions struct {
+	ingest.Segmentation
+	Transform *transform.Transform // nil where they lie in the series' space
+	Invert    bool                 // the transform goes from the series to the regions
+}
+
+// on returns the regions in the space of a series.
+func (r Regions) on(pet ingest.Geometry, h ingest.Header) (ingest.Segmentation, error) {
+	if r.Transform != nil {
+		return r.Transform.Apply(r.Segmentation, pet, r.Invert)
 	}
-	return nil
+	if r.FrameOfReferenceUID != "" && r.FrameOfReferenceUID != h.Strict.FrameOfReferenceUID {
+		return r.Segmentation, ingest.Reject(ingest.CodeRegionsElsewhere, "the regions are in another frame of reference than the series, and no transform is given")
+	}
+	return r.Segmentation, nil
+}
+
+// ReadTransformFile reads a transform that brings regions into the space of a
+// series.
+func ReadTransformFile(file string) (*transform.Transform, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, transform.MaxBytes+1))
+	if err != nil {
+		return nil, err
+	}
+	t, err := transform.Read(file, data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return &t, nil
 }

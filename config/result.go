@@ -78,20 +78,21 @@ func causeOf(job ingest.Job) publish.Cause {
 }
 
 // regions reads the region source of a series.
-func (p *Pipeline) regions(ctx context.Context, r ingest.Regions) (ingest.Segmentation, error) {
+func (p *Pipeline) regions(ctx context.Context, r ingest.Regions) (Regions, error) {
 	image, err := p.regionObject(ctx, r.Image)
 	if err != nil {
-		return ingest.Segmentation{}, err
+		return Regions{}, err
 	}
 	var table io.Reader
 	if r.LUT.Key != "" {
 		data, err := p.regionObject(ctx, r.LUT)
 		if err != nil {
-			return ingest.Segmentation{}, err
+			return Regions{}, err
 		}
 		table = bytes.NewReader(data)
 	}
-	return readRegions(r.Image.Key, bytes.NewReader(image), table)
+	s, err := readRegions(r.Image.Key, bytes.NewReader(image), table)
+	return Regions{Segmentation: s}, err
 }
 
 func (p *Pipeline) regionObject(ctx context.Context, r ingest.Record) ([]byte, error) {

@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -14,11 +15,13 @@ import (
 )
 
 type extractCmd struct {
-	Dir     string `arg:"" help:"Folder of the DICOM files of one PET series." type:"existingdir"`
-	Regions string `help:"Where the regions are, on the PET grid or any other: a label image (*.nii, *.nii.gz), probabilities (*probseg.nii, *probseg.nii.gz), a DICOM SEG, label map or RTSTRUCT." required:"" type:"existingfile" placeholder:"FILE"`
-	LUT     string `name:"lut" help:"Look-up table of a NIfTI image; default: the .tsv of the same stem, else dseg.tsv (probseg.tsv) beside it." type:"existingfile" placeholder:"FILE"`
-	Decay   string `help:"Correct for decay to: injection, start, stored (as the series has it). Default: injection where it is known, else start." enum:",injection,start,stored" default:"" placeholder:"TIME"`
-	Output  string `short:"o" help:"Table of curves; its sidecar goes beside it. Default: standard output." placeholder:"TSV"`
+	Dir       string `arg:"" help:"Folder of the DICOM files of one PET series." type:"existingdir"`
+	Regions   string `help:"Where the regions are, on the PET grid or any other: a label image (*.nii, *.nii.gz), probabilities (*probseg.nii, *probseg.nii.gz), a DICOM SEG, label map or RTSTRUCT." required:"" type:"existingfile" placeholder:"FILE"`
+	LUT       string `name:"lut" help:"Look-up table of a NIfTI image; default: the .tsv of the same stem, else dseg.tsv (probseg.tsv) beside it." type:"existingfile" placeholder:"FILE"`
+	Transform string `help:"Affine that brings the regions into the space of the PET series: ITK or ANTs (.txt, .tfm, .mat), FSL (.mat), AFNI (.1D) or FreeSurfer (.lta)." type:"existingfile" placeholder:"FILE"`
+	Invert    bool   `name:"invert-transform" help:"The transform brings the PET series to the regions: turn it round."`
+	Decay     string `help:"Correct for decay to: injection, start, stored (as the series has it). Default: injection where it is known, else start." enum:",injection,start,stored" default:"" placeholder:"TIME"`
+	Output    string `short:"o" help:"Table of curves; its sidecar goes beside it. Default: standard output." placeholder:"TSV"`
 }
 
 // Help shows examples.
@@ -29,11 +32,12 @@ in columns of their own, and a sidecar that says what the values are.
 Examples:
   tacstream extract pet/ --regions sub-01_dseg.nii.gz -o tacs.tsv
   tacstream extract pet/ --regions aparc_dseg.nii --lut aparc_dseg.tsv --decay stored
-  tacstream extract pet/ --regions seg.dcm`
+  tacstream extract pet/ --regions seg.dcm
+  tacstream extract pet/ --regions T1w_dseg.nii.gz --transform T1w_to_pet_0GenericAffine.mat`
 }
 
 func (c extractCmd) Run(e *env) error {
-	regions, err := config.ReadRegionsFile(c.Regions, c.LUT)
+	regions, err := c.regions()
 	if err != nil {
 		return err
 	}
@@ -59,6 +63,22 @@ func (c extractCmd) Run(e *env) error {
 		return err
 	}
 	return writeWithSidecar(c.Output, table.Bytes(), sidecarOf(curves, origin, assembly))
+}
+
+// regions reads where the regions are.
+func (c extractCmd) regions() (config.Regions, error) {
+	s, err := config.ReadRegionsFile(c.Regions, c.LUT)
+	if err != nil {
+		return config.Regions{}, err
+	}
+	r := config.Regions{Segmentation: s, Invert: c.Invert}
+	switch {
+	case c.Transform != "":
+		r.Transform, err = config.ReadTransformFile(c.Transform)
+	case c.Invert:
+		err = errors.New("--invert-transform needs a --transform to turn round")
+	}
+	return r, err
 }
 
 // A sidecar says what the values of a table are, in the terms of BIDS.

@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"tacstream/ingest"
+	"tacstream/ingest/phantom"
 )
 
 // drop puts the slices of a foreign study and some of its region files into
@@ -143,5 +144,32 @@ func TestExtractTakesDICOMRegions(t *testing.T) {
 	code, _, stderr := run("extract", filepath.Join(dir, "pet"), "--regions", filepath.Join(shared, "dicom/ge-start/regions/labelmap-pet.dcm"))
 	if code == 0 || !strings.Contains(stderr, "another frame of reference") {
 		t.Errorf("another frame of reference: exit status %d\n%s", code, stderr)
+	}
+}
+
+// Labels that were moved away and come back by a transform, or by its inverse,
+// give the same curves.
+func TestExtractBringsRegionsBackByATransform(t *testing.T) {
+	dir := t.TempDir()
+	labels := writeScan(t, phantom.Series{Name: "scan", Seed: 5, NoNoise: true}, dir)
+	_, want, stderr := run("extract", filepath.Join(dir, "pet"), "--regions", labels)
+	if want == "" {
+		t.Fatal(stderr)
+	}
+	// 8 mm to the left in LPS, from the PET series to the labels.
+	there := filepath.Join(dir, "there.tfm")
+	write(t, there, "#Insight Transform File V1.0\nTransform: AffineTransform_double_3_3\nParameters: 1 0 0 0 1 0 0 0 1 8 0 0\nFixedParameters: 0 0 0\n")
+	back := filepath.Join(dir, "back.aff12.1D")
+	write(t, back, "1 0 0 -8 0 1 0 0 0 0 1 0\n")
+	_, moved, stderr := run("extract", filepath.Join(dir, "pet"), "--regions", labels, "--transform", there)
+	if moved == "" || moved == want {
+		t.Errorf("a transform changes nothing: %s", stderr)
+	}
+	_, other, stderr := run("extract", filepath.Join(dir, "pet"), "--regions", labels, "--transform", back, "--invert-transform")
+	if other != moved {
+		t.Errorf("the inverse, turned round, is another: %s", stderr)
+	}
+	if code, _, _ := run("extract", filepath.Join(dir, "pet"), "--regions", labels, "--invert-transform"); code == 0 {
+		t.Error("nothing to turn round, and no error")
 	}
 }

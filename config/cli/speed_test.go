@@ -60,7 +60,7 @@ func BenchmarkExtraction(b *testing.B) {
 		getAll(b, client, a.Slots)
 		getting += time.Since(start)
 		start = time.Now()
-		if _, _, err := config.Extract(b.Context(), a, ingest.Segmentation{Labels: &labels}, config.DefaultReaders, open); err != nil {
+		if _, _, err := config.Extract(b.Context(), a, config.Regions{Segmentation: ingest.Segmentation{Labels: &labels}}, config.DefaultReaders, open); err != nil {
 			b.Fatal(err)
 		}
 		extracting += time.Since(start)

@@ -9,8 +9,8 @@ import (
 	"tacstream/ingest"
 )
 
-// maxBytes bounds a file. Affine transforms take a few hundred bytes.
-const maxBytes = 1 << 20
+// MaxBytes bounds a file. Affine transforms take a few hundred bytes.
+const MaxBytes = 1 << 20
 
 // maxMM bounds every number of a transform, in mm where it has a unit.
 const maxMM = 1e5
@@ -37,8 +37,8 @@ type Transform struct {
 func Read(name string, data []byte) (Transform, error) {
 	name = strings.ToLower(path.Base(strings.ReplaceAll(name, `\`, "/")))
 	switch {
-	case len(data) > maxBytes:
-		return Transform{}, reject("a file of more than %d bytes", maxBytes)
+	case len(data) > MaxBytes:
+		return Transform{}, reject("a file of more than %d bytes", MaxBytes)
 	case bytes.HasPrefix(data, []byte("#Insight Transform File")):
 		return readITK(data)
 	case strings.HasSuffix(name, ".lta"):

@@ -112,7 +112,9 @@ func Extract(ctx context.Context, a ingest.Assembly, regions Regions, readers in
 	if err != nil {
 		return extract.Curves{}, "", err
 	}
-	curves, err := sums.Curves(timing, a.Header.Soft.BqPerMLPerUnit)
+	scale, doubts := a.BqPerMLPerUnit(timing)
+	curves, err := sums.Curves(timing, scale)
+	curves.Warnings = append(append(curves.Warnings, doubts...), a.Header.Corrections()...)
 	return curves, input, err
 }
 

@@ -92,6 +92,30 @@ func (c Curves) Corrected(to Origin) ([]TAC, error) {
 	return tacs, nil
 }
 
+// ErrUptake means that there are no uptake values: dose, weight or injection
+// time is missing, or the curves have no unit.
+var ErrUptake = fmt.Errorf("no uptake values: %w", ingest.ErrRejected)
+
+// AsUptake returns the curves as standardised uptake values, which are to be
+// corrected for decay to the injection:
+//
+//	SUV = activity at the injection / (dose / weight)
+//
+// where bqPerG is dose over weight.
+func (c Curves) AsUptake(bqPerG float64) (Curves, error) {
+	if c.Units != BqPerML || !(bqPerG > 0) || !c.Decay.InjectionKnown || c.HalfLife <= 0 {
+		return c, fmt.Errorf("they need curves in Bq/mL, and dose, weight, half-life and injection time in the header: %w", ErrUptake)
+	}
+	c.Units, c.TACs = Uptake, slices.Clone(c.TACs)
+	for r := range c.TACs {
+		c.TACs[r].BqPerML = slices.Clone(c.TACs[r].BqPerML)
+		for f := range c.TACs[r].BqPerML {
+			c.TACs[r].BqPerML[f] /= bqPerG
+		}
+	}
+	return c, nil
+}
+
 // FromCorrected takes the values of c for values corrected for decay to the
 // time origin, after model zero, and returns the same curves as they decayed.
 // It is how curves of a table, of which ReadTSV knows no half-life, become

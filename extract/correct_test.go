@@ -172,3 +172,23 @@ func TestATableWithoutAHalfLifeSaysSo(t *testing.T) {
 		t.Errorf("said twice: %v", again.Warnings)
 	}
 }
+
+// An uptake value is what each gram has of the dose, both as they would be at
+// the injection.
+func TestUptakeIsActivityOverDosePerGram(t *testing.T) {
+	c := extract.Curves{
+		Frames: []ingest.Frame{{Duration: time.Minute}}, HalfLife: time.Hour, Units: extract.BqPerML,
+		TACs: []extract.TAC{{Region: "a", BqPerML: []float64{5000}}}, Decay: extract.Decay{Injection: -time.Hour, InjectionKnown: true},
+	}
+	got, err := c.AsUptake(2500)
+	if err != nil || got.Units != extract.Uptake || got.TACs[0].BqPerML[0] != 2 || c.TACs[0].BqPerML[0] != 5000 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if _, err := c.AsUptake(0); !errors.Is(err, extract.ErrUptake) {
+		t.Errorf("without a dose: %v", err)
+	}
+	c.Units = extract.Arbitrary
+	if _, err := c.AsUptake(2500); !errors.Is(err, extract.ErrUptake) {
+		t.Errorf("of arbitrary units: %v", err)
+	}
+}

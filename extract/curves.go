@@ -37,6 +37,7 @@ type Units string
 // Units of curves.
 const (
 	BqPerML   Units = "Bq/mL"
+	Uptake    Units = "g/mL"      // standardised uptake value by body weight, SUV
 	Arbitrary Units = "arbitrary" // proportional to Bq/mL by a factor that is not known
 )
 

@@ -153,6 +153,9 @@ func (a *Assembly) agree(sound []*Record) Reason {
 		if field := a.Header.Strict.differs(r.Header.Strict); field != "" {
 			return Reason{Code: CodeMixed, Detail: "instances disagree on " + field}
 		}
+		if s, first := r.Header.Soft, a.Header.Soft; s.BqPerMLPerUnit != first.BqPerMLPerUnit || s.SUVPerUnit != first.SUVPerUnit {
+			return Reason{Code: CodeMixed, Detail: "instances disagree on the vendor's factor that gives their values a unit"}
+		}
 	}
 	return Reason{}
 }

@@ -49,6 +49,9 @@ type Soft struct {
 	// BqPerMLPerUnit turns series units into Bq/mL: 1 for BQML, a vendor's
 	// factor for CNTS, 0 where it is not known.
 	BqPerMLPerUnit float64 `json:"bqf,omitempty"`
+	// SUVPerUnit turns series units into the uptake value by body weight, in
+	// g/mL, 0 where it is not known.
+	SUVPerUnit float64 `json:"suv,omitempty"`
 }
 
 // An Instance is what the header of one PET object says of itself.

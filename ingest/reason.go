@@ -102,5 +102,6 @@ const (
 	WarnRegionCut    Code = "REGION_CUT" // part of a region lies outside the field of view
 	WarnLabels       Code = "LABELS"     // odd label values, such as NaN, taken as background
 	WarnArbitrary    Code = "ARBITRARY_UNITS"
+	WarnFromSUV      Code = "FROM_SUV" // activity worked out from uptake values
 	WarnNoDecayKnown Code = "NO_HALF_LIFE"
 )

@@ -21,6 +21,7 @@ type extractCmd struct {
 	Transform string `help:"Affine that brings the regions into the space of the PET series: ITK or ANTs (.txt, .tfm, .mat), FSL (.mat), AFNI (.1D) or FreeSurfer (.lta)." type:"existingfile" placeholder:"FILE"`
 	Invert    bool   `name:"invert-transform" help:"The transform brings the PET series to the regions: turn it round."`
 	Decay     string `help:"Correct for decay to: injection, start, stored (as the series has it). Default: injection where it is known, else start." enum:",injection,start,stored" default:"" placeholder:"TIME"`
+	Unit      string `help:"Unit of the values: bqml, or suv (uptake by body weight, corrected for decay to the injection)." enum:"bqml,suv" default:"bqml" placeholder:"UNIT"`
 	Output    string `short:"o" help:"Table of curves; its sidecar goes beside it. Default: standard output." placeholder:"TSV"`
 }
 
@@ -33,7 +34,8 @@ Examples:
   tacstream extract pet/ --regions sub-01_dseg.nii.gz -o tacs.tsv
   tacstream extract pet/ --regions aparc_dseg.nii --lut aparc_dseg.tsv --decay stored
   tacstream extract pet/ --regions seg.dcm
-  tacstream extract pet/ --regions T1w_dseg.nii.gz --transform T1w_to_pet_0GenericAffine.mat`
+  tacstream extract pet/ --regions T1w_dseg.nii.gz --transform T1w_to_pet_0GenericAffine.mat
+  tacstream extract pet/ --regions sub-01_dseg.nii.gz --unit suv -o suv.tsv`
 }
 
 func (c extractCmd) Run(e *env) error {
@@ -53,6 +55,15 @@ func (c extractCmd) Run(e *env) error {
 	origin := curves.DefaultOrigin()
 	if c.Decay != "" {
 		origin = extract.Origin(c.Decay)
+	}
+	if c.Unit == "suv" {
+		if origin != extract.ToInjection {
+			return fmt.Errorf("uptake values are corrected for decay to the injection: leave --decay out, or give a series whose header has its time")
+		}
+		bqPerG, _ := assembly.Header.Soft.Uptake()
+		if curves, err = curves.AsUptake(bqPerG); err != nil {
+			return err
+		}
 	}
 	var table bytes.Buffer
 	if err := extract.WriteTSV(&table, curves, origin); err != nil {

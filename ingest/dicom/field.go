@@ -58,12 +58,14 @@ const (
 	numberOfTimeSlices
 	seriesType
 	units
+	suvType
 	attenuation
 	decayCorrection
 	reconstruction
 	frameReferenceTime
 	decayFactor
 	imageIndex
+	philipsSUV
 	philipsFactor
 	radiopharmaceutical
 	injectionTime
@@ -142,12 +144,14 @@ var keys = [numFields]key{
 	numberOfTimeSlices:         {top, 0x00540101, "US"},
 	seriesType:                 {top, 0x00541000, "CS"},
 	units:                      {top, 0x00541001, "CS"},
+	suvType:                    {top, 0x00541006, "CS"},
 	attenuation:                {top, 0x00541101, "LO"},
 	decayCorrection:            {top, 0x00541102, "CS"},
 	reconstruction:             {top, 0x00541103, "LO"},
 	frameReferenceTime:         {top, 0x00541300, "DS"},
 	decayFactor:                {top, 0x00541321, "DS"},
 	imageIndex:                 {top, 0x00541330, "US"},
+	philipsSUV:                 {top, 0x70531000, "DS"},
 	philipsFactor:              {top, 0x70531009, "DS"},
 	radiopharmaceutical:        {inTracer, 0x00180031, "LO"},
 	injectionTime:              {inTracer, 0x00181072, "TM"},

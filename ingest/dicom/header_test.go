@@ -291,3 +291,24 @@ func TestUnitsBecomeBqPerML(t *testing.T) {
 		}
 	}
 }
+
+func TestUnitsBecomeUptakeValues(t *testing.T) {
+	philips := sample().with(0x00541001, "CNTS").with(0x70530010, "Philips PET Private Group")
+	for _, tt := range []struct {
+		name   string
+		object object
+		factor float64
+	}{
+		{"Bq/mL", sample(), 0},
+		{"GML", sample().with(0x00541001, "GML"), 1},
+		{"GML by body weight", sample().with(0x00541001, "GML").with(0x00541006, "BW"), 1},
+		{"GML by lean body mass", sample().with(0x00541001, "GML").with(0x00541006, "LBM"), 0},
+		{"Philips counts", philips.with(0x70531000, "0.000551"), 0.000551},
+		{"Philips counts without the factor", philips.with(0x70531000, "0"), 0},
+		{"proportional counts", sample().with(0x00541001, "PROPCPS"), 0},
+	} {
+		if got := read(tt.object); got.Header.Soft.SUVPerUnit != tt.factor || got.Fault.Code != "" {
+			t.Errorf("%s: %g, fault %v; want %g", tt.name, got.Header.Soft.SUVPerUnit, got.Fault, tt.factor)
+		}
+	}
+}

@@ -103,6 +103,7 @@ func (f *facts) softFacts(series time.Time, unit string) ingest.Soft {
 		AttenuationCorr: f.text(attenuation),
 		SliceThickness:  f.soft(sliceThickness),
 		BqPerMLPerUnit:  f.toBqPerML(unit),
+		SUVPerUnit:      f.toSUV(unit),
 	}
 	if v := f.bytes(studyInstanceUID); isUID(v) {
 		s.StudyInstanceUID = string(v)
@@ -128,6 +129,21 @@ func (f *facts) toBqPerML(unit string) float64 {
 		return 1
 	case "CNTS":
 		return f.soft(philipsFactor)
+	}
+	return 0
+}
+
+// toSUV returns the factor from the series' units to the standardised uptake
+// value by body weight in g/mL, 0 where there is none. GML is that value unless
+// SUVType names another one; Philips' counts become it by a private factor.
+func (f *facts) toSUV(unit string) float64 {
+	switch unit {
+	case "GML":
+		if kind := f.code(suvType); kind == "" || kind == "BW" {
+			return 1
+		}
+	case "CNTS":
+		return f.soft(philipsSUV)
 	}
 	return 0
 }

@@ -1,0 +1,49 @@
+package ingest
+
+import (
+	"fmt"
+	"math"
+)
+
+// What doses and weights can be: less or more is a header in other units. They
+// range from a mouse to a man.
+const (
+	leastDoseBq, mostDoseBq     = 1e5, 1e11
+	leastWeightKg, mostWeightKg = 0.005, 500
+)
+
+// Uptake returns dose over body weight in Bq/g, which turns an uptake value
+// into Bq/mL corrected for decay to the injection. It is false where the
+// header leaves one of them out or has it in other units.
+func (s Soft) Uptake() (bqPerG float64, ok bool) {
+	ok = s.DoseBq >= leastDoseBq && s.DoseBq <= mostDoseBq && s.WeightKg >= leastWeightKg && s.WeightKg <= mostWeightKg
+	if !ok {
+		return 0, false
+	}
+	return s.DoseBq / (1000 * s.WeightKg), true
+}
+
+// BqPerMLPerUnit returns what turns the series' values into Bq/mL, 0 where
+// that is not known.
+//
+// Series in uptake values (GML, and Philips' counts where only the factor to
+// these is there) were made by dividing by the dose as it had decayed at the
+// time to which the images are corrected, by the header's own injection time,
+// whether or not that is right. The same sum undoes it:
+//
+//	Bq/mL = SUV · dose · e^(−λ (stored − injection)) / weight
+func (a Assembly) BqPerMLPerUnit(t Timing) (float64, []Warning) {
+	soft := a.Header.Soft
+	if soft.BqPerMLPerUnit > 0 || soft.SUVPerUnit == 0 {
+		return soft.BqPerMLPerUnit, nil
+	}
+	bqPerG, ok := soft.Uptake()
+	if !ok || t.StoredNone || !t.InjectionKnown || t.HalfLife <= 0 {
+		return 0, nil
+	}
+	factor := soft.SUVPerUnit * bqPerG * math.Exp(-DecayPerSecond(t.HalfLife)*(t.Stored-t.Injection).Seconds())
+	return factor, []Warning{{
+		Code: WarnFromSUV, Level: LevelWarn, Value: factor,
+		Detail: fmt.Sprintf("Bq/mL per stored unit, worked out from uptake values by the header's dose of %.4g MBq and weight of %.4g kg: absolute activity is as right as these", soft.DoseBq/1e6, soft.WeightKg),
+	}}
+}

@@ -17,14 +17,15 @@ import (
 
 // A Protocol says what to do with the scans of one tracer.
 type Protocol struct {
-	Tracer    string              `yaml:"tracer" doc:"Label in subjects and file names: lower-case letters, digits and hyphens."`
-	Name      string              `yaml:"name" doc:"As people write it."`
-	Match     string              `yaml:"match" doc:"Regular expression, case ignored, looked for in Radiopharmaceutical, its code meaning, SeriesDescription, ProtocolName and a trc- part of the key."`
-	Reference string              `yaml:"reference" doc:"Name of the reference region; * and ? as in file names, case ignored. Left and right parts are merged before."`
-	Models    []string            `yaml:"models" doc:"Models to run, see 'tacstream fit --help'."`
-	K2Prime   float64             `yaml:"k2prime,omitempty" doc:"Efflux rate of the reference region in 1/min, where it is known; else it is estimated."`
-	TStar     Duration            `yaml:"t_star,omitempty" doc:"Start of the linear phase after injection; else it is chosen."`
-	Merge     map[string][]string `yaml:"merge,omitempty" doc:"Regions to merge: new name to a list of names. Left and right are merged by themselves."`
+	Tracer      string              `yaml:"tracer" doc:"Label in subjects and file names: lower-case letters, digits and hyphens."`
+	Name        string              `yaml:"name" doc:"As people write it."`
+	Match       string              `yaml:"match" doc:"Regular expression, case ignored, looked for in Radiopharmaceutical, its code meaning, SeriesDescription, ProtocolName and a trc- part of the key."`
+	Reference   string              `yaml:"reference" doc:"Name of the reference region; * and ? as in file names, case ignored. Left and right parts are merged before."`
+	Models      []string            `yaml:"models" doc:"Models to run, see 'tacstream fit --help'."`
+	K2Prime     float64             `yaml:"k2prime,omitempty" doc:"Efflux rate of the reference region in 1/min, where it is known; else it is estimated."`
+	TStar       Duration            `yaml:"t_star,omitempty" doc:"Start of the linear phase after injection; else it is chosen."`
+	Uncorrected bool                `yaml:"allow_uncorrected,omitempty" doc:"Fit images that are not corrected for attenuation as well. BPND of regions at different depths is then not comparable."`
+	Merge       map[string][]string `yaml:"merge,omitempty" doc:"Regions to merge: new name to a list of names. Left and right are merged by themselves."`
 }
 
 // DefaultProtocols returns the protocols that are shipped: the two tracers of
@@ -137,6 +138,9 @@ func joined(regions []extract.Region) string {
 // does not keep the others from being so, and a warning names it; an error
 // means that none could.
 func (p Protocol) fit(curves extract.Curves) (reference extract.Region, all []fit.Estimate, failed []ingest.Warning, err error) {
+	if err = p.usable(curves); err != nil {
+		return "", nil, nil, err
+	}
 	if reference, err = p.reference(curves.TACs); err != nil {
 		return "", nil, nil, err
 	}
@@ -151,6 +155,17 @@ func (p Protocol) fit(curves extract.Curves) (reference extract.Region, all []fi
 	}
 	all, failed, err = FitAll(models, scan)
 	return reference, all, failed, err
+}
+
+// usable refuses images that are not corrected for attenuation, unless the
+// protocol allows them.
+func (p Protocol) usable(curves extract.Curves) error {
+	for _, w := range curves.Warnings {
+		if w.Code == ingest.WarnCorrections && w.Level == ingest.LevelDoubt && !p.Uncorrected {
+			return ingest.Reject(w.Code, "%s; the curves are there, no model ran: give a corrected reconstruction, or set allow_uncorrected in the protocol", w.Detail)
+		}
+	}
+	return nil
 }
 
 // FitAll fits every model and compares them. A model that gives nothing while

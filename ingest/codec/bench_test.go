@@ -15,7 +15,7 @@ func benchmarkPicture() picture {
 func BenchmarkDecode(b *testing.B) {
 	p := benchmarkPicture()
 	for _, e := range []struct{ name, command string }{
-		{"rle", "dcmcrle"}, {"jpeg-lossless", "dcmcjpeg +e1"}, {"jpeg-ls", "dcmcjpls"},
+		{"rle", "dcmcrle"}, {"jpeg-lossless", "dcmcjpeg +e1"}, {"jpeg-ls", "dcmcjpls"}, {"jpeg-2000", "gdcmconv --j2k"},
 	} {
 		b.Run(e.name, func(b *testing.B) {
 			need(b, e.command)

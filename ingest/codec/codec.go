@@ -23,13 +23,15 @@ const (
 	jpegLosslessFirst  = "1.2.840.10008.1.2.4.70"
 	jpegLSLossless     = "1.2.840.10008.1.2.4.80"
 	jpegLSNearLossless = "1.2.840.10008.1.2.4.81"
+	jpeg2000Lossless   = "1.2.840.10008.1.2.4.90"
+	jpeg2000           = "1.2.840.10008.1.2.4.91"
 )
 
 // Supported reports whether frames in a transfer syntax can be decoded.
 func Supported(transferSyntaxUID string) bool {
 	switch transferSyntaxUID {
 	case rleLossless, jpegBaseline, jpegLossless, jpegLosslessFirst,
-		jpegLSLossless, jpegLSNearLossless:
+		jpegLSLossless, jpegLSNearLossless, jpeg2000Lossless, jpeg2000:
 		return true
 	}
 	return false
@@ -40,11 +42,12 @@ func Supported(transferSyntaxUID string) bool {
 type Decoder struct {
 	lossless jpegLosslessDecoder
 	ls       jpegLSDecoder
+	j2k      jpeg2000Decoder
 }
 
 // Close frees what the Decoder holds outside of Go's memory. The Decoder may
 // be used again.
-func (d *Decoder) Close() {}
+func (d *Decoder) Close() { d.j2k.close() }
 
 // Decode turns one frame, all its fragments joined, into native pixels: little
 // endian, Rows*Columns*SamplesPerPixel*BitsAllocated/8 bytes, the samples of a
@@ -64,8 +67,10 @@ func (d *Decoder) Decode(dst []byte, transferSyntaxUID string, frame []byte, p P
 		return decodeJPEGBaseline(dst, frame, p)
 	case jpegLossless, jpegLosslessFirst:
 		return d.lossless.decode(dst, frame, p)
-	default:
+	case jpegLSLossless, jpegLSNearLossless:
 		return d.ls.decode(dst, frame, p)
+	default:
+		return d.j2k.decode(dst, frame, p)
 	}
 }
 

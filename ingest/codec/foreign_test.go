@@ -250,3 +250,7 @@ func TestJPEGLosslessGivesBackWhatWasEncoded(t *testing.T) {
 func TestJPEGLSGivesBackWhatWasEncoded(t *testing.T) {
 	lossless(t, "dcmcjpls", "gdcmconv --jpegls")
 }
+
+func TestJPEG2000GivesBackWhatWasEncoded(t *testing.T) {
+	lossless(t, "gdcmconv --j2k -n 1", "gdcmconv --j2k -n 4")
+}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -177,7 +178,7 @@ func touched(prev, now Record) Touch {
 			}
 		}
 		switch r.Kind {
-		case KindRegions, KindLUT:
+		case KindRegions, KindLUT, KindTransform:
 			t.RegionsIn = true
 		}
 	}
@@ -260,12 +261,24 @@ func (r Record) sameObject(now Object) bool {
 func kindByName(key string) Kind {
 	name := strings.ToLower(path.Base(key))
 	switch {
-	case strings.HasSuffix(name, "dseg.nii"), strings.HasSuffix(name, "dseg.nii.gz"), IsProbabilities(key):
+	case IsLabels(key), IsProbabilities(key):
 		return KindRegions
 	case strings.HasSuffix(name, "dseg.tsv"), strings.HasSuffix(name, "probseg.tsv"):
 		return KindLUT
+	case toPET.MatchString(name):
+		return KindTransform
 	}
 	return KindOther
+}
+
+// toPET is the name of a transform from somewhere to PET, after BIDS.
+var toPET = regexp.MustCompile(`(?:^|_)from-[^_]+_to-pet[^_]*(?:_.*)?_xfm\.(?:txt|tfm|mat|1d|lta)$`)
+
+// IsLabels reports whether an object is a label image by its name, as BIDS
+// names it.
+func IsLabels(key string) bool {
+	name := strings.ToLower(path.Base(key))
+	return strings.HasSuffix(name, "dseg.nii") || strings.HasSuffix(name, "dseg.nii.gz")
 }
 
 // IsProbabilities reports whether an object holds the probabilities of regions

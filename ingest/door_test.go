@@ -58,6 +58,7 @@ func TestTheDoorKnowsRegions(t *testing.T) {
 	s := &shelf{records: map[string]ingest.Record{}, objects: map[string][]byte{
 		"a/seg.dcm": big, "a/broken.dcm": []byte("SEG"), "a/huge.dcm": append(big, big...), "a/ct.dcm": []byte("CT"),
 		"a/x_probseg.nii.gz": []byte("p"), "a/x_probseg.tsv": []byte("t"),
+		"a/s_from-T1w_to-pet_mode-image_xfm.txt": []byte("x"), "a/s_from-pet_to-T1w_xfm.txt": []byte("x"),
 	}}
 	d := ingest.Door{Store: s, Ledger: s, Classify: s, Sites: ingest.Sites{{Site: "site", Bucket: "inbox"}}, Limits: ingest.Limits{RegionsBytes: 150 << 10}}
 	tests := []struct {
@@ -74,6 +75,8 @@ func TestTheDoorKnowsRegions(t *testing.T) {
 		{"a/ct.dcm", ingest.KindOther, "", ingest.CodeNotPET, false, true},
 		{"a/x_probseg.nii.gz", ingest.KindRegions, "", "", true, false},
 		{"a/x_probseg.tsv", ingest.KindLUT, "", "", true, false},
+		{"a/s_from-T1w_to-pet_mode-image_xfm.txt", ingest.KindTransform, "", "", true, false},
+		{"a/s_from-pet_to-T1w_xfm.txt", ingest.KindOther, "", ingest.CodeNotPET, false, true},
 	}
 	for _, test := range tests {
 		for range 2 { // the second look finds nothing new

@@ -55,6 +55,9 @@ type Judge struct {
 	Queue    Queue
 	Settings string // digest of the settings
 	Version  string // of the code
+	// Atlas returns the key of the atlas that may serve a series, empty where
+	// there is none. It may be nil.
+	Atlas func(a Assembly) string
 }
 
 // Check reads what the ledger holds of a series and does what follows from
@@ -83,6 +86,9 @@ func (j *Judge) check(ctx context.Context, series Token, quiet bool) error {
 	v, err := j.View(ctx, series, quiet)
 	if err != nil {
 		return err
+	}
+	if v.Regions.Pending && state.Look != "" {
+		return j.check(ctx, series, true) // an atlas serves already
 	}
 	if v.Seen < state.Judged {
 		return nil // somebody has judged on more than this
@@ -113,7 +119,10 @@ func (j *Judge) check(ctx context.Context, series Token, quiet bool) error {
 			return err
 		}
 	}
-	return j.follow(ctx, state, v.Outcome)
+	if err := j.follow(ctx, state, v.Outcome); err != nil || !v.Regions.Pending {
+		return err
+	}
+	return j.Queue.Arm(ctx, series)
 }
 
 // short reports whether a series that is being received cannot be whole yet,
@@ -180,7 +189,11 @@ func (j *Judge) View(ctx context.Context, series Token, quiet bool) (View, error
 		return v, nil
 	}
 	a := v.Assembly
-	regions, ok, seen, err := FindRegions(ctx, j.Book, a.Bucket, a.Folders, a.Header.Strict.FrameOfReferenceUID)
+	need := Need{Space: a.Header.Strict.FrameOfReferenceUID, Quiet: quiet}
+	if j.Atlas != nil {
+		need.Atlas = j.Atlas(a)
+	}
+	regions, ok, seen, err := FindRegions(ctx, j.Book, a.Bucket, a.Folders, need)
 	if err != nil {
 		return View{}, err
 	}

@@ -14,6 +14,7 @@ import (
 type desk struct {
 	records []ingest.Record
 	regions []ingest.Record
+	atlas   string
 	state   ingest.State
 	done    []string
 	jobs    []ingest.Job
@@ -60,7 +61,7 @@ func (d *desk) Arm(context.Context, ingest.Token) error { d.done = append(d.done
 func (d *desk) check(t *testing.T, quiet bool) string {
 	t.Helper()
 	d.done = nil
-	j := ingest.Judge{Book: d, Sink: d, Queue: d, Settings: "s", Version: "v"}
+	j := ingest.Judge{Book: d, Sink: d, Queue: d, Settings: "s", Version: "v", Atlas: func(ingest.Assembly) string { return d.atlas }}
 	if err := j.Check(t.Context(), "tok", quiet); err != nil {
 		t.Fatal(err)
 	}
@@ -69,8 +70,11 @@ func (d *desk) check(t *testing.T, quiet bool) string {
 
 func region(key, digest string) ingest.Record {
 	r := ingest.Record{Object: ingest.Object{Bucket: "inbox", Key: key}, Kind: ingest.KindRegions, Digest: digest}
-	if strings.HasSuffix(key, ".tsv") {
+	switch {
+	case strings.HasSuffix(key, ".tsv"):
 		r.Kind = ingest.KindLUT
+	case strings.HasSuffix(key, "_xfm.txt"):
+		r.Kind = ingest.KindTransform
 	}
 	return r
 }
@@ -180,7 +184,7 @@ func TestTheNearestRegionsServe(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			d := &desk{regions: test.regions}
-			got, ok, _, err := ingest.FindRegions(t.Context(), d, "inbox", []string{test.folder}, "space")
+			got, ok, _, err := ingest.FindRegions(t.Context(), d, "inbox", []string{test.folder}, ingest.Need{Space: "space"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -222,7 +226,7 @@ func TestRegionsOfTheSameFrameOfReferenceComeFirst(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			got, ok, _, err := ingest.FindRegions(t.Context(), &desk{regions: test.regions}, "inbox", []string{"s/pet"}, "space")
+			got, ok, _, err := ingest.FindRegions(t.Context(), &desk{regions: test.regions}, "inbox", []string{"s/pet"}, ingest.Need{Space: "space"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -235,8 +239,43 @@ func TestRegionsOfTheSameFrameOfReferenceComeFirst(t *testing.T) {
 
 func TestASeriesWithoutFrameOfReferenceTakesNoDICOMRegions(t *testing.T) {
 	d := &desk{regions: []ingest.Record{inDICOM("s/seg.dcm", "d1", "space")}}
-	if got, ok, _, err := ingest.FindRegions(t.Context(), d, "inbox", []string{"s"}, ""); err != nil || ok || got.Elsewhere != 1 {
+	if got, ok, _, err := ingest.FindRegions(t.Context(), d, "inbox", []string{"s"}, ingest.Need{}); err != nil || ok || got.Elsewhere != 1 {
 		t.Errorf("found %+v, %v", got, err)
+	}
+}
+
+// An atlas serves with a transform, once it is quiet, and gives way to regions
+// of the series' own.
+func TestAnAtlasServesOnceItIsQuiet(t *testing.T) {
+	atlas := []ingest.Record{region("atlases/x/a_dseg.nii", "d0"), region("atlases/x/a_dseg.tsv", "l0")}
+	d := &desk{records: aSeries(2, 3), regions: atlas, atlas: "atlases/x/a_dseg.nii"}
+	if got := d.check(t, false); got != "waiting" {
+		t.Errorf("without a transform: did %q", got)
+	}
+	d.regions = append(d.regions, region("a/x_from-atlas_to-pet_xfm.txt", "t"))
+	if got := d.check(t, false); got != "waiting, arm" {
+		t.Errorf("before it was quiet: did %q", got)
+	}
+	if got := d.check(t, true); got != "ready, job 1" {
+		t.Errorf("when it was quiet: did %q", got)
+	}
+	d.state.Done = 1
+	if got := d.check(t, false); got != "ready" {
+		t.Errorf("afterwards: did %q", got)
+	}
+	d.regions = append(d.regions, region("a/regions/x_dseg.nii.gz", "d1"), region("a/regions/x_dseg.tsv", "l1"))
+	if got := d.check(t, false); got != "ready, job 2" {
+		t.Errorf("when regions of its own came: did %q", got)
+	}
+}
+
+func TestAnAtlasAboveASeriesNeverServesWithoutATransform(t *testing.T) {
+	d := &desk{regions: []ingest.Record{region("atlas/a_dseg.nii", "d0"), region("atlas/a_dseg.tsv", "l0")}}
+	for _, quiet := range []bool{false, true} {
+		need := ingest.Need{Atlas: "atlas/a_dseg.nii", Quiet: quiet}
+		if _, ok, _, err := ingest.FindRegions(t.Context(), d, "inbox", []string{"s/pet"}, need); ok || err != nil {
+			t.Errorf("quiet %v: it serves, %v", quiet, err)
+		}
 	}
 }
 
@@ -262,7 +301,7 @@ func TestTheNameOfAFileSaysItsRegion(t *testing.T) {
 
 func TestTheTableOfTheSameStemComesFirst(t *testing.T) {
 	d := &desk{regions: []ingest.Record{region("s/a_dseg.nii.gz", "d"), region("s/dseg.tsv", "shared"), region("s/a_dseg.tsv", "own")}}
-	got, _, _, err := ingest.FindRegions(t.Context(), d, "inbox", []string{"s"}, "space")
+	got, _, _, err := ingest.FindRegions(t.Context(), d, "inbox", []string{"s"}, ingest.Need{Space: "space"})
 	if err != nil || got.LUT.Digest != "own" {
 		t.Errorf("took %q, %v", got.LUT.Digest, err)
 	}

@@ -40,7 +40,9 @@ const (
 	KindSlice   Kind = "slice"   // an instance of a PET series, sound or not
 	KindRegions Kind = "regions" // a label image, probabilities or regions in DICOM
 	KindLUT     Kind = "lut"     // the look-up table of such an image
-	KindOther   Kind = "other"   // anything else, with the reason in Fault
+	// KindTransform is what brings an atlas into the space of a series.
+	KindTransform Kind = "transform"
+	KindOther     Kind = "other" // anything else, with the reason in Fault
 )
 
 // A Record is what the ledger knows of one object.
@@ -56,7 +58,7 @@ type Record struct {
 	Fault Reason `json:"fault,omitzero"`
 	// Stated means that it has been said that the object serves for nothing.
 	Stated   bool      `json:"stated,omitempty"`
-	Digest   string    `json:"digest,omitempty"` // SHA-256 of regions and look-up tables, hex
+	Digest   string    `json:"digest,omitempty"` // SHA-256 of regions and what belongs to them, hex
 	Space    string    `json:"space,omitempty"`  // FrameOfReferenceUID of regions in DICOM
 	Instance *Instance `json:"inst,omitempty"`   // of a slice; a faulty one may lack facts
 	Header   *Header   `json:"head,omitempty"`   // of a slice
@@ -75,7 +77,7 @@ func (r Record) Class() string {
 	switch r.Kind {
 	case KindSlice:
 		return string(r.Series)
-	case KindRegions, KindLUT:
+	case KindRegions, KindLUT, KindTransform:
 		return ClassRegions
 	default:
 		return ClassOther

@@ -18,6 +18,12 @@ func itoa(n int) string { return strconv.Itoa(n) }
 type Regions struct {
 	Image Record // or an object with regions in DICOM
 	LUT   Record // empty where the source itself says what its regions are called
+	// Transform brings the regions of an atlas into the series' space; empty
+	// for regions that are there already.
+	Transform Record
+	// Pending means that only an atlas can serve, and not before nothing has
+	// come for the quiet time.
+	Pending bool
 	// Others counts further sources that would have served as well; the one
 	// with the smallest digest was taken.
 	Others int
@@ -31,11 +37,20 @@ type Regions struct {
 }
 
 // Digest returns what identifies the content of the source.
-func (r Regions) Digest() string { return r.Image.Digest + "+" + r.LUT.Digest }
+func (r Regions) Digest() string {
+	digest := r.Image.Digest + "+" + r.LUT.Digest
+	if r.Transform.Digest != "" {
+		digest += "+" + r.Transform.Digest
+	}
+	return digest
+}
 
 // absent says why there are no regions.
 func (r Regions) absent() Reason {
 	why := Reason{Code: CodeNoRegions, Detail: "no *dseg.nii[.gz] with its TSV and no DICOM SEG or RTSTRUCT of the series' frame of reference in the series' folder, above it or one folder below those"}
+	if r.Pending {
+		why.Detail += "; the protocol's atlas and a transform to PET are there, and serve if nothing nearer comes within the quiet time"
+	}
 	if r.Elsewhere > 0 {
 		why.Detail += fmt.Sprintf("; %d DICOM objects with regions lie there in another frame of reference", r.Elsewhere)
 	}
@@ -50,19 +65,27 @@ type RegionLister interface {
 	RegionsNear(ctx context.Context, bucket, folder string) ([]Record, error)
 }
 
+// A Need is what decides which regions can serve a series.
+type Need struct {
+	Space string // FrameOfReferenceUID of the series
+	Atlas string // key of a label image with its table; empty for none
+	Quiet bool   // nothing came for the quiet time
+}
+
 // FindRegions returns the region source for a series that lies in the given
-// folders and in the given frame of reference. In order:
+// folders. In order:
 //
 //  1. a DICOM SEG or RTSTRUCT of the same frame of reference,
 //  2. a label image with its look-up table,
-//  3. probabilities of regions whose names are known.
+//  3. probabilities of regions whose names are known,
+//  4. the atlas that is wanted, once it is quiet, if there is a transform.
 //
 // Within a class it is the one in the nearest ancestor folder of the series,
 // the folder itself being the nearest, or one folder below that ancestor. Ok
 // is false where there is none; seen is the newest revision that was looked
 // at.
-func FindRegions(ctx context.Context, l RegionLister, bucket string, folders []string, space string) (best Regions, ok bool, seen uint64, err error) {
-	s := search{lister: l, bucket: bucket, space: space}
+func FindRegions(ctx context.Context, l RegionLister, bucket string, folders []string, need Need) (best Regions, ok bool, seen uint64, err error) {
+	s := search{lister: l, bucket: bucket, need: need}
 	for _, folder := range folders {
 		if err := s.climb(ctx, folder); err != nil {
 			return Regions{}, false, 0, err
@@ -74,14 +97,17 @@ func FindRegions(ctx context.Context, l RegionLister, bucket string, folders []s
 			return *found, true, s.seen, nil
 		}
 	}
-	return Regions{Elsewhere: s.elsewhereUpTo(len(s.elsewhere))}, false, s.seen, nil
+	best, ok, err = s.atlas(ctx)
+	best.Elsewhere = s.elsewhereUpTo(len(s.elsewhere))
+	return best, ok, s.seen, err
 }
 
 // A search for regions climbs from the folders of a series to the top.
 type search struct {
 	lister    RegionLister
 	bucket    string
-	space     string
+	need      Need
+	transform *Regions // that holds the nearest transform and how far above it is
 	best      [classes]*Regions
 	elsewhere []map[string]bool // objects of another space, by how far above
 	seen      uint64
@@ -120,8 +146,10 @@ func (s *search) take(records []Record, above int) {
 	for _, r := range records {
 		s.seen = max(s.seen, r.Revision)
 		switch {
-		case r.Kind != KindRegions:
-		case r.Space != "" && r.Space != s.space:
+		case r.Kind == KindTransform:
+			s.takeTransform(r, above)
+		case r.Kind != KindRegions || r.Key == s.need.Atlas:
+		case r.Space != "" && r.Space != s.need.Space:
 			s.elsewhere[above][r.Key] = true
 		case r.Space != "":
 			found[classDICOM] = append(found[classDICOM], Regions{Image: r})
@@ -142,6 +170,40 @@ func (s *search) take(records []Record, above int) {
 			s.best[class] = &here
 		}
 	}
+}
+
+// takeTransform keeps the nearest transform, of several in one place the one
+// with the smallest digest.
+func (s *search) takeTransform(r Record, above int) {
+	best := s.transform
+	if best == nil || above < best.Above || above == best.Above && r.Digest < best.Transform.Digest {
+		s.transform = &Regions{Transform: r, Above: above}
+	}
+}
+
+// atlas returns the atlas that is wanted, if there is a transform for it.
+func (s *search) atlas(ctx context.Context) (Regions, bool, error) {
+	if s.need.Atlas == "" || s.transform == nil {
+		return Regions{}, false, nil
+	}
+	records, err := s.lister.RegionsNear(ctx, s.bucket, folderOf(s.need.Atlas))
+	if err != nil {
+		return Regions{}, false, err
+	}
+	tables := tablesOf(records)
+	for _, r := range records {
+		if r.Key != s.need.Atlas || r.Kind != KindRegions {
+			continue
+		}
+		_, found, ok := named(r, tables)
+		s.seen = max(s.seen, r.Revision, found.LUT.Revision)
+		if !ok || !s.need.Quiet {
+			return Regions{Pending: ok}, false, nil
+		}
+		found.Transform, found.Above = s.transform.Transform, s.transform.Above
+		return found, true, nil
+	}
+	return Regions{}, false, nil
 }
 
 // elsewhereUpTo counts the objects of another space up to so many folders

@@ -25,6 +25,7 @@ type Protocol struct {
 	K2Prime     float64             `yaml:"k2prime,omitempty" doc:"Efflux rate of the reference region in 1/min, where it is known; else it is estimated."`
 	TStar       Duration            `yaml:"t_star,omitempty" doc:"Start of the linear phase after injection; else it is chosen."`
 	Uncorrected bool                `yaml:"allow_uncorrected,omitempty" doc:"Fit images that are not corrected for attenuation as well. BPND of regions at different depths is then not comparable."`
+	Atlas       string              `yaml:"atlas,omitempty" doc:"Key of an atlas, a label image with its table in the series' bucket. It serves series that have no regions of their own once nothing has come for the quiet time, if an affine *_from-*_to-pet*_xfm.txt, .tfm, .mat, .1D or .lta lies where regions would."`
 	Merge       map[string][]string `yaml:"merge,omitempty" doc:"Regions to merge: new name to a list of names. Left and right are merged by themselves."`
 }
 
@@ -46,6 +47,7 @@ func (p Protocol) check(at string, add adder) {
 	_, err = path.Match(p.Reference, "x")
 	add(err != nil || p.Reference == "", at+".reference", "%q is no pattern", p.Reference)
 	add(len(p.Models) == 0, at+".models", "at least one model is needed")
+	add(p.Atlas != "" && !ingest.IsLabels(p.Atlas), at+".atlas", "%q is not the key of a *dseg.nii or *dseg.nii.gz", p.Atlas)
 	add(p.K2Prime < 0, at+".k2prime", "must not be negative")
 	add(p.TStar < 0, at+".t_star", "must not be negative")
 	for i, m := range p.Models {
@@ -66,6 +68,12 @@ func (c Config) protocolOf(texts []string) (Protocol, bool) {
 		}
 	}
 	return Protocol{}, false
+}
+
+// atlasOf returns the key of the atlas that may serve a series.
+func (c Config) atlasOf(a ingest.Assembly) string {
+	p, _ := c.protocolOf(tracerTexts(a.Header, a.Slots))
+	return p.Atlas
 }
 
 // tracerTexts returns where the tracer of a series may be named, most telling

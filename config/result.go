@@ -8,6 +8,7 @@ import (
 
 	"tacstream/ingest"
 	"tacstream/ingest/s3"
+	"tacstream/ingest/transform"
 	"tacstream/publish"
 	"tacstream/publish/bids"
 	outbox "tacstream/publish/jetstream"
@@ -58,6 +59,12 @@ const farAbove = 2
 // series' own frame of reference belongs to it wherever it lies.
 func doubtful(r ingest.Regions) []ingest.Warning {
 	var list []ingest.Warning
+	if r.Transform.Key != "" {
+		list = append(list, ingest.Warning{
+			Code: ingest.WarnLabels, Level: ingest.LevelNotice,
+			Detail: "the series has no regions of its own; the protocol's atlas serves, brought to it by the affine beside it",
+		})
+	}
 	if r.Above >= farAbove && r.Image.Space == "" {
 		list = append(list, ingest.Warning{
 			Code: ingest.WarnLabels, Level: ingest.LevelWarn, Value: float64(r.Above), Threshold: farAbove,
@@ -92,7 +99,15 @@ func (p *Pipeline) regions(ctx context.Context, r ingest.Regions) (Regions, erro
 		table = bytes.NewReader(data)
 	}
 	s, err := readRegions(r.Image.Key, bytes.NewReader(image), table)
-	return Regions{Segmentation: s}, err
+	if err != nil || r.Transform.Key == "" {
+		return Regions{Segmentation: s}, err
+	}
+	data, err := p.regionObject(ctx, r.Transform)
+	if err != nil {
+		return Regions{}, err
+	}
+	t, err := transform.Read(r.Transform.Key, data)
+	return Regions{Segmentation: s, Transform: &t}, err
 }
 
 func (p *Pipeline) regionObject(ctx context.Context, r ingest.Record) ([]byte, error) {

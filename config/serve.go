@@ -256,7 +256,7 @@ func (o ServeOptions) open(ctx context.Context, links Links) (*Line, error) {
 	}
 	l.Ledger = l.Broker.Ledger()
 	l.Outbox = &outbox.Outbox{Broker: l.Broker, Store: l.Store, Bucket: o.Config.S3.Results}
-	l.Judge = &ingest.Judge{Book: l.Ledger, Sink: l.Outbox, Queue: l.Broker, Settings: o.Config.SettingsDigest(), Version: Version}
+	l.Judge = &ingest.Judge{Book: l.Ledger, Sink: l.Outbox, Queue: l.Broker, Settings: o.Config.SettingsDigest(), Version: Version, Atlas: o.Config.atlasOf}
 	return l, nil
 }
 

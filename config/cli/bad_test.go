@@ -130,7 +130,7 @@ func (r *rig) verdicts(series int) map[string][]verdict {
 			r.t.Fatal(err)
 		}
 		if b, ok := event.Data.(*publish.Binding); ok {
-			bpnd[b.Cause.Series] = srtmOf(b)
+			bpnd[b.Cause.Series] = bpndBySRTM(b)
 		}
 	}
 	all := map[string][]verdict{}
@@ -145,8 +145,8 @@ func (r *rig) verdicts(series int) map[string][]verdict {
 	return all
 }
 
-// srtmOf returns the BPND of each region by SRTM.
-func srtmOf(b *publish.Binding) map[string]float64 {
+// bpndBySRTM returns the BPND of each region by SRTM.
+func bpndBySRTM(b *publish.Binding) map[string]float64 {
 	found := map[string]float64{}
 	for _, m := range b.Models {
 		for _, e := range m.Estimates {

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,6 +14,7 @@ import (
 
 	"tacstream/ingest"
 	"tacstream/ingest/phantom"
+	"tacstream/publish"
 )
 
 // drop puts the slices of a foreign study and some of its region files into
@@ -103,6 +106,67 @@ func TestRegionsOfAnotherFrameOfReferenceAreNamed(t *testing.T) {
 	if err := r.connect().Ledger.Others(t.Context(), func(o ingest.Record) { t.Errorf("dead: %v", o.Fault) }); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// An atlas that the protocol names serves a series without regions, brought to
+// it by the affine that lies beside it, after the quiet time.
+func TestAnAtlasServesWithATransform(t *testing.T) {
+	scan := smallScan(3, scanFrames)
+	scan.NoNoise = true
+	want := truth(t, scan)
+	r := newRigQuiet(t, 2*time.Second)
+	protocol := ""
+	for _, tracer := range []string{"az10419369", "dasb"} {
+		protocol += "\n  - {tracer: " + tracer + ", name: " + tracer + ", match: " + tracer + ", reference: '*cerebell*', models: [srtm, mrtm, logan-ref], atlas: atlases/mine/a_dseg.nii.gz}"
+	}
+	write(t, r.where.Config, fmt.Sprintf(rigConfig, 2*time.Second)+"protocols:"+protocol+"\n")
+	r.serve("nats,s3,ingest,work")
+	for _, f := range filesOf(scan) {
+		switch {
+		case strings.HasSuffix(f.Name, "dseg.nii.gz"):
+			r.put("atlases/mine/a_dseg.nii.gz", f.Data)
+		case strings.HasSuffix(f.Name, "dseg.tsv"):
+			r.put("atlases/mine/dseg.tsv", f.Data)
+		default:
+			r.put(f.Name, f.Data)
+		}
+	}
+	r.put(scan.Folder+"/sub_from-atlas_to-pet_mode-image_xfm.1D", []byte("1 0 0 0 0 1 0 0 0 0 1 0\n"))
+	r.settle(1)
+	bindings := func(s snapshot) string {
+		for key, body := range s {
+			if strings.HasPrefix(key, "event") {
+				return body
+			}
+		}
+		return ""
+	}
+	got := bindings(r.snapshot())
+	if !strings.Contains(got, "binding.estimated") || !strings.Contains(got, "the protocol's atlas serves") {
+		t.Fatalf("no estimate with the atlas: %s", got)
+	}
+	if a, b := srtmOf(t, got), srtmOf(t, bindings(want)); a == "" || a != b {
+		t.Errorf("estimates %s, want those of the same labels in place, %s", a, b)
+	}
+}
+
+// srtmOf returns the estimates of SRTM in an event.
+func srtmOf(t *testing.T, body string) string {
+	t.Helper()
+	e, err := publish.Decode([]byte(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range e.Data.(*publish.Binding).Models {
+		if m.Name == "srtm" {
+			text, err := json.Marshal(m.Estimates)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return string(text)
+		}
+	}
+	return ""
 }
 
 // sortedColumns returns the columns of a table in the order of their names:

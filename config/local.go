@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"time"
 
 	"tacstream/extract"
 	"tacstream/ingest"
@@ -18,33 +21,52 @@ import (
 // localPrefix is enough for the header of nearly every object.
 const localPrefix = 64 << 10
 
-// ExtractDir makes the curves of the PET series in a folder of DICOM files, by
+// A LocalSeries is one PET series in a folder of files.
+type LocalSeries struct {
+	Records  []ingest.Record
+	Assembly ingest.Assembly
+	Outcome  ingest.Outcome
+}
+
+// ExtractDir makes the curves of a PET series in a folder of DICOM files, by
 // the same code as the line. Files that serve for nothing are named by say,
-// with their reason. A folder that holds several series is an error.
-func ExtractDir(ctx context.Context, dir string, regions Regions, say func(file string, why ingest.Reason)) (extract.Curves, ingest.Assembly, error) {
-	records, err := readDir(ctx, dir, say)
+// with their reason.
+//
+// Where the folder holds several series, number, from 1, chooses one; with 0
+// they must be parts of one acquisition, one after the other, which are joined.
+// The assembly is that of the first part.
+func ExtractDir(ctx context.Context, dir string, regions Regions, number int, say func(file string, why ingest.Reason)) (extract.Curves, ingest.Assembly, error) {
+	series, err := ReadSeries(ctx, dir, say)
 	if err != nil {
 		return extract.Curves{}, ingest.Assembly{}, err
 	}
-	assembly, outcome := ingest.Assess("local", records, true)
-	switch {
-	case outcome.Condition == ingest.Absent:
-		return extract.Curves{}, assembly, fmt.Errorf("%s holds no PET series", dir)
-	case outcome.Condition != ingest.Ready:
-		return extract.Curves{}, assembly, fmt.Errorf("the series in %s is %s: %s", dir, outcome.Condition, outcome.Reason)
-	}
-	curves, _, err := Extract(ctx, assembly, regions, DefaultReaders, openFile)
+	parts, err := choose(dir, series, number)
 	if err != nil {
-		return curves, assembly, err
+		return extract.Curves{}, ingest.Assembly{}, err
+	}
+	var curves extract.Curves
+	for k, part := range parts {
+		c, _, err := Extract(ctx, part.Assembly, regions, DefaultReaders, openFile)
+		if err != nil {
+			return c, part.Assembly, err
+		}
+		if k == 0 {
+			curves = c
+			continue
+		}
+		zero := part.Assembly.Starts[0].Sub(parts[0].Assembly.Starts[0]) // of the first frames
+		if curves, err = curves.Join(c, zero-c.Frames[0].Start+curves.Frames[0].Start); err != nil {
+			return curves, part.Assembly, err
+		}
 	}
 	curves, err = Merge(curves, nil)
-	return curves, assembly, err
+	return curves, parts[0].Assembly, err
 }
 
-// readDir reads the header of every file under a folder.
-func readDir(ctx context.Context, dir string, say func(string, ingest.Reason)) ([]ingest.Record, error) {
-	var records []ingest.Record
-	uid := ""
+// ReadSeries reads the header of every file under a folder and puts its PET
+// series together, in order of their first frames.
+func ReadSeries(ctx context.Context, dir string, say func(string, ingest.Reason)) ([]LocalSeries, error) {
+	records := map[string][]ingest.Record{}
 	err := filepath.WalkDir(dir, func(file string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() || ctx.Err() != nil {
 			return err
@@ -59,21 +81,60 @@ func readDir(ctx context.Context, dir string, say func(string, ingest.Reason)) (
 		if !found.PET {
 			return nil
 		}
-		if own := found.Header.Strict.SeriesInstanceUID; uid == "" {
-			uid = own
-		} else if own != "" && own != uid {
-			return fmt.Errorf("%s holds more than one PET series; give the folder of one", dir)
-		}
-		records = append(records, ingest.Record{
+		uid := found.Header.Strict.SeriesInstanceUID
+		records[uid] = append(records[uid], ingest.Record{
 			Object: ingest.Object{Key: file, Size: size, ETag: file}, Kind: ingest.KindSlice, Series: "local",
 			Fault: found.Fault, Instance: &found.Instance, Header: &found.Header,
 		})
 		return nil
 	})
-	if err == nil {
-		err = ctx.Err()
+	if err != nil {
+		return nil, err
 	}
-	return records, err
+	if len(records) > 1 {
+		delete(records, "") // objects too broken to name their series
+	}
+	var series []LocalSeries
+	for _, uid := range slices.Sorted(maps.Keys(records)) {
+		s := LocalSeries{Records: records[uid]}
+		s.Assembly, s.Outcome = ingest.Assess("local", s.Records, true)
+		series = append(series, s)
+	}
+	slices.SortStableFunc(series, func(a, b LocalSeries) int { return a.start().Compare(b.start()) })
+	return series, ctx.Err()
+}
+
+// start returns when the first frame began, zero for a series that is not
+// whole.
+func (s LocalSeries) start() time.Time {
+	if len(s.Assembly.Starts) == 0 {
+		return time.Time{}
+	}
+	return s.Assembly.Starts[0]
+}
+
+// choose returns the series of that number, or the parts of the one
+// acquisition that all of them are.
+func choose(dir string, series []LocalSeries, number int) ([]LocalSeries, error) {
+	switch {
+	case len(series) == 0:
+		return nil, fmt.Errorf("%s holds no PET series", dir)
+	case number < 0 || number > len(series):
+		return nil, fmt.Errorf("%s holds %d PET series: there is no series %d", dir, len(series), number)
+	case number > 0:
+		series = series[number-1 : number]
+	}
+	if len(series) > 1 {
+		if why := apart(series); why != "" {
+			return nil, fmt.Errorf("%s holds %d PET series, which are not joined: %s; choose one with --series, of\n%s", dir, len(series), why, listing(series))
+		}
+	}
+	for _, s := range series {
+		if o := s.Outcome; o.Condition != ingest.Ready {
+			return nil, fmt.Errorf("the series in %s is %s: %w", dir, o.Condition, &ingest.Rejection{Reason: o.Reason})
+		}
+	}
+	return series, nil
 }
 
 // classifyFile reads as much of a file as says what it is.

@@ -15,12 +15,13 @@ import (
 )
 
 type extractCmd struct {
-	Dir       string `arg:"" help:"Folder of the DICOM files of one PET series." type:"existingdir"`
+	Dir       string `arg:"" help:"Folder of the DICOM files of a PET series, or of the parts of one acquisition." type:"existingdir"`
 	Regions   string `help:"Where the regions are, on the PET grid or any other: a label image (*.nii, *.nii.gz), probabilities (*probseg.nii, *probseg.nii.gz), a DICOM SEG, label map or RTSTRUCT." required:"" type:"existingfile" placeholder:"FILE"`
 	LUT       string `name:"lut" help:"Look-up table of a NIfTI image; default: the .tsv of the same stem, else dseg.tsv (probseg.tsv) beside it." type:"existingfile" placeholder:"FILE"`
 	Transform string `help:"Affine that brings the regions into the space of the PET series: ITK or ANTs (.txt, .tfm, .mat), FSL (.mat), AFNI (.1D) or FreeSurfer (.lta)." type:"existingfile" placeholder:"FILE"`
 	Invert    bool   `name:"invert-transform" help:"The transform brings the PET series to the regions: turn it round."`
 	Decay     string `help:"Correct for decay to: injection, start, stored (as the series has it). Default: injection where it is known, else start." enum:",injection,start,stored" default:"" placeholder:"TIME"`
+	Series    int    `help:"Number of the series to take where the folder holds several; without it they must be parts of one acquisition, which are joined. 'tacstream inspect' numbers them." placeholder:"N"`
 	Unit      string `help:"Unit of the values: bqml, or suv (uptake by body weight, corrected for decay to the injection)." enum:"bqml,suv" default:"bqml" placeholder:"UNIT"`
 	Output    string `short:"o" help:"Table of curves; its sidecar goes beside it. Default: standard output." placeholder:"TSV"`
 }
@@ -43,7 +44,7 @@ func (c extractCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	curves, assembly, err := config.ExtractDir(e.ctx, c.Dir, regions, func(file string, why ingest.Reason) {
+	curves, assembly, err := config.ExtractDir(e.ctx, c.Dir, regions, c.Series, func(file string, why ingest.Reason) {
 		fmt.Fprintf(e.stderr, "%s is left out: %s\n", file, why)
 	})
 	if err != nil {

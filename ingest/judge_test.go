@@ -213,7 +213,8 @@ func TestRegionsOfTheSameFrameOfReferenceComeFirst(t *testing.T) {
 		elsewhere int
 	}{
 		{"they need no table", []ingest.Record{inDICOM("s/pet/seg.dcm", "d1", "space")}, "d1", 0, 0, 0},
-		{"far above they come before a label image beside", []ingest.Record{region("s/a_dseg.nii", "d1"), lut, inDICOM("seg.dcm", "d2", "space")}, "d2", 2, 0, 0},
+		{"they come before a label image beside them", []ingest.Record{region("s/a_dseg.nii", "d1"), lut, inDICOM("s/seg.dcm", "d2", "space")}, "d2", 1, 0, 0},
+		{"but not before one that is nearer", []ingest.Record{region("s/a_dseg.nii", "d1"), lut, inDICOM("seg.dcm", "d2", "space")}, "d1", 1, 0, 0},
 		{"another frame of reference never serves", []ingest.Record{inDICOM("s/pet/seg.dcm", "d1", "other")}, "", 0, 0, 1},
 		{"and is counted where something else serves", []ingest.Record{region("s/a_dseg.nii", "d1"), lut, inDICOM("s/seg.dcm", "d2", "other")}, "d1", 1, 0, 1},
 		{"but not where it lies farther away", []ingest.Record{region("s/a_dseg.nii", "d1"), lut, inDICOM("seg.dcm", "d2", "other")}, "d1", 1, 0, 0},
@@ -234,6 +235,16 @@ func TestRegionsOfTheSameFrameOfReferenceComeFirst(t *testing.T) {
 				t.Errorf("found %q %d above, %d others, %d elsewhere", got.Image.Digest, got.Above, got.Others, got.Elsewhere)
 			}
 		})
+	}
+}
+
+func TestTheNearestToAnyFolderOfASeriesServes(t *testing.T) {
+	d := &desk{regions: []ingest.Record{region("a_dseg.nii", "d1"), region("dseg.tsv", "l"), region("t/b_dseg.nii", "d2"), region("t/dseg.tsv", "l")}}
+	for _, folders := range [][]string{{"s/x/pet", "t/pet"}, {"t/pet", "s/x/pet"}} {
+		got, _, _, err := ingest.FindRegions(t.Context(), d, "inbox", folders, ingest.Need{})
+		if err != nil || got.Image.Digest != "d2" || got.Above != 1 {
+			t.Errorf("%v: found %q %d above, %v", folders, got.Image.Digest, got.Above, err)
+		}
 	}
 }
 

@@ -73,16 +73,18 @@ type Need struct {
 }
 
 // FindRegions returns the region source for a series that lies in the given
-// folders. In order:
+// folders: the one in the nearest ancestor folder of the series, the folder
+// itself being the nearest, or one folder below that ancestor. In one place
+// the first of these serves:
 //
 //  1. a DICOM SEG or RTSTRUCT of the same frame of reference,
 //  2. a label image with its look-up table,
-//  3. probabilities of regions whose names are known,
-//  4. the atlas that is wanted, once it is quiet, if there is a transform.
+//  3. probabilities of regions whose names are known, which serve only where
+//     there is nothing of the first two anywhere above,
+//  4. the atlas that is needed, once it is quiet, if there is a transform; it
+//     too only where there is nothing else.
 //
-// Within a class it is the one in the nearest ancestor folder of the series,
-// the folder itself being the nearest, or one folder below that ancestor. Ok
-// is false where there is none; seen is the newest revision that was looked
+// Ok is false where there is none; seen is the newest revision that was looked
 // at.
 func FindRegions(ctx context.Context, l RegionLister, bucket string, folders []string, need Need) (best Regions, ok bool, seen uint64, err error) {
 	s := search{lister: l, bucket: bucket, need: need}
@@ -91,7 +93,7 @@ func FindRegions(ctx context.Context, l RegionLister, bucket string, folders []s
 			return Regions{}, false, 0, err
 		}
 	}
-	for _, found := range s.best {
+	for _, found := range s.nearestFirst() {
 		if found != nil {
 			found.Elsewhere = s.elsewhereUpTo(found.Above)
 			return *found, true, s.seen, nil
@@ -113,7 +115,8 @@ type search struct {
 	seen      uint64
 }
 
-// The classes of region sources, the first that there is serves.
+// The classes of region sources in their order. The last ones are a last
+// resort.
 const (
 	classDICOM = iota
 	classLabels
@@ -121,7 +124,17 @@ const (
 	classes
 )
 
-// climb looks into a folder and into every one above it.
+// nearestFirst returns the best sources, the one that serves first.
+func (s *search) nearestFirst() [classes]*Regions {
+	best := s.best
+	if d, l := best[classDICOM], best[classLabels]; d != nil && l != nil && l.Above < d.Above {
+		best[classDICOM], best[classLabels] = l, d
+	}
+	return best
+}
+
+// climb looks into a folder and those above it, up to where it finds what
+// serves: the top of a bucket may have thousands of folders.
 func (s *search) climb(ctx context.Context, dir string) error {
 	for above := 0; ; above++ {
 		records, err := s.lister.RegionsNear(ctx, s.bucket, dir)
@@ -129,11 +142,17 @@ func (s *search) climb(ctx context.Context, dir string) error {
 			return err
 		}
 		s.take(records, above)
-		if dir == "" {
+		if dir == "" || s.servedBy(above) {
 			return nil
 		}
 		dir = folderOf(dir)
 	}
+}
+
+// servedBy reports whether something that is not a last resort lies so many
+// folders above or nearer.
+func (s *search) servedBy(above int) bool {
+	return slices.ContainsFunc(s.best[:classProbabilities], func(r *Regions) bool { return r != nil && r.Above <= above })
 }
 
 // take keeps the best source of each class.

@@ -66,7 +66,7 @@ func welcome(s config.Started) string {
 		fmt.Fprintf(&b, "  credentials  %s\n", s.Secrets)
 	}
 	fmt.Fprintf(&b, "  drop a scan  any S3 client at %s, bucket %s, or: tacstream submit DIR\n", s.S3, strings.Join(s.Buckets, ", "))
-	fmt.Fprintf(&b, "  regions      a *dseg.nii[.gz] with its .tsv in the series' folder, above it, or in a folder beside\n")
+	fmt.Fprintf(&b, "  regions      a *dseg.nii[.gz] with its .tsv, or a DICOM SEG or RTSTRUCT, in the series' folder, above it, or in a folder beside\n")
 	fmt.Fprintf(&b, "  subscribe    NATS at %s, subject pet.v1.>, user consumer (nats_consumer_password), or: tacstream watch\n", s.NATS)
 	fmt.Fprintf(&b, "  see          tacstream list\n")
 	return b.String()

@@ -1,5 +1,5 @@
 // Package dicom reads classic PET objects: one slice of one frame each, with
-// native pixels in explicit or implicit VR little endian.
+// native pixels in explicit or implicit VR little endian; and regions.
 //
 // Options.ReadHeader classifies an object by its beginning alone, and Decoder
 // turns a whole object into a Slice whose pixels add into region sums.
@@ -17,6 +17,13 @@
 // never among them. Numbers, times and UIDs are plain ASCII and come from the
 // walk itself, and a Decoder, which needs nothing else, leaves the library
 // out. Tests hold both ways equal to what the library reads in whole files.
+//
+// # Regions
+//
+// Options.ReadRegions reads segmentations, label maps and RT structure sets.
+// They come whole, so that the same walk hands out elements of any sequence;
+// frames are counted against the pixels that are there before anything is
+// made of them (PS3.3, A.51, A.19 and C.8.20).
 //
 // # Faults
 //

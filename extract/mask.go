@@ -62,34 +62,93 @@ func (m Mask) Slices() int { return len(m.slices) }
 // caller must not change them.
 func (m Mask) Slice(k int) []ingest.Run { return slices.Clip(m.slices[k]) }
 
-// NewMask brings regions onto the PET grid: each PET voxel belongs to the
-// region whose label covers its centre. Labels may lie on any grid.
+// NewMask brings regions onto the PET grid. The weight of a PET voxel in a
+// region is the fraction of its volume that the region covers, whatever grid
+// the regions lie on; on the very grid of PET that is all or nothing for
+// labels, and the layer's own weight for layers. Outlines take the PET voxels
+// whose centres they hold, as is usual for contours.
 //
 // A region without a name is called "label-" and its index. Indices that share
-// a name are one region. A region that holds no PET voxel's centre is left
-// out, with a warning. Labels of which nothing lies in the PET volume are
-// rejected: used voxel for voxel they might look perfect and be wrong.
+// a name are one region. A region that holds no PET voxel is left out, with a
+// warning. Regions of which nothing lies in the PET volume are rejected: used
+// voxel for voxel they might look perfect and be wrong.
 func NewMask(seg ingest.Segmentation, pet ingest.Geometry, opts Options) (Mask, error) {
 	opts.MaxVoxels = cmp.Or(max(opts.MaxVoxels, 0), DefaultMaxVoxels)
 	opts.MaxRegions = min(cmp.Or(max(opts.MaxRegions, 0), DefaultMaxRegions), math.MaxUint16)
 	if !fits(pet.Size, opts.MaxVoxels) {
 		return Mask{}, ingest.Reject(ingest.CodeTooLarge, "a PET volume of %d × %d × %d voxels", pet.Size[0], pet.Size[1], pet.Size[2])
 	}
-	if seg.Labels == nil {
-		return Mask{}, ingest.Reject(ingest.CodeRegionsUnreadable, "regions that are no labels")
+	m := Mask{pixels: pet.Size[0] * pet.Size[1], Warnings: slices.Clone(seg.Warnings)}
+	var found regions
+	var err error
+	switch {
+	case seg.Labels != nil:
+		m.Warnings = append(m.Warnings, seg.Labels.Warnings...)
+		found, err = m.cutLabels(*seg.Labels, pet, opts.MaxRegions)
+	case seg.Layers != nil:
+		found, err = m.cutLayers(*seg.Layers, pet, opts.MaxRegions)
+	case seg.Outlines != nil:
+		found, err = m.cutOutlines(*seg.Outlines, pet, opts.MaxRegions)
+	default:
+		err = ingest.Reject(ingest.CodeRegionsUnreadable, "a source without regions")
 	}
-	labels := *seg.Labels
-	grid, err := newOverlay(labels, pet)
 	if err != nil {
 		return Mask{}, err
 	}
-	regions, err := findRegions(labels, grid, opts.MaxRegions)
-	if err != nil {
-		return Mask{}, err
+	return m, m.settle(found, math.Abs(pet.Affine.Determinant()))
+}
+
+// cutLabels takes the slices of the mask from labels.
+func (m *Mask) cutLabels(labels ingest.Labels, pet ingest.Geometry, limit int) (regions, error) {
+	if g := labels.Geometry; !fits(g.Size, math.MaxInt32) || g.Voxels() != len(labels.Index) {
+		return regions{}, ingest.Reject(ingest.CodeRegionsUnreadable, "%d labels where the grid has %d × %d × %d", len(labels.Index), g.Size[0], g.Size[1], g.Size[2])
 	}
-	m := Mask{pixels: pet.Size[0] * pet.Size[1], Warnings: append(slices.Clone(seg.Warnings), labels.Warnings...)}
-	m.slices = grid.nearest(labels, regions.number)
-	return m, m.settle(regions, math.Abs(pet.Affine.Determinant()))
+	grid, err := newOverlay(labels.Geometry, pet)
+	if err != nil {
+		return regions{}, err
+	}
+	found, err := findRegions(labels, grid, limit)
+	if err != nil {
+		return regions{}, err
+	}
+	if grid.aligned() {
+		m.slices = grid.nearest(labels, found.number)
+		return found, nil
+	}
+	c := newCover(pet.Size)
+	c.addNumbers(newSampler(grid, numbered(labels, found.number)))
+	m.slices = c.sorted()
+	return found, nil
+}
+
+// numbered returns the box of the labels that holds all regions, with their
+// numbers in place of their indices.
+func numbered(labels ingest.Labels, number map[int32]uint16) block {
+	from, to := labels.Geometry.Size, [3]int{}
+	at := 0
+	for k := range labels.Geometry.Size[2] {
+		for j := range labels.Geometry.Size[1] {
+			for i := range labels.Geometry.Size[0] {
+				if labels.Index[at] != 0 {
+					for a, x := range [3]int{i, j, k} {
+						from[a], to[a] = min(from[a], x), max(to[a], x+1)
+					}
+				}
+				at++
+			}
+		}
+	}
+	b := block{first: from, size: [3]int{to[0] - from[0], to[1] - from[1], to[2] - from[2]}}
+	b.values = make([]uint16, 0, b.size[0]*b.size[1]*b.size[2])
+	for k := from[2]; k < to[2]; k++ {
+		for j := from[1]; j < to[1]; j++ {
+			row := (k*labels.Geometry.Size[1] + j) * labels.Geometry.Size[0]
+			for _, index := range labels.Index[row+from[0] : row+to[0]] {
+				b.values = append(b.values, number[index])
+			}
+		}
+	}
+	return b
 }
 
 // fits reports whether a volume has at least one and at most limit voxels.
@@ -121,7 +180,7 @@ func findRegions(labels ingest.Labels, grid overlay, limit int) (regions, error)
 	byName := map[Region]int{}
 	var total, inside []int
 	for _, index := range slices.Sorted(maps.Keys(counts)) {
-		name, err := nameOf(labels, index)
+		name, err := nameOf(labels.Names[index], index)
 		if err != nil {
 			return regions{}, err
 		}
@@ -144,8 +203,8 @@ func findRegions(labels ingest.Labels, grid overlay, limit int) (regions, error)
 
 // nameOf returns the name of an index, and an error where it cannot be the
 // name of a column in a table.
-func nameOf(labels ingest.Labels, index int32) (Region, error) {
-	name := strings.TrimSpace(labels.Names[index])
+func nameOf(name string, index int32) (Region, error) {
+	name = strings.TrimSpace(name)
 	if name == "" {
 		return Region(fmt.Sprintf("label-%d", index)), nil
 	}
@@ -178,7 +237,7 @@ func (m *Mask) settle(found regions, voxelMM3 float64) error {
 		renumber[at+1] = uint16(len(m.Regions))
 	}
 	if len(m.Regions) == 0 {
-		return ingest.Reject(ingest.CodeRegionsElsewhere, "no region holds the centre of a PET voxel")
+		return ingest.Reject(ingest.CodeRegionsElsewhere, "no region holds a PET voxel")
 	}
 	for _, runs := range m.slices {
 		for i := range runs {
@@ -208,7 +267,7 @@ func (e Extent) doubts(voxels float64) []ingest.Warning {
 	case voxels == 0:
 		return []ingest.Warning{{
 			Code: ingest.WarnSmallRegion, Level: ingest.LevelWarn, Threshold: smallRegion,
-			Detail: fmt.Sprintf("%s holds no PET voxel's centre and is left out", e.Region),
+			Detail: fmt.Sprintf("%s holds no PET voxel and is left out", e.Region),
 		}}
 	case e.Cut == 0:
 		return nil

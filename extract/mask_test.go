@@ -121,16 +121,144 @@ func TestTheOrderOfAxesDoesNotMatter(t *testing.T) {
 	}
 }
 
-// On a grid twice as fine, PET centres lie in the middle of eight labels. The
-// upper one counts, whatever rounding does to the affine.
-func TestTiesAreDecidedAlike(t *testing.T) {
+// On a grid twice as fine each PET voxel holds eight labels, whatever rounding
+// does to the affine.
+func TestFinerLabelsShareTheVoxels(t *testing.T) {
 	pet := cubes(4, 2, 1) // centres at 1, 3, 5, 7
 	for _, shift := range []float64{0, 1e-5, -1e-5} {
 		fine := cubes(8, 1, 0.5+shift) // centres at 0.5, 1.5, …: 1 lies between the first two
 		labels := labelled(fine, nil, func(i, j, k int) int32 { return int32(1 + i%2 + 2*(j%2) + 4*(k%2)) })
-		if got := voxels(newMask(t, labels, pet)); got["label-8"] != 64 {
-			t.Errorf("shifted by %g mm: %v", shift, got)
+		m := newMask(t, labels, pet)
+		for name, n := range voxels(m) {
+			if n != 8 || len(m.Regions) != 8 {
+				t.Errorf("shifted by %g mm: %s has %v voxels, want 64/8", shift, name, n)
+			}
 		}
+	}
+}
+
+// A label that covers half of a PET voxel has half of it, one that covers a
+// corner an eighth.
+func TestHalfAVoxelWeighsAHalf(t *testing.T) {
+	pet := cubes(2, 2, 0) // from -1 to 3
+	labels := labelled(ingest.Geometry{Size: [3]int{1, 1, 1}, Affine: ingest.Affine{{1, 0, 0, 0.5}, {0, 2, 0, 0}, {0, 0, 2, 0}}}, nil, func(int, int, int) int32 { return 1 })
+	want := []ingest.Run{{First: 0, End: 1, Region: 1, Weight: 0.5}}
+	if diff := cmp.Diff(want, newMask(t, labels, pet).Slice(0)); diff != "" {
+		t.Errorf("half: %s", diff)
+	}
+	labels.Geometry = cubes(1, 2, 1) // from 0 to 2 along every axis: an eighth of each voxel
+	m := newMask(t, labels, pet)
+	want = []ingest.Run{{First: 0, End: 4, Region: 1, Weight: 0.125}}
+	for k := range 2 {
+		if diff := cmp.Diff(want, m.Slice(k)); diff != "" {
+			t.Errorf("corner, slice %d: %s", k, diff)
+		}
+	}
+}
+
+// However a cube is turned and moved inside the PET volume, its volume stays.
+func TestATurnedCubeKeepsItsVolume(t *testing.T) {
+	pet := cubes(20, 2.3, -22)
+	for _, degrees := range []float64{0, 7, 30, 45, 60, 90} {
+		sin, cos := math.Sincos(degrees * math.Pi / 180)
+		g := ingest.Geometry{Size: [3]int{14, 14, 14}, Affine: ingest.Affine{
+			{cos * 1.1, -sin * 1.1, 0, -7.7*cos + 7.7*sin + 0.37}, {sin * 1.1, cos * 1.1, 0, -7.7*sin - 7.7*cos - 0.21}, {0, 0, 1.1, -7.3},
+		}}
+		m := newMask(t, labelled(g, nil, func(int, int, int) int32 { return 1 }), pet)
+		if want := math.Pow(14*1.1, 3); math.Abs(m.Regions[0].VolumeMM3/want-1) > 0.01 {
+			t.Errorf("turned by %g°: %.1f mm³, want %.1f", degrees, m.Regions[0].VolumeMM3, want)
+		}
+	}
+}
+
+// layer returns a layer that fills its box with one weight.
+func layer(index int32, name string, first, size [3]int, weight uint16) ingest.Layer {
+	return ingest.Layer{Index: index, Name: name, First: first, Size: size, Weight: slices.Repeat([]uint16{weight}, size[0]*size[1]*size[2])}
+}
+
+// On the PET grid layers keep their weights, and overlapping ones count each
+// by itself; parts of one name add up, to 1 at most.
+func TestLayersMayOverlap(t *testing.T) {
+	g := cubes(4, 2, 0)
+	layers := ingest.Layers{Geometry: g, Regions: []ingest.Layer{
+		layer(1, "A", [3]int{0, 0, 0}, [3]int{2, 1, 1}, ingest.FullWeight),
+		layer(2, "B", [3]int{1, 0, 0}, [3]int{2, 1, 1}, 13107), // a fifth
+		layer(3, "A", [3]int{1, 0, 0}, [3]int{1, 2, 1}, ingest.FullWeight),
+	}}
+	m, err := extract.NewMask(ingest.Segmentation{Layers: &layers}, g, extract.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []ingest.Run{
+		{First: 0, End: 2, Region: 1, Weight: 1}, {First: 1, End: 3, Region: 2, Weight: 0.2}, {First: 5, End: 6, Region: 1, Weight: 1},
+	}
+	if diff := cmp.Diff(want, m.Slice(0)); diff != "" {
+		t.Error(diff)
+	}
+	if got := voxels(m); got["A"] != 3 || math.Abs(got["B"]-0.4) > 1e-7 {
+		t.Errorf("voxels %v", got)
+	}
+}
+
+// A layer on a coarser and shifted grid gives each PET voxel its share.
+func TestLayersOnAnotherGridShareTheVoxels(t *testing.T) {
+	layers := ingest.Layers{Geometry: cubes(2, 4, 1.5), Regions: []ingest.Layer{layer(1, "A", [3]int{0, 0, 0}, [3]int{1, 1, 1}, 32768)}}
+	m, err := extract.NewMask(ingest.Segmentation{Layers: &layers}, cubes(4, 1, 0), extract.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The voxel from -0.5 to 3.5 is all of the PET volume, at half weight.
+	if got := voxels(m)["A"]; math.Abs(got-64*32768./65535) > 1e-4 || m.Regions[0].Cut != 0 {
+		t.Errorf("%v voxels, cut %v", got, m.Regions[0].Cut)
+	}
+}
+
+// square returns a square contour about the origin at a height.
+func square(half, z float64) ingest.Contour {
+	return ingest.Contour{{-half, -half, z}, {half, -half, z}, {half, half, z}, {-half, half, z}}
+}
+
+// Contours take the voxels whose centres they hold; one within another is a
+// hole; slices between planes take the nearest, and those beyond nothing.
+func TestOutlinesHoldCentresAndHoles(t *testing.T) {
+	pet := cubes(9, 1, -4) // centres from -4 to 4
+	outlines := ingest.Outlines{Regions: []ingest.Outline{
+		{Index: 1, Name: "Ring", Contours: []ingest.Contour{square(2.2, 0), square(1.2, 0)}},
+		{Index: 2, Name: "Stack", Contours: []ingest.Contour{square(1.2, -3), square(0.2, 1)}},
+	}}
+	m, err := extract.NewMask(ingest.Segmentation{Outlines: &outlines}, pet, extract.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := voxels(m); got["Ring"] != 25-9 || got["Stack"] != 4*9+4*1 {
+		// Planes 4 mm apart reach 2 mm: slices -4, -3 and -2 from -3, and -1 by
+		// the lower of two; 0 to 3 from 1.
+		t.Errorf("voxels %v", got)
+	}
+}
+
+// A cylinder drawn in planes tilted against the slices keeps its volume.
+func TestTiltedOutlinesKeepTheirVolume(t *testing.T) {
+	pet := cubes(30, 1.5, -22)
+	sin, cos := math.Sincos(25 * math.Pi / 180)
+	var contours []ingest.Contour
+	for h := range 9 { // planes 2 mm apart make 18 mm
+		var c ingest.Contour
+		for n := range 90 {
+			x, y := math.Sincos(float64(n) * math.Pi / 45)
+			x, y = 9*x, 9*y
+			z := float64(2*h - 8)
+			c = append(c, ingest.Vec{x, cos*y - sin*z, sin*y + cos*z})
+		}
+		contours = append(contours, c)
+	}
+	outlines := ingest.Outlines{Regions: []ingest.Outline{{Index: 1, Name: "Cylinder", Contours: contours}}}
+	m, err := extract.NewMask(ingest.Segmentation{Outlines: &outlines}, pet, extract.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := math.Pi * 81 * 18; math.Abs(m.Regions[0].VolumeMM3/want-1) > 0.02 {
+		t.Errorf("%.0f mm³, want %.0f", m.Regions[0].VolumeMM3, want)
 	}
 }
 
@@ -176,21 +304,21 @@ func TestWhatThePETVolumeCutsIsNamed(t *testing.T) {
 	}
 }
 
-// A label finer than the PET grid may miss every PET voxel's centre. The
-// regions behind it are then numbered anew.
+// A label much finer than the PET grid may miss every sample. The regions
+// behind it are then numbered anew.
 func TestARegionWithoutVoxelsIsLeftOut(t *testing.T) {
-	pet := cubes(4, 4, 2) // centres at 2, 6, …
-	labels := labelled(cubes(16, 1, 0), map[int32]string{1: "Thin", 2: "Rest"}, func(i, _, _ int) int32 {
-		if i == 0 {
+	pet := cubes(1, 4, 2) // from 0 to 4
+	labels := labelled(cubes(40, 0.1, 0.05), map[int32]string{1: "Speck", 2: "Rest"}, func(i, j, k int) int32 {
+		if i == 10 && j == 21 && k == 32 { // one in 64,000
 			return 1
 		}
 		return 2
 	})
 	m := newMask(t, labels, pet)
-	if diff := cmp.Diff(map[extract.Region]float64{"Rest": 64}, voxels(m)); diff != "" {
+	if diff := cmp.Diff(map[extract.Region]float64{"Rest": 1}, voxels(m)); diff != "" {
 		t.Error(diff)
 	}
-	if slices.ContainsFunc(numbers(t, m, 0, 16), func(n uint16) bool { return n != 1 }) {
+	if got := numbers(t, m, 0, 1); got[0] != 1 {
 		t.Errorf("numbers %v", m.Slice(0))
 	}
 	if len(m.Warnings) != 1 || m.Warnings[0].Code != ingest.WarnSmallRegion {
@@ -211,7 +339,6 @@ func TestWhatNoMaskCanBeMadeOf(t *testing.T) {
 		want   ingest.Code
 	}{
 		{"labels far away", labelled(cubes(3, 1, 200), nil, one), g, extract.Options{}, ingest.CodeRegionsElsewhere},
-		{"labels between the centres", labelled(cubes(1, 0.1, 0.5), nil, one), g, extract.Options{}, ingest.CodeRegionsElsewhere},
 		{"background alone", labelled(g, nil, func(int, int, int) int32 { return 0 }), g, extract.Options{}, ingest.CodeRegionsUnreadable},
 		{"fewer labels than voxels", ingest.Labels{Geometry: g, Index: make([]int32, 26)}, g, extract.Options{}, ingest.CodeRegionsUnreadable},
 		{"no grid at all", ingest.Labels{}, g, extract.Options{}, ingest.CodeRegionsUnreadable},
@@ -254,6 +381,21 @@ func read(t testing.TB, file string) []byte {
 	return b
 }
 
+// turned checks that regions on a finer and turned grid keep the volume of
+// their own voxels, each within a part of it.
+func turned(t *testing.T, labels ingest.Labels, m extract.Mask, within float64) {
+	t.Helper()
+	own := map[string]float64{}
+	for _, index := range labels.Index {
+		own[labels.Names[index]] += math.Abs(labels.Geometry.Affine.Determinant())
+	}
+	for _, e := range m.Regions {
+		if want := own[string(e.Region)]; math.Abs(e.VolumeMM3/want-1) > within {
+			t.Errorf("%s has %.1f mm³ on the PET grid, %.1f on its own", e.Region, e.VolumeMM3, want)
+		}
+	}
+}
+
 // An independent generator drew nine regions on a PET grid and, finer and
 // turned, on an MRI grid, and counted their PET voxels itself.
 func TestMasksOfAnotherProgram(t *testing.T) {
@@ -262,13 +404,9 @@ func TestMasksOfAnotherProgram(t *testing.T) {
 		"Nucleus-Accumbens-L": 4, "Nucleus-Accumbens-R": 4, "Ventral-Pallidum-L": 6, "Ventral-Pallidum-R": 6, "Caudate": 28,
 		"Putamen": 32, "Thalamus": 32, "Cerebellum": 144, "Cortex": 872,
 	}
-	turned := map[extract.Region]float64{
-		"Nucleus-Accumbens-L": 4, "Nucleus-Accumbens-R": 4, "Ventral-Pallidum-L": 4, "Ventral-Pallidum-R": 5, "Caudate": 28,
-		"Putamen": 33, "Thalamus": 31, "Cerebellum": 146, "Cortex": 877,
-	}
 	folder := filepath.Join("..", "ingest", "nifti", "testdata")
 	for file, want := range map[string]map[extract.Region]float64{
-		"space-pet_dseg.nii.gz": same, "space-pet_desc-ras_dseg.nii.gz": same, "space-T1w_dseg.nii.gz": turned,
+		"space-pet_dseg.nii.gz": same, "space-pet_desc-ras_dseg.nii.gz": same,
 	} {
 		labels := readRegions(t, filepath.Join(folder, file), filepath.Join(folder, "dseg.tsv"))
 		m := newMask(t, labels, pet)
@@ -281,6 +419,17 @@ func TestMasksOfAnotherProgram(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestTurnedMasksOfAnotherProgram(t *testing.T) {
+	pet := ingest.Geometry{Size: [3]int{32, 32, 16}, Affine: ingest.Affine{{-4.2, 0, 0, 68.8}, {0, -4.2, 0, 59.8}, {0, 0, 5, 774.9}}}
+	folder := filepath.Join("..", "ingest", "nifti", "testdata")
+	labels := readRegions(t, filepath.Join(folder, "space-T1w_dseg.nii.gz"), filepath.Join(folder, "dseg.tsv"))
+	m := newMask(t, labels, pet)
+	if len(m.Regions) != 9 {
+		t.Errorf("%d regions", len(m.Regions))
+	}
+	turned(t, labels, m, 0.01)
 }
 
 // A scanner's grid against labels as fine as an MRI's: 400 × 400 × 109 voxels

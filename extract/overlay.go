@@ -14,10 +14,9 @@ type overlay struct {
 }
 
 // newOverlay returns the overlay of two grids, wherever they lie.
-func newOverlay(labels ingest.Labels, pet ingest.Geometry) (overlay, error) {
-	g := labels.Geometry
-	if !fits(g.Size, math.MaxInt32) || g.Voxels() != len(labels.Index) {
-		return overlay{}, ingest.Reject(ingest.CodeRegionsUnreadable, "%d labels where the grid has %d × %d × %d", len(labels.Index), g.Size[0], g.Size[1], g.Size[2])
+func newOverlay(g, pet ingest.Geometry) (overlay, error) {
+	if !fits(g.Size, math.MaxInt32) {
+		return overlay{}, ingest.Reject(ingest.CodeRegionsUnreadable, "regions on a grid of %d × %d × %d voxels", g.Size[0], g.Size[1], g.Size[2])
 	}
 	fromPET, err := pet.Affine.Inverse()
 	if err != nil {
@@ -25,7 +24,7 @@ func newOverlay(labels ingest.Labels, pet ingest.Geometry) (overlay, error) {
 	}
 	fromLabels, err := g.Affine.Inverse()
 	if err != nil {
-		return overlay{}, ingest.Reject(ingest.CodeRegionsUnreadable, "labels whose voxels have no volume")
+		return overlay{}, ingest.Reject(ingest.CodeRegionsUnreadable, "regions whose voxels have no volume")
 	}
 	return overlay{
 		labels: g.Size, pet: pet.Size,

@@ -75,6 +75,9 @@ func (r *rig) dropCase(dir, name string, n int) {
 		if err != nil {
 			r.t.Fatal(err)
 		}
+		if name == "_base" && pattern == "regions/*" { // which has them in every way
+			files = []string{filepath.Join(dir, name, "regions", "space-pet_dseg.nii.gz"), filepath.Join(dir, name, "regions", "dseg.tsv")}
+		}
 		for _, file := range files {
 			data, err := os.ReadFile(file)
 			if err != nil {

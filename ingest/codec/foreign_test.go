@@ -153,25 +153,31 @@ func need(t testing.TB, commands ...string) {
 // syntax, or no frames where the program refuses.
 func encode(t testing.TB, p picture, command string) (frames [][]byte, syntax string) {
 	t.Helper()
-	folder := t.TempDir()
-	in, out := filepath.Join(folder, "in.dcm"), filepath.Join(folder, "out.dcm")
-	if err := os.WriteFile(in, p.dicom(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if !run(command, in, out) {
-		return nil, ""
-	}
-	data, err := os.ReadFile(out)
-	if err != nil {
+	data := transcode(t, p.dicom(), command)
+	if data == nil {
 		return nil, ""
 	}
 	return encapsulated(data)
 }
 
-// run runs a program with its input and output last.
-func run(command, in, out string) bool {
+// transcode runs a program on an object and returns what it writes, nil where
+// it refuses.
+func transcode(t testing.TB, object []byte, command string) []byte {
+	t.Helper()
+	folder := t.TempDir()
+	in, out := filepath.Join(folder, "in.dcm"), filepath.Join(folder, "out.dcm")
+	if err := os.WriteFile(in, object, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	words := append(strings.Fields(command), in, out)
-	return exec.Command(words[0], words[1:]...).Run() == nil
+	if exec.Command(words[0], words[1:]...).Run() != nil {
+		return nil
+	}
+	data, err := os.ReadFile(out)
+	if err != nil {
+		return nil
+	}
+	return data
 }
 
 // encapsulated returns the frames and the transfer syntax of an object that
@@ -253,4 +259,77 @@ func TestJPEGLSGivesBackWhatWasEncoded(t *testing.T) {
 
 func TestJPEG2000GivesBackWhatWasEncoded(t *testing.T) {
 	lossless(t, "gdcmconv --j2k -n 1", "gdcmconv --j2k -n 4")
+}
+
+// lossy holds what encoder made of the pictures, decoded here, against what
+// another program decodes, sample by sample.
+func lossy(t *testing.T, encoder, decoder string, tolerance int) {
+	t.Run(strings.ReplaceAll(encoder, " ", "_"), func(t *testing.T) {
+		need(t, encoder, decoder)
+		var d codec.Decoder
+		defer d.Close()
+		compared, changed, worst := 0, 0, 0
+		for _, p := range picturesOf() {
+			object := transcode(t, p.dicom(), encoder)
+			if object == nil {
+				continue
+			}
+			frames, syntax := encapsulated(object)
+			native := transcode(t, object, decoder)
+			if len(frames) != len(p.frames) || native == nil {
+				continue
+			}
+			params := paramsOf(t, native) // encoders may allocate less
+			size := params.Rows * params.Columns * params.BitsAllocated / 8
+			for i, frame := range frames {
+				want := native[len(native)-(len(frames)-i)*size:][:size]
+				got, err := d.Decode(nil, syntax, frame, params)
+				if err != nil {
+					t.Errorf("%s %s: %v", p.name, kinds[i], err)
+					continue
+				}
+				if off := farthest(params, got, want); off > worst {
+					worst = off
+					t.Logf("%s %s: %d off", p.name, kinds[i], off)
+				}
+				if len(want) == len(p.frames[i]) && !bytes.Equal(want, p.frames[i]) {
+					changed++
+				}
+				compared++
+			}
+		}
+		t.Logf("%d frames compared, %d of them changed by the encoder; at most %d apart", compared, changed, worst)
+		if worst > tolerance || compared < 50 || changed < compared/4 {
+			t.Error("that is not as it should be")
+		}
+	})
+}
+
+// farthest returns how far two images are apart where they differ most.
+func farthest(p codec.Params, a, b []byte) int {
+	at := func(pixels []byte, i int) int {
+		switch {
+		case p.BitsAllocated == 8:
+			return int(pixels[i])
+		case p.Signed:
+			return int(int16(binary.LittleEndian.Uint16(pixels[2*i:]))) << (16 - p.BitsStored) >> (16 - p.BitsStored)
+		}
+		return int(binary.LittleEndian.Uint16(pixels[2*i:]))
+	}
+	far := 0
+	for i := range p.Rows * p.Columns {
+		far = max(far, at(a, i)-at(b, i), at(b, i)-at(a, i))
+	}
+	return far
+}
+
+func TestNearLosslessJPEGLSIsDecodedAsByOthers(t *testing.T) {
+	for _, near := range []int{1, 3, 10} {
+		lossy(t, fmt.Sprintf("dcmcjpls +en +md %d", near), "dcmdjpls", 0)
+	}
+}
+
+func TestLossyJPEG2000IsDecodedAsByOthers(t *testing.T) {
+	lossy(t, "gdcmconv --lossy --j2k -n 3 -r 5", "gdcmconv --raw", 0)
+	lossy(t, "gdcmconv --lossy --j2k --irreversible -n 3 -r 5", "gdcmconv --raw", 1)
 }

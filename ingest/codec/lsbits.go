@@ -69,19 +69,37 @@ func (b *lsBits) take(n uint) uint32 {
 // golomb decodes a value of the limited Golomb code: zeros in unary, then k
 // bits; or, after the most zeros that limit allows, width bits (A.5.3).
 func (b *lsBits) golomb(k uint, limit int, width uint) (int32, bool) {
-	if b.count < 48 {
-		b.fill()
-	}
 	most := limit - int(width) - 1
-	zeros := bits.LeadingZeros64(b.bits)
+	zeros := b.unary()
 	if zeros > most || k > 24 {
 		return 0, false
 	}
-	b.drop(uint(zeros) + 1)
 	if zeros < most {
 		return int32(zeros)<<k | int32(b.take(k)), true
 	}
 	return int32(b.take(width)) + 1, true
+}
+
+// unary counts zeros up to the next one and takes both. It gives up after 64
+// zeros, which is more than any code has.
+func (b *lsBits) unary() int {
+	if b.count < 32 {
+		b.fill()
+	}
+	zeros := 0
+	for {
+		n := bits.LeadingZeros64(b.bits)
+		if n < int(b.count) {
+			b.drop(uint(n) + 1)
+			return zeros + n
+		}
+		zeros += int(b.count)
+		if zeros > 64 {
+			return zeros
+		}
+		b.bits, b.count = 0, 0
+		b.fill()
+	}
 }
 
 // drop leaves out n bits.

@@ -30,7 +30,10 @@ func (d *jpeg2000Decoder) decode(dst, frame []byte, p Params) ([]byte, error) {
 	if err != nil || d.module.large() {
 		d.close()
 	}
-	return out, err
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
 }
 
 func (d *jpeg2000Decoder) close() {
@@ -60,6 +63,10 @@ func checkCodestream(frame []byte, p Params) error {
 	}
 	if len(frame) < 42+3*components {
 		return ingest.Reject(ingest.CodeMalformed, "%s: the image ends in its header", j2kName)
+	}
+	// A slice without counts takes a hundred bytes or so whatever its size.
+	if p.size() > 8<<20+1000*len(frame) {
+		return ingest.Reject(ingest.CodeTooLarge, "%s: %d bytes that claim an image of %d", j2kName, len(frame), p.size())
 	}
 	for c := range components {
 		size := frame[42+3*c:]

@@ -45,7 +45,10 @@ func (d *jpegLosslessDecoder) decode(dst, frame []byte, p Params) ([]byte, error
 		return nil, r.endsEarly()
 	}
 	out := grow(dst, p.size())
-	return out, d.decodeScan(out, &r, scan, p)
+	if err := d.decodeScan(out, &r, scan, p); err != nil {
+		return nil, err
+	}
+	return out, nil
 }
 
 func (r *jpegReader) endsEarly() error {

@@ -2,6 +2,7 @@ package codec
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"tacstream/ingest"
 )
@@ -69,8 +70,7 @@ func (d *jpegLSDecoder) decode(dst, frame []byte, p Params) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := grow(dst, p.size())
-	return out, d.decodeScan(out, &r, scan, p)
+	return d.decodeScan(dst, &r, scan, p)
 }
 
 // readLSHeaders reads everything before the scan's data.
@@ -198,8 +198,9 @@ func (c lsCoding) state() lsState {
 	return s
 }
 
-// decodeScan fills out row by row.
-func (d *jpegLSDecoder) decodeScan(out []byte, r *jpegReader, s lsScan, p Params) error {
+// decodeScan writes rows to the start of out and makes it longer as it goes: a
+// row may take one bit, so a short frame may be a large image or only claim so.
+func (d *jpegLSDecoder) decodeScan(out []byte, r *jpegReader, s lsScan, p Params) ([]byte, error) {
 	d.lsCoding, d.lsState = s.coding, s.coding.state()
 	d.begin(r.data, r.at, p.Columns)
 	stride := p.Columns * p.BitsAllocated / 8
@@ -207,7 +208,7 @@ func (d *jpegLSDecoder) decodeScan(out []byte, r *jpegReader, s lsScan, p Params
 		if s.interval > 0 && y > 0 && y%s.interval == 0 {
 			at, err := r.restart(d.bits.at, y/s.interval-1)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			d.begin(r.data, at, p.Columns)
 		}
@@ -215,15 +216,16 @@ func (d *jpegLSDecoder) decodeScan(out []byte, r *jpegReader, s lsScan, p Params
 		above[p.Columns+1] = above[p.Columns]
 		row[0] = above[1]
 		if !d.decodeRow(row, above, p.Columns) {
-			return r.malformed("a code that stands for no value")
+			return nil, r.malformed("a code that stands for no value")
 		}
 		if d.bits.spent() {
-			return r.endsEarly()
+			return nil, r.endsEarly()
 		}
-		storeLSRow(out[y*stride:(y+1)*stride], row[1:p.Columns+1])
+		out = slices.Grow(out[:y*stride], stride)[:(y+1)*stride]
+		storeLSRow(out[y*stride:], row[1:p.Columns+1])
 		d.previous, d.current = row, above
 	}
-	return nil
+	return out, nil
 }
 
 // begin forgets what was decoded, at the start of a scan and after a restart

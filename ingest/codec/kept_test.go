@@ -3,11 +3,13 @@ package codec_test
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -239,4 +241,48 @@ func restarted(t *testing.T, image []byte, p codec.Params) []byte {
 	out = append(append(out, image[scan:scan+10]...), data...)
 	out = append(append(out, 0xff, 0xd0), data...)
 	return append(out, 0xff, 0xd9)
+}
+
+// A frame of a few bytes that says, as its header does, that it is a large
+// image takes no memory for it.
+func TestClaimsTakeNoMemory(t *testing.T) {
+	var d codec.Decoder
+	defer d.Close()
+	list, data := keptFrames(t)
+	for i, k := range list {
+		if k.Params.BitsAllocated != 16 {
+			continue
+		}
+		p := k.Params
+		p.Rows, p.Columns = 4096, 8000
+		frame := enlarged(data[i], p)
+		if _, err := d.Decode(nil, k.Syntax, data[i], k.Params); err != nil { // takes what is taken once
+			t.Fatal(err)
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := d.Decode(nil, k.Syntax, frame, p)
+		runtime.ReadMemStats(&after)
+		if took := after.TotalAlloc - before.TotalAlloc; err == nil || took > 8<<20 {
+			t.Errorf("%s as 4096 x 8000: %v; %d bytes", k.File, err, took)
+		}
+	}
+}
+
+// enlarged writes another size into the header of a JPEG or JPEG 2000 image.
+func enlarged(image []byte, p codec.Params) []byte {
+	image = bytes.Clone(image)
+	for _, marker := range []string{"\xff\xc3", "\xff\xf7"} {
+		if at := bytes.Index(image, []byte(marker)); at > 0 && bytes.HasPrefix(image, []byte("\xff\xd8")) {
+			binary.BigEndian.PutUint16(image[at+5:], uint16(p.Rows))
+			binary.BigEndian.PutUint16(image[at+7:], uint16(p.Columns))
+			return image
+		}
+	}
+	if bytes.HasPrefix(image, []byte("\xff\x4f\xff\x51")) {
+		for at, v := range map[int]int{8: p.Columns, 12: p.Rows, 24: p.Columns, 28: p.Rows} {
+			binary.BigEndian.PutUint32(image[at:], uint32(v))
+		}
+	}
+	return image
 }

@@ -22,5 +22,7 @@
 // takes some 2 seconds, and each Decoder has an instance of its own, of 32 MiB,
 // from its first such frame until Close. A frame may take memory in proportion
 // to its size and 20 seconds; a fault in the module is an error like any other,
-// and the next frame gets a new instance. All other decoders are Go.
+// and the next frame gets a new instance. That a frame can be stopped makes the
+// module four times slower, 2 MB/s of noise instead of 7. All other decoders
+// are Go.
 package codec

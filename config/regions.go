@@ -29,7 +29,7 @@ func readRegions(name string, image, table io.Reader) (ingest.Segmentation, erro
 		case len(data) > ingest.DefaultRegionsBytes:
 			return ingest.Segmentation{}, ingest.Reject(ingest.CodeTooLarge, "DICOM regions of more than %d bytes", ingest.DefaultRegionsBytes)
 		}
-		return dicom.Options{}.ReadRegions(data)
+		return readDICOM(data)
 	}
 	names, err := regionNames(name, table)
 	if err != nil {
@@ -44,6 +44,19 @@ func readRegions(name string, image, table io.Reader) (ingest.Segmentation, erro
 	}
 	labels.Names = names
 	return ingest.Segmentation{Labels: &labels}, nil
+}
+
+// readDICOM reads regions in DICOM. The line lets none in that name no frame of
+// reference; by hand they are taken, with a warning.
+func readDICOM(data []byte) (ingest.Segmentation, error) {
+	s, err := dicom.Options{}.ReadRegions(data)
+	if err == nil && s.FrameOfReferenceUID == "" {
+		s.Warnings = append(s.Warnings, ingest.Warning{
+			Code: ingest.WarnLabels, Level: ingest.LevelDoubt,
+			Detail: "the regions name no frame of reference, so nothing says that they belong to this series",
+		})
+	}
+	return s, err
 }
 
 func isNIfTI(name string) bool {

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"reflect"
 	"testing"
 
 	"tacstream/ingest"
@@ -237,6 +239,32 @@ func TestRealContoursAreTheMaskThatOthersMade(t *testing.T) {
 		t.Logf("%s: %d regions, %d voxels, %d differ", filepath.Base(study), len(s.Outlines.Regions), regions, differ)
 		if differ != 0 || regions == 0 || len(s.Outlines.Regions) != 1 {
 			t.Errorf("%s: %d voxels differ of %d in %d regions", filepath.Base(study), differ, regions, len(s.Outlines.Regions))
+		}
+	}
+}
+
+// However another program writes the same object, it holds the same regions.
+func TestRegionsAreTheSameInEveryEncoding(t *testing.T) {
+	for _, name := range []string{"seg-pet.dcm", "labelmap-pet.dcm", "rtstruct.dcm"} {
+		file := shared + "dicom/ge-start/regions/" + name
+		if _, err := os.Stat(file); err != nil {
+			t.Skip("no shared data here")
+		}
+		if _, err := exec.LookPath("dcmconv"); err != nil {
+			if os.Getenv("CI") == "true" {
+				t.Fatal("dcmconv is not installed")
+			}
+			t.Skip("dcmconv is not installed")
+		}
+		want := readRegions(t, file)
+		for _, how := range [][]string{{"+ti"}, {"+td"}, {"+te", "-e"}, {"+ti", "-e"}, {"-F", "+ti"}, {"+te", "-u"}} {
+			out := filepath.Join(t.TempDir(), "out.dcm")
+			if text, err := exec.Command("dcmconv", append(how, file, out)...).CombinedOutput(); err != nil {
+				t.Fatalf("dcmconv %v: %v: %s", how, err, text)
+			}
+			if got := readRegions(t, out); !reflect.DeepEqual(got, want) {
+				t.Errorf("%s written by dcmconv %v holds other regions", name, how)
+			}
 		}
 	}
 }

@@ -1,6 +1,8 @@
 package dicom_test
 
 import (
+	"bytes"
+	"compress/flate"
 	"math"
 	"reflect"
 	"slices"
@@ -239,6 +241,53 @@ func TestTruncatedRegionsAreRejected(t *testing.T) {
 			if _, err := (dicom.Options{}).ReadRegions(whole[:n]); n < len(whole)-1 && ingest.ReasonOf(err).Code == ingest.CodeInternal {
 				t.Fatalf("%d of %d bytes: %v", n, len(whole), err)
 			}
+		}
+	}
+}
+
+// deflated returns an object with its data set deflated.
+func deflated(o object) []byte {
+	set := object{elements: o.elements}
+	var packed bytes.Buffer
+	w, _ := flate.NewWriter(&packed, 9)
+	w.Write(set.write(nil, o.elements, explicitLE))
+	w.Close()
+	head := object{syntax: "1.2.840.10008.1.2.1.99", elements: map[uint32]any{}}
+	return append(head.bytes(), packed.Bytes()...)
+}
+
+func TestDeflatedRegionsAreReadToABound(t *testing.T) {
+	s, err := dicom.Options{}.ReadRegions(deflated(binarySegments()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := regionsOf(t, binarySegments()); !reflect.DeepEqual(s, want) {
+		t.Errorf("got %+v, want %+v", s, want)
+	}
+	bomb := binarySegments().with(0x7fe00010, pixelBytes(make([]byte, 130<<20)))
+	if _, err := (dicom.Options{}).ReadRegions(deflated(bomb)); err == nil || !strings.Contains(err.Error(), "more than") {
+		t.Errorf("a bomb: %v", err)
+	}
+	space, err := dicom.Options{}.SpaceOf(deflated(structureSet()))
+	if err != nil || space != "1.2.3.9" { // of the first region that names one
+		t.Errorf("it lies in %q, %v", space, err)
+	}
+}
+
+func TestRegionsSayTheirSpaceOrAreRefused(t *testing.T) {
+	for name, test := range map[string]struct {
+		o    object
+		want string
+	}{
+		"a segmentation":            {binarySegments(), "1.2.3.3"},
+		"a segmentation without":    {binarySegments().with(0x00200052, nil), ""},
+		"a structure set":           {structureSet().with(0x30060020, items{{0x30060022: "4", 0x30060026: "A"}}), "1.2.3.3"},
+		"a structure set without":   {structureSet().with(0x30060020, nil).with(0x30060010, nil), ""},
+		"a structure set of itself": {structureSet().with(0x30060020, nil).with(0x30060010, nil).with(0x00200052, "1.2.3.4"), "1.2.3.4"},
+	} {
+		space, err := dicom.Options{}.SpaceOf(test.o.bytes())
+		if space != test.want || (err == nil) != (test.want != "") {
+			t.Errorf("%s lies in %q, %v", name, space, err)
 		}
 	}
 }

@@ -21,6 +21,10 @@ const (
 	tagReferencedROI       = 0x30060084
 )
 
+// maxPoints bounds the points of all contours. Drawn regions have thousands,
+// dense ones made by programs a few hundred thousand.
+const maxPoints = 1 << 22
+
 // An roi is what a structure set says of a region besides its contours.
 type roi struct {
 	name  string
@@ -32,6 +36,7 @@ type structureSet struct {
 	rois     map[int]roi
 	outlines ingest.Outlines
 	space    string
+	points   int // of all contours
 	open     int // contours that enclose nothing
 	empty    int // regions without closed contours
 }
@@ -156,7 +161,11 @@ func (s *structureSet) contour(item dataset) (ingest.Contour, error) {
 	default:
 		return nil, ingest.Reject(ingest.CodeMalformed, "a contour of an unknown ContourGeometricType")
 	}
-	c, err := points(item.value(found[2]))
+	data := item.value(found[2])
+	if s.points += bytes.Count(data, []byte(`\`))/3 + 1; s.points > maxPoints {
+		return nil, ingest.Reject(ingest.CodeTooLarge, "contours of more than %d points together", maxPoints)
+	}
+	c, err := points(data)
 	if err != nil {
 		return nil, err
 	}

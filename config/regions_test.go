@@ -1,0 +1,67 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"tacstream/ingest"
+	"tacstream/ingest/phantom"
+)
+
+func TestWhatIsOddAboutAPlaceIsSaid(t *testing.T) {
+	tests := []struct {
+		what string
+		r    ingest.Regions
+		want string // part of the only warning, "" for none
+	}{
+		{"beside the series", ingest.Regions{Above: 1}, ""},
+		{"two folders above", ingest.Regions{Above: 2}, "so many folders above"},
+		{"far above, of the same frame of reference", ingest.Regions{Above: 5, Image: ingest.Record{Space: "1.2"}}, ""},
+		{"others elsewhere", ingest.Regions{Elsewhere: 3}, "another frame of reference"},
+		{"an atlas", ingest.Regions{Transform: ingest.Record{Object: ingest.Object{Key: "x"}}}, "the protocol's atlas"},
+	}
+	for _, test := range tests {
+		var said []string
+		for _, w := range doubtful(test.r) {
+			said = append(said, w.Detail)
+		}
+		got := strings.Join(said, "; ")
+		if (got == "") != (test.want == "") || !strings.Contains(got, test.want) {
+			t.Errorf("%s: %q", test.what, got)
+		}
+	}
+}
+
+// Files are read by what their names say they are.
+func TestRegionsFilesOfEveryKind(t *testing.T) {
+	dir := t.TempDir()
+	put := func(name string, data []byte) string {
+		t.Helper()
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	grid := ingest.Geometry{Size: [3]int{2, 1, 1}, Affine: ingest.Affine{{1}, {0, 1}, {0, 0, 1}}}
+	labels := ingest.Labels{Geometry: grid, Index: []int32{0, 1}, Names: map[int32]string{1: "Putamen"}}
+	image := phantom.NIfTI(labels)
+	if _, err := ReadRegionsFile(put("a_dseg.nii.gz", image), ""); err == nil || !strings.Contains(err.Error(), "--lut") {
+		t.Errorf("a label image without a table: %v", err)
+	}
+	table := put("dseg.tsv", phantom.LookUpTable(labels))
+	if s, err := ReadRegionsFile(filepath.Join(dir, "a_dseg.nii.gz"), ""); err != nil || s.Labels.Names[1] != "Putamen" {
+		t.Errorf("a label image: %+v, %v", s, err)
+	}
+	if s, err := ReadRegionsFile(put("a_label-Putamen_probseg.nii.gz", image), ""); err != nil || s.Layers.Regions[0].Name != "Putamen" {
+		t.Errorf("probabilities whose name says the region: %+v, %v", s, err)
+	}
+	if s, err := ReadRegionsFile(put("a_probseg.nii.gz", image), table); err != nil || s.Layers.Regions[0].Name != "Putamen" {
+		t.Errorf("probabilities with a table: %+v, %v", s, err)
+	}
+	if _, err := ReadRegionsFile(put("seg.dcm", image), ""); ingest.ReasonOf(err).Code != ingest.CodeRegionsUnreadable {
+		t.Errorf("something that is no DICOM: %v", err)
+	}
+}

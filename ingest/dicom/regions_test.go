@@ -2,7 +2,6 @@ package dicom_test
 
 import (
 	"bytes"
-	"compress/flate"
 	"math"
 	"reflect"
 	"slices"
@@ -245,19 +244,8 @@ func TestTruncatedRegionsAreRejected(t *testing.T) {
 	}
 }
 
-// deflated returns an object with its data set deflated.
-func deflated(o object) []byte {
-	set := object{elements: o.elements}
-	var packed bytes.Buffer
-	w, _ := flate.NewWriter(&packed, 9)
-	w.Write(set.write(nil, o.elements, explicitLE))
-	w.Close()
-	head := object{syntax: "1.2.840.10008.1.2.1.99", elements: map[uint32]any{}}
-	return append(head.bytes(), packed.Bytes()...)
-}
-
 func TestDeflatedRegionsAreReadToABound(t *testing.T) {
-	s, err := dicom.Options{}.ReadRegions(deflated(binarySegments()))
+	s, err := dicom.Options{}.ReadRegions(deflated(t, binarySegments()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -265,10 +253,10 @@ func TestDeflatedRegionsAreReadToABound(t *testing.T) {
 		t.Errorf("got %+v, want %+v", s, want)
 	}
 	bomb := binarySegments().with(0x7fe00010, pixelBytes(make([]byte, 130<<20)))
-	if _, err := (dicom.Options{}).ReadRegions(deflated(bomb)); err == nil || !strings.Contains(err.Error(), "more than") {
+	if _, err := (dicom.Options{}).ReadRegions(deflated(t, bomb)); err == nil || !strings.Contains(err.Error(), "more than") {
 		t.Errorf("a bomb: %v", err)
 	}
-	space, err := dicom.Options{}.SpaceOf(deflated(structureSet()))
+	space, err := dicom.Options{}.SpaceOf(deflated(t, structureSet()))
 	if err != nil || space != "1.2.3.9" { // of the first region that names one
 		t.Errorf("it lies in %q, %v", space, err)
 	}

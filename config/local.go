@@ -5,17 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
 	"tacstream/extract"
 	"tacstream/ingest"
-	"tacstream/ingest/dicom"
 )
 
 // localPrefix is enough for the header of nearly every object.
@@ -67,23 +63,21 @@ func ExtractDir(ctx context.Context, dir string, regions Regions, number int, sa
 // series together, in order of their first frames.
 func ReadSeries(ctx context.Context, dir string, say func(string, ingest.Reason)) ([]LocalSeries, error) {
 	records := map[string][]ingest.Record{}
-	err := filepath.WalkDir(dir, func(file string, d fs.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() || ctx.Err() != nil {
-			return err
-		}
-		found, size, err := classifyFile(file)
+	shelf := FileShelf(dir)
+	err := shelf.Each(ctx, func(o ingest.Object) error {
+		found, err := header(ctx, shelf, o)
 		if err != nil {
 			return err
 		}
 		if found.Fault.Code != "" {
-			say(file, found.Fault)
+			say(o.Key, found.Fault)
 		}
 		if !found.PET {
 			return nil
 		}
 		uid := found.Header.Strict.SeriesInstanceUID
 		records[uid] = append(records[uid], ingest.Record{
-			Object: ingest.Object{Key: file, Size: size, ETag: file}, Kind: ingest.KindSlice, Series: "local",
+			Object: o, Kind: ingest.KindSlice, Series: "local",
 			Fault: found.Fault, Instance: &found.Instance, Header: &found.Header,
 		})
 		return nil
@@ -95,12 +89,12 @@ func ReadSeries(ctx context.Context, dir string, say func(string, ingest.Reason)
 		delete(records, "") // objects too broken to name their series
 	}
 	var series []LocalSeries
-	for _, uid := range slices.Sorted(maps.Keys(records)) {
-		s := LocalSeries{Records: records[uid]}
+	for _, list := range records {
+		s := LocalSeries{Records: list}
 		s.Assembly, s.Outcome = ingest.Assess("local", s.Records, true)
 		series = append(series, s)
 	}
-	slices.SortStableFunc(series, func(a, b LocalSeries) int { return a.start().Compare(b.start()) })
+	sortSeries(series)
 	return series, ctx.Err()
 }
 
@@ -137,28 +131,14 @@ func choose(dir string, series []LocalSeries, number int) ([]LocalSeries, error)
 	return series, nil
 }
 
-// classifyFile reads as much of a file as says what it is.
-func classifyFile(file string) (ingest.Found, int64, error) {
+// readStart reads the first n bytes of a file, or all of it if it is shorter.
+func readStart(file string, n int64) ([]byte, error) {
 	f, err := os.Open(file)
 	if err != nil {
-		return ingest.Found{}, 0, err
+		return nil, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return ingest.Found{}, 0, err
-	}
-	for want := int64(localPrefix); ; {
-		prefix := make([]byte, min(want, info.Size()))
-		if _, err := f.ReadAt(prefix, 0); err != nil && err != io.EOF {
-			return ingest.Found{}, 0, err
-		}
-		found, need := dicom.Options{}.Classify(prefix, info.Size())
-		if need <= int64(len(prefix)) || int64(len(prefix)) == info.Size() || need > ingest.DefaultHeaderBytes {
-			return found, info.Size(), nil
-		}
-		want = need
-	}
+	return io.ReadAll(io.LimitReader(f, n))
 }
 
 // openFile begins to read a file.

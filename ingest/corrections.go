@@ -29,7 +29,6 @@ func (h Header) Corrections() []Warning {
 		{[]string{"ATTN"}, "attenuation (ATTN)", LevelDoubt},
 		{[]string{"SCAT"}, "scatter (SCAT)", LevelWarn},
 		{[]string{"NORM", "DCAL"}, "detector sensitivity (NORM)", LevelNotice},
-		{[]string{"RAN", "RANSM", "RANSNG"}, "random coincidences (RAN)", LevelNotice},
 	} {
 		done := slices.ContainsFunc(c.codes, func(code string) bool { ok, _ := h.Soft.corrected(code); return ok })
 		if done {

@@ -56,7 +56,8 @@ func TestCorrectionsThatAreMissing(t *testing.T) {
 		{[]string{"DECY", "SCAT", "RAN", "NORM"}, ingest.LevelDoubt},
 		{[]string{"NORM"}, ingest.LevelDoubt},
 		{[]string{"ATTN", "RAN", "NORM"}, ingest.LevelWarn},
-		{[]string{"ATTN", "SCAT", "NORM"}, ingest.LevelNotice},
+		{[]string{"ATTN", "SCAT", "RAN"}, ingest.LevelNotice},
+		{[]string{"NORM", "DTIM", "ATTN", "SCAT", "RADL", "DECY"}, ""}, // Siemens
 		{nil, ingest.LevelNotice},
 		{[]string{""}, ingest.LevelNotice},
 	}

@@ -35,6 +35,7 @@ type grammar struct {
 	Show    showCmd    `cmd:"" help:"Print what is behind a token: for the operator at the machine only."`
 	Redrive redriveCmd `cmd:"" help:"Try a dead or failed series again."`
 	Extract extractCmd `cmd:"" help:"Make time-activity curves from a folder of DICOM files, without broker or bucket."`
+	Inspect inspectCmd `cmd:"" help:"Say what tacstream sees in a file, a folder or a bucket, and what to do about it."`
 	Fit     fitCmd     `cmd:"" help:"Fit models to a table of time-activity curves."`
 	Config  configCmd  `cmd:"" help:"Print the effective configuration as a commented file to start from."`
 	S3      s3Cmd      `cmd:"" name:"s3" help:"Run the S3 store alone; every write is announced on NATS before it returns."`

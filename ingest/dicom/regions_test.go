@@ -1,7 +1,6 @@
 package dicom_test
 
 import (
-	"bytes"
 	"math"
 	"reflect"
 	"slices"

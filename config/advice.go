@@ -1,0 +1,36 @@
+package config
+
+import "tacstream/ingest"
+
+// Advice says what to do about a reason or a doubt, in a physicist's words, ""
+// where there is nothing to be done.
+func Advice(code ingest.Code) string {
+	return map[ingest.Code]string{
+		ingest.CodeEmpty:        "Send the object again: it arrived without content.",
+		ingest.CodeNotDICOM:     "Leave it, or take it out: it is no image.",
+		ingest.CodeNotPET:       "Leave it: only PET images and regions are used.",
+		ingest.CodeMalformed:    "Export the object from the scanner or archive again: its structure is broken.",
+		ingest.CodeTruncated:    "Send the object again: the transfer broke off.",
+		ingest.CodePixelLength:  "Export the object again: the image is not as large as its header says.",
+		ingest.CodeTooLarge:     "Check Rows, Columns and the object's size; raise the limits in the configuration if they are right.",
+		ingest.CodeSyntax:       "Export uncompressed (Explicit VR Little Endian), or convert with gdcmconv --raw.",
+		ingest.CodeUnits:        "Export again from the scanner: without its own RescaleSlope a slice has no values, and 1 would be wrong.",
+		ingest.CodeTiming:       "Look at AcquisitionTime, FrameReferenceTime, ActualFrameDuration and DecayCorrection: export again without removing times, or shift them all by the same.",
+		ingest.CodeGeometry:     "Look at ImagePositionPatient, ImageOrientationPatient and PixelSpacing: reconstruct on even slices.",
+		ingest.CodeFrameCount:   "Send the missing slices; without them no frame is whole.",
+		ingest.CodeDuplicate:    "Two images claim one slice of one frame: take one reconstruction out, or give each its own series.",
+		ingest.CodeConflict:     "One image came with two contents: keep the right one and delete the other.",
+		ingest.CodeMixed:        "Images of different kinds bear one SeriesInstanceUID: export the series again, each reconstruction as its own.",
+		ingest.CodeOverlap:      "Frames overlap: look at AcquisitionTime and ActualFrameDuration in the reconstruction protocol.",
+		ingest.CodeBeds:         "Give a dynamic series of one bed position.",
+		ingest.CodeGated:        "Give the dynamic reconstruction of the same data, without gates.",
+		ingest.WarnCorrections:  "Reconstruct with the missing corrections; without attenuation correction nothing is fitted unless the protocol sets allow_uncorrected.",
+		ingest.WarnTimeAssumed:  "Compare the table of frames with the acquisition protocol before relying on rates.",
+		ingest.WarnDecayRef:     "Compare with the scanner: an error here scales the curve by up to the decay between the two times.",
+		ingest.WarnFrameGap:     "If the pause was not meant, frames are missing: send them.",
+		ingest.WarnArbitrary:    "For absolute values export in Bq/mL, or keep the vendor's private elements on anonymising.",
+		ingest.WarnFromSUV:      "Check dose, weight and injection time in the header; BPND does not depend on them.",
+		ingest.WarnNoDecayKnown: "Keep the radiopharmaceutical sequence on anonymising, or give --half-life to 'fit'.",
+		ingest.WarnUnverified:   "Compare the number of images with the scanner's.",
+	}[code]
+}

@@ -1,0 +1,304 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"tacstream/config"
+	"tacstream/ingest"
+)
+
+type inspectCmd struct {
+	where
+	Place   string `arg:"" help:"A file, a folder, or s3://bucket/prefix." placeholder:"FILE|DIR|s3://BUCKET/PREFIX"`
+	Headers bool   `help:"Read headers only: faster, without values and slopes."`
+	JSON    bool   `name:"json" help:"Print one JSON object."`
+}
+
+// Help shows examples.
+func (inspectCmd) Help() string {
+	return `Prints what tacstream sees, without changing anything: for each PET series the scanner, tracer, units, decay
+correction, geometry, table of frames, what is missing and what is doubtful, each with what to do about it; then the
+objects that give regions and those that are broken. Names, ids, dates and UIDs of the header are never printed; paths
+are, as you gave them. A slope is what one stored number is worth; the decay factor of the header stands beside the one
+that its times, half-life and origin give.
+
+The exit status is 0 if every series could be used, else 1.
+
+Examples:
+  tacstream inspect scans/sub-01
+  tacstream inspect IM0001.dcm                  # what is wrong with this file?
+  tacstream inspect s3://inbox/sub-01 --headers
+  tacstream inspect scans/sub-01 --json | jq '.series[] | {number, condition, doubts}'`
+}
+
+func (c inspectCmd) Run(e *env) error {
+	shelf, cfg, done, err := c.shelf(e)
+	if err != nil {
+		return err
+	}
+	defer done()
+	in, err := config.Inspect(e.ctx, shelf, cfg, !c.Headers)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		enc := json.NewEncoder(e.stdout)
+		enc.SetIndent("", "  ")
+		err = enc.Encode(in)
+	} else {
+		err = printInspection(e.stdout, in)
+	}
+	if err != nil {
+		return err
+	}
+	if len(in.Series) == 0 {
+		return fmt.Errorf("no PET series here")
+	}
+	for _, s := range in.Series {
+		if s.Condition != ingest.Ready {
+			return errSilent
+		}
+	}
+	return nil
+}
+
+// shelf opens the place. Done lets go of it.
+func (c inspectCmd) shelf(e *env) (shelf config.Shelf, cfg config.Config, done func(), err error) {
+	name, remote := strings.CutPrefix(c.Place, "s3://")
+	if !remote {
+		cfg, err = c.where.load()
+		return config.FileShelf(c.Place), cfg, func() {}, err
+	}
+	line, err := c.where.open(e)
+	if err != nil {
+		return nil, cfg, nil, err
+	}
+	bucket, prefix, _ := strings.Cut(name, "/")
+	ctx, stop := context.WithTimeout(e.ctx, storeWithin)
+	defer stop()
+	if err := line.WaitForStore(ctx); err != nil {
+		line.Close()
+		return nil, cfg, nil, fmt.Errorf("the S3 store cannot be reached: %w", err)
+	}
+	return config.StoreShelf{Store: line.Store, Bucket: bucket, Folder: prefix}, line.Config, line.Close, nil
+}
+
+// printInspection writes everything for people to read.
+func printInspection(w io.Writer, in config.Inspection) error {
+	for _, s := range in.Series {
+		if err := printSeries(w, s); err != nil {
+			return err
+		}
+	}
+	if len(in.Regions) > 0 {
+		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(t, "REGIONS\tKIND\tFOR SERIES")
+		for _, r := range in.Regions {
+			fmt.Fprintf(t, "%s\t%s\t%s\n", r.Object, r.Kind, numbers(r))
+		}
+		fmt.Fprintln(t)
+		if err := t.Flush(); err != nil {
+			return err
+		}
+	}
+	return printBroken(w, in.Broken)
+}
+
+func numbers(r config.RegionView) string {
+	if len(r.Fits) == 0 {
+		return "any that it overlaps"
+	}
+	return strings.Trim(fmt.Sprint(r.Fits), "[]")
+}
+
+// mostBroken bounds how many objects are named of one reason.
+const mostBroken = 10
+
+func printBroken(w io.Writer, broken []config.BrokenView) error {
+	seen := map[ingest.Code]int{}
+	for _, b := range broken {
+		seen[b.Reason.Code]++
+		switch n := seen[b.Reason.Code]; {
+		case n <= mostBroken:
+			fmt.Fprintf(w, "%s\n  %s\n", b.Object, b.Reason)
+			if n == 1 && b.Do != "" {
+				fmt.Fprintf(w, "  → %s\n", b.Do)
+			}
+		case n == mostBroken+1:
+			fmt.Fprintf(w, "… more of %s; --json names all\n", b.Reason.Code)
+		}
+	}
+	return nil
+}
+
+func printSeries(w io.Writer, s config.SeriesView) error {
+	fmt.Fprintf(w, "Series %d: %s\n", s.Number, s.Condition)
+	if s.Reason.Code != "" {
+		fmt.Fprintf(w, "  %s\n", s.Reason)
+	}
+	if s.Do != "" {
+		fmt.Fprintf(w, "  → %s\n", s.Do)
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, row := range facts(s) {
+		if row[1] != "" {
+			fmt.Fprintf(t, "  %s\t%s\n", row[0], row[1])
+		}
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	if err := printTiming(w, s.Timing); err != nil {
+		return err
+	}
+	for _, d := range s.Doubts {
+		fmt.Fprintf(w, "  %s %s: %s", d.Level, d.Code, d.Detail)
+		if d.Value != 1 || d.Threshold != 0 {
+			fmt.Fprintf(w, " (%.4g", d.Value)
+			if d.Threshold != 0 {
+				fmt.Fprintf(w, ", limit %.4g", d.Threshold)
+			}
+			fmt.Fprint(w, ")")
+		}
+		fmt.Fprintln(w)
+		if d.Do != "" {
+			fmt.Fprintf(w, "    → %s\n", d.Do)
+		}
+	}
+	_, err := fmt.Fprintln(w)
+	return err
+}
+
+// facts are the lines about a series; one without a value is left out.
+func facts(s config.SeriesView) [][2]string {
+	return [][2]string{
+		{"scanner", strings.TrimSpace(s.Vendor + " " + s.Model)},
+		{"tracer", tracer(s)},
+		{"series type", s.SeriesType},
+		{"units", units(s)},
+		{"decay correction", decay(s)},
+		{"injection", seconds(s.Injection)},
+		{"reconstruction", s.Recon},
+		{"corrections", strings.Join(s.Corrected, " ")},
+		{"size", size(s)},
+		{"orientation", s.Lies},
+		{"slots", slots(s)},
+		{"missing", missing(s)},
+		{"transfer syntax", s.Syntax},
+		{"values", values(s.Values)},
+	}
+}
+
+func tracer(s config.SeriesView) string {
+	nuclide := s.Nuclide
+	switch {
+	case s.HalfLife <= 0:
+		nuclide = "no half-life"
+	case nuclide == "":
+		nuclide = fmt.Sprintf("half-life %g s, of no common nuclide", s.HalfLife)
+	default:
+		nuclide = fmt.Sprintf("%s by its half-life of %g s", nuclide, s.HalfLife)
+	}
+	if s.Tracer == "" {
+		return nuclide + "; no protocol matches"
+	}
+	return s.Tracer + "; " + nuclide
+}
+
+func units(s config.SeriesView) string {
+	switch {
+	case s.Units == "":
+		return "none in the header"
+	case s.BqPerML == 1:
+		return s.Units
+	case s.BqPerML > 0:
+		return fmt.Sprintf("%s, each %.6g Bq/mL", s.Units, s.BqPerML)
+	}
+	return s.Units + ", arbitrary"
+}
+
+func decay(s config.SeriesView) string {
+	if s.Decay == "" {
+		return "not in the header"
+	}
+	if s.StoredTo == nil {
+		return s.Decay
+	}
+	return s.Decay + ": to " + seconds(s.StoredTo)
+}
+
+// seconds writes a time that may be absent.
+func seconds(at *float64) string {
+	if at == nil {
+		return ""
+	}
+	return fmt.Sprintf("%.3f s after model zero", *at)
+}
+
+func size(s config.SeriesView) string {
+	if s.SpacingMM == [3]float64{} {
+		return fmt.Sprintf("%d columns × %d rows × %d slices", s.Size[0], s.Size[1], s.Size[2])
+	}
+	return fmt.Sprintf("%d columns × %d rows × %d slices, %.4g × %.4g × %.4g mm", s.Size[0], s.Size[1], s.Size[2], s.SpacingMM[0], s.SpacingMM[1], s.SpacingMM[2])
+}
+
+func slots(s config.SeriesView) string {
+	if s.Want == 0 {
+		return fmt.Sprintf("%d filled; the header does not count them (%d objects)", s.Have, s.Objects)
+	}
+	return fmt.Sprintf("%d of %d filled: %d frames of %d slices (%d objects)", s.Have, s.Want, s.Frames, s.Slices, s.Objects)
+}
+
+// mostMissing bounds how many slots are named.
+const mostMissing = 8
+
+func missing(s config.SeriesView) string {
+	if 2*s.Have < s.Want {
+		return "" // nearly everything is
+	}
+	var names []string
+	for _, slot := range s.Missing[:min(len(s.Missing), mostMissing)] {
+		names = append(names, slot.String())
+	}
+	if len(s.Missing) > mostMissing {
+		names = append(names, "…")
+	}
+	return strings.Join(names, ", ")
+}
+
+func values(v *config.ValuesView) string {
+	if v == nil {
+		return ""
+	}
+	return fmt.Sprintf("%.6g to %.6g, mean %.6g, of %d voxels, %d of them negative", v.Min, v.Max, v.Mean, v.Voxels, v.Negative)
+}
+
+// printTiming writes the table of frames.
+func printTiming(w io.Writer, frames []config.FrameView) error {
+	if len(frames) == 0 {
+		return nil
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "frame\tstart s\tduration s\tsmallest slope\tlargest slope\tdecay factor\texpected\toff %\t")
+	for f, v := range frames {
+		off := "-"
+		if v.Factor > 0 && v.Expected > 0 {
+			off = fmt.Sprintf("%.3f", 100*(v.Factor/v.Expected-1))
+		}
+		fmt.Fprintf(t, "%d\t%.3f\t%.3f\t%s\t%s\t%s\t%s\t%s\t\n", f+1, v.Start, v.Duration, positive(v.SlopeMin), positive(v.SlopeMax), positive(v.Factor), positive(v.Expected), off)
+	}
+	return t.Flush()
+}
+
+// positive writes a number that is absent where it is 0.
+func positive(x float64) string {
+	if x == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.6g", x)
+}

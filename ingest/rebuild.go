@@ -25,7 +25,7 @@ func (t *Timing) rebuild(h Header, instances []Instance) error {
 				return Reject(CodeTiming, "frame %d: no AcquisitionTime, no DecayFactor and no FrameReferenceTime", f+1)
 			}
 		}
-		p := placeOf(instances)
+		p := placeOf(instances, DecayPerSecond(t.HalfLife))
 		how = "frame times take FrameReferenceTime for the " + p.name + " of the frame: no acquisition times and no decay factors tell the frames apart"
 		for f, i := range instances {
 			t.Frames[f] = Frame{Start: p.start(i), Duration: i.Duration}
@@ -35,6 +35,7 @@ func (t *Timing) rebuild(h Header, instances []Instance) error {
 	for f := range t.Frames {
 		t.Frames[f].Start = (t.Frames[f].Start - origin).Round(10 * time.Millisecond)
 	}
+	t.abut()
 	t.Warnings = append(t.Warnings, Warning{Code: WarnTimeAssumed, Level: LevelWarn, Value: 1, Detail: how})
 	if !byFactors && !h.Soft.SeriesStart.IsZero() {
 		t.inject(h.Soft.Injection, h.Soft.SeriesStart.Add(origin))
@@ -66,47 +67,79 @@ func (t *Timing) storedAfter(h Header, counted time.Duration, byFactors bool) er
 // A place is where in its frame a vendor puts FrameReferenceTime, of which the
 // standard only says that it depends on the implementation.
 type place struct {
-	name     string
-	fraction float64 // of the duration
+	name string
+	// before is how long before it a frame of a duration starts.
+	before func(d time.Duration) time.Duration
 }
 
 // start returns where a frame starts by its reference time.
-func (p place) start(i Instance) time.Duration {
-	return i.FrameReferenceTime - time.Duration(p.fraction*float64(i.Duration))
+func (p place) start(i Instance) time.Duration { return i.FrameReferenceTime - p.before(i.Duration) }
+
+// places are those that vendors use. Siemens has the time at which a constant
+// concentration has its mean activity over the frame,
+//
+//	Tave = ln(x / (1 − e^(−x))) / λ    x = λd
+//
+// Source: DICOM PS3.3, C.8.9.4.1.5.
+func places(lambda float64) []place {
+	list := []place{{"middle", func(d time.Duration) time.Duration { return d / 2 }}}
+	if lambda > 0 {
+		list = append(list, place{"time of the mean activity", func(d time.Duration) time.Duration {
+			x := lambda * d.Seconds()
+			return seconds(math.Log(x/-math.Expm1(-x)) / lambda)
+		}})
+	}
+	return append(list,
+		place{"start", func(time.Duration) time.Duration { return 0 }},
+		place{"end", func(d time.Duration) time.Duration { return d }})
 }
 
-// placeOf returns the place that leaves the least time uncovered, counted
-// twice, between the frames and before the first one. The middle, where most
-// scanners have it, wins unless another is clearly better: by a tenth of the
-// shortest frame.
-func placeOf(instances []Instance) place {
-	shortest := instances[0].Duration
-	for _, i := range instances {
-		shortest = min(shortest, i.Duration)
-	}
-	best := place{"middle", 0.5}
-	for _, p := range []place{{"start", 0}, {"end", 1}} {
-		if p.misfit(instances) < best.misfit(instances)-shortest/10 {
+// alikeMisfit is the difference below which two places fit as well: scanners
+// write reference times that jitter by milliseconds.
+const alikeMisfit = 5 * time.Millisecond
+
+// placeOf returns the place by which frames follow each other best. Where
+// several do as well, as in frames of one duration, it is the first of places,
+// unless the first frame then begins away from the start of the series, and by
+// the start of the frame it does not.
+func placeOf(instances []Instance, lambda float64) place {
+	all := places(lambda)
+	best := all[0]
+	for _, p := range all[1:] {
+		d := p.misfit(instances) - best.misfit(instances)
+		first := p.start(instances[0]).Abs() < best.start(instances[0]).Abs()-instances[0].Duration/4
+		if d < -alikeMisfit || d <= alikeMisfit && p.name == "start" && first {
 			best = p
 		}
 	}
 	return best
 }
 
-// misfit is the median time by which frames fail to follow each other, and
-// how far the first one is from the start of the series.
+// misfit is the time by which frames fail to follow each other, in the median
+// and at most.
 func (p place) misfit(instances []Instance) time.Duration {
-	first := p.start(instances[0]).Abs()
 	var off []time.Duration
 	for f := 1; f < len(instances); f++ {
 		off = append(off, (p.start(instances[f]) - p.start(instances[f-1]) - instances[f-1].Duration).Abs())
 	}
 	if len(off) == 0 {
-		return first
+		return 0
 	}
 	slices.Sort(off)
-	// Reference times of a scan may count from long before its first frame.
-	return off[len(off)-1] + off[len(off)/2] + min(first, instances[0].Duration)
+	return off[len(off)-1] + off[len(off)/2]
+}
+
+// roundedReference is how far the reference times of some scanners are rounded.
+const roundedReference = 600 * time.Millisecond
+
+// abut joins frames, in place, that follow each other but for the rounding of
+// what their times were rebuilt from.
+func (t *Timing) abut() {
+	for f := 1; f < len(t.Frames); f++ {
+		if end := t.Frames[f-1].End(); (t.Frames[f].Start - end).Abs() <= min(roundedReference, t.Frames[f].Duration/4) {
+			t.Frames[f].Start = end
+		}
+	}
 }
 
 // How well durations in a wrong unit must fit between the starts of frames: a

@@ -196,8 +196,12 @@ func (t *Timing) crossCheck(h Header, instances []Instance) {
 	t.checkReferences(instances)
 	corrected, listed := h.Soft.corrected("DECY")
 	if listed && corrected == t.StoredNone {
+		level := LevelWarn // some vendors leave DECY out
+		if t.StoredNone {
+			level = LevelDoubt
+		}
 		t.Warnings = append(t.Warnings, Warning{
-			Code: WarnDecayRef, Level: LevelDoubt, Value: 1,
+			Code: WarnDecayRef, Level: level, Value: 1,
 			Detail: "CorrectedImage and DecayCorrection contradict each other on whether the values are corrected for decay: the latter is followed",
 		})
 	}

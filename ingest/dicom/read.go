@@ -219,14 +219,19 @@ func (f *facts) dateTime(x field) (time.Time, bool) {
 	return t, true
 }
 
+// maxUptake is longer than any scan starts after its injection: a date that is
+// further off was shifted, or made up, by de-identification.
+const maxUptake = 60 * day
+
 // injection returns the injection's date and time, zero where it is not known.
-// A time without a date is on the day that brings it nearest to the start of
-// the series.
+// A time without a date, or with one that cannot be, is on the day that brings
+// it nearest to the start of the series.
 func (f *facts) injection(series time.Time) time.Time {
-	if t, ok := f.dateTime(injectionDateTime); ok {
+	clock, ok := clockOf(f.bytes(injectionTime))
+	t, dated := f.dateTime(injectionDateTime)
+	if dated && (!ok || series.IsZero() || series.Sub(t).Abs() < maxUptake) {
 		return t
 	}
-	clock, ok := clockOf(f.bytes(injectionTime))
 	if !ok || series.IsZero() {
 		return time.Time{}
 	}

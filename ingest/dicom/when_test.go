@@ -74,6 +74,7 @@ func TestInjectionFindsItsDay(t *testing.T) {
 		{"the full date counts", injected(map[uint32]any{0x00181072: "120000", 0x00181078: "20240229235800.25"}), feb.Add(24*time.Hour - 2*time.Minute + 250*time.Millisecond)},
 		{"an offset without the header's own is ignored", injected(map[uint32]any{0x00181078: "20240229235800+0100"}), feb.Add(24*time.Hour - 2*time.Minute)},
 		{"an offset against the header's own", injected(map[uint32]any{0x00181078: "20240229225800+0000"}).with(0x00080201, "+0100"), feb.Add(24*time.Hour - 2*time.Minute)},
+		{"a date that de-identification made up", injected(map[uint32]any{0x00181072: "235800", 0x00181078: "19000101235800"}), feb.Add(24*time.Hour - 2*time.Minute)},
 		{"no time", injected(map[uint32]any{0x00181075: "1224"}), time.Time{}},
 		{"words", injected(map[uint32]any{0x00181072: "later", 0x00181078: "soon"}), time.Time{}},
 		{"no series time to go by", injected(map[uint32]any{0x00181072: "233000"}).with(0x00080031, nil), time.Time{}},

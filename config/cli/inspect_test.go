@@ -2,11 +2,14 @@ package cli
 
 import (
 	"bytes"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"tacstream/config"
+	"tacstream/ingest"
 	"tacstream/ingest/phantom"
 )
 
@@ -36,5 +39,24 @@ func TestInspectPrintsAlignedTables(t *testing.T) {
 	}
 	if code := Main([]string{"inspect", filepath.Join(dir, "nothing")}, nil, &out, &errs); code != 1 {
 		t.Errorf("a folder that is not there: exit %d", code)
+	}
+}
+
+// A bucket is inspected as a folder is.
+func TestInspectReadsABucket(t *testing.T) {
+	r := newRig(t)
+	r.serve("nats,s3")
+	s := phantom.Series{Size: [3]int{8, 8, 4}, Frames: phantom.DefaultFrames()[:3], NoNoise: true, Folder: "one"}
+	r.upload("", filesOf(s))
+	var out, errs bytes.Buffer
+	if code := Main(append([]string{"inspect", "s3://inbox/one", "--json"}, r.flags()...), nil, &out, &errs); code != 0 {
+		t.Fatalf("exit %d: %s", code, errs.String())
+	}
+	var in config.Inspection
+	if err := json.Unmarshal(out.Bytes(), &in); err != nil {
+		t.Fatal(err)
+	}
+	if len(in.Series) != 1 || in.Series[0].Condition != ingest.Ready || in.Series[0].Values == nil || len(in.Series[0].Timing) != 3 || len(in.Regions) != 2 || len(in.Broken) != 0 {
+		t.Errorf("%s", out.String())
 	}
 }

@@ -147,3 +147,101 @@ func TestPhilipsUptakeFactorGivesActivity(t *testing.T) {
 		t.Errorf("warnings %v", got.Warnings)
 	}
 }
+
+// Series that cannot have right curves are refused by a name, and those of
+// which only the unit is not known say so.
+func TestOddSeriesAreNamed(t *testing.T) {
+	all := func(values map[uint32]string) func(phantom.File) map[uint32]string {
+		return func(phantom.File) map[uint32]string { return values }
+	}
+	s := small()
+	tests := []struct {
+		name string
+		edit func(phantom.File) map[uint32]string
+		code ingest.Code // of the refusal; "" where there are curves
+		unit extract.Units
+	}{
+		{"gated", all(map[uint32]string{0x00541000: `GATED\IMAGE`}), ingest.CodeGated, ""},
+		{"whole body, a time for each half", func(f phantom.File) map[uint32]string {
+			if f.Slot.Frame > 1 {
+				return map[uint32]string{0x0020000e: "1.2.3"} // another series, chosen away below
+			}
+			v := map[uint32]string{0x00541000: `WHOLE BODY\IMAGE`, 0x00540101: "\x01\x00"}
+			if f.Slot.Slice > s.Size[2]/2 {
+				v[0x00080032] = "103507.250000"
+			}
+			return v
+		}, ingest.CodeBeds, ""},
+		{"an uneven slice", func(f phantom.File) map[uint32]string {
+			if f.Slot.Slice != 3 {
+				return nil
+			}
+			return map[uint32]string{0x00200032: `-70\-80\-185`}
+		}, ingest.CodeGeometry, ""},
+		{"units that change", func(f phantom.File) map[uint32]string {
+			if f.Slot.Frame != 3 {
+				return nil
+			}
+			return map[uint32]string{0x00541001: "CNTS"}
+		}, ingest.CodeMixed, ""},
+		{"counts", all(map[uint32]string{0x00541001: "CNTS"}), "", extract.Arbitrary},
+		{"proportional counts", all(map[uint32]string{0x00541001: "PROPCPS"}), "", extract.Arbitrary},
+		{"uptake values", all(map[uint32]string{0x00541001: "GML"}), "", extract.BqPerML},
+	}
+	for _, test := range tests {
+		dir := write(t, t.TempDir(), s, func(f phantom.File) []byte { return changed(f.Data, test.edit(f)) })
+		series, err := ReadSeries(context.Background(), dir, nothing)
+		if err != nil {
+			t.Fatal(err)
+		}
+		number := 0
+		for k, found := range series {
+			if found.uid() == s.SeriesInstanceUID() {
+				number = k + 1
+			}
+		}
+		c, _, err := ExtractDir(context.Background(), dir, s.Labels(), number, nothing)
+		if got := ingest.ReasonOf(err).Code; test.code != "" && got != test.code || test.code == "" && err != nil {
+			t.Errorf("%s: %v, want %s", test.name, err, test.code)
+		}
+		if test.code == "" && c.Units != test.unit {
+			t.Errorf("%s: in %s", test.name, c.Units)
+		}
+	}
+}
+
+// A series that lies oblique in space, with its slices from the top down, has
+// the curves of the straight one where the regions lie as it does.
+func TestObliqueSlicesFromTheTopDown(t *testing.T) {
+	s := small()
+	labels := s.Labels()
+	truth, _, err := ExtractDir(context.Background(), write(t, t.TempDir(), s, nil), labels, 0, nothing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sin, cos := math.Sincos(25 * math.Pi / 180) // about the left-right axis, then slices turned over
+	turn := func(p [3]float64) [3]float64 { return [3]float64{p[0], cos*p[1] - sin*p[2], sin*p[1] + cos*p[2]} }
+	g := s.Geometry()
+	dir := write(t, t.TempDir(), s, func(f phantom.File) []byte {
+		at := g.Affine.Apply(0, 0, float64(f.Slot.Slice-1))
+		p := turn(at)
+		return changed(f.Data, map[uint32]string{
+			0x00200032: fmt.Sprintf(`%.6f\%.6f\%.6f`, -p[0], -p[1], p[2]),
+			0x00200037: fmt.Sprintf(`1\0\0\0\%.10f\%.10f`, cos, -sin),
+			0x00200013: fmt.Sprint(1000 - f.Slot.Slice),
+		})
+	})
+	for c := range 4 {
+		col := turn([3]float64{labels.Geometry.Affine[0][c], labels.Geometry.Affine[1][c], labels.Geometry.Affine[2][c]})
+		for r := range 3 {
+			labels.Geometry.Affine[r][c] = col[r]
+		}
+	}
+	got, _, err := ExtractDir(context.Background(), dir, labels, 0, nothing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if why := unlike(got, truth); why != "" {
+		t.Error(why)
+	}
+}

@@ -82,11 +82,13 @@ func TestHostileFoldersEndAsTheirManifestSays(t *testing.T) {
 // outcomeOf extracts every series of a folder and names what became of it, as
 // the manifest does.
 func outcomeOf(dir string) (outcome string, all []extract.Curves, err error) {
-	image := filepath.Join(dir, "regions", "space-pet_dseg.nii.gz")
-	if _, err := os.Stat(image); err != nil {
-		return "reject_regions", nil, err
+	var image string
+	for _, name := range []string{"rtstruct.dcm", "seg-pet.dcm", "space-pet_dseg.nii.gz"} {
+		if file := filepath.Join(dir, "regions", name); exists(file) {
+			image = file
+		}
 	}
-	labels, err := ReadLabelsFile(image, "")
+	regions, err := ReadRegionsFile(image, "")
 	if err != nil {
 		return "reject_regions", nil, err
 	}
@@ -97,7 +99,7 @@ func outcomeOf(dir string) (outcome string, all []extract.Curves, err error) {
 		return "reject_series", nil, errors.Join(err, errors.New("no series"))
 	}
 	for k := range series {
-		c, _, err := ExtractDir(context.Background(), filepath.Join(dir, "pet"), labels, k+1, say)
+		c, _, err := ExtractDir(context.Background(), filepath.Join(dir, "pet"), Regions{Segmentation: regions}, k+1, say)
 		if err != nil {
 			return rejection(err), nil, err
 		}
@@ -115,6 +117,11 @@ func outcomeOf(dir string) (outcome string, all []extract.Curves, err error) {
 		return "accept_warn", all, nil
 	}
 	return "accept", all, nil
+}
+
+func exists(file string) bool {
+	_, err := os.Stat(file)
+	return err == nil
 }
 
 // rejection names an error as the manifest does.
@@ -211,7 +218,7 @@ func goodBeside(t *testing.T, bad string) {
 		if found.uid() != s.SeriesInstanceUID() {
 			continue
 		}
-		c, _, err := ExtractDir(context.Background(), dir, s.Labels(), k+1, nothing)
+		c, _, err := ExtractDir(context.Background(), dir, labelled(s.Labels()), k+1, nothing)
 		if err != nil || len(c.Frames) != len(s.Frames) {
 			t.Errorf("the good series beside it: %v", err)
 		}

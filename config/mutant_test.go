@@ -164,7 +164,7 @@ func TestNoBrokenObjectGivesAWrongNumber(t *testing.T) {
 		s := phantom.Series{Size: [3]int{8, 8, 3}, Frames: phantom.EvenFrames(2, 5*time.Minute), NoNoise: true, ImplicitVR: implicit}
 		dir := write(t, t.TempDir(), s, nil)
 		labels := s.Labels()
-		truth, _, err := ExtractDir(context.Background(), dir, labels, 0, nothing)
+		truth, _, err := ExtractDir(context.Background(), dir, labelled(labels), 0, nothing)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -185,7 +185,7 @@ func TestNoBrokenObjectGivesAWrongNumber(t *testing.T) {
 			}
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
-			got, _, err := ExtractDir(context.Background(), dir, labels, 0, nothing)
+			got, _, err := ExtractDir(context.Background(), dir, labelled(labels), 0, nothing)
 			runtime.ReadMemStats(&after)
 			if n := after.TotalAlloc - before.TotalAlloc; n > mutantBytes {
 				t.Errorf("implicit %v: %s: %d bytes allocated", implicit, m.name, n)

@@ -94,7 +94,7 @@ func TestEveryVendorsHeaderGivesTheSameCurves(t *testing.T) {
 			}
 			return changed(f.Data, test.edit(f))
 		})
-		got, _, err := ExtractDir(context.Background(), dir, labels, 0, nothing)
+		got, _, err := ExtractDir(context.Background(), dir, labelled(labels), 0, nothing)
 		if err != nil {
 			t.Errorf("%s: %v", test.name, err)
 			continue
@@ -116,7 +116,7 @@ func TestPhilipsUptakeFactorGivesActivity(t *testing.T) {
 	s := small()
 	s.Injection = -20 * time.Minute
 	labels := s.Labels()
-	truth, assembly, err := ExtractDir(context.Background(), write(t, t.TempDir(), s, nil), labels, 0, nothing)
+	truth, assembly, err := ExtractDir(context.Background(), write(t, t.TempDir(), s, nil), labelled(labels), 0, nothing)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +132,7 @@ func TestPhilipsUptakeFactorGivesActivity(t *testing.T) {
 		at := parts[len(parts)-1].at
 		return spliced(data, at, at, []byte(private))
 	})
-	got, _, err := ExtractDir(context.Background(), dir, labels, 0, nothing)
+	got, _, err := ExtractDir(context.Background(), dir, labelled(labels), 0, nothing)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,7 +200,7 @@ func TestOddSeriesAreNamed(t *testing.T) {
 				number = k + 1
 			}
 		}
-		c, _, err := ExtractDir(context.Background(), dir, s.Labels(), number, nothing)
+		c, _, err := ExtractDir(context.Background(), dir, labelled(s.Labels()), number, nothing)
 		if got := ingest.ReasonOf(err).Code; test.code != "" && got != test.code || test.code == "" && err != nil {
 			t.Errorf("%s: %v, want %s", test.name, err, test.code)
 		}
@@ -215,7 +215,7 @@ func TestOddSeriesAreNamed(t *testing.T) {
 func TestObliqueSlicesFromTheTopDown(t *testing.T) {
 	s := small()
 	labels := s.Labels()
-	truth, _, err := ExtractDir(context.Background(), write(t, t.TempDir(), s, nil), labels, 0, nothing)
+	truth, _, err := ExtractDir(context.Background(), write(t, t.TempDir(), s, nil), labelled(labels), 0, nothing)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -237,7 +237,7 @@ func TestObliqueSlicesFromTheTopDown(t *testing.T) {
 			labels.Geometry.Affine[r][c] = col[r]
 		}
 	}
-	got, _, err := ExtractDir(context.Background(), dir, labels, 0, nothing)
+	got, _, err := ExtractDir(context.Background(), dir, labelled(labels), 0, nothing)
 	if err != nil {
 		t.Fatal(err)
 	}

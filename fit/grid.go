@@ -69,7 +69,11 @@ const touching = 20 * time.Millisecond
 // is cut there, since nothing was injected yet, and one that begins a rounding
 // before the last has ended is cut too.
 func newGrid(frames []ingest.Frame, lambda float64) *grid {
-	g := &grid{lambda: lambda, known: map[time.Duration]int{}}
+	n := len(frames)
+	g := &grid{lambda: lambda, known: map[time.Duration]int{}, pieces: make([]piece, 0, n+1)}
+	b := make([]float64, 6*n)
+	g.length, g.mid, g.logMid = b[:0:n], b[n:n:2*n], b[2*n:2*n:3*n]
+	g.perLength, g.perDecay, g.flat = b[3*n:3*n:4*n], b[4*n:4*n:5*n], b[5*n:5*n]
 	last := time.Duration(0)
 	add := func(until time.Duration, frame int) {
 		g.add(piece{start: last.Minutes(), length: (until - last).Minutes(), frame: frame, share: 1})
@@ -96,11 +100,13 @@ func newGrid(frames []ingest.Frame, lambda float64) *grid {
 // add appends a piece, its size and decay yet to be set.
 func (g *grid) add(p piece) {
 	h := time.Duration(math.Round(p.length * float64(time.Minute)))
-	if _, ok := g.known[h]; !ok {
-		g.known[h] = len(g.sizes)
+	at, ok := g.known[h]
+	if !ok {
+		at = len(g.sizes)
+		g.known[h] = at
 		g.sizes = append(g.sizes, newSize(p.length, g.lambda))
 	}
-	p.size, p.decay = g.known[h], math.Exp(-g.lambda*p.start)
+	p.size, p.decay = at, math.Exp(-g.lambda*p.start)
 	g.pieces = append(g.pieces, p)
 }
 

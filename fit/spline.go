@@ -28,7 +28,7 @@ type spline struct {
 // decay to the start of the piece.
 func (g *grid) newSpline() spline {
 	n := len(g.pieces)
-	s := spline{first: make([]int, n), pieces: make([][degree + 1]polynomial, n)}
+	s := spline{first: make([]int, n), pieces: make([][degree + 1]polynomial, n), band: make([][2*degree + 1]float64, 0, n)}
 	knots := g.knots()
 	span := 0
 	for k, p := range g.pieces {
@@ -41,9 +41,9 @@ func (g *grid) newSpline() spline {
 			continue
 		}
 		var row [2*degree + 1]float64
-		for j, b := range s.pieces[k] {
+		for j := range s.pieces[k] {
 			if at := span + j - 1 - len(s.band) + degree; span+j > 0 {
-				row[at] = g.size(k).mean(b)
+				row[at] = g.size(k).mean(&s.pieces[k][j])
 			}
 		}
 		s.band = append(s.band, row)
@@ -53,7 +53,7 @@ func (g *grid) newSpline() spline {
 }
 
 // mean returns the decayed mean of a polynomial over a piece.
-func (s *size) mean(p polynomial) float64 {
+func (s *size) mean(p *polynomial) float64 {
 	sum := 0.0
 	for j, c := range p {
 		sum += c * s.moment[j]
@@ -73,7 +73,7 @@ func (g *grid) knots() []float64 {
 			drop(keep, gap.piece+1)
 		}
 	}
-	knots := make([]float64, degree+1)
+	knots := make([]float64, degree+1, n+2*degree+2)
 	for k, p := range g.pieces {
 		if keep[k] {
 			knots = append(knots, p.start)
@@ -107,12 +107,12 @@ func (g *grid) bsplines(knots []float64, over piece) [degree + 1]polynomial {
 		for j := degree - p; j <= degree; j++ {
 			var sum polynomial
 			if j > degree-p { // rises on the old B-spline j
-				width := knots[j+p] - knots[j]
-				sum.add(b[j], (over.start-knots[j])/width, over.length/width)
+				width := 1 / (knots[j+p] - knots[j])
+				sum.add(&b[j], p, (over.start-knots[j])*width, over.length*width)
 			}
 			if j < degree { // falls on the old B-spline j + 1
-				width := knots[j+p+1] - knots[j+1]
-				sum.add(b[j+1], (knots[j+p+1]-over.start)/width, -over.length/width)
+				width := 1 / (knots[j+p+1] - knots[j+1])
+				sum.add(&b[j+1], p, (knots[j+p+1]-over.start)*width, -over.length*width)
 			}
 			b[j] = sum
 		}
@@ -120,42 +120,49 @@ func (g *grid) bsplines(knots []float64, over piece) [degree + 1]polynomial {
 	return b
 }
 
-// add adds q times the line a + b x.
-func (p *polynomial) add(q polynomial, a, b float64) {
-	for j, c := range q {
+// add adds q, which has n coefficients, times the line a + b x.
+func (p *polynomial) add(q *polynomial, n int, a, b float64) {
+	for j, c := range q[:n] {
 		p[j] += a * c
-		if j < degree {
-			p[j+1] += b * c * float64(j+1)
-		}
+		p[j+1] += b * c * float64(j+1)
 	}
 }
 
-// eliminate solves the equations as far as it goes without a right-hand side.
-// The matrix is totally positive, so no pivots need be sought.
+// eliminate solves the equations as far as it goes without a right-hand side,
+// and leaves the inverse of each pivot in its place. The matrix is totally
+// positive, so no pivots need be sought.
 func (s spline) eliminate() {
 	for k := range s.band {
+		pivot := &s.band[k]
+		pivot[degree] = 1 / pivot[degree]
 		for below := 1; below <= degree && k+below < len(s.band); below++ {
 			row := &s.band[k+below]
-			f := row[degree-below] / s.band[k][degree]
+			f := row[degree-below] * pivot[degree]
 			row[degree-below] = f
 			for j := 1; j <= degree; j++ {
-				row[degree-below+j] -= f * s.band[k][degree+j]
+				row[degree-below+j] -= f * pivot[degree+j]
 			}
 		}
 	}
 }
 
-// solve turns the right-hand side into the factors of the B-splines.
+// solve turns the right-hand side into the factors of the B-splines. The four
+// values that a step needs, the band being that wide for quartics, stay at
+// hand, and the latest of them comes in last: a step waits for it.
 func (s spline) solve(x []float64) {
+	band := s.band[:len(x)]
+	a, b, c, d := 0.0, 0.0, 0.0, 0.0
 	for k := range x {
-		for back := 1; back <= min(degree, k); back++ {
-			x[k] -= s.band[k][degree-back] * x[k-back]
-		}
+		r := &band[k]
+		v := x[k] - r[0]*a - r[1]*b - r[2]*c - r[3]*d
+		a, b, c, d = b, c, d, v
+		x[k] = v
 	}
+	a, b, c, d = 0, 0, 0, 0
 	for k := len(x) - 1; k >= 0; k-- {
-		for on := 1; on <= min(degree, len(x)-1-k); on++ {
-			x[k] -= s.band[k][degree+on] * x[k+on]
-		}
-		x[k] /= s.band[k][degree]
+		r := &band[k]
+		v := (x[k] - r[8]*a - r[7]*b - r[6]*c - r[5]*d) * r[4]
+		a, b, c, d = b, c, d, v
+		x[k] = v
 	}
 }

@@ -268,7 +268,7 @@ func (c *coupled) linearised(m *member, f, byTheta []float64) linearised {
 	return linearised{
 		n: 2, z: [maxParameters][]float64{f, byTheta}, w: m.w,
 		target:    effect{own: 1},
-		reference: effect{own: m.r1, through: m.r1 * delta, memory: c.fit.memory},
+		reference: effect{own: m.r1, through: m.r1 * delta, memory: c.fit.memory}, influences: c.fit.influences,
 	}
 }
 
@@ -345,7 +345,7 @@ func (c *coupled) estimate(t extract.TAC, u []float64, e *Estimate) {
 	c.unitVariances(e.Fitted, m.unit)
 	f, byTheta := c.fit.column, c.fit.slope
 	l := c.linearised(m, f, byTheta)
-	s := l.spread(rss, m.unit, c.refNoise, -1, c.fit.influences)
+	s := l.spread(rss, m.unit, c.refNoise, -1)
 	if s.ok && c.shared.estimated() {
 		moved := c.fit.unit
 		for j, e := range m.column {

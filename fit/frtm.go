@@ -87,7 +87,7 @@ func (f *frtmFit) fit(u, given []float64, e *Estimate) {
 	a, b := f.factors(&f.at)
 	f.l.target = effect{own: 1}
 	f.l.reference = effect{own: f.at[0], through: a, memory: f.memory[0], also: &effect{through: b, memory: f.memory[1]}}
-	f.spread = f.l.spread(f.rss, f.unit, f.refNoise, -1, f.influences)
+	f.spread = f.l.spread(f.rss, f.unit, f.refNoise, -1)
 	f.score(e, f.rss, len(u), 4)
 }
 
@@ -197,7 +197,7 @@ func (f *frtmFit) linearise() {
 		f.columns[2][k] = c*(aC*x+bC*y) + a*f.slope[0][k]
 		f.columns[3][k] = d*(aD*x+bD*y) + b*f.slope[1][k]
 	}
-	f.l = linearised{n: 4, w: f.w, z: [maxParameters][]float64{f.columns[0], f.columns[1], f.columns[2], f.columns[3]}}
+	f.l = linearised{n: 4, w: f.w, z: [maxParameters][]float64{f.columns[0], f.columns[1], f.columns[2], f.columns[3]}, influences: f.influences}
 }
 
 // climb goes down to the least sum of squares, by Levenberg's and Marquardt's

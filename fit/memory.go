@@ -79,6 +79,12 @@ func (e effect) back(factors []float64, first int, out []float64) {
 		return
 	}
 	m, n := e.memory, len(out)
+	if e.twice == 0 {
+		m.back(factors, first, out)
+		floats.Scale(e.through, out)
+		floats.AddScaled(out[first:], e.own, factors)
+		return
+	}
 	own, carried, kept, added := m.own[:n], m.carried[:n], m.kept[:n], m.added[:n]
 	once, again := 0.0, 0.0 // what later residuals ask of the state, and of the second one
 	for i := n - 1; i >= 0; i-- {
@@ -86,14 +92,33 @@ func (e effect) back(factors []float64, first int, out []float64) {
 		if i >= first {
 			f = factors[i-first]
 		}
-		inner := e.through * f
-		if e.twice != 0 {
-			inner += e.twice*own[i]*f + added[i]*again
-			again = e.twice*carried[i]*f + kept[i]*again
-		}
+		inner := e.through*f + e.twice*own[i]*f + added[i]*again
+		again = e.twice*carried[i]*f + kept[i]*again
 		out[i] = e.own*f + own[i]*inner + added[i]*once
 		once = carried[i]*inner + kept[i]*once
 	}
+}
+
+// back writes into out how a sum of the convolved means of the frames from
+// first on, with the given factors, answers to each error.
+func (m *memory) back(factors []float64, first int, out []float64) {
+	n := len(out)
+	own, carried, kept, added := m.own[:n], m.carried[:n], m.kept[:n], m.added[:n]
+	once := 0.0 // what later means ask of the state
+	for i := n - 1; i >= first; i-- {
+		f := factors[i-first]
+		out[i] = own[i]*f + added[i]*once
+		once = carried[i]*f + kept[i]*once
+	}
+	for i := first - 1; i >= 0; i-- {
+		out[i] = added[i] * once
+		once *= kept[i]
+	}
+}
+
+// simple reports whether the errors go through a memory m, or none, and once.
+func (e *effect) simple(m *memory) bool {
+	return e.twice == 0 && e.also == nil && (e.memory == nil || e.memory == m)
 }
 
 // power returns the weighted sum of squares that errors with variances v cause

@@ -202,15 +202,33 @@ func (p *prepared) score(e *Estimate, rss float64, n, k int) {
 	e.RSS, e.parameters = rss*p.scale*p.scale, k
 	frames, all := float64(n), float64(k+1)
 	ll := frames * math.Log(math.Max(e.RSS, math.SmallestNonzeroFloat64)/frames)
-	for _, w := range e.Weights {
-		if w > 0 {
-			ll -= math.Log(w) // so that fits with other weights compare
-		}
-	}
+	ll -= logProduct(e.Weights) // so that fits with other weights compare
 	e.AIC, e.BIC, e.AICc = ll+2*all, ll+math.Log(frames)*all, math.NaN()
 	if n > k+2 {
 		e.AICc = e.AIC + 2*all*(all+1)/(frames-all-1)
 	}
+}
+
+// logProduct returns the logarithm of the product of those numbers that are
+// above 0, taken whenever the product comes near the ends of what a float64
+// holds.
+func logProduct(numbers []float64) float64 {
+	const far = 1e150
+	sum, product := 0.0, 1.0
+	for _, x := range numbers {
+		if !(x > 0) {
+			continue
+		}
+		if x > far || x < 1/far {
+			sum += math.Log(x)
+			continue
+		}
+		if product *= x; product > far || product < 1/far {
+			sum += math.Log(product)
+			product = 1
+		}
+	}
+	return sum + math.Log(product)
 }
 
 // nominalNoise is the noise of a frame in the middle of a scan, as a fraction,

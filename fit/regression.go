@@ -181,7 +181,7 @@ func (r *regression) lay(u []float64) {
 // weights that go with them. Weights that are not given follow from the guess,
 // or from the curve of a first pass.
 func (r *regression) solve(t extract.TAC, u []float64, e *Estimate, first int, from *guess) (g gradient, ok bool) {
-	r.l = linearised{first: first, n: len(r.input) + len(r.region), w: e.Weights[first:]}
+	r.l = linearised{first: first, n: len(r.input) + len(r.region), w: e.Weights[first:], influences: r.influences}
 	for i := range r.l.n {
 		r.l.z[i] = r.columns[i][first:]
 	}
@@ -261,7 +261,7 @@ func (r *regression) spread(t extract.TAC, g gradient, rss float64, from *guess)
 	if from != nil {
 		known = from.level
 	}
-	s := r.l.spread(rss, r.unit, r.noise, known, r.influences)
+	s := r.l.spread(rss, r.unit, r.noise, known)
 	if r.shared != nil {
 		s.k2Prime = r.shared.value
 	}
@@ -301,7 +301,7 @@ func (r *regression) start(from *guess) int {
 	r.lay(from.expected)
 	first := 0
 	for ; first < len(r.mid)-MinPoints; first++ {
-		l := linearised{first: first, n: len(r.input) + len(r.region), w: make([]float64, len(r.mid)-first)}
+		l := linearised{first: first, n: len(r.input) + len(r.region), w: make([]float64, len(r.mid)-first), influences: r.influences}
 		for i := range l.n {
 			l.z[i] = r.columns[i][first:]
 		}
@@ -383,10 +383,6 @@ const materialBias = 0.02
 // where only the curve itself counts as a noisy regressor, not its integral.
 func (r *regression) bias() gradient {
 	l := &r.l
-	inverse, ok := invert(&l.made, l.n)
-	if !ok {
-		return gradient{}
-	}
 	var right gradient
 	for j, t := range r.region {
 		if t.own == 0 {
@@ -407,7 +403,7 @@ func (r *regression) bias() gradient {
 	var delta gradient
 	for i := range l.n {
 		for j := range l.n {
-			delta[i] += inverse[i][j] * right[j]
+			delta[i] += l.inverse[i][j] * right[j]
 		}
 	}
 	return delta

@@ -107,7 +107,7 @@ func (f *spectrum) parameters(x []float64, rss float64, u []float64, e *Estimate
 		vB = x[len(x)-1]
 	}
 	tissue := 1 - vB
-	l := linearised{w: e.Weights, target: effect{own: 1}}
+	l := linearised{w: e.Weights, target: effect{own: 1}, influences: newInfluences(len(u))}
 	k1, vt := 0.0, 0.0
 	var byK1, byVT, byVB gradient
 	for j, c := range x {
@@ -132,7 +132,7 @@ func (f *spectrum) parameters(x []float64, rss float64, u []float64, e *Estimate
 	}
 	var s spread
 	if l.n <= maxParameters && l.n > 0 {
-		s = l.spread(rss, f.unit, noise{}, -1, newInfluences(len(u)))
+		s = l.spread(rss, f.unit, noise{}, -1)
 	}
 	for i := range byVB {
 		if byVB[i] == 1 {

@@ -94,7 +94,7 @@ func (f *srtmFit) fit(u, given []float64, e *Estimate) {
 	f.settle(f.w)
 	f.memory.set(f.grid, k)
 	l := f.linearised()
-	f.spread = l.spread(f.rss, f.unit, f.refNoise, -1, f.influences)
+	f.spread = l.spread(f.rss, f.unit, f.refNoise, -1)
 	f.score(e, f.rss, len(u), 3)
 }
 
@@ -120,7 +120,7 @@ func (f *srtmFit) linearised() linearised {
 	return linearised{
 		n: 3, z: [maxParameters][]float64{f.direct, f.column, f.slope}, w: f.w,
 		target:    effect{own: 1},
-		reference: effect{own: f.r1, through: f.c2, memory: f.memory},
+		reference: effect{own: f.r1, through: f.c2, memory: f.memory}, influences: f.influences,
 	}
 }
 

@@ -88,7 +88,7 @@ func (t *twoRate) reweigh() {
 func (t *twoRate) errors(e *Estimate) {
 	t.linearise()
 	t.l.target = effect{own: 1}
-	t.spread = t.l.spread(t.rss, t.unit, noise{}, -1, t.influences)
+	t.spread = t.l.spread(t.rss, t.unit, noise{}, -1)
 	t.score(e, t.rss, len(t.u), t.l.n)
 }
 
@@ -174,7 +174,7 @@ func (t *twoRate) evaluate(ln [2]float64) {
 		}
 		t.interpolate(spotOf(math.Exp(ln[i])), t.e[i], t.slope[i])
 	}
-	l := linearised{n: 2, z: [maxParameters][]float64{t.e[0], t.e[1], t.direct}, w: t.w}
+	l := linearised{n: 2, z: [maxParameters][]float64{t.e[0], t.e[1], t.direct}, w: t.w, influences: t.influences}
 	if t.blood {
 		l.n = 3
 	}
@@ -198,7 +198,7 @@ func (t *twoRate) evaluate(ln [2]float64) {
 // linearise lays out the derivatives by p₁, p₂, ln θ₂, then ln θ₁ unless it is
 // 0, then p₀ where there is blood.
 func (t *twoRate) linearise() {
-	t.l = linearised{n: 3, w: t.w, z: [maxParameters][]float64{t.e[0], t.e[1], t.slope[1]}}
+	t.l = linearised{n: 3, w: t.w, z: [maxParameters][]float64{t.e[0], t.e[1], t.slope[1]}, influences: t.influences}
 	if t.trapped == nil {
 		t.l.z[t.l.n] = t.slope[0]
 		t.l.n++

@@ -1,6 +1,10 @@
 package fit
 
-import "math"
+import (
+	"math"
+
+	"gonum.org/v1/gonum/floats"
+)
 
 // Standard errors come from the noise of the frames, carried through the whole
 // estimator to first order. Small errors e of the region's curve and f of the
@@ -35,9 +39,14 @@ type linearised struct {
 	n                 int // number of parameters
 	z                 [maxParameters][]float64
 	w                 []float64
-	target, reference effect   // A and B
-	made              square   // the normal equations of the last solution
-	right             gradient // and their right-hand side
+	target, reference effect // A and B
+	*influences              // working space; nil where solve is not called
+
+	// What is left of the last solution, until z or w change.
+	solved  bool
+	made    square   // the normal equations
+	inverse square   // of them
+	right   gradient // their right-hand side
 }
 
 // A noise is the variances of the frame means of a curve, but for their
@@ -61,43 +70,45 @@ type spread struct {
 // one curve: L A or −L B, row by row.
 type influence [maxParameters][]float64
 
-// influences are working space for those of both curves.
-type influences struct{ target, reference influence }
+// influences are working space for those of both curves, and for the columns
+// of Z: weighted, W Z, and that carried back through a memory.
+type influences struct{ target, reference, weighted, carried influence }
 
 func newInfluences(n int) *influences {
-	all := make([]float64, 2*maxParameters*n)
-	var f influences
-	for i := range maxParameters {
-		f.target[i], all = all[:n:n], all[n:]
-		f.reference[i], all = all[:n:n], all[n:]
+	f := new(influences)
+	all := make([]float64, 4*maxParameters*n)
+	for _, rows := range [...]*influence{&f.target, &f.reference, &f.weighted, &f.carried} {
+		for i := range rows {
+			rows[i], all = all[:n:n], all[n:]
+		}
 	}
-	return &f
+	return f
 }
 
 // spread returns the covariance of the parameters, given the weighted residual
-// sum of squares, and leaves the influences in f. Where known is not negative,
-// it is the level of the region.
-func (l *linearised) spread(rss float64, unit []float64, ref noise, known float64, f *influences) spread {
+// sum of squares, and leaves the influences behind. Where known is not
+// negative, it is the level of the region.
+func (l *linearised) spread(rss float64, unit []float64, ref noise, known float64) spread {
 	s := spread{level: known}
-	normal := l.normal()
-	inverse, ok := invert(&normal, l.n)
-	if !ok {
+	if !l.solved && !l.invert() {
 		return s
 	}
 	s.ok = true
-	l.passed(&inverse, l.target, 1, &f.target)
-	f.target.cov(l.n, unit, &s.unit)
+	f := l.influences
+	noisy := len(ref.unit) > 0
+	l.answer(noisy)
+	l.solved = false // W Z makes room
+	f.target.cov(l.n, unit, f.weighted[0], &s.unit)
 	var others square
-	if len(ref.unit) > 0 {
-		l.passed(&inverse, l.reference, -1, &f.reference)
-		f.reference.cov(l.n, ref.unit, &others)
+	if noisy {
+		f.reference.cov(l.n, ref.unit, f.weighted[0], &others)
 	}
 	if known < 0 {
 		share := 0.0
-		if len(ref.unit) > 0 && ref.level > 0 {
-			share = ref.level * l.left(&normal, &others, l.reference, ref.unit)
+		if noisy && ref.level > 0 {
+			share = ref.level * l.left(&others, l.reference, ref.unit)
 		}
-		s.level = math.Max(rss-share, leastShare*rss) / l.left(&normal, &s.unit, l.target, unit)
+		s.level = math.Max(rss-share, leastShare*rss) / l.left(&s.unit, l.target, unit)
 	}
 	for i := range l.n {
 		for j := range l.n {
@@ -111,62 +122,86 @@ func (l *linearised) spread(rss float64, unit []float64, ref noise, known float6
 // least: the reference's noise level is an estimate too.
 const leastShare = 0.05
 
-// normal returns Zᵀ W Z.
-func (l *linearised) normal() square {
-	var n square
+// normal returns Zᵀ W Z, and leaves W Z behind.
+func (l *linearised) normal() (n square) {
 	for i := range l.n {
-		a := l.z[i][:len(l.w)]
+		weighted := l.weighted[i][:len(l.w)]
+		floats.MulTo(weighted, l.w, l.z[i][:len(l.w)])
 		for j := range i + 1 {
-			b := l.z[j][:len(l.w)]
-			sum := 0.0
-			for k, w := range l.w {
-				sum += w * a[k] * b[k]
-			}
-			n[i][j], n[j][i] = sum, sum
+			n[i][j] = floats.Dot(weighted, l.z[j][:len(l.w)])
+			n[j][i] = n[i][j]
 		}
 	}
 	return n
 }
 
-// passed writes L X, with a sign, for errors that have the effect X.
-func (l *linearised) passed(inverse *square, x effect, sign float64, f *influence) {
-	var row [2 * maxFramesOnStack]float64
-	rows := row[:]
-	if len(l.w) > len(row) {
-		rows = make([]float64, len(l.w))
+// invert takes the inverse of the normal equations, and reports whether they
+// have one.
+func (l *linearised) invert() bool {
+	l.made = l.normal()
+	l.inverse, l.solved = invert(&l.made, l.n)
+	return l.solved
+}
+
+// answer writes the influences of errors that have the effects A and B: L A,
+// and where the reference is noisy −L B. Mostly both curves go through the same
+// memory, and once: then each column of W Z is carried back through it once
+// for both.
+func (l *linearised) answer(noisy bool) {
+	f, m := l.influences, l.reference.memory
+	if !l.target.simple(m) || noisy && !l.reference.simple(m) {
+		l.passed(l.target, 1, &f.target)
+		if noisy {
+			l.passed(l.reference, -1, &f.reference)
+		}
+		return
 	}
-	rows = rows[:len(l.w)]
-	for i := range l.n {
-		for k := range rows {
-			rows[k] = 0
-		}
+	if m != nil {
 		for j := range l.n {
-			c := sign * inverse[i][j]
-			for k, z := range l.z[j][:len(rows)] {
-				rows[k] += c * z
-			}
+			m.back(l.weighted[j][:len(l.w)], l.first, f.carried[j])
 		}
-		for k, w := range l.w {
-			rows[k] *= w
+	}
+	for i := range l.n {
+		l.combine(&l.inverse[i], l.target, 1, f.target[i])
+		if noisy {
+			l.combine(&l.inverse[i], l.reference, -1, f.reference[i])
 		}
+	}
+}
+
+// combine writes a row of L X, with a sign, from the columns of W Z and what
+// they are carried back.
+func (l *linearised) combine(inverse *[maxParameters]float64, x effect, sign float64, row []float64) {
+	clear(row)
+	for j := range l.n {
+		c := sign * inverse[j]
+		floats.AddScaled(row[l.first:], c*x.own, l.weighted[j][:len(l.w)])
+		if x.through != 0 {
+			floats.AddScaled(row, c*x.through, l.carried[j])
+		}
+	}
+}
+
+// passed writes L X, with a sign, for errors that have any effect X.
+func (l *linearised) passed(x effect, sign float64, f *influence) {
+	rows := make([]float64, len(l.w))
+	for i := range l.n {
+		clear(rows)
+		for j := range l.n {
+			floats.AddScaled(rows, sign*l.inverse[i][j], l.z[j][:len(rows)])
+		}
+		floats.Mul(rows, l.w)
 		x.back(rows, l.first, f[i])
 	}
 }
 
-// maxFramesOnStack is how many frames need no memory of their own.
-const maxFramesOnStack = 32
-
 // cov writes the covariance of n parameters under errors with variances v.
-func (f *influence) cov(n int, v []float64, c *square) {
+func (f *influence) cov(n int, v, scratch []float64, c *square) {
 	for i := range n {
-		a := f[i][:len(v)]
+		floats.MulTo(scratch, f[i], v)
 		for j := range i + 1 {
-			b := f[j][:len(v)]
-			sum := 0.0
-			for k, v := range v {
-				sum += a[k] * b[k] * v
-			}
-			c[i][j], c[j][i] = sum, sum
+			c[i][j] = floats.Dot(scratch, f[j])
+			c[j][i] = c[i][j]
 		}
 	}
 }
@@ -174,11 +209,11 @@ func (f *influence) cov(n int, v []float64, c *square) {
 // left returns the weighted sum of squares that errors with variances v leave
 // in the residuals after the fit: what they cause less what the parameters
 // take up, tr(Zᵀ W Z · L X V Xᵀ Lᵀ).
-func (l *linearised) left(normal, passed *square, x effect, v []float64) float64 {
+func (l *linearised) left(passed *square, x effect, v []float64) float64 {
 	sum := x.power(l.w, l.first, v)
 	for i := range l.n {
 		for j := range l.n {
-			sum -= normal[i][j] * passed[i][j]
+			sum -= l.made[i][j] * passed[i][j]
 		}
 	}
 	return math.Max(sum, math.SmallestNonzeroFloat64)
@@ -240,20 +275,13 @@ func (m *square) sweep(i, n int) {
 // solve returns the weighted least-squares solution of Z p = y, or false where
 // there is no single one.
 func (l *linearised) solve(y []float64) (p gradient, ok bool) {
-	l.made = l.normal()
-	inverse, ok := invert(&l.made, l.n)
-	if !ok {
+	if !l.invert() {
 		return p, false
 	}
 	for j := range l.n {
-		sum := 0.0
-		z := l.z[j][:len(l.w)]
-		for k, w := range l.w {
-			sum += w * z[k] * y[k]
-		}
-		l.right[j] = sum
+		l.right[j] = floats.Dot(l.weighted[j][:len(l.w)], y[:len(l.w)])
 		for i := range l.n {
-			p[i] += inverse[i][j] * sum
+			p[i] += l.inverse[i][j] * l.right[j]
 		}
 	}
 	return p, true

@@ -57,8 +57,8 @@ func (it *integrator) once(means, out []float64) {
 	it.solve(means)
 	sum := 0.0
 	for k := range it.pieces {
-		p, first := &it.pieces[k], it.spline.first[k]
-		x, l, m := it.x[first:first+degree+1], &it.level[k], &it.mean[k]
+		p := &it.pieces[k]
+		x, l, m := (*[degree + 1]float64)(it.x[it.spline.first[k]:]), &it.level[k], &it.mean[k]
 		level := l[0]*x[0] + l[1]*x[1] + l[2]*x[2] + l[3]*x[3] + l[4]*x[4]
 		mean := m[0]*x[0] + m[1]*x[1] + m[2]*x[2] + m[3]*x[3] + m[4]*x[4]
 		if p.frame >= 0 {

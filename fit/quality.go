@@ -63,11 +63,9 @@ func (p *prepared) lowestLate() (lowest float64, region extract.Region) {
 func (p *prepared) late(u []float64) float64 {
 	last := p.pieces[len(p.pieces)-1]
 	sum, length := 0.0, 0.0
-	for i := range u {
-		if p.mid[i] >= (last.start+last.length)*2/3 {
-			sum += u[i] * p.length[i]
-			length += p.length[i]
-		}
+	for i := len(u) - 1; i >= 0 && p.mid[i] >= (last.start+last.length)*2/3; i-- {
+		sum += u[i] * p.length[i]
+		length += p.length[i]
 	}
 	return sum / length
 }

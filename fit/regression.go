@@ -95,31 +95,31 @@ type regression struct {
 	shared      *sharedRate // nil where the plan has no k2′
 	integrator  *integrator
 	memory      *memory
-	noise       noise // of the input
+	in          sources
 	influences  *influences
 	s           spread // of the last region
 	l           linearised
-	right       gradient // of the last region's normal equations
 	once, again []float64
 	columns     [][]float64 // of the model: the input's, and then the region's
 	space       []float64   // for those of the region that are sums
 	shapeW      []float64   // weights to begin with
 	unit        []float64
+	left, moved []float64 // working space
 	y           []float64
 }
 
 // newRegression prepares a plan. A t* that is given makes first the first frame
 // that is fitted, see startAt. Shared is nil where the plan has no k2′.
 func newRegression(p *prepared, pl plan, in sources, tStar time.Duration, first int, shared *sharedRate) *regression {
-	if pl.k2Prime {
+	if pl.k2Prime && shared != nil {
 		pl.input = slices.Clone(pl.input)
 		pl.input[0].own = 1 / shared.value
 	}
 	n, k := len(p.mid), len(pl.input)+len(pl.region)
 	r := &regression{
-		prepared: p, plan: pl, tStar: tStar, first: first, shared: shared, noise: in.noise,
+		prepared: p, plan: pl, tStar: tStar, first: first, shared: shared, in: in,
 		integrator: newIntegrator(p.grid), memory: newMemory(p.grid), influences: newInfluences(n),
-		once: make([]float64, n), again: make([]float64, n), unit: make([]float64, n), columns: make([][]float64, k),
+		once: make([]float64, n), again: make([]float64, n), unit: make([]float64, n), left: make([]float64, n), moved: make([]float64, n), columns: make([][]float64, k),
 		space: make([]float64, (len(pl.region)+1)*n), shapeW: make([]float64, n),
 	}
 	r.memory.set(p.grid, p.kernel(0))
@@ -139,16 +139,15 @@ func (r *regression) fit(t extract.TAC, u []float64, e *Estimate, from *guess) {
 		e.unsolved(r.main)
 		return
 	}
-	rss := 0.0
-	for i, w := range r.l.w {
-		d := u[first+i] - e.Fitted[first+i]
-		rss += w * d * d
-	}
+	left := r.left[:len(u)-first]
+	floats.SubTo(left, u[first:], e.Fitted[first:])
+	floats.MulTo(r.moved[:len(left)], r.l.w, left)
+	rss := floats.Dot(r.moved[:len(left)], left)
 	r.score(e, rss, len(u)-first, r.l.n)
 	r.s = r.spread(t, g, rss, from)
 	r.plan.parameters(e, g, &r.s)
 	e.finish(r.grid, u, &r.s)
-	e.profile = r.profile()
+	e.profile = r.profile(u, r.l.w)
 	if r.lined() || r.tStar > 0 {
 		if e.TStar = r.tStar; r.tStar == 0 {
 			e.TStar = max(r.scan.Frames[r.from+first].Start, 0)
@@ -181,10 +180,7 @@ func (r *regression) lay(u []float64) {
 // weights that go with them. Weights that are not given follow from the guess,
 // or from the curve of a first pass.
 func (r *regression) solve(t extract.TAC, u []float64, e *Estimate, first int, from *guess) (g gradient, ok bool) {
-	r.l = linearised{first: first, n: len(r.input) + len(r.region), w: e.Weights[first:], influences: r.influences}
-	for i := range r.l.n {
-		r.l.z[i] = r.columns[i][first:]
-	}
+	r.l = r.linearised(first, e.Weights[first:])
 	switch given := r.given(t); {
 	case given != nil:
 		copy(r.l.w, given[first:])
@@ -203,7 +199,6 @@ func (r *regression) solve(t extract.TAC, u []float64, e *Estimate, first int, f
 	if g, ok = r.l.solve(r.y[first:]); !ok {
 		return g, false
 	}
-	r.right = r.l.right
 	r.curve(g, u, e.Fitted)
 	if from != nil {
 		copy(r.unit, from.unit)
@@ -216,8 +211,8 @@ func (r *regression) solve(t extract.TAC, u []float64, e *Estimate, first int, f
 // shape returns variances to begin with: those of the reference, or of level
 // activity.
 func (r *regression) shape() []float64 {
-	if len(r.noise.unit) > 0 {
-		return r.noise.unit
+	if len(r.in.noise.unit) > 0 {
+		return r.in.noise.unit
 	}
 	return r.perLength
 }
@@ -261,18 +256,18 @@ func (r *regression) spread(t extract.TAC, g gradient, rss float64, from *guess)
 	if from != nil {
 		known = from.level
 	}
-	s := r.l.spread(rss, r.unit, r.noise, known)
+	s := r.l.spread(rss, r.unit, r.in.noise, known)
 	if r.shared != nil {
 		s.k2Prime = r.shared.value
 	}
 	if r.shared.estimated() && s.ok {
 		// The first column has R/k2′: as k2′ grows the residuals grow by g₀R/k2′².
-		moved := make([]float64, len(r.l.w))
+		moved := r.moved[:len(r.l.w)]
 		for i := range moved {
 			moved[i] = g[0] * r.ref[r.l.first+i] / (r.shared.value * r.shared.value)
 		}
 		by, _ := r.l.solve(moved)
-		r.shared.join(&s, r.influences, r.l.n, by, t.Region, r.unit, r.noise)
+		r.shared.join(&s, r.influences, r.l.n, by, t.Region, r.unit, r.in.noise)
 	}
 	return s
 }
@@ -301,10 +296,7 @@ func (r *regression) start(from *guess) int {
 	r.lay(from.expected)
 	first := 0
 	for ; first < len(r.mid)-MinPoints; first++ {
-		l := linearised{first: first, n: len(r.input) + len(r.region), w: make([]float64, len(r.mid)-first), influences: r.influences}
-		for i := range l.n {
-			l.z[i] = r.columns[i][first:]
-		}
+		l := r.linearised(first, make([]float64, len(r.mid)-first))
 		weigh(from.unit[first:], l.w)
 		if g, ok := l.solve(r.y[first:]); ok && r.deviation(g, first) <= r.straight() {
 			break
@@ -409,18 +401,36 @@ func (r *regression) bias() gradient {
 	return delta
 }
 
-// profile returns that of a plan whose main parameter is a ratio.
-func (r *regression) profile() profile {
+// profile returns that of a region, where the main parameter of the plan is a
+// ratio. What it needs is summed when it is asked for, by a regression of its
+// own: this one goes on to other regions.
+func (r *regression) profile(u, w []float64) profile {
 	if !r.ratio || r.graphical() {
 		return nil
 	}
-	p := &linearProfile{normal: r.l.made, right: r.right, n: r.l.n, under: len(r.input)}
-	if r.main == BPND {
-		p.offset = 1
+	first := r.l.first
+	return func() func(float64) float64 {
+		again := newRegression(r.prepared, r.plan, r.in, r.tStar, r.first, nil)
+		again.lay(u)
+		l := again.linearised(first, w)
+		y := again.y[first:]
+		l.solve(y)
+		p := &linearProfile{normal: l.made, right: l.right, n: l.n, under: len(r.input)}
+		if r.main == BPND {
+			p.offset = 1
+		}
+		for i, w := range w {
+			p.yy += w * y[i] * y[i]
+		}
+		return p.at
 	}
-	for i, w := range r.l.w {
-		y := r.y[r.l.first+i]
-		p.yy += w * y * y
+}
+
+// linearised returns the columns from frame first on, with weights w.
+func (r *regression) linearised(first int, w []float64) linearised {
+	l := linearised{first: first, n: len(r.columns), w: w, influences: r.influences}
+	for i, x := range r.columns {
+		l.z[i] = x[first:]
 	}
-	return func() func(float64) float64 { return p.at }
+	return l
 }

@@ -222,6 +222,9 @@ func (l *linearised) left(passed *square, x effect, v []float64) float64 {
 // invert returns the inverse of a symmetric positive definite n × n matrix,
 // after scaling its diagonal to 1. Ok is false where it has none.
 func invert(a *square, n int) (inverse square, ok bool) {
+	if n == 2 {
+		return invertPair(a)
+	}
 	m := *a
 	var scale gradient
 	for i := range n {
@@ -246,6 +249,18 @@ func invert(a *square, n int) (inverse square, ok bool) {
 			inverse[i][j] = m[i][j] * scale[i] * scale[j]
 		}
 	}
+	return inverse, true
+}
+
+// invertPair is invert of a 2 × 2 matrix.
+func invertPair(a *square) (inverse square, ok bool) {
+	x, y, z := a[0][0], a[0][1], a[1][1]
+	det := x*z - y*y
+	if !(x > 0) || !(z > 0) || !(det > singular*x*z) || math.IsInf(det, 0) {
+		return inverse, false
+	}
+	inverse[0][0], inverse[0][1] = z/det, -y/det
+	inverse[1][0], inverse[1][1] = -y/det, x/det
 	return inverse, true
 }
 

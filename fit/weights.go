@@ -164,7 +164,9 @@ const floorFraction = 0.02
 func (g *grid) unitVariances(expected, v []float64) {
 	top := math.SmallestNonzeroFloat64 / floorFraction
 	for _, u := range expected {
-		top = max(top, u)
+		if u > top {
+			top = u
+		}
 	}
 	top *= floorFraction
 	v, per := v[:len(expected)], g.perLength[:len(expected)]

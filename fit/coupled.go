@@ -361,6 +361,6 @@ func (c *coupled) estimate(t extract.TAC, u []float64, e *Estimate) {
 	c.score(e, rss, len(u), 2)
 	e.finish(c.grid, u, &s)
 	c.shared.report(e, &s, 2)
-	e.profile = newProfile(c.basis, u, e.Weights, coupledCurve(k))
+	e.profile = newProfile(c.basis, t.BqPerML, e.Weights, coupledCurve(k))
 	e.Warnings = append(e.Warnings, boundWarning(theta)...)
 }

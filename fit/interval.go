@@ -79,10 +79,10 @@ type rateProfile struct {
 	rss        func(r *reduced, yy, theta, bpnd float64) float64 // at one θ
 }
 
-// newProfile returns the profile of a region with data u and weights w, rss
-// being the sum that is left at one θ.
-func newProfile(b *basis, u, w []float64, rss func(r *reduced, yy, theta, bpnd float64) float64) profile {
-	return func() func(float64) float64 { return b.rateProfile(u, w, rss).at }
+// newProfile returns the profile of a region with measured means and weights w,
+// rss being the sum that is left at one θ.
+func newProfile(b *basis, measured, w []float64, rss func(r *reduced, yy, theta, bpnd float64) float64) profile {
+	return func() func(float64) float64 { return b.rateProfile(b.used(measured), w, rss).at }
 }
 
 // singleCurve is SRTM at a given BPND: C = R1 (R − θE) + θ(1 + BPND)E.

@@ -122,13 +122,13 @@ func (p *prepared) given(t extract.TAC) []float64 { return p.weighting.of(p, t) 
 
 // each calls visit for every region but the reference, with an estimate that
 // has room for the parameters, the fitted curve and the weights, and adds what
-// is the same for all models. A region without any activity is not visited:
+// is the same for all models. The curve u holds until visit returns. A region without any activity is not visited:
 // its estimate says that there is none, and the others are not harmed.
 func (p *prepared) each(model string, main Symbol, visit func(t extract.TAC, u []float64, e *Estimate)) []Estimate {
 	const room = 6 // parameters
 	n, regions := len(p.mid), len(p.scan.TACs)
 	all := make([]Estimate, 0, regions)
-	curves := make([]float64, (2*(n+p.from)+n)*regions)
+	curves, u := make([]float64, 2*(n+p.from)*regions), make([]float64, n)
 	take := func(n int) []float64 { s := curves[:n:n]; curves = curves[n:]; return s }
 	parameters, gradients := make([]Parameter, room*regions), make([]gradient, room*regions)
 	for i, t := range p.scan.TACs {
@@ -136,7 +136,7 @@ func (p *prepared) each(model string, main Symbol, visit func(t extract.TAC, u [
 			continue
 		}
 		all = append(all, Estimate{Region: t.Region, Model: model})
-		e, u := &all[len(all)-1], take(n)
+		e := &all[len(all)-1]
 		fitted, weights := take(n+p.from), take(n+p.from)
 		e.Fitted, e.Weights = fitted[p.from:], weights[p.from:]
 		e.Parameters, e.gradients = parameters[room*i:room*i:room*(i+1)], gradients[room*i:room*i:room*(i+1)]

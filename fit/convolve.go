@@ -51,12 +51,15 @@ func (s *size) means(th, lh float64, end [degree + 2]float64) (m [degree + 2]flo
 	if m[0] = 1; rh > 0 {
 		m[0] = -math.Expm1(-rh) / rh
 	}
-	for j := 1; j < len(m); j++ {
-		if rh > short {
-			m[j] = (s.moment[j-1] - end[j]) / rh
-		} else {
+	if rh <= short {
+		for j := 1; j < len(m); j++ {
 			m[j] = psi(j, th, lh)
 		}
+		return m
+	}
+	inverse := 1 / rh
+	for j := 1; j < len(m); j++ {
+		m[j] = (s.moment[j-1] - end[j]) * inverse
 	}
 	return m
 }
@@ -154,10 +157,14 @@ func phis(z float64) (p [degree + 4]float64) {
 		}
 		return p
 	}
-	// Σ 7! z^j / (7+j)!, by Horner's rule.
+	// Σ 7! z^j / (7+j)!, by Horner's rule. Half of it does where z is small.
 	s := 1.0
-	for _, r := range [...]float64{1.0 / 21, 1.0 / 20, 1.0 / 19, 1.0 / 18, 1.0 / 17, 1.0 / 16, 1.0 / 15, 1.0 / 14,
-		1.0 / 13, 1.0 / 12, 1.0 / 11, 1.0 / 10, 1.0 / 9, 1.0 / 8} {
+	if math.Abs(z) > 1.0/16 {
+		for _, r := range [...]float64{1.0 / 21, 1.0 / 20, 1.0 / 19, 1.0 / 18, 1.0 / 17, 1.0 / 16, 1.0 / 15} {
+			s = 1 + s*z*r
+		}
+	}
+	for _, r := range [...]float64{1.0 / 14, 1.0 / 13, 1.0 / 12, 1.0 / 11, 1.0 / 10, 1.0 / 9, 1.0 / 8} {
 		s = 1 + s*z*r
 	}
 	p[last] = s * factorials[last]

@@ -47,18 +47,21 @@ func (l *local) meet(b *basis, first int, ay float64) {
 }
 
 // best returns the spot of the best fit in the window, upwards from the better
-// of the spots next to at.
+// of a node and those beside it. At a node the sums are at hand.
 func (l *local) best(at spot, tolerance float64) spot {
-	best, top := at.t, -1.0
-	for _, t := range [3]float64{at.t, at.t - 1, at.t + 1} {
-		if math.Abs(t) > window/2+0.5 {
+	const half = window / 2
+	middle := int(math.Round(at.t)) + half
+	best, top := middle, -1.0
+	for _, i := range [3]int{middle, middle - 1, middle + 1} {
+		if i < 0 || i >= window {
 			continue
 		}
-		if r, _ := l.sums(t); r.gain() > top {
-			best, top = t, r.gain()
+		r := reduced{aa: l.aa, ay: l.ay, ab: l.ab[i], bb: l.bb[i][i], by: l.by[i]}
+		if gain := r.gain(); gain > top {
+			best, top = i, gain
 		}
 	}
-	return spot{at.first, l.climb(best, 0.5, tolerance)}
+	return spot{at.first, l.climb(float64(best-half), 0.5, tolerance)}
 }
 
 // sums returns the normal equations at t, and their derivatives.
@@ -70,14 +73,16 @@ func (l *local) sums(t float64) (r, d reduced) {
 		r.by += p[i] * l.by[i]
 		d.ab += q[i] * l.ab[i]
 		d.by += q[i] * l.by[i]
-		row := 0.0
-		for j := range window {
-			row += l.bb[i][j] * p[j]
-		}
+		row := along(&l.bb[i], &p)
 		r.bb += p[i] * row
 		d.bb += 2 * q[i] * row
 	}
 	return r, d
+}
+
+// along returns the product of two rows, summed in pairs.
+func along(a, b *[window]float64) float64 {
+	return (a[0]*b[0] + a[1]*b[1]) + (a[2]*b[2] + a[3]*b[3]) + (a[4]*b[4] + a[5]*b[5]) + a[6]*b[6]
 }
 
 // slope returns a number with the sign of the derivative of gain by t: with
@@ -148,11 +153,7 @@ func (l *local) slopes(t float64) float64 {
 	_, q := lagrange(t)
 	sum := 0.0
 	for i := range window {
-		row := 0.0
-		for j := range window {
-			row += l.bb[i][j] * q[j]
-		}
-		sum += q[i] * row
+		sum += q[i] * along(&l.bb[i], &q)
 	}
 	return sum
 }

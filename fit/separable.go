@@ -42,8 +42,11 @@ type basis struct {
 	columns []float64 // E of each node, node by node
 	ab, bb  []float64 // Σ w D E and Σ w E² of every second node
 	aa      float64   // Σ w D²
-	windows [thetaNodes]*local
-	scratch scratch
+	// 1 over what of Σ w E² of every second node is left across D, 0 where E and
+	// D count as parallel.
+	perAcross []float64
+	windows   [thetaNodes]*local
+	scratch   scratch
 }
 
 // A scratch saves a search from making its slices anew for every region.
@@ -57,10 +60,10 @@ type scratch struct {
 // with before their own are known.
 func newBasis(p *prepared, input curve, direct, unit []float64) *basis {
 	n, half := len(p.mid), evenNodes
-	buffer := make([]float64, (thetaNodes+4)*n+3*half)
+	buffer := make([]float64, (thetaNodes+4)*n+4*half)
 	take := func(n int) []float64 { s := buffer[:n:n]; buffer = buffer[n:]; return s }
 	b := &basis{
-		prepared: p, direct: direct, columns: take(thetaNodes * n), w: take(n), ab: take(half), bb: take(half),
+		prepared: p, direct: direct, columns: take(thetaNodes * n), w: take(n), ab: take(half), bb: take(half), perAcross: take(half),
 		scratch: scratch{wu: take(n), weighted: take(n), product: take(n), by: take(half)},
 	}
 	weigh(unit, b.w)
@@ -75,6 +78,9 @@ func newBasis(p *prepared, input curve, direct, unit []float64) *basis {
 		b.ab[i] = floats.Dot(b.scratch.weighted, column)
 		for k, e := range column {
 			b.bb[i] += b.w[k] * e * e
+		}
+		if across := b.bb[i] - b.ab[i]*b.ab[i]/b.aa; across > parallel*b.bb[i] {
+			b.perAcross[i] = 1 / across
 		}
 	}
 	return b
@@ -180,9 +186,10 @@ func (b *basis) search(u []float64) spot {
 	s := &b.scratch
 	ay := b.project(u, b.w)
 	best, at := 0.0, thetaNodes/4
+	along := ay / b.aa
 	for i, by := range s.by {
-		r := reduced{aa: b.aa, ay: ay, ab: b.ab[i], bb: b.bb[i], by: by}
-		if gain := r.gain(); gain > best {
+		left := by - b.ab[i]*along
+		if gain := left * left * b.perAcross[i]; gain > best {
 			best, at = gain, i
 		}
 	}
@@ -268,14 +275,12 @@ func (r *reduced) solve() (p0, p1 float64) {
 // linear returns the factors of D and of E = column that fit best to u with
 // weights w. Where the two are parallel all is put down to D.
 func (b *basis) linear(column, u, w []float64) (p0, p1 float64) {
-	r := reduced{}
-	for i, w := range w {
-		a, e := w*b.direct[i], w*column[i]
-		r.aa += a * b.direct[i]
-		r.ab += a * column[i]
-		r.ay += a * u[i]
-		r.bb += e * column[i]
-		r.by += e * u[i]
+	s := &b.scratch
+	floats.MulTo(s.weighted, w, b.direct)
+	floats.MulTo(s.product, w, column)
+	r := reduced{
+		aa: floats.Dot(s.weighted, b.direct), ab: floats.Dot(s.weighted, column), ay: floats.Dot(s.weighted, u),
+		bb: floats.Dot(s.product, column), by: floats.Dot(s.product, u),
 	}
 	if r.aa == 0 {
 		r.aa = 1

@@ -1,6 +1,10 @@
 package fit
 
-import "tacstream/extract"
+import (
+	"gonum.org/v1/gonum/floats"
+
+	"tacstream/extract"
+)
 
 // SRTM is the simplified reference tissue model. The activity C of a region
 // follows from that of the reference R by
@@ -102,12 +106,12 @@ func (f *srtmFit) fit(u, given []float64, e *Estimate) {
 // follow from it.
 func (f *srtmFit) settle(w []float64) {
 	f.r1, f.c2 = f.linear(f.column, f.u, w)
-	f.rss = 0
-	for i, u := range f.u {
-		f.fitted[i] = f.r1*f.direct[i] + f.c2*f.column[i]
-		r := u - f.fitted[i]
-		f.rss += w[i] * r * r
-	}
+	floats.ScaleTo(f.fitted, f.r1, f.direct)
+	floats.AddScaled(f.fitted, f.c2, f.column)
+	left, weighted := f.scratch.product, f.scratch.weighted
+	floats.SubTo(left, f.u, f.fitted)
+	floats.MulTo(weighted, w, left)
+	f.rss = floats.Dot(weighted, left)
 	f.unitVariances(f.fitted, f.unit)
 }
 

@@ -252,6 +252,10 @@ type reduced struct {
 // parallel is the share of E across D below which they count as parallel.
 const parallel = 1e-12
 
+// rounding is the share of the data along E, where D alone describes them, that
+// is nothing but rounding.
+const rounding = 1e-13
+
 // gain returns by how much E lowers the sum of squares that D alone leaves.
 func (r *reduced) gain() float64 {
 	across := r.bb - r.ab*r.ab/r.aa
@@ -268,7 +272,11 @@ func (r *reduced) solve() (p0, p1 float64) {
 	if !(across > parallel*r.bb) {
 		return r.ay / r.aa, 0
 	}
-	p1 = (r.by - r.ab*r.ay/r.aa) / across
+	along := r.by - r.ab*r.ay/r.aa
+	if math.Abs(along) <= rounding*math.Abs(r.by) {
+		return r.ay / r.aa, 0
+	}
+	p1 = along / across
 	return (r.ay - r.ab*p1) / r.aa, p1
 }
 

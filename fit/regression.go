@@ -126,7 +126,7 @@ func newRegression(p *prepared, pl plan, in sources, tStar time.Duration, first 
 	for i, t := range pl.input {
 		r.columns[i] = t.of(in.own, in.once, in.again, make([]float64, n))
 	}
-	weigh(r.shape(), r.shapeW)
+	r.weigh(r.shape(), 0, r.shapeW)
 	return r
 }
 
@@ -186,7 +186,7 @@ func (r *regression) solve(t extract.TAC, u []float64, e *Estimate, first int, f
 		copy(r.l.w, given[first:])
 		normalise(r.l.w)
 	case from != nil:
-		weigh(from.unit[first:], r.l.w)
+		r.weigh(from.unit, first, r.l.w)
 	default:
 		copy(r.l.w, r.shapeW[first:])
 		if g, ok = r.l.solve(r.y[first:]); !ok {
@@ -194,7 +194,7 @@ func (r *regression) solve(t extract.TAC, u []float64, e *Estimate, first int, f
 		}
 		r.curve(g, u, e.Fitted)
 		r.unitVariances(e.Fitted, r.unit)
-		weigh(r.unit[first:], r.l.w)
+		r.weigh(r.unit, first, r.l.w)
 	}
 	if g, ok = r.l.solve(r.y[first:]); !ok {
 		return g, false
@@ -297,7 +297,7 @@ func (r *regression) start(from *guess) int {
 	first := 0
 	for ; first < len(r.mid)-MinPoints; first++ {
 		l := r.linearised(first, make([]float64, len(r.mid)-first))
-		weigh(from.unit[first:], l.w)
+		r.weigh(from.unit, first, l.w)
 		if g, ok := l.solve(r.y[first:]); ok && r.deviation(g, first) <= r.straight() {
 			break
 		}

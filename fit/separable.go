@@ -66,7 +66,7 @@ func newBasis(p *prepared, input curve, direct, unit []float64) *basis {
 		prepared: p, direct: direct, columns: take(thetaNodes * n), w: take(n), ab: take(half), bb: take(half), perAcross: take(half),
 		scratch: scratch{wu: take(n), weighted: take(n), product: take(n), by: take(half)},
 	}
-	weigh(unit, b.w)
+	b.weigh(unit, 0, b.w)
 	b.aa = b.weightDirect(b.w)
 	var k kernel
 	for i := range thetaNodes {

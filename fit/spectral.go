@@ -80,7 +80,7 @@ func (f *spectrum) fit(u, given []float64, e *Estimate) {
 			floats.AddScaled(e.Fitted, c, f.columns[j])
 		}
 		if f.unitVariances(e.Fitted, f.unit); given == nil {
-			weigh(f.unit, w)
+			f.weigh(f.unit, 0, w)
 		}
 	}
 	rss, picked := 0.0, 0

@@ -83,7 +83,7 @@ func (f *srtmFit) fit(u, given []float64, e *Estimate) {
 		f.at = f.search(u)
 		f.interpolate(f.at, f.column, nil)
 		f.settle(f.basis.w)
-		weigh(f.unit, f.w)
+		f.weigh(f.unit, 0, f.w)
 	}
 	f.at = f.polish(u, f.w, f.at)
 	f.theta = f.at.theta()

@@ -155,32 +155,39 @@ func (w Weighting) formula(d, u, c, factor, decayed float64) float64 {
 }
 
 // floorFraction keeps frames with next to no activity from getting next to
-// all weight: Û counts as at least this fraction of its largest value.
+// all weight: there Û counts as at least this fraction of its largest value. Of
+// the variance it is no part: where nothing has arrived nothing scatters.
 const floorFraction = 0.02
 
 // unitVariances writes Var U / q of each frame into v, given the expected
 // activity. The expectation comes from a model, not from the data: weights
 // that follow the noise bias the fit.
 func (g *grid) unitVariances(expected, v []float64) {
-	top := math.SmallestNonzeroFloat64 / floorFraction
-	for _, u := range expected {
-		if u > top {
-			top = u
-		}
-	}
-	top *= floorFraction
 	v, per := v[:len(expected)], g.perLength[:len(expected)]
 	for i, u := range expected {
-		if u < top {
-			u = top
+		if u < 0 {
+			u = 0
 		}
 		v[i] = u * per[i]
 	}
 }
 
-// weigh turns variances into weights with mean 1.
-func weigh(v, w []float64) {
+// weigh turns the variances of the frames from first on into weights with mean
+// 1.
+func (g *grid) weigh(v []float64, first int, w []float64) {
+	length := g.length[:len(v)]
+	top := math.SmallestNonzeroFloat64 / floorFraction
 	for i, v := range v {
+		if u := v * length[i]; u > top {
+			top = u
+		}
+	}
+	top *= floorFraction
+	per := g.perLength[first:][:len(w)]
+	for i, v := range v[first:] {
+		if least := top * per[i]; v < least {
+			v = least
+		}
 		w[i] = 1 / v
 	}
 	normalise(w)
@@ -217,8 +224,10 @@ func (g *grid) ownNoise(means, v []float64) float64 {
 			diff -= l * means[j]
 			unit += l * l * v[j]
 		}
-		sum += diff * diff / unit
-		n++
+		if unit > 0 {
+			sum += diff * diff / unit
+			n++
+		}
 	}
 	if n == 0 {
 		return 0

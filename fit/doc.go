@@ -82,7 +82,9 @@
 // gives the profile-likelihood interval of the main parameter, Bootstrap
 // resamples, and Estimate.Correlation says which parameters go together. A
 // Weighting other than the default changes the estimate, not what is believed
-// of the noise.
+// of the noise. Where a plot chooses t* from the noisy curve itself, that
+// choice is taken for known: its main parameter scatters up to a fifth more
+// than the standard error says. Give t* where that matters.
 //
 // Noise in blood is not counted.
 //

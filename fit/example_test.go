@@ -130,26 +130,35 @@ func ExampleFRTM() {
 	// Output: 6 parameters, BPND = 1.4
 }
 
-// cortex is a noise-free region of two compartments with a plasma curve that
-// falls with two rates: K1 0.1, k2 0.1, k3 0.05, k4 0.05, vB 0.05, VT 2.
-func cortex(k3, k4 float64) fit.Scan {
-	const k1, k2, vB = 0.1, 0.1, 0.05
-	plasma := phantom.Curve{{BqPerML: 60000, PerMin: 0.3}, {BqPerML: 20000, PerMin: 0.01}, {BqPerML: -80000, PerMin: 4}}
+// plasma falls with two rates.
+func plasma() phantom.Curve {
+	return phantom.Curve{{BqPerML: 60000, PerMin: 0.3}, {BqPerML: 20000, PerMin: 0.01}, {BqPerML: -80000, PerMin: 4}}
+}
+
+// compartments returns a region of two compartments with blood, in closed form.
+func compartments(k1, k2, k3, k4, vB float64) phantom.Curve {
 	sum, product := k2+k3+k4, k2*k4
 	root := math.Sqrt(sum*sum - 4*product)
 	slow, fast := (sum-root)/2, (sum+root)/2
 	region := phantom.Curve{}
-	for _, c := range plasma {
+	for _, c := range plasma() {
 		region = append(region, phantom.Curve{{BqPerML: vB * c.BqPerML, PerMin: c.PerMin}}...)
 		for _, e := range [2][2]float64{{k1 * (k3 + k4 - slow) / root, slow}, {k1 * (fast - k3 - k4) / root, fast}} {
 			f := (1 - vB) * e[0] * c.BqPerML / (c.PerMin - e[1])
 			region = append(region, phantom.Curve{{BqPerML: f, PerMin: e[1]}, {BqPerML: -f, PerMin: c.PerMin}}...)
 		}
 	}
+	return region
+}
+
+// cortex is a noise-free region of two compartments with a plasma curve that
+// falls with two rates: K1 0.1, k2 0.1, vB 0.05; VT is 2 with k3 and k4 of 0.05.
+func cortex(k3, k4 float64) fit.Scan {
+	region := compartments(0.1, 0.1, k3, k4, 0.05)
 	frames := phantom.DefaultFrames()
 	s := fit.Scan{Frames: frames, HalfLife: phantom.CarbonHalfLife, TACs: []extract.TAC{{Region: "Cortex", BqPerML: region.FrameMeans(frames, phantom.CarbonHalfLife)}}}
 	for at := 0.0; at <= 100; at += 0.05 + at/50 {
-		s.Blood.Parent = append(s.Blood.Parent, extract.Sample{At: time.Duration(at * float64(time.Minute)), BqPerML: plasma.At(at)})
+		s.Blood.Parent = append(s.Blood.Parent, extract.Sample{At: time.Duration(at * float64(time.Minute)), BqPerML: plasma().At(at)})
 	}
 	s.Blood.Whole = s.Blood.Parent
 	return s

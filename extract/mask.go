@@ -35,10 +35,11 @@ const slightCut = 0.01
 // An Extent says what a region takes up of the PET volume.
 type Extent struct {
 	Region    Region
-	Index     int32   // in the region source; the smallest where several share the name
-	Voxels    float64 // effective number of PET voxels
-	VolumeMM3 float64 // of those voxels
-	Cut       float64 // fraction of the region, by the source's voxels, that lies outside the PET volume
+	Index     int32    // in the region source; the smallest where several share the name
+	Voxels    float64  // effective number of PET voxels
+	VolumeMM3 float64  // of those voxels
+	Parts     []Region // what it was merged from; nil for a region of the source
+	Cut       float64  // fraction of the region, by the source's voxels, that lies outside the PET volume
 }
 
 // A Mask says which regions each PET voxel belongs to, and by which weight. It

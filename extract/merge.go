@@ -25,6 +25,9 @@ func (c Curves) WithMerged(rules map[string][]string) (Curves, error) {
 	c = c.clipped()
 	sources := c.TACs
 	for _, name := range slices.Sorted(maps.Keys(rules)) {
+		if c.united(name) {
+			continue
+		}
 		if c.has(name) {
 			c.Warnings = append(c.Warnings, ruleWarning(name, "a region of that name exists and stays as it is"))
 			continue
@@ -56,6 +59,11 @@ func (c Curves) clipped() Curves {
 // has reports whether a region is called so, case ignored.
 func (c Curves) has(name string) bool {
 	return slices.ContainsFunc(c.TACs, func(t TAC) bool { return strings.EqualFold(string(t.Region), name) })
+}
+
+// united reports whether Mask.Under has merged a region of that name.
+func (c Curves) united(name string) bool {
+	return slices.ContainsFunc(c.TACs, func(t TAC) bool { return string(t.Region) == name && len(t.Parts) > 0 })
 }
 
 // match returns the regions of the source that any of the patterns matches, in

@@ -1,15 +1,19 @@
 package extract_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"math"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"tacstream/extract"
 	"tacstream/ingest"
 	"tacstream/ingest/dicom"
+	"tacstream/ingest/nifti"
 )
 
 // shared is the data that lies beside the project.
@@ -284,5 +288,32 @@ func TestRealTablesAreRead(t *testing.T) {
 				t.Errorf("%s: %d pairs, want %d", file, pairs, c.left)
 			}
 		}
+	}
+}
+
+// Real contours fill the very voxels of the mask that others made of them.
+func TestRealOutlinesAreTheMaskThatOthersMade(t *testing.T) {
+	for _, study := range folders(t, "real/ibsi/STS_*") {
+		seg, err := dicom.Options{}.ReadRegions(read(t, filepath.Join(study, "dicom", "PET", "mask", "RS.dcm")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := nifti.ReadLabels(bytes.NewReader(read(t, filepath.Join(study, "nifti", "PET_mask.nii.gz"))), nifti.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := extract.NewMask(seg, want.Geometry, extract.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		of := newMask(t, want, want.Geometry)
+		differ := 0
+		for k := range of.Slices() {
+			if diff := cmp.Diff(of.Slice(k), m.Slice(k)); diff != "" {
+				t.Errorf("%s slice %d: %s", filepath.Base(study), k, diff)
+				differ++
+			}
+		}
+		t.Logf("%s: %v voxels, %d of %d slices differ", filepath.Base(study), m.Regions[0].Voxels, differ, of.Slices())
 	}
 }

@@ -115,7 +115,7 @@ func (s *Sums) Curves(t ingest.Timing, bqPerMLPerUnit float64) (Curves, error) {
 				return Curves{}, ingest.Reject(ingest.CodeUnits, "frame %d: the mean of %s is no number", f+1, e.Region)
 			}
 		}
-		c.TACs = append(c.TACs, TAC{Region: e.Region, Index: e.Index, Voxels: e.Voxels, VolumeMM3: e.VolumeMM3, BqPerML: means[r]})
+		c.TACs = append(c.TACs, TAC{Region: e.Region, Index: e.Index, Voxels: e.Voxels, VolumeMM3: e.VolumeMM3, Parts: e.Parts, BqPerML: means[r]})
 	}
 	return c, nil
 }

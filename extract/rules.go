@@ -1,0 +1,218 @@
+package extract
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"path"
+	"slices"
+	"strings"
+
+	"tacstream/ingest"
+)
+
+// Rules say what to make of the regions of a source. Names are those of
+// regions, or patterns as path.Match has them; case is ignored.
+type Rules struct {
+	Merge map[string][]string // a new name to the regions that it is made of
+	Erode map[string]float64  // a region to the depth in mm that it loses all round
+}
+
+// Under returns the mask with the rules applied: regions are eroded first.
+//
+// Erosion takes from each PET voxel the least weight that the region has
+// within the depth around it, from centre to centre: of whole voxels a ball of
+// that radius must fit in.
+//
+// Merged regions that overlap are added up here, voxel by voxel and up to a
+// weight of 1, so that nothing counts twice; the others are left to
+// Curves.WithMerged, for which it is the same.
+func (m Mask) Under(rules Rules, pet ingest.Geometry) (Mask, error) {
+	m.Regions, m.Warnings, m.slices = slices.Clone(m.Regions), slices.Clone(m.Warnings), slices.Clone(m.slices)
+	for _, name := range slices.Sorted(maps.Keys(rules.Erode)) {
+		if err := m.erodeAll(name, rules.Erode[name], pet); err != nil {
+			return Mask{}, err
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(rules.Merge)) {
+		if err := m.unite(name, rules.Merge[name]); err != nil {
+			return Mask{}, err
+		}
+	}
+	return m, nil
+}
+
+// matching returns the numbers of the regions that one of the patterns names.
+func (m *Mask) matching(patterns []string) ([]uint16, error) {
+	var list []uint16
+	for at, e := range m.Regions {
+		for _, p := range patterns {
+			ok, err := path.Match(strings.ToLower(p), strings.ToLower(string(e.Region)))
+			if err != nil {
+				return nil, fmt.Errorf("rule for %q: %w", p, err)
+			}
+			if ok {
+				list = append(list, uint16(at+1))
+				break
+			}
+		}
+	}
+	return list, nil
+}
+
+// maxErosionMM bounds the depth of an erosion: no region of a brain is deeper.
+const maxErosionMM = 100
+
+// erodeAll erodes every region that a pattern names and says what that left.
+func (m *Mask) erodeAll(pattern string, mm float64, pet ingest.Geometry) error {
+	if !(mm > 0 && mm <= maxErosionMM) {
+		return ingest.Reject(ingest.CodeRegionsUnreadable, "a rule to erode %q by %g mm; give more than 0 and at most %d", pattern, mm, maxErosionMM)
+	}
+	numbers, err := m.matching([]string{pattern})
+	if err != nil {
+		return err
+	}
+	if len(numbers) == 0 {
+		m.Warnings = append(m.Warnings, ruleNotice("erode", pattern, "no region is called so"))
+	}
+	ball := ballOf(mm, pet)
+	for _, n := range numbers {
+		e := &m.Regions[n-1]
+		was := e.Voxels
+		left := m.eroded(n, ball, pet.Size)
+		voxels := 0.0
+		for _, runs := range left {
+			for _, r := range runs {
+				voxels += float64(r.Weight) * float64(r.End-r.First)
+			}
+		}
+		if voxels == 0 {
+			return ingest.Reject(ingest.CodeRegionsUnreadable, "nothing is left of %s when %g mm are taken off all round; erode it by less", e.Region, mm)
+		}
+		m.replace(n, left)
+		e.VolumeMM3 *= voxels / was
+		e.Voxels = voxels
+		m.Warnings = append(m.Warnings, ruleNotice("erode", string(e.Region), fmt.Sprintf("%g mm are taken off all round; %.4g of %.4g voxels are left", mm, voxels, was)))
+	}
+	return nil
+}
+
+func ruleNotice(verb, name, what string) ingest.Warning {
+	return ingest.Warning{Code: ingest.WarnLabels, Level: ingest.LevelNotice, Detail: fmt.Sprintf("rule to %s %q: %s", verb, name, what)}
+}
+
+// ballOf returns the steps in voxels to the neighbours within a radius.
+func ballOf(mm float64, pet ingest.Geometry) [][3]int {
+	var reach [3]int
+	inverse, err := pet.Affine.Inverse()
+	for a := range reach {
+		if err == nil { // a mask was made, so it is
+			reach[a] = int(mm * length(ingest.Vec{inverse[a][0], inverse[a][1], inverse[a][2]}))
+		}
+	}
+	var ball [][3]int
+	for k := -reach[2]; k <= reach[2]; k++ {
+		for j := -reach[1]; j <= reach[1]; j++ {
+			for i := -reach[0]; i <= reach[0]; i++ {
+				far := pet.Affine.Apply(float64(i), float64(j), float64(k))
+				here := pet.Affine.Apply(0, 0, 0)
+				if length(ingest.Vec{far[0] - here[0], far[1] - here[1], far[2] - here[2]}) <= mm {
+					ball = append(ball, [3]int{i, j, k})
+				}
+			}
+		}
+	}
+	return ball
+}
+
+// eroded returns the runs of a region with the least weight of each voxel's
+// neighbourhood.
+func (m *Mask) eroded(n uint16, ball [][3]int, size [3]int) [][]ingest.Run {
+	weights := m.weights(n)
+	at := func(i, j, k int) float32 {
+		if i < 0 || j < 0 || k < 0 || i >= size[0] || j >= size[1] || k >= size[2] {
+			return 0
+		}
+		return weights[k][int32(j*size[0]+i)]
+	}
+	c := newCover(size)
+	for k, slice := range weights {
+		for _, pixel := range sortedKeys(slice) {
+			i, j := int(pixel)%size[0], int(pixel)/size[0]
+			least := slice[pixel]
+			for _, d := range ball {
+				if least = min(least, at(i+d[0], j+d[1], k+d[2])); least == 0 {
+					break
+				}
+			}
+			c.add(i, j, k, n, least)
+		}
+	}
+	return c.slices
+}
+
+// weights returns the weight of each pixel of a region, by slice.
+func (m *Mask) weights(n uint16) []map[int32]float32 {
+	all := make([]map[int32]float32, len(m.slices))
+	for k, runs := range m.slices {
+		all[k] = map[int32]float32{}
+		for _, r := range runs {
+			for p := r.First; r.Region == n && p < r.End; p++ {
+				all[k][p] = r.Weight
+			}
+		}
+	}
+	return all
+}
+
+// replace puts other runs in the place of a region's.
+func (m *Mask) replace(n uint16, with [][]ingest.Run) {
+	c := cover{slices: make([][]ingest.Run, len(m.slices))}
+	for k, runs := range m.slices {
+		c.slices[k] = append(slices.DeleteFunc(slices.Clone(runs), func(r ingest.Run) bool { return r.Region == n }), with[k]...)
+	}
+	m.slices = c.sorted()
+}
+
+// unite adds the union of regions, where any of them overlap.
+func (m *Mask) unite(name string, patterns []string) error {
+	parts, err := m.matching(patterns)
+	if err != nil || len(parts) < 2 || !usable(name) || len(m.Regions) == math.MaxUint16 {
+		return err
+	}
+	for _, e := range m.Regions {
+		if strings.EqualFold(string(e.Region), name) {
+			return nil // Curves.WithMerged says so
+		}
+	}
+	n := uint16(len(m.Regions) + 1)
+	union := cover{slices: make([][]ingest.Run, len(m.slices))}
+	overlapping := false
+	for k, runs := range m.slices {
+		for _, r := range runs {
+			if slices.Contains(parts, r.Region) {
+				r.Region = n
+				union.slices[k] = append(union.slices[k], r)
+			}
+		}
+		overlapping = overlapping || overlap(union.slices[k])
+	}
+	if !overlapping {
+		return nil
+	}
+	first := m.Regions[parts[0]-1]
+	e := Extent{Region: Region(name)}
+	for _, p := range parts {
+		e.Parts = append(e.Parts, m.Regions[p-1].Region)
+	}
+	added := union.joined()
+	for _, runs := range added {
+		for _, r := range runs {
+			e.Voxels += float64(r.Weight) * float64(r.End-r.First)
+		}
+	}
+	e.VolumeMM3 = e.Voxels * first.VolumeMM3 / first.Voxels
+	m.Regions = append(m.Regions, e)
+	m.replace(n, added)
+	return nil
+}

@@ -1,0 +1,74 @@
+package extract_test
+
+import (
+	"errors"
+	"math"
+	"path"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"tacstream/extract"
+	"tacstream/ingest"
+)
+
+// A cube of 5³ voxels of 2 mm loses its outer layer to 2 mm and, to 4 mm,
+// everything but its middle.
+func TestErosionTakesOffABall(t *testing.T) {
+	g := cubes(9, 2, 0)
+	labels := labelled(g, map[int32]string{1: "Cube", 2: "Rest"}, func(i, j, k int) int32 {
+		if i >= 2 && i < 7 && j >= 2 && j < 7 && k >= 2 && k < 7 {
+			return 1
+		}
+		return 2
+	})
+	whole := newMask(t, labels, g)
+	for mm, want := range map[float64]float64{1.9: 125, 2: 27, 3.9: 27, 4: 1} {
+		m, err := whole.Under(extract.Rules{Erode: map[string]float64{"cube": mm}}, g)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := voxels(m)
+		if got["Cube"] != want || got["Rest"] != 729-125 || math.Abs(m.Regions[0].VolumeMM3-8*want) > 1e-9 {
+			t.Errorf("%g mm: %v, %g mm³, want %v voxels", mm, got, m.Regions[0].VolumeMM3, want)
+		}
+	}
+	if voxels(whole)["Cube"] != 125 {
+		t.Error("the mask itself was eroded")
+	}
+	for mm, code := range map[float64]ingest.Code{6: ingest.CodeRegionsUnreadable, -1: ingest.CodeRegionsUnreadable, math.NaN(): ingest.CodeRegionsUnreadable} {
+		if _, err := whole.Under(extract.Rules{Erode: map[string]float64{"Cube": mm}}, g); ingest.ReasonOf(err).Code != code {
+			t.Errorf("%g mm: %v", mm, err)
+		}
+	}
+	m, err := whole.Under(extract.Rules{Erode: map[string]float64{"nobody": 2}}, g)
+	if err != nil || len(m.Warnings) != len(whole.Warnings)+1 {
+		t.Errorf("nobody: %v, %v", m.Warnings, err)
+	}
+}
+
+// Of layers that overlap the union counts each voxel once; regions that do not
+// are left to the curves.
+func TestOverlappingRegionsAreUnited(t *testing.T) {
+	g := cubes(4, 2, 0)
+	layers := ingest.Layers{Geometry: g, Regions: []ingest.Layer{
+		layer(1, "A", [3]int{0, 0, 0}, [3]int{3, 1, 1}, ingest.FullWeight),
+		layer(2, "B", [3]int{2, 0, 0}, [3]int{2, 1, 1}, ingest.FullWeight),
+		layer(3, "C", [3]int{0, 1, 0}, [3]int{1, 1, 1}, ingest.FullWeight),
+	}}
+	whole, err := extract.NewMask(ingest.Segmentation{Layers: &layers}, g, extract.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := whole.Under(extract.Rules{Merge: map[string][]string{"AB": {"a", "b"}, "BC": {"b", "c"}}}, g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := extract.Extent{Region: "AB", Voxels: 4, VolumeMM3: 32, Parts: []extract.Region{"A", "B"}}
+	if len(m.Regions) != 4 || cmp.Diff(want, m.Regions[3]) != "" {
+		t.Errorf("regions %+v", m.Regions)
+	}
+	if _, err := whole.Under(extract.Rules{Merge: map[string][]string{"x": {"[a"}}}, g); !errors.Is(err, path.ErrBadPattern) {
+		t.Errorf("a pattern without an end: %v", err)
+	}
+}

@@ -298,7 +298,7 @@ func TestPartsThatAreMissing(t *testing.T) {
 	}{
 		{"no regions", nil, "measured, with frame length"},
 		{"no frames", []svg.Region{{Name: "Nil"}}, "no data"},
-		{"no models", []svg.Region{bare}, "no residuals"},
+		{"no models in a row", []svg.Region{bare, small()}, "no residuals"},
 		{"a line without points", []svg.Region{{Models: []svg.Model{{Line: &svg.Line{}}}}}, "no points"},
 	} {
 		file, _ := draw(t, c.regions...)
@@ -306,8 +306,12 @@ func TestPartsThatAreMissing(t *testing.T) {
 			t.Errorf("%s: no %q", c.name, c.text)
 		}
 	}
-	if file, _ := draw(t, bare); strings.Contains(file, ">reference<") {
+	file, _ := draw(t, bare)
+	if strings.Contains(file, ">reference<") {
 		t.Error("the legend has a reference that there is not")
+	}
+	if strings.Contains(file, "residual") {
+		t.Error("residuals are drawn though there is no model")
 	}
 }
 

@@ -66,6 +66,15 @@ func (l layout) width() float64 {
 	return 2*margin + leftOfPanel + curveWide + float64(1+len(l.plots))*(leftOfPanel+otherWide)
 }
 
+// curveEnd returns where the panel of the curves ends: where there is no model
+// there are no residuals, and the curves have their place as well.
+func (l layout) curveEnd() float64 {
+	if len(l.names) == 0 {
+		return l.width() - margin
+	}
+	return margin + leftOfPanel + curveWide
+}
+
 // rows returns where the rows start, and where the last one ends.
 func (l layout) rows() []float64 {
 	y := l.legendEnd()
@@ -107,12 +116,12 @@ func (l layout) description() string {
 	for _, n := range l.names {
 		names = append(names, shorten(plain(n), maxName))
 	}
+	if len(l.names) == 0 {
+		return fmt.Sprintf("A row for each region (%d): measured time-activity curves against time in minutes.", len(l.Regions))
+	}
 	text := fmt.Sprintf("A row for each region (%d): measured and fitted time-activity curves and weighted residuals against time in minutes", len(l.Regions))
 	if len(l.plots) > 0 {
 		text += ", and the linear plots of graphical models"
 	}
-	if len(names) > 0 {
-		text += ". Models: " + strings.Join(names, ", ")
-	}
-	return text + "."
+	return text + ". Models: " + strings.Join(names, ", ") + "."
 }

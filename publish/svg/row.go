@@ -10,9 +10,11 @@ func (l layout) row(c *canvas, i int) {
 	c.leaf("title", plain(r.Name))
 	c.line(point{margin, top}, point{l.width() - margin, top}, "stroke", rule, "stroke-width", "0.8")
 	y := top + l.labels(c, r, top)
-	at := box{margin + leftOfPanel, y, margin + leftOfPanel + curveWide, y + panelHigh}
+	at := box{margin + leftOfPanel, y, l.curveEnd(), y + panelHigh}
 	l.curves(c, r, at)
-	l.residuals(c, r, at.next())
+	if len(l.names) > 0 {
+		l.residuals(c, r, at.next())
+	}
 	for at, i := at.next().next(), 0; i < len(l.plots); at, i = at.next(), i+1 {
 		l.linear(c, r, l.plots[i], at)
 	}

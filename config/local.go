@@ -55,7 +55,7 @@ func ExtractDir(ctx context.Context, dir string, regions Regions, number int, sa
 			return curves, part.Assembly, err
 		}
 	}
-	curves, err = Merge(curves, nil)
+	curves, err = Merge(curves, regions.Rules.Merge)
 	return curves, parts[0].Assembly, err
 }
 

@@ -77,6 +77,8 @@ func (p *Pipeline) extract(ctx context.Context, v ingest.View) (extract.Curves, 
 	get := func(ctx context.Context, r ingest.Record) (io.ReadCloser, int64, error) {
 		return p.Store.Open(ctx, r.Bucket, r.Key, r.ETag)
 	}
+	protocol, _ := p.Config.protocolOf(tracerTexts(v.Assembly.Header, v.Assembly.Slots))
+	regions.Rules = extract.Rules{Merge: protocol.Merge, Erode: protocol.Erode}
 	curves, input, err := Extract(ctx, v.Assembly, regions, p.Config.Limits.Readers, get)
 	if errors.Is(err, s3.ErrStale) || errors.Is(err, ingest.ErrGone) {
 		err = errStale // a notice of the change makes a newer job
@@ -84,7 +86,6 @@ func (p *Pipeline) extract(ctx context.Context, v ingest.View) (extract.Curves, 
 	if err != nil {
 		return curves, "", err
 	}
-	protocol, _ := p.Config.protocolOf(tracerTexts(v.Assembly.Header, v.Assembly.Slots))
 	curves, err = Merge(curves, protocol.Merge)
 	return curves, input, err
 }
@@ -106,6 +107,9 @@ func Extract(ctx context.Context, a ingest.Assembly, regions Regions, readers in
 	}
 	mask, err := extract.NewMask(placed, geometry, extract.Options{})
 	if err != nil {
+		return extract.Curves{}, "", err
+	}
+	if mask, err = mask.Under(regions.Rules, geometry); err != nil {
 		return extract.Curves{}, "", err
 	}
 	sums, input, err := readSlices(ctx, a, mask, readers, get)

@@ -27,6 +27,7 @@ type Protocol struct {
 	Uncorrected bool                `yaml:"allow_uncorrected,omitempty" doc:"Fit images that are not corrected for attenuation as well. BPND of regions at different depths is then not comparable."`
 	Atlas       string              `yaml:"atlas,omitempty" doc:"Key of an atlas, a label image with its table in the series' bucket. It serves series that have no regions of their own once nothing has come for the quiet time, if an affine *_from-*_to-pet*_xfm.txt, .tfm, .mat, .1D or .lta lies where regions would."`
 	Merge       map[string][]string `yaml:"merge,omitempty" doc:"Regions to merge: new name to a list of names. Left and right are merged by themselves."`
+	Erode       map[string]float64  `yaml:"erode,omitempty" doc:"Regions to erode: name, or pattern, to the depth in mm that is taken off all round. Left and right are eroded before they are merged."`
 }
 
 // DefaultProtocols returns the protocols that are shipped: the two tracers of
@@ -50,6 +51,10 @@ func (p Protocol) check(at string, add adder) {
 	add(p.Atlas != "" && !ingest.IsLabels(p.Atlas), at+".atlas", "%q is not the key of a *dseg.nii or *dseg.nii.gz", p.Atlas)
 	add(p.K2Prime < 0, at+".k2prime", "must not be negative")
 	add(p.TStar < 0, at+".t_star", "must not be negative")
+	for name, mm := range p.Erode {
+		_, err := path.Match(name, "x")
+		add(err != nil || !(mm > 0), at+".erode", "%q by %g mm: a pattern and a depth above 0 are needed", name, mm)
+	}
 	for i, m := range p.Models {
 		model, err := p.model(m)
 		add(err != nil, fmt.Sprintf("%s.models[%d]", at, i), "%v", err)

@@ -8,6 +8,9 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/goccy/go-yaml"
+
+	"tacstream/extract"
 	"tacstream/ingest"
 	"tacstream/ingest/dicom"
 	"tacstream/ingest/nifti"
@@ -82,6 +85,7 @@ type Regions struct {
 	ingest.Segmentation
 	Transform *transform.Transform // nil where they lie in the series' space
 	Invert    bool                 // the transform goes from the series to the regions
+	Rules     extract.Rules        // what to make of them
 }
 
 // on returns the regions in the space of a series.
@@ -112,4 +116,86 @@ func ReadTransformFile(file string) (*transform.Transform, error) {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	return &t, nil
+}
+
+// maxRulesBytes bounds a file of rules.
+const maxRulesBytes = 1 << 20
+
+// ReadRulesFile reads a file of rules: each name with the list of regions that
+// it is made of and, under erode, regions with the depth in mm to take off.
+func ReadRulesFile(file string) (extract.Rules, error) {
+	info, err := os.Stat(file)
+	if err != nil {
+		return extract.Rules{}, err
+	}
+	if info.Size() > maxRulesBytes {
+		return extract.Rules{}, fmt.Errorf("%s: rules of more than %d bytes", file, maxRulesBytes)
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return extract.Rules{}, err
+	}
+	rules, err := parseRules(data)
+	if err != nil {
+		return rules, fmt.Errorf("%s: %w", file, err)
+	}
+	return rules, nil
+}
+
+// parseRules reads rules in YAML, such as
+//
+//	nucleus_accumbens: [Left-Accumbens-area, Right-Accumbens-area]
+//	erode:
+//	  Cerebellum: 4
+func parseRules(data []byte) (extract.Rules, error) {
+	rules := extract.Rules{Merge: map[string][]string{}}
+	var file map[string]any
+	if err := yaml.Unmarshal(data, &file); err != nil {
+		return rules, fmt.Errorf("no YAML of names and lists: %w", err)
+	}
+	for name, value := range file {
+		var err error
+		switch list := value.(type) {
+		case []any:
+			rules.Merge[name], err = namesIn(list)
+		case map[string]any:
+			if name != "erode" {
+				return rules, fmt.Errorf("%q is made of no list of regions; write %s: [A, B]", name, name)
+			}
+			rules.Erode, err = depthsIn(list)
+		default:
+			err = fmt.Errorf("write %s: [A, B]", name)
+		}
+		if err != nil {
+			return rules, fmt.Errorf("rule for %q: %w", name, err)
+		}
+	}
+	return rules, nil
+}
+
+func namesIn(list []any) ([]string, error) {
+	var names []string
+	for _, x := range list {
+		name, ok := x.(string)
+		if !ok {
+			return nil, fmt.Errorf("%v is no name; put it in quotes", x)
+		}
+		names = append(names, name)
+	}
+	return names, nil
+}
+
+func depthsIn(list map[string]any) (map[string]float64, error) {
+	depths := map[string]float64{}
+	for name, x := range list {
+		switch mm := x.(type) {
+		case float64:
+			depths[name] = mm
+		case uint64:
+			depths[name] = float64(mm)
+		default:
+			return nil, fmt.Errorf("%s: %v is no depth in mm", name, x)
+		}
+	}
+	return depths, nil
 }

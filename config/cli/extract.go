@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"tacstream/config"
 	"tacstream/extract"
 	"tacstream/ingest"
+	"tacstream/publish/svg"
 )
 
 type extractCmd struct {
@@ -23,6 +25,8 @@ type extractCmd struct {
 	Decay     string `help:"Correct for decay to: injection, start, stored (as the series has it). Default: injection where it is known, else start." enum:",injection,start,stored" default:"" placeholder:"TIME"`
 	Series    int    `help:"Number of the series to take where the folder holds several; without it they must be parts of one acquisition, which are joined. 'tacstream inspect' numbers them." placeholder:"N"`
 	Unit      string `help:"Unit of the values: bqml, or suv (uptake by body weight, corrected for decay to the injection)." enum:"bqml,suv" default:"bqml" placeholder:"UNIT"`
+	Rules     string `help:"Rules for the regions, such as 'striatum: [Caudate, Putamen]' and 'erode: {Cerebellum: 4}' (mm), in YAML. Default: regions.yaml beside the regions, where there is one." type:"existingfile" placeholder:"YAML"`
+	Plot      string `help:"Draw the curves, one row for each region." placeholder:"SVG"`
 	Output    string `short:"o" help:"Table of curves; its sidecar goes beside it. Default: standard output." placeholder:"TSV"`
 }
 
@@ -36,7 +40,8 @@ Examples:
   tacstream extract pet/ --regions aparc_dseg.nii --lut aparc_dseg.tsv --decay stored
   tacstream extract pet/ --regions seg.dcm
   tacstream extract pet/ --regions T1w_dseg.nii.gz --transform T1w_to_pet_0GenericAffine.mat
-  tacstream extract pet/ --regions sub-01_dseg.nii.gz --unit suv -o suv.tsv`
+  tacstream extract pet/ --regions sub-01_dseg.nii.gz --unit suv -o suv.tsv
+  tacstream extract pet/ --regions seg.dcm --rules regions.yaml --plot curves.svg -o tacs.tsv`
 }
 
 func (c extractCmd) Run(e *env) error {
@@ -66,6 +71,11 @@ func (c extractCmd) Run(e *env) error {
 			return err
 		}
 	}
+	if c.Plot != "" {
+		if err := drawCurves(c.Plot, curves, origin); err != nil {
+			return err
+		}
+	}
 	var table bytes.Buffer
 	if err := extract.WriteTSV(&table, curves, origin); err != nil {
 		return err
@@ -84,6 +94,11 @@ func (c extractCmd) regions() (config.Regions, error) {
 		return config.Regions{}, err
 	}
 	r := config.Regions{Segmentation: s, Invert: c.Invert}
+	if rules := c.rules(); rules != "" {
+		if r.Rules, err = config.ReadRulesFile(rules); err != nil {
+			return r, err
+		}
+	}
 	switch {
 	case c.Transform != "":
 		r.Transform, err = config.ReadTransformFile(c.Transform)
@@ -91,6 +106,56 @@ func (c extractCmd) regions() (config.Regions, error) {
 		err = errors.New("--invert-transform needs a --transform to turn round")
 	}
 	return r, err
+}
+
+// rules returns the file of rules: the one that is named, else regions.yaml
+// beside the regions, else none.
+func (c extractCmd) rules() string {
+	if c.Rules != "" {
+		return c.Rules
+	}
+	file := filepath.Join(filepath.Dir(c.Regions), "regions.yaml")
+	if _, err := os.Stat(file); err != nil {
+		return ""
+	}
+	return file
+}
+
+// drawCurves draws the curves, corrected for decay to a time.
+func drawCurves(file string, c extract.Curves, to extract.Origin) error {
+	tacs, err := c.Corrected(to)
+	if err != nil {
+		return err
+	}
+	unit, scale := string(c.Units), 1.0
+	if c.Units == extract.BqPerML {
+		unit, scale = "kBq/mL", 1e-3
+	}
+	f := svg.Figure{Title: "Curves, " + decayWords(to), Unit: unit}
+	for _, t := range tacs {
+		r := svg.Region{Name: string(t.Region)}
+		for i, frame := range c.Frames {
+			r.StartMin, r.EndMin = append(r.StartMin, frame.Start.Minutes()), append(r.EndMin, frame.End().Minutes())
+			r.Measured = append(r.Measured, t.BqPerML[i]*scale)
+		}
+		f.Regions = append(f.Regions, r)
+	}
+	var out bytes.Buffer
+	if err := svg.Write(&out, f); err != nil {
+		return err
+	}
+	return os.WriteFile(file, out.Bytes(), 0o644)
+}
+
+// decayWords says what curves are corrected to.
+func decayWords(to extract.Origin) string {
+	switch to {
+	case extract.ToInjection:
+		return "decay-corrected to injection"
+	case extract.ToScanStart:
+		return "decay-corrected to scan start"
+	}
+	return "as the series has them"
 }
 
 // A sidecar says what the values of a table are, in the terms of BIDS.

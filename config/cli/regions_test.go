@@ -223,3 +223,23 @@ func TestExtractBringsRegionsBackByATransform(t *testing.T) {
 		t.Error("nothing to turn round, and no error")
 	}
 }
+
+// Rules beside the regions merge and erode them, and the curves are drawn.
+func TestExtractFollowsRulesAndDraws(t *testing.T) {
+	dir := t.TempDir()
+	labels := writeScan(t, phantom.Series{Name: "scan", Seed: 5, NoNoise: true}, dir)
+	_, table, stderr := run("extract", filepath.Join(dir, "pet"), "--regions", labels)
+	if strings.Contains(table, "Striatum") {
+		t.Fatalf("a region too many: %s%s", table, stderr)
+	}
+	write(t, filepath.Join(filepath.Dir(labels), "regions.yaml"), "Striatum: ['*Accumbens*', '*Pallidum*']\nerode: {Cerebellum: 6}\n")
+	drawing := filepath.Join(dir, "curves.svg")
+	code, table, stderr := run("extract", filepath.Join(dir, "pet"), "--regions", labels, "--plot", drawing)
+	if code != 0 || !strings.Contains(table, "Striatum") || !strings.Contains(stderr, "6 mm are taken off") {
+		t.Errorf("exit status %d\n%s%s", code, stderr, table)
+	}
+	svg, err := os.ReadFile(drawing)
+	if err != nil || !strings.Contains(string(svg), "Striatum") {
+		t.Errorf("no drawing of the regions: %v", err)
+	}
+}

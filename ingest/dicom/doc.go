@@ -1,9 +1,20 @@
-// Package dicom reads classic PET objects: one slice of one frame each, with
-// native pixels in explicit or implicit VR little endian; and regions.
+// Package dicom reads PET objects, classic and multi-frame, in every transfer
+// syntax that package codec decodes, and the DICOM objects that hold regions.
 //
 // Options.ReadHeader classifies an object by its beginning alone, and Decoder
-// turns a whole object into a Slice whose pixels add into region sums.
-// Geometry puts the slices of a series on RAS+ axes.
+// turns a whole object, as it comes from a reader, into Slices whose pixels add
+// into region sums: it never holds more than the header and one image.
+// Geometry puts the slices of a series on RAS+ axes. Options.ReadRegions reads
+// segmentations, label maps and structure sets.
+//
+// # Multi-frame objects
+//
+// An Enhanced or Legacy Converted Enhanced PET object says in its functional
+// groups where and when each of its frames was measured, and by which slope
+// its pixels become values. ReadHeader returns that as ingest.Planes, and the
+// Decoder visits the frames in the order of storage. Of several mappings to
+// real-world values that to Bq/mL is taken; without one in a unit that is
+// known, the rescale slope is.
 //
 // # How a header is read
 //

@@ -125,18 +125,24 @@ func (f *facts) soft(x field) float64 {
 // reals fills dst from a field that holds exactly as many decimal numbers.
 // Otherwise dst is zero.
 func (f *facts) reals(x field, dst []float64, name string) bool {
-	rest := f.bytes(x)
+	if !decimals(f.bytes(x), dst) {
+		f.fail(ingest.CodeGeometry, "%s is missing or not finite", name)
+		return false
+	}
+	return true
+}
+
+// decimals fills dst from a value of exactly as many decimal numbers, else
+// with zeros, and reports whether it is one.
+func decimals(v []byte, dst []float64) bool {
 	for i := range dst {
-		var v []byte
-		var more bool
-		v, rest, more = bytes.Cut(rest, []byte(`\`))
-		n, ok := decimal(trim(v))
+		number, rest, more := bytes.Cut(v, []byte(`\`))
+		x, ok := decimal(trim(number))
 		if !ok || more != (i < len(dst)-1) {
 			clear(dst)
-			f.fail(ingest.CodeGeometry, "%s is missing or not finite", name)
 			return false
 		}
-		dst[i] = n
+		dst[i], v = x, rest
 	}
 	return true
 }

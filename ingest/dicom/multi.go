@@ -1,8 +1,6 @@
 package dicom
 
 import (
-	"bytes"
-	"slices"
 	"strings"
 	"time"
 
@@ -110,17 +108,4 @@ func (p plane) time(series time.Time) ingest.PlaneTime {
 		}
 	}
 	return t
-}
-
-// decimals fills dst from exactly as many decimal numbers, else with zeros.
-func decimals(v []byte, dst []float64) bool {
-	parts := bytes.Split(v, []byte(`\`))
-	ok := len(parts) == len(dst)
-	for i := 0; ok && i < len(dst); i++ {
-		dst[i], ok = decimal(trim(parts[i]))
-	}
-	if !ok {
-		clear(dst)
-	}
-	return ok && !slices.ContainsFunc(dst, func(x float64) bool { return x != x })
 }

@@ -140,18 +140,7 @@ func (d dataset) whole(e element) (int, bool) {
 
 // numbers fills dst from an element that holds exactly as many decimal
 // numbers, and reports whether it does.
-func (d dataset) numbers(e element, dst []float64) bool {
-	rest := d.value(e)
-	for i := range dst {
-		var v []byte
-		var more, ok bool
-		v, rest, more = bytes.Cut(rest, []byte(`\`))
-		if dst[i], ok = decimal(trim(v)); !ok || more != (i < len(dst)-1) {
-			return false
-		}
-	}
-	return true
-}
+func (d dataset) numbers(e element, dst []float64) bool { return decimals(d.value(e), dst) }
 
 // A script turns text of the object's character set into UTF-8.
 type script func(v []byte) []byte

@@ -98,19 +98,7 @@ func (h *header) sequence(c *cursor, seq element, s scope, end int64, depth int)
 		if !first {
 			return c.skipItem(seq, item, end, depth)
 		}
-		if item.length != undefined {
-			end = item.end()
-		}
-		for item.length == undefined || c.pos < end {
-			e, err := c.next(end)
-			if err != nil || e.tag == tagItemEnd {
-				return err
-			}
-			if err := h.element(c, e, s, end, depth+1); err != nil {
-				return err
-			}
-		}
-		return nil
+		return c.elements(item, end, func(e element, end int64) error { return h.element(c, e, s, end, depth+1) })
 	})
 }
 

@@ -138,19 +138,7 @@ func (h *header) perFrameGroups(c *cursor, seq element, end int64) error {
 
 // groupItem reads an item of a sequence of functional groups.
 func (h *header) groupItem(c *cursor, values *groupValues, in uint32, item element, end int64, depth int) error {
-	if item.length != undefined {
-		end = item.end()
-	}
-	for item.length == undefined || c.pos < end {
-		e, err := c.next(end)
-		if err != nil || e.tag == tagItemEnd {
-			return err
-		}
-		if err := h.groupElement(c, values, in, e, end, depth); err != nil {
-			return err
-		}
-	}
-	return nil
+	return c.elements(item, end, func(e element, end int64) error { return h.groupElement(c, values, in, e, end, depth) })
 }
 
 func (h *header) groupElement(c *cursor, values *groupValues, in uint32, e element, end int64, depth int) error {

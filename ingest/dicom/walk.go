@@ -163,15 +163,25 @@ func (c *cursor) skipItem(in, item element, end int64, depth int) error {
 	if in.vr == vrOB || in.vr == vrOW {
 		return ingest.Reject(ingest.CodeMalformed, "a fragment of undefined length")
 	}
-	for {
+	return c.elements(item, end, func(e element, end int64) error { return c.skip(e, end, depth+1) })
+}
+
+// elements calls visit with each element of an item, the cursor at its value
+// and end at the end of the item; visit must leave it behind the element.
+func (c *cursor) elements(item element, end int64, visit func(e element, end int64) error) error {
+	if item.length != undefined {
+		end = item.end()
+	}
+	for item.length == undefined || c.pos < end {
 		e, err := c.next(end)
 		if err != nil || e.tag == tagItemEnd {
 			return err
 		}
-		if err := c.skip(e, end, depth+1); err != nil {
+		if err := visit(e, end); err != nil {
 			return err
 		}
 	}
+	return nil
 }
 
 // items calls visit with each item of a sequence, the cursor at the item's

@@ -22,12 +22,9 @@ type curve struct {
 // curve rebuilds the curve with these frame means.
 func (g *grid) curve(means []float64) curve {
 	factors := make([]float64, 0, len(g.pieces))
-	for _, p := range g.pieces {
-		switch {
-		case p.frame >= 0:
-			factors = append(factors, means[p.frame]/p.decay)
-		case p.known():
-			factors = append(factors, means[0]/2/p.decay)
+	for k := range g.pieces {
+		if p := &g.pieces[k]; p.known() {
+			factors = append(factors, p.mean(means)/p.decay)
 		}
 	}
 	g.spline.solve(factors)

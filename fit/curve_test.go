@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"gonum.org/v1/gonum/floats"
+
 	"tacstream/ingest"
 )
 
@@ -197,9 +199,14 @@ func (m *memory) apply(x, out []float64) {
 	e := 0.0
 	own, carried, kept, added := m.own[:len(x)], m.carried[:len(x)], m.kept[:len(x)], m.added[:len(x)]
 	out = out[:len(x)]
-	for i, x := range x {
-		out[i] = carried[i]*e + own[i]*x
-		e = kept[i]*e + added[i]*x
+	jumps := m.jumps
+	for i, mean := range x {
+		out[i] = carried[i]*e + own[i]*mean
+		e = kept[i]*e + added[i]*mean
+		if len(jumps) > 0 && jumps[0].after == i {
+			e += floats.Dot(jumps[0].weights, x)
+			jumps = jumps[1:]
+		}
 	}
 }
 

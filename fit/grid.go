@@ -4,6 +4,8 @@ import (
 	"math"
 	"time"
 
+	"gonum.org/v1/gonum/floats"
+
 	"tacstream/ingest"
 )
 
@@ -32,6 +34,9 @@ type piece struct {
 	size          int     // the index of its size in sizes
 	frame         int     // −1 for a gap
 	share         float64 // of the frame that it makes up: 1 where it is all of it
+	// bridge are the weights of the frames' means in that of a piece of a gap,
+	// nil where the curve crosses the gap without one.
+	bridge []float64
 }
 
 // A size is a length h of pieces, with what the decay does over it.
@@ -52,8 +57,19 @@ func newSize(length, lambda float64) size {
 }
 
 // known reports whether the mean of a piece is a condition on the curve: not
-// in a gap between frames.
-func (p piece) known() bool { return p.frame >= 0 || p.start == 0 }
+// in a gap between frames that nothing bridges.
+func (p *piece) known() bool { return p.frame >= 0 || p.start == 0 || p.bridge != nil }
+
+// mean returns that of a piece that is known, from those of the frames.
+func (p *piece) mean(frames []float64) float64 {
+	switch {
+	case p.frame >= 0:
+		return frames[p.frame]
+	case p.bridge != nil:
+		return floats.Dot(p.bridge, frames)
+	}
+	return frames[0] / 2 // before the first frame: a straight rise
+}
 
 // A gap is a piece between frames, or before the first.
 type gap struct {
@@ -82,7 +98,10 @@ func newGrid(frames []ingest.Frame, lambda float64) *grid {
 	for i, f := range frames {
 		if f.Start-last > touching {
 			g.gaps = append(g.gaps, gap{piece: len(g.pieces), before: i - 1})
-			add(f.Start, -1)
+			from, n := last, gapPieces(frames, i)
+			for k := range n {
+				add(from+(f.Start-from)*time.Duration(k+1)/time.Duration(n), -1)
+			}
 		}
 		g.mid = append(g.mid, (last+f.End()).Minutes()/2)
 		g.length = append(g.length, (f.End() - last).Minutes())
@@ -93,6 +112,7 @@ func newGrid(frames []ingest.Frame, lambda float64) *grid {
 		g.perDecay = append(g.perDecay, 1/p.decay)
 		g.flat = append(g.flat, p.decay*g.sizes[p.size].moment[0])
 	}
+	g.bridge()
 	g.spline = g.newSpline()
 	return g
 }

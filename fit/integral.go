@@ -38,13 +38,14 @@ func newIntegrator(g *grid) *integrator {
 // solve finds the factors of the curve with these frame means.
 func (it *integrator) solve(means []float64) {
 	at := 1
-	for _, p := range it.pieces {
+	for k := range it.pieces {
+		p := &it.pieces[k]
 		switch {
 		case p.frame >= 0:
 			it.x[at] = means[p.frame] * it.perDecay[p.frame]
 			at++
 		case p.known():
-			it.x[at] = means[0] / 2 / p.decay
+			it.x[at] = p.mean(means) / p.decay
 			at++
 		}
 	}

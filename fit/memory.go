@@ -9,11 +9,19 @@ import "gonum.org/v1/gonum/floats"
 //
 //	mean_i = carried_i e + own_i x_i    e ← kept_i e + added_i x_i
 //
-// A gap after a frame is crossed at the mean of its two neighbours. Standard
-// errors from it are within a percent or two of those from the curves
-// themselves.
+// A gap after a frame is crossed at the mean of its two neighbours, and where it
+// is bridged otherwise a jump says what to add. Standard errors from it are
+// within a percent or two of those from the curves themselves.
 type memory struct {
 	carried, own, kept, added []float64
+	jumps                     []jump
+}
+
+// A jump is what the frames' means add to what has come up to the end of a gap,
+// beyond the mean of its neighbours.
+type jump struct {
+	after   int // the frame before the gap
+	weights []float64
 }
 
 // newMemory makes room for the frames of g.
@@ -27,6 +35,7 @@ func newMemory(g *grid) *memory {
 func (m *memory) set(g *grid, k kernel) {
 	bridge := 0.0 // what of the next frame's mean has come in during the gap before it
 	last := -1
+	m.jumps = m.jumps[:0]
 	for i := range g.pieces {
 		p, s := &g.pieces[i], &g.sizes[g.pieces[i].size]
 		f := &k[p.size]
@@ -36,7 +45,10 @@ func (m *memory) set(g *grid, k kernel) {
 			if last >= 0 {
 				m.kept[last] *= f.end[0]
 				m.added[last] = m.added[last]*f.end[0] + half
-				bridge = half
+				bridge = bridge*f.end[0] + half
+				if p.bridge != nil {
+					m.jump(last, p.bridge, f.end[0], half)
+				}
 			} else {
 				bridge = half // nothing before the scan: a straight rise
 			}
@@ -48,6 +60,21 @@ func (m *memory) set(g *grid, k kernel) {
 		m.added[at] = level*f.end[1] + f.end[0]*bridge
 		bridge, last = 0, at
 	}
+}
+
+// jump takes on a piece of a gap after a frame: what has come up to its start
+// is kept, and twice half its mean is added, less what was taken for it.
+func (m *memory) jump(last int, bridge []float64, kept, half float64) {
+	n := len(m.jumps)
+	if n == 0 || m.jumps[n-1].after != last {
+		m.jumps = append(m.jumps, jump{last, make([]float64, len(bridge))})
+		n++
+	}
+	weights := m.jumps[n-1].weights
+	floats.Scale(kept, weights)
+	floats.AddScaled(weights, 2*half, bridge)
+	weights[last] -= half
+	weights[last+1] -= half
 }
 
 // An effect says how small errors e of the frame means of a curve enter the
@@ -105,14 +132,19 @@ func (m *memory) back(factors []float64, first int, out []float64) {
 	n := len(out)
 	own, carried, kept, added := m.own[:n], m.carried[:n], m.kept[:n], m.added[:n]
 	once := 0.0 // what later means ask of the state
-	for i := n - 1; i >= first; i-- {
-		f := factors[i-first]
-		out[i] = own[i]*f + added[i]*once
+	clear(out)
+	jumps := m.jumps
+	for i := n - 1; i >= 0; i-- {
+		if last := len(jumps) - 1; last >= 0 && jumps[last].after == i {
+			floats.AddScaled(out, once, jumps[last].weights[:n])
+			jumps = jumps[:last]
+		}
+		f := 0.0
+		if i >= first {
+			f = factors[i-first]
+		}
+		out[i] += own[i]*f + added[i]*once
 		once = carried[i]*f + kept[i]*once
-	}
-	for i := first - 1; i >= 0; i-- {
-		out[i] = added[i] * once
-		once *= kept[i]
 	}
 }
 
@@ -131,7 +163,7 @@ func (e effect) power(w []float64, first int, v []float64) float64 {
 		}
 		return e.own * e.own * sum
 	}
-	if e.twice != 0 || e.also != nil {
+	if e.twice != 0 || e.also != nil || len(e.memory.jumps) > 0 {
 		return e.powerByRows(w, first, v)
 	}
 	m := e.memory
@@ -148,26 +180,16 @@ func (e effect) power(w []float64, first int, v []float64) float64 {
 }
 
 // powerByRows does the same frame by frame: the states of two convolutions are
-// correlated.
+// correlated, and so are jumps with what comes after them.
 func (e effect) powerByRows(w []float64, first int, v []float64) float64 {
-	sum, row, unit := 0.0, make([]float64, len(v)), []float64{1}
+	sum, row, unit := 0.0, make([]float64, len(v)), make([]float64, len(w))
 	for i, w := range w {
-		n := first + i + 1
-		e.upTo(n).back(unit, n-1, row[:n])
-		for j, r := range row[:n] {
+		unit[i] = 1
+		e.back(unit, first, row)
+		unit[i] = 0
+		for j, r := range row {
 			sum += w * r * r * v[j]
 		}
 	}
 	return sum
-}
-
-// upTo returns the effect on the first n frames.
-func (e effect) upTo(n int) effect {
-	m := e.memory
-	e.memory = &memory{m.carried[:n], m.own[:n], m.kept[:n], m.added[:n]}
-	if e.also != nil {
-		also := e.also.upTo(n)
-		e.also = &also
-	}
-	return e
 }

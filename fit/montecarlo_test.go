@@ -142,6 +142,40 @@ func TestStandardErrorsAreCalibrated(t *testing.T) {
 	}
 }
 
+// The noise of the frames around a break goes into what bridges it, and from
+// there into BPND: standard errors know.
+func TestStandardErrorsAcrossABreak(t *testing.T) {
+	const draws = 500
+	for i, from := range []time.Duration{20 * time.Minute, 40 * time.Minute, 55 * time.Minute} {
+		t.Run(from.String(), func(t *testing.T) {
+			t.Parallel()
+			x := experiments()[1]
+			k2 := x.k.K2PrimePerMin()
+			models := []fit.Model{fit.SRTM{}, fit.SRTM2{K2PerMin: k2}, fit.MRTM{}, fit.MRTM2{K2PerMin: k2}, fit.LoganRef{K2PerMin: k2}}
+			samples := make([]sample, len(models))
+			rng := rand.New(rand.NewPCG(8, uint64(i)))
+			for range draws {
+				whole := x.scan(rng)
+				scan := truth{frames: whole.Frames, ref: whole.TACs[0].BqPerML, target: whole.TACs[1].BqPerML, halfLife: whole.HalfLife}.without(from, from+30*time.Minute).scan()
+				for m, model := range models {
+					estimates, err := model.Fit(scan)
+					if err != nil {
+						t.Fatal(err)
+					}
+					bpnd, se := estimates[0].Get(fit.BPND)
+					samples[m].add(bpnd, se, x.k.BPND)
+				}
+			}
+			for m, s := range samples {
+				t.Logf("%s: bias %.2f %%, SD %.2f %%, SE/SD %.3f", models[m].Name(), 100*s.bias()/x.k.BPND, 100*s.sd()/x.k.BPND, s.told())
+				if s.failed > 0 || math.Abs(s.told()-1) > 0.12 { // 0.1, and what so many draws leave to chance
+					t.Errorf("%s: standard error over scatter %.3f; %d failed", models[m].Name(), s.told(), s.failed)
+				}
+			}
+		})
+	}
+}
+
 // Estimated together, k2′ has a standard error of its own, and it is right.
 func TestSharedK2Prime(t *testing.T) {
 	const draws, k2Prime = 300, 0.065

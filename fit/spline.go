@@ -12,7 +12,8 @@ type polynomial [degree + 1]float64
 // Corrected for decay they are splines of that degree with knots at the edges
 // of the pieces. Each mean is a condition, and that nothing has arrived at model
 // zero is one more; for the rest knots next to the ends are left out ("not a
-// knot"). A gap between frames is no condition, so the knot at its end is left
+// knot"). A gap between frames is bridged by conditions that follow from its
+// neighbours; where it is not, it is no condition, so the knot at its end is left
 // out too, and the curve crosses the gap as the smoothest way there is.
 //
 // Source: de Boor, A Practical Guide to Splines, Springer 1978, chapters IX
@@ -69,8 +70,10 @@ func (g *grid) knots() []float64 {
 		keep[k] = k > (degree-1)/2 && k < n-degree/2
 	}
 	for _, gap := range g.gaps {
-		if gap.before >= 0 {
-			drop(keep, gap.piece+1)
+		for k := gap.piece; k < n && gap.before >= 0 && g.pieces[k].frame < 0; k++ {
+			if !g.pieces[k].known() {
+				drop(keep, k+1)
+			}
 		}
 	}
 	knots := make([]float64, degree+1, n+2*degree+2)

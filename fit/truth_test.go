@@ -196,23 +196,29 @@ func TestExactParameters(t *testing.T) {
 	}
 }
 
-// A break of half an hour: what lies in it is interpolated, and said so. The
-// limits, 0.25 % in the median and 2.5 % at worst, are the project's.
+// A break of half an hour, wherever it lies: what was in it is bridged, and said
+// so. The limits, 0.25 % in the median and 2.5 % at worst, are the project's. One
+// from 60 min cuts the scan short.
 func TestABreakOfHalfAnHour(t *testing.T) {
-	for _, from := range []time.Duration{30 * time.Minute, 40 * time.Minute, 50 * time.Minute} {
-		t.Run(from.String(), func(t *testing.T) {
-			list := answerable(readTruths(t, "testdata", "A90"))
-			for i := range list {
-				list[i] = list[i].without(from, from+30*time.Minute)
-			}
-			for _, l := range []limits{{"srtm", srtm, 0.25, 2.5}, {"mrtm", mrtm, 0.25, 2.5}, {"logan-ref", logan, 0.25, 2.5}} {
-				l.check(t, list)
-			}
-			estimates, err := fit.SRTM{}.Fit(list[0].scan())
-			if err != nil || !warned(estimates[0], ingest.WarnFrameGap) {
-				t.Errorf("no warning of the gap: %v, %v", estimates, err)
-			}
-		})
+	for _, set := range []struct{ name, dir, schedule string }{
+		{"testdata", "testdata", "A90"}, {"A90", sharedTruth, "A90"}, {"C93", sharedTruth, "C93"},
+	} {
+		for from := 20 * time.Minute; from <= 60*time.Minute; from += 5 * time.Minute {
+			t.Run(set.name+" "+from.String(), func(t *testing.T) {
+				list := answerable(readTruths(t, set.dir, set.schedule))
+				for i := range list {
+					list[i] = list[i].without(from, from+30*time.Minute)
+				}
+				for _, l := range []limits{{"srtm", srtm, 0.25, 2.5}, {"srtm2", srtm2, 0.25, 2.5}, {"mrtm", mrtm, 0.25, 2.5}, {"mrtm2", mrtm2, 0.25, 2.5}, {"logan-ref", logan, 0.25, 2.5}} {
+					l.check(t, list)
+				}
+				last := list[0].frames[len(list[0].frames)-1]
+				estimates, err := fit.SRTM{}.Fit(list[0].scan())
+				if err != nil || last.End() > from && !warned(estimates[0], ingest.WarnFrameGap) {
+					t.Errorf("no warning of the gap: %v, %v", estimates, err)
+				}
+			})
+		}
 	}
 }
 

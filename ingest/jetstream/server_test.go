@@ -228,15 +228,25 @@ func TestAFacilitySendsNoticesUnderItsOwnNameOnly(t *testing.T) {
 	if err := conn.Flush(); err != nil {
 		t.Fatal(err)
 	}
+	// A stream stores what it hears a moment after the server has it.
+	for deadline := time.Now().Add(10 * time.Second); b.messages(t, jetstream.StreamNotices) < 3 && time.Now().Before(deadline); {
+		time.Sleep(5 * time.Millisecond)
+	}
 	for stream, want := range map[string]uint64{jetstream.StreamNotices: 3, jetstream.StreamJobs: 0, jetstream.StreamLedger: 3, jetstream.StreamEvents: 3} {
-		st, err := b.js.Stream(t.Context(), stream)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := st.CachedInfo().State.Msgs; got != want {
+		if got := b.messages(t, stream); got != want {
 			t.Errorf("%s holds %d messages, want %d", stream, got, want)
 		}
 	}
+}
+
+// messages returns how many messages a stream holds.
+func (b *bench) messages(t *testing.T, stream string) uint64 {
+	t.Helper()
+	st, err := b.js.Stream(t.Context(), stream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return st.CachedInfo().State.Msgs
 }
 
 func TestStrangersStayOutside(t *testing.T) {

@@ -34,6 +34,10 @@ const (
 	decayCorrectionDateTime
 	decayCorrected
 	attenuationCorrected
+	scatterCorrected
+	deadTimeCorrected
+	randomsCorrected
+	normalizationCorrected
 	studyInstanceUID
 	seriesInstanceUID
 	imagePosition
@@ -120,6 +124,10 @@ var keys = [numFields]key{
 	decayCorrectionDateTime:    {top, 0x00189701, "DT"},
 	decayCorrected:             {top, 0x00189758, "CS"},
 	attenuationCorrected:       {top, 0x00189759, "CS"},
+	scatterCorrected:           {top, 0x00189760, "CS"},
+	deadTimeCorrected:          {top, 0x00189761, "CS"},
+	randomsCorrected:           {top, 0x00189765, "CS"},
+	normalizationCorrected:     {top, 0x00189768, "CS"},
 	studyInstanceUID:           {top, 0x0020000d, "UI"},
 	seriesInstanceUID:          {top, 0x0020000e, "UI"},
 	imagePosition:              {top, 0x00200032, "DS"},

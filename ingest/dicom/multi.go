@@ -20,10 +20,37 @@ func (f *facts) multi(planes []plane, fault ingest.Reason, found *ingest.Found, 
 	f.multiStrict(&found.Header.Strict, planes)
 	found.Header.Soft.SliceThickness = planes[0].thickness
 	found.Header.Soft.BqPerMLPerUnit = f.toBqPerML(found.Header.Strict.Units)
+	if len(found.Header.Soft.CorrectedImage) == 0 {
+		found.Header.Soft.CorrectedImage = f.corrections()
+	}
 	if t, ok := f.dateTime(decayCorrectionDateTime); ok {
 		found.Header.Soft.DecayOrigin = t
 	}
 	found.Instance.Planes = f.planesOf(planes, series)
+}
+
+// corrections returns what the images are corrected for, in the codes of
+// CorrectedImage, from attributes of which multi-frame objects have one for
+// each; nil where they have none.
+func (f *facts) corrections() []string {
+	var done []string
+	said := false
+	for _, c := range [...]struct {
+		field
+		code string
+	}{
+		{decayCorrected, "DECY"}, {attenuationCorrected, "ATTN"}, {scatterCorrected, "SCAT"},
+		{deadTimeCorrected, "DTIM"}, {randomsCorrected, "RAN"}, {normalizationCorrected, "NORM"},
+	} {
+		said = said || f.has(c.field)
+		if f.code(c.field) == "YES" {
+			done = append(done, c.code)
+		}
+	}
+	if said && done == nil {
+		return []string{"NONE"}
+	}
+	return done
 }
 
 // multiStrict takes what the instances of a series share from the planes and

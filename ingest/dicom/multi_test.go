@@ -85,6 +85,15 @@ func TestAMultiFrameObjectNamesItsPlanes(t *testing.T) {
 	if s.Units != "BQML" || s.SeriesType != "DYNAMIC" || s.DecayCorrection != "START" || s.PixelSpacing != [2]float64{2, 2} || s.Orientation != [6]float64{1, 0, 0, 0, 1, 0} {
 		t.Errorf("%+v", s)
 	}
+	if got := found.Header.Soft.CorrectedImage; !slices.Equal(got, []string{"DECY"}) {
+		t.Errorf("corrected for %v", got)
+	}
+	if got := read(multi().with(0x00189758, "NO").with(0x00189759, "NO")).Header.Soft.CorrectedImage; !slices.Equal(got, []string{"NONE"}) {
+		t.Errorf("not corrected, and it says %v", got)
+	}
+	if got := read(multi().with(0x00189759, "YES").with(0x00189760, "YES")).Header.Soft.CorrectedImage; !slices.Equal(got, []string{"DECY", "ATTN", "SCAT"}) {
+		t.Errorf("corrected for %v", got)
+	}
 	if want := time.Date(2024, 3, 1, 11, 59, 0, 0, time.UTC); !found.Header.Soft.DecayOrigin.Equal(want) || found.Header.Soft.SliceThickness != 3 {
 		t.Errorf("%+v", found.Header.Soft)
 	}

@@ -292,8 +292,8 @@ func contentsIn(s LocalSeries) []content {
 		return contentsOf(s.Assembly)
 	}
 	var list []content
-	for _, r := range s.Records {
-		if r.Fault.Code == "" {
+	for i := range s.Records {
+		if r := &s.Records[i]; r.Fault.Code == "" {
 			list = append(list, content{record: r})
 		}
 	}

@@ -31,7 +31,7 @@ type digest = [sha256.Size]byte
 // A content is an object of a series: the slots that its images fill and,
 // once it was read, its digest.
 type content struct {
-	record ingest.Record
+	record *ingest.Record
 	slots  []int // by image, in the order of storage
 	digest digest
 }
@@ -39,11 +39,14 @@ type content struct {
 // contentsOf returns the objects of an assembly, in the order of their first
 // slots.
 func contentsOf(a ingest.Assembly) []content {
-	var list []content
+	list := make([]content, 0, len(a.Slots))
 	at := map[string]int{} // of multi-frame objects, by instance
-	for i, r := range a.Slots {
+	numbers := make([]int, len(a.Slots))
+	for i := range a.Slots {
+		r := &a.Slots[i]
 		if r.Instance.Planes == nil {
-			list = append(list, content{record: r, slots: []int{i}})
+			numbers[i] = i
+			list = append(list, content{record: r, slots: numbers[i : i+1 : i+1]})
 			continue
 		}
 		n, known := at[r.Instance.SOPInstanceUID]
@@ -104,7 +107,7 @@ type sliceReader struct {
 
 // read adds the images of an object to the sums and digests its content.
 func (s *sliceReader) read(ctx context.Context, c *content) error {
-	r, size, err := s.get(ctx, c.record)
+	r, size, err := s.get(ctx, *c.record)
 	if err != nil {
 		return err
 	}

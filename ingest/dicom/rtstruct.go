@@ -77,10 +77,13 @@ func structureSpace(set dataset, rois, frames element) (space string, err error)
 	}{{rois, tagROIFrameOfReference}, {frames, tagFrameOfReference}} {
 		err = set.each(in.seq, func(item dataset) error {
 			found, err := item.pick(in.tag)
-			if uid := item.value(found[0]); err == nil && space == "" && isUID(uid) {
+			if err != nil {
+				return err
+			}
+			if uid := item.value(found[0]); space == "" && isUID(uid) {
 				space = string(uid)
 			}
-			return err
+			return nil
 		})
 		if err != nil || space != "" {
 			break

@@ -55,7 +55,12 @@ func (p *Pipeline) done(ctx context.Context, job ingest.Job, end ingest.Result, 
 	}
 	p.metrics.jobs.WithLabelValues(string(end)).Inc()
 	p.Log.InfoContext(ctx, "series done", "series", job.Series, "number", job.Number, "tracer", r.Tracer, "result", end, "why", r.failure.Code)
-	return p.Ledger.Pack(ctx, job.Series)
+	for _, series := range append([]ingest.Token{job.Series}, r.parts...) {
+		if err := p.Ledger.Pack(ctx, series); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // contradict states that the contents of a series contradict each other, and
@@ -91,6 +96,9 @@ func (p *Pipeline) Bury(ctx context.Context, job ingest.Job, s ingest.State, why
 // again.
 func (l *Line) Redrive(ctx context.Context, series ingest.Token) error {
 	_, err := l.Ledger.Update(ctx, series, func(s *ingest.State) error {
+		if s.Lead != "" {
+			return ingest.Reject(ingest.CodeJoined, "series %s is fitted with series %s, which it continues: redrive that one", series, s.Lead)
+		}
 		if s.Look == "" {
 			return ingest.Reject(ingest.CodeFrameCount, "series %s is not whole, so there is nothing to try: it is %s", series, s.Condition)
 		}

@@ -148,6 +148,7 @@ func (s LocalSeries) positions(orientation [6]float64) [][3]float64 {
 	if len(s.Assembly.Positions) > 0 {
 		return s.Assembly.Positions
 	}
+	const samePlaceMM = 0.05
 	var all, list [][3]float64
 	for _, r := range s.Records {
 		if r.Fault.Code == "" {
@@ -158,7 +159,7 @@ func (s LocalSeries) positions(orientation [6]float64) [][3]float64 {
 		return cmp.Compare(dicom.Along(orientation, a), dicom.Along(orientation, b))
 	})
 	for _, p := range all {
-		if n := len(list); n == 0 || dicom.Along(orientation, p)-dicom.Along(orientation, list[n-1]) > sameplaceMM {
+		if n := len(list); n == 0 || dicom.Along(orientation, p)-dicom.Along(orientation, list[n-1]) > samePlaceMM {
 			list = append(list, p)
 		}
 	}

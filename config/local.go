@@ -40,23 +40,16 @@ func ExtractDir(ctx context.Context, dir string, regions Regions, number int, sa
 	if err != nil {
 		return extract.Curves{}, ingest.Assembly{}, err
 	}
-	var curves extract.Curves
+	assemblies := make([]ingest.Assembly, len(parts))
 	for k, part := range parts {
-		c, _, err := Extract(ctx, part.Assembly, regions, DefaultReaders, openFile)
-		if err != nil {
-			return c, part.Assembly, err
-		}
-		if k == 0 {
-			curves = c
-			continue
-		}
-		zero := part.Assembly.Starts[0].Sub(parts[0].Assembly.Starts[0]) // of the first frames
-		if curves, err = curves.Join(c, zero-c.Frames[0].Start+curves.Frames[0].Start); err != nil {
-			return curves, part.Assembly, err
-		}
+		assemblies[k] = part.Assembly
+	}
+	curves, _, err := ExtractParts(ctx, assemblies, regions, DefaultReaders, openFile)
+	if err != nil {
+		return curves, assemblies[0], err
 	}
 	curves, err = Merge(curves, regions.Rules.Merge)
-	return curves, parts[0].Assembly, err
+	return curves, assemblies[0], err
 }
 
 // ReadSeries reads the header of every file under a folder and puts its PET

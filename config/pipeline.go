@@ -2,6 +2,8 @@ package config
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"io"
 
@@ -79,7 +81,7 @@ func (p *Pipeline) extract(ctx context.Context, v ingest.View) (extract.Curves, 
 	}
 	protocol, _ := p.Config.protocolOf(tracerTexts(v.Assembly.Header, v.Assembly.Slots))
 	regions.Rules = extract.Rules{Merge: protocol.Merge, Erode: protocol.Erode}
-	curves, input, err := Extract(ctx, v.Assembly, regions, p.Config.Limits.Readers, get)
+	curves, input, err := ExtractParts(ctx, v.Parts(), regions, p.Config.Limits.Readers, get)
 	if errors.Is(err, s3.ErrStale) || errors.Is(err, ingest.ErrGone) {
 		err = errStale // a notice of the change makes a newer job
 	}
@@ -119,6 +121,27 @@ func Extract(ctx context.Context, a ingest.Assembly, regions Regions, readers in
 	scale, doubts := a.BqPerMLPerUnit(timing)
 	curves, err := sums.Curves(timing, scale)
 	curves.Warnings = append(append(curves.Warnings, doubts...), a.Header.Corrections()...)
+	return curves, input, err
+}
+
+// ExtractParts makes the curves of an acquisition of which each series holds a
+// part, in order of time, and returns them with the digest of all input. All
+// are on the time axis of the first.
+func ExtractParts(ctx context.Context, parts []ingest.Assembly, regions Regions, readers int, get fetch) (extract.Curves, string, error) {
+	curves, input, err := Extract(ctx, parts[0], regions, readers, get)
+	for _, part := range parts[1:] {
+		if err != nil {
+			break
+		}
+		c, more, failed := Extract(ctx, part, regions, readers, get)
+		if failed != nil {
+			return curves, "", failed
+		}
+		after := part.Starts[0].Sub(parts[0].Starts[0]) // of the first frames
+		curves, err = curves.Join(c, after-c.Frames[0].Start+curves.Frames[0].Start)
+		sum := sha256.Sum256([]byte(input + "\x00" + more))
+		input = hex.EncodeToString(sum[:16])
+	}
 	return curves, input, err
 }
 

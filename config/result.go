@@ -18,15 +18,16 @@ import (
 type result struct {
 	publish.Result
 	header  ingest.Header
-	subject ingest.Token  // pseudonym of the person
-	session ingest.Token  // pseudonym of the study
-	failure ingest.Reason // why there is no estimate; empty where there is one
+	subject ingest.Token   // pseudonym of the person
+	session ingest.Token   // pseudonym of the study
+	failure ingest.Reason  // why there is no estimate; empty where there is one
+	parts   []ingest.Token // the series that continue the one of the job
 }
 
 // begin returns the result of a job as far as the ledger knows it.
 func (p *Pipeline) begin(job ingest.Job, v ingest.View) result {
 	a := v.Assembly
-	r := result{header: a.Header, subject: a.Header.Soft.Subject}
+	r := result{header: a.Header, subject: a.Header.Soft.Subject, parts: v.Outcome.Parts}
 	r.Cause = causeOf(job)
 	r.Cause.Regions = v.Regions.Digest()
 	if site, ok := p.Sites.Of(a.Bucket, a.Slots[0].Key); ok {
@@ -39,6 +40,12 @@ func (p *Pipeline) begin(job ingest.Job, v ingest.View) result {
 		r.Warnings = append(r.Warnings, ingest.Warning{
 			Code: ingest.WarnUnverified, Level: ingest.LevelWarn, Value: float64(v.Outcome.Have),
 			Detail: "the header leaves out how many slices there are; nothing came for the quiet time, and what is there has no hole",
+		})
+	}
+	if n := len(v.Kin.Parts); n > 0 {
+		r.Warnings = append(r.Warnings, ingest.Warning{
+			Code: ingest.WarnJoined, Level: ingest.LevelNotice, Value: float64(n + 1), Threshold: 1,
+			Detail: "so many series hold the parts of this acquisition, one after the other; their frames are fitted together",
 		})
 	}
 	if v.Regions.Others > 0 {

@@ -1,12 +1,14 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // A Book is what a Judge reads and writes: the ledger's view of series.
@@ -22,6 +24,18 @@ type Book interface {
 	// SetState writes the state if its revision is still the last, else
 	// ErrConflict.
 	SetState(ctx context.Context, s State) error
+	// Members returns what is noted of the series of a study.
+	Members(ctx context.Context, study string) ([]Member, error)
+	// SetMember notes it of one, if its revision is still the last, else
+	// ErrConflict.
+	SetMember(ctx context.Context, study string, m Member) error
+}
+
+// A Member is a series of a study that is whole, or was.
+type Member struct {
+	Series   Token  `json:"series"`
+	Whole    bool   `json:"whole"`
+	Revision uint64 `json:"-"`
 }
 
 // A Sink states what became of series. Stating the same again changes
@@ -63,44 +77,84 @@ type Judge struct {
 // Check reads what the ledger holds of a series and does what follows from
 // it: states the outcome, publishes the job, sets the timer, withdraws the
 // result. It may be called at any time, any number of times, by many at once.
+//
+// The other series of its study are checked as well, where what they are joined
+// with is no longer so.
 func (j *Judge) Check(ctx context.Context, series Token, quiet bool) error {
-	for range maxConflicts {
-		err := j.check(ctx, series, quiet)
-		if !errors.Is(err, ErrConflict) {
-			return err
-		}
+	study, err := j.settle(ctx, series, quiet)
+	if err != nil || study == "" {
+		return err
 	}
-	return fmt.Errorf("series %s: %w", series, ErrConflict)
+	others, err := j.disturbed(ctx, study, series)
+	for _, other := range others {
+		_, failed := j.settle(ctx, other, false)
+		err = errors.Join(err, failed)
+	}
+	return err
 }
 
-func (j *Judge) check(ctx context.Context, series Token, quiet bool) error {
+// settle checks one series until nobody wrote in between. It returns the study
+// in which others may have to be checked too, "" for none.
+func (j *Judge) settle(ctx context.Context, series Token, quiet bool) (study string, err error) {
+	for range maxConflicts {
+		study, err = j.check(ctx, series, quiet)
+		if !errors.Is(err, ErrConflict) {
+			return study, err
+		}
+	}
+	return "", fmt.Errorf("series %s: %w", series, ErrConflict)
+}
+
+func (j *Judge) check(ctx context.Context, series Token, quiet bool) (study string, err error) {
 	// The state is read first: whoever writes it meanwhile makes this
 	// judgement conflict.
 	state, err := j.Book.State(ctx, series)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if short, err := j.short(ctx, state, quiet); err != nil || short {
-		return err
+		return "", err
 	}
-	v, err := j.View(ctx, series, quiet)
+	v, err := j.whole(ctx, series, quiet)
 	if err != nil {
-		return err
+		return "", err
+	}
+	calm := quiet || state.Quiet && v.Seen <= state.Judged // nothing came for it since it was quiet
+	if calm && !quiet {
+		if v, err = j.whole(ctx, series, true); err != nil {
+			return "", err
+		}
+	}
+	before := state
+	if state.Study = cmp.Or(v.Assembly.study(), state.Study); state.Study != "" {
+		// Noted before the others are looked at: of two series that become
+		// whole at the same moment at least one sees both.
+		if err := j.note(ctx, state.Study, v, calm); err != nil {
+			return "", err
+		}
+	}
+	if err := j.complete(ctx, &v, quiet); err != nil {
+		return "", err
 	}
 	if v.Regions.Pending && state.Look != "" {
 		return j.check(ctx, series, true) // an atlas serves already
 	}
 	if v.Seen < state.Judged {
-		return nil // somebody has judged on more than this
+		return "", nil // somebody has judged on more than this
 	}
 	if v.Seen == state.Judged && state.Quiet && !quiet {
-		return j.check(ctx, series, true) // nothing came since it was quiet
+		return j.check(ctx, series, true) // nothing at all came since it was quiet
 	}
-	before := state
-	state.Judged, state.Quiet = v.Seen, quiet
 	if v.Outcome.Condition == Absent && state.Number == 0 && state.Condition == "" {
-		return nil
+		return "", nil
 	}
+	return state.Study, j.decide(ctx, before, state, v, calm)
+}
+
+// decide writes what follows from a view into the state, and does what follows
+// from that.
+func (j *Judge) decide(ctx context.Context, before, state State, v View, calm bool) error {
+	state.Judged, state.Quiet = v.Seen, calm && !v.Regions.Pending
 	look := j.look(v)
 	if look != "" && look == state.Look && state.Result == Conflict && state.Done == state.Number {
 		// Headers agree, yet who read the contents found a contradiction.
@@ -122,7 +176,7 @@ func (j *Judge) check(ctx context.Context, series Token, quiet bool) error {
 	if err := j.follow(ctx, state, v.Outcome); err != nil || !v.Regions.Pending {
 		return err
 	}
-	return j.Queue.Arm(ctx, series)
+	return j.Queue.Arm(ctx, state.Series)
 }
 
 // short reports whether a series that is being received cannot be whole yet,
@@ -170,38 +224,80 @@ func (j *Judge) follow(ctx context.Context, s State, o Outcome) error {
 type View struct {
 	Assembly Assembly
 	Outcome  Outcome
+	Kin      Kin
 	Regions  Regions
-	Seen     uint64 // the newest ledger revision in it
+	Seen     uint64 // the newest ledger revision in it, but for those of kin
 }
 
-// View reads the records of a series and its region source.
+// View reads the records of a series, of those that it is joined with, and its
+// region source.
 func (j *Judge) View(ctx context.Context, series Token, quiet bool) (View, error) {
+	v, err := j.whole(ctx, series, quiet)
+	if err == nil {
+		err = j.complete(ctx, &v, quiet)
+	}
+	return v, err
+}
+
+// whole reads the records of a series by itself.
+func (j *Judge) whole(ctx context.Context, series Token, quiet bool) (v View, err error) {
 	records, err := j.Book.Load(ctx, series)
 	if err != nil {
-		return View{}, err
+		return v, err
 	}
-	var v View
 	for _, r := range records {
 		v.Seen = max(v.Seen, r.Revision)
 	}
 	v.Assembly, v.Outcome = Assess(series, records, quiet)
+	return v, nil
+}
+
+// complete adds what a whole series needs of others: the series that it is
+// joined with, and regions.
+func (j *Judge) complete(ctx context.Context, v *View, quiet bool) error {
 	if v.Outcome.Condition != Ready {
-		return v, nil
+		return nil
 	}
 	a := v.Assembly
+	others, err := j.others(ctx, a.study(), a.Series)
+	if err != nil {
+		return err
+	}
+	v.Kin = KinOf(a, others)
+	v.Outcome.Family = v.Kin.family()
+	if v.Kin.Lead != "" {
+		v.Outcome.Condition = Joined
+		v.Outcome.Reason = Reason{Code: CodeJoined, Detail: fmt.Sprintf("the series goes on with an acquisition that began with series %s; the frames of both are fitted there", v.Kin.Lead)}
+		return nil
+	}
 	need := Need{Space: a.Header.Strict.FrameOfReferenceUID, Quiet: quiet}
 	if j.Atlas != nil {
 		need.Atlas = j.Atlas(a)
 	}
-	regions, ok, seen, err := FindRegions(ctx, j.Book, a.Bucket, a.Folders, need)
+	regions, ok, seen, err := FindRegions(ctx, j.Book, a.Bucket, v.folders(), need)
 	if err != nil {
-		return View{}, err
+		return err
 	}
 	v.Regions, v.Seen = regions, max(v.Seen, seen)
 	if !ok {
 		v.Outcome.Condition, v.Outcome.Reason = Waiting, regions.absent()
 	}
-	return v, nil
+	return nil
+}
+
+// folders returns those of the series and of its parts, sorted.
+func (v View) folders() []string {
+	list := slices.Clone(v.Assembly.Folders)
+	for _, p := range v.Kin.Parts {
+		list = append(list, p.Folders...)
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// Parts returns the series and those that continue it, in order of time.
+func (v View) Parts() []Assembly {
+	return append([]Assembly{v.Assembly}, v.Kin.Parts...)
 }
 
 // look digests everything that a result of this view would rest on, "" where
@@ -215,12 +311,14 @@ func (j *Judge) look(v View) string {
 		io.WriteString(h, s)
 		h.Write([]byte{0}) // "a"+"bc" and "ab"+"c" must differ
 	}
-	for _, records := range [][]Record{v.Assembly.Slots, v.Assembly.Doubles} {
-		for _, r := range records {
-			part(r.Instance.SOPInstanceUID)
-			part(r.ETag)
+	for _, a := range v.Parts() {
+		for _, records := range [][]Record{a.Slots, a.Doubles} {
+			for _, r := range records {
+				part(r.Instance.SOPInstanceUID)
+				part(r.ETag)
+			}
+			part("")
 		}
-		part("")
 	}
 	part(v.Regions.Digest())
 	part(j.Settings)
@@ -232,5 +330,6 @@ func (j *Judge) look(v View) string {
 // write: that more has been seen without another judgement is not.
 func sameState(a, b State) bool {
 	return a.Number == b.Number && a.Look == b.Look && a.Condition == b.Condition && a.Reason == b.Reason &&
-		a.Have == b.Have && a.Want == b.Want && len(a.Missing) == len(b.Missing) && (a.Quiet == b.Quiet || !b.Quiet)
+		a.Have == b.Have && a.Want == b.Want && len(a.Missing) == len(b.Missing) && (a.Quiet == b.Quiet || !b.Quiet) &&
+		a.Study == b.Study && a.Family.equal(b.Family)
 }

@@ -40,7 +40,9 @@ func (d *desk) State(_ context.Context, s ingest.Token) (ingest.State, error) {
 	d.state.Series = s
 	return d.state, nil
 }
-func (d *desk) SetState(_ context.Context, s ingest.State) error { d.state = s; return nil }
+func (d *desk) SetState(_ context.Context, s ingest.State) error         { d.state = s; return nil }
+func (d *desk) Members(context.Context, string) ([]ingest.Member, error) { return nil, nil }
+func (d *desk) SetMember(context.Context, string, ingest.Member) error   { return nil }
 func (d *desk) Stated(_ context.Context, o ingest.Outcome) error {
 	d.done = append(d.done, string(o.Condition))
 	return nil

@@ -1,6 +1,9 @@
 package ingest
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // A Condition says what became of a series' input.
 type Condition string
@@ -14,6 +17,7 @@ const (
 	Inconsistent Condition = "inconsistent" // instances contradict each other
 	Rejected     Condition = "rejected"     // an instance is at fault
 	Absent       Condition = "absent"       // every object is gone
+	Joined       Condition = "joined"       // whole, and part of an acquisition that began with another series
 )
 
 // A Slot is one place in a series: a slice in a frame, both counted from 1.
@@ -42,6 +46,23 @@ type Outcome struct {
 	// Unverified means that the series is taken as whole although its header
 	// leaves the counts out.
 	Unverified bool
+	Family
+}
+
+// A Family names the series that go with one, as Kin does.
+type Family struct {
+	Lead  Token   `json:"lead,omitempty"`  // the series that this one continues
+	Parts []Token `json:"parts,omitempty"` // those that continue this one
+	Twins []Token `json:"twins,omitempty"` // other reconstructions of the same acquisition
+}
+
+// names reports whether a series is among them.
+func (f Family) names(series Token) bool {
+	return f.Lead == series || slices.Contains(f.Parts, series) || slices.Contains(f.Twins, series)
+}
+
+func (f Family) equal(g Family) bool {
+	return f.Lead == g.Lead && slices.Equal(f.Parts, g.Parts) && slices.Equal(f.Twins, g.Twins)
 }
 
 // MaxMissing bounds Outcome.Missing.

@@ -34,6 +34,7 @@ const (
 	CodeNoProtocol        Code = "NO_PROTOCOL"         // the tracer is not in the configuration
 	CodeFit               Code = "FIT"                 // the curves cannot be fitted
 	CodeDeleted           Code = "INPUT_DELETED"       // the series lost its input
+	CodeJoined            Code = "JOINED"              // the series continues another one
 	CodeNoSite            Code = "NO_SITE"             // no site is mapped to this key
 )
 
@@ -98,6 +99,7 @@ const (
 	WarnTStar        Code = "TSTAR"
 	WarnModelFailed  Code = "MODEL_FAILED" // a model that gave nothing, while others did
 	WarnNegativeRate Code = "NEGATIVE_RATE"
+	WarnJoined       Code = "JOINED"     // frames of several series, one acquisition
 	WarnUnverified   Code = "UNVERIFIED" // fitted though the header left the counts out
 	WarnRegionCut    Code = "REGION_CUT" // part of a region lies outside the field of view
 	WarnLabels       Code = "LABELS"     // odd label values, such as NaN, taken as background

@@ -32,6 +32,9 @@ type State struct {
 	Missing   []Slot    `json:"missing,omitempty"`
 	// Multiframe is that of the outcome.
 	Multiframe bool `json:"multiframe,omitempty"`
+	// Study is where the series of the study find each other.
+	Study string `json:"study,omitempty"`
+	Family
 
 	// Done is the number whose job came to an end, Result what it ended as.
 	Done   int    `json:"done,omitempty"`
@@ -65,7 +68,7 @@ func (s State) Outcome() Outcome {
 	return Outcome{
 		Series: s.Series, Site: s.Site, Condition: s.Condition, Reason: s.Reason,
 		Have: s.Have, Want: s.Want, Frames: s.Frames, Slices: s.Slices, Missing: s.Missing,
-		Multiframe: s.Multiframe,
+		Multiframe: s.Multiframe, Family: s.Family,
 	}
 }
 
@@ -73,7 +76,7 @@ func (s State) Outcome() Outcome {
 func (s *State) take(o Outcome) {
 	s.Series, s.Site, s.Condition, s.Reason = o.Series, cmp.Or(o.Site, s.Site), o.Condition, o.Reason
 	s.Have, s.Want, s.Frames, s.Slices, s.Missing = o.Have, o.Want, o.Frames, o.Slices, o.Missing
-	s.Multiframe = o.Multiframe
+	s.Multiframe, s.Family = o.Multiframe, o.Family
 }
 
 // renumber starts a new number, whose job nobody has tried.

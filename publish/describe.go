@@ -53,6 +53,7 @@ func (s *SeriesState) outcome() ingest.Outcome {
 	o := ingest.Outcome{
 		Series: s.Cause.Series, Site: s.Cause.Site, Condition: s.State, Have: s.Counted.Have, Want: s.Counted.Want,
 		Frames: s.Frames, Slices: s.Slices, Missing: s.Missing, Unverified: s.Unverified,
+		Family: ingest.Family{Lead: s.Lead, Parts: s.Parts, Twins: s.Twins},
 	}
 	if s.Reason != nil {
 		o.Reason = ingest.Reason{Code: s.Reason.Code, Detail: s.Reason.Detail}
@@ -83,7 +84,28 @@ func stateDetail(o ingest.Outcome) string {
 	if o.Reason.Code != "" {
 		line += "; " + o.Reason.String()
 	}
+	return line + FamilyLine(o.Family)
+}
+
+// FamilyLine says which series go with one, empty where none does or where the
+// reason says it.
+func FamilyLine(f ingest.Family) string {
+	line := ""
+	if len(f.Parts) > 0 {
+		line += "; fitted with the series that continue it: " + tokens(f.Parts)
+	}
+	if len(f.Twins) > 0 {
+		line += "; other reconstructions of the same acquisition: " + tokens(f.Twins)
+	}
 	return line
+}
+
+func tokens(list []ingest.Token) string {
+	names := make([]string, len(list))
+	for i, t := range list {
+		names[i] = string(t)
+	}
+	return strings.Join(names, ", ")
 }
 
 func (p *Progress) line() string {

@@ -16,6 +16,8 @@ import (
 
 const (
 	series = ingest.Token("7k2mabcdefghijklmnopqrstuv")
+	lead   = ingest.Token("c3xqabcdefghijklmnopqrstuv")
+	twin   = ingest.Token("t5wnabcdefghijklmnopqrstuv")
 	thing  = ingest.Token("o2zzabcdefghijklmnopqrstuv")
 )
 
@@ -94,6 +96,9 @@ func examples(t *testing.T) map[string]publish.Event {
 	add("series.inconsistent")(publish.NewSeries(2, o))
 	o.Condition, o.Reason = ingest.Rejected, ingest.Reason{Code: ingest.CodeUnits}
 	add("series.rejected")(publish.NewSeries(1, o))
+	o.Condition, o.Reason = ingest.Joined, ingest.Reason{Code: ingest.CodeJoined, Detail: "the series goes on with an acquisition that began with series " + string(lead)}
+	o.Lead, o.Twins = lead, []ingest.Token{twin}
+	add("series.joined")(publish.NewSeries(2, o))
 	o = ingest.Outcome{
 		Series: series, Site: "local", Condition: ingest.Incomplete, Have: 4, Want: 6, Frames: 3, Slices: 2,
 		Reason:  ingest.Reason{Code: ingest.CodeFrameCount, Detail: "2 slots missing: frame 2 slice 1, frame 3 slice 2"},

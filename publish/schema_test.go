@@ -35,6 +35,7 @@ var bodies = map[publish.Type]struct {
 	publish.SeriesIncomplete:   {publish.SeriesState{}, "Slots of a series are empty and nothing came for the quiet time.", map[string][]string{"state": {"incomplete", "absent"}}},
 	publish.SeriesInconsistent: {publish.SeriesState{}, "Instances of a series contradict each other.", map[string][]string{"state": {"inconsistent"}}},
 	publish.SeriesRejected:     {publish.SeriesState{}, "An instance of a series is at fault.", map[string][]string{"state": {"rejected"}}},
+	publish.SeriesJoined:       {publish.SeriesState{}, "A series is whole, and its frames are fitted with those of the series that it continues.", map[string][]string{"state": {"joined"}}},
 	publish.SeriesProgressed:   {publish.Progress{}, "How far a series is. It may be lost, repeated and out of order.", nil},
 	publish.TACsExtracted:      {publish.TACs{}, "Time-activity curves of the regions of a series.", nil},
 	publish.BindingEstimated:   {publish.Binding{}, "What every model says of the regions of a series.", nil},
@@ -139,7 +140,7 @@ var channels = []struct {
 	types              []publish.Type
 }{
 	{"series", "pet.v1.{site}.series.{series}", "What became of a series' input.",
-		[]publish.Type{publish.SeriesReady, publish.SeriesWaiting, publish.SeriesIncomplete, publish.SeriesInconsistent, publish.SeriesRejected}},
+		[]publish.Type{publish.SeriesReady, publish.SeriesWaiting, publish.SeriesIncomplete, publish.SeriesInconsistent, publish.SeriesRejected, publish.SeriesJoined}},
 	{"tacs", "pet.v1.{site}.tacs.{series}", "Curves of a series.", []publish.Type{publish.TACsExtracted}},
 	{"binding", "pet.v1.{site}.binding.{tracer}.{series}", "Results of a series, in order: the last one holds.",
 		[]publish.Type{publish.BindingEstimated, publish.BindingFailed, publish.BindingWithdrawn}},

@@ -9,7 +9,7 @@ import (
 // A SeriesState says what became of a series' input.
 type SeriesState struct {
 	Cause        Cause            `json:"cause"`
-	State        ingest.Condition `json:"state" enum:"ready,waiting,incomplete,inconsistent,rejected,absent" doc:"As the type says; absent is an incomplete series of which no object is left."`
+	State        ingest.Condition `json:"state" enum:"ready,waiting,incomplete,inconsistent,rejected,joined,absent" doc:"As the type says; absent is an incomplete series of which no object is left."`
 	Reason       *Reason          `json:"reason,omitempty" doc:"Why, unless the series is ready."`
 	Counted      Counted          `json:"counted"`
 	Frames       int              `json:"frames,omitempty" doc:"Frames of the series; left out where not known."`
@@ -17,6 +17,9 @@ type SeriesState struct {
 	MissingTotal int              `json:"missing_total,omitempty" doc:"Number of empty slots."`
 	Missing      []ingest.Slot    `json:"missing,omitempty" doc:"The first 20 empty slots."`
 	Unverified   bool             `json:"unverified,omitempty" doc:"The series is taken as whole although its header leaves the counts out."`
+	Lead         ingest.Token     `json:"lead,omitempty" doc:"The series that this one continues: the frames of both are fitted there."`
+	Parts        []ingest.Token   `json:"parts,omitempty" doc:"The series that continue this one, in order of time: their frames are fitted with its own."`
+	Twins        []ingest.Token   `json:"twins,omitempty" doc:"Other reconstructions of the same acquisition. They stay apart."`
 }
 
 // Counted says how many slots of a series are filled.
@@ -36,6 +39,7 @@ func NewSeries(revision int, o ingest.Outcome) (Event, error) {
 	s := &SeriesState{
 		Cause: Cause{Site: o.Site, Series: o.Series, Revision: revision}, State: o.Condition,
 		Counted: Counted{Have: o.Have, Want: o.Want}, Frames: o.Frames, Slices: o.Slices, Unverified: o.Unverified,
+		Lead: o.Lead, Parts: o.Parts, Twins: o.Twins,
 	}
 	if o.Reason.Code != "" {
 		r := newReason(o.Reason)

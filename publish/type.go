@@ -14,6 +14,7 @@ const (
 	SeriesIncomplete   Type = "tacstream.series.incomplete.v1"   // slots are empty and nothing more came
 	SeriesInconsistent Type = "tacstream.series.inconsistent.v1" // instances contradict each other
 	SeriesRejected     Type = "tacstream.series.rejected.v1"     // an instance is at fault
+	SeriesJoined       Type = "tacstream.series.joined.v1"       // whole, and fitted with the series that it continues
 	SeriesProgressed   Type = "tacstream.series.progressed.v1"   // how far it is; may be lost
 
 	TACsExtracted Type = "tacstream.tacs.extracted.v1"
@@ -31,7 +32,7 @@ const (
 // Types returns every type, in the order in which a series may meet them.
 func Types() []Type {
 	return []Type{
-		SeriesProgressed, SeriesReady, SeriesWaiting, SeriesIncomplete, SeriesInconsistent, SeriesRejected,
+		SeriesProgressed, SeriesReady, SeriesWaiting, SeriesIncomplete, SeriesInconsistent, SeriesRejected, SeriesJoined,
 		TACsExtracted, BindingEstimated, BindingFailed, BindingWithdrawn,
 		IngestDead, ExtractDead, FitDead, PublishDead,
 	}
@@ -40,7 +41,7 @@ func Types() []Type {
 // newData returns empty data of a type, nil where there is no such type.
 func newData(t Type) Data {
 	switch t {
-	case SeriesReady, SeriesWaiting, SeriesIncomplete, SeriesInconsistent, SeriesRejected:
+	case SeriesReady, SeriesWaiting, SeriesIncomplete, SeriesInconsistent, SeriesRejected, SeriesJoined:
 		return &SeriesState{}
 	case SeriesProgressed:
 		return &Progress{}
@@ -72,6 +73,8 @@ func seriesType(c ingest.Condition) Type {
 		return SeriesInconsistent
 	case ingest.Rejected:
 		return SeriesRejected
+	case ingest.Joined:
+		return SeriesJoined
 	}
 	return ""
 }

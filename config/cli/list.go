@@ -10,6 +10,7 @@ import (
 
 	"tacstream/config"
 	"tacstream/ingest"
+	"tacstream/publish"
 )
 
 type listCmd struct {
@@ -102,7 +103,7 @@ func whyOf(s ingest.State) string {
 	case s.Reason.Code != "":
 		return s.Reason.String()
 	}
-	return fmt.Sprintf("%d of %d slots filled", s.Have, s.Want)
+	return fmt.Sprintf("%d of %d slots filled", s.Have, s.Want) + publish.FamilyLine(s.Family)
 }
 
 type showCmd struct {

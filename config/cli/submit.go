@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -147,13 +148,18 @@ func (c submitCmd) await(ctx context.Context, e *env, line *config.Line, sent pa
 	if err := c.recorded(ctx, e, line, sent.objects); err != nil {
 		return false, err
 	}
-	all := true
 	for _, series := range sent.series {
+		if _, err := settled(ctx, e, line, series); err != nil {
+			return false, err
+		}
+	}
+	all := true
+	for _, series := range sent.series { // a later one may have joined an earlier one
 		state, err := settled(ctx, e, line, series)
 		if err != nil {
 			return false, err
 		}
-		all = all && state.Result == ingest.Estimated && state.Condition == ingest.Ready
+		all = all && (state.Condition == ingest.Joined || state.Result == ingest.Estimated && state.Condition == ingest.Ready)
 		if err := c.report(ctx, e.stdout, line, state); err != nil {
 			return false, err
 		}
@@ -207,6 +213,12 @@ func settled(ctx context.Context, e *env, line *config.Line, series ingest.Token
 		switch s.Condition {
 		case ingest.Waiting, ingest.Incomplete, ingest.Inconsistent, ingest.Rejected, ingest.Absent:
 			end = true
+		case ingest.Joined:
+			lead, err := line.Ledger.State(ctx, s.Lead)
+			if err != nil {
+				return s, err
+			}
+			end = slices.Contains(lead.Parts, s.Series)
 		}
 		// Twice in a row: the ledger may have the last object a moment
 		// before the judgement on it.

@@ -23,6 +23,7 @@ import (
 //	_tac.ledger.tree.<bucket>.<folder>….=r.<object>   a region source is there
 //	_tac.ledger.tree.<bucket>.<folder>….=o.<object>   another object is there
 //	_tac.ledger.state.<series>               the state of a series
+//	_tac.ledger.study.<study>.<series>       whether a series of a study is whole
 //	_tac.ledger.pack.<series>                the records of a finished series,
 //	                                         packed into one (see Pack)
 //

@@ -18,6 +18,10 @@ func stateSubject(series ingest.Token) string { return "_tac.ledger.state." + st
 
 func packSubject(series ingest.Token) string { return "_tac.ledger.pack." + string(series) }
 
+func memberSubject(study string, series ingest.Token) string {
+	return "_tac.ledger.study." + study + "." + string(series)
+}
+
 func jobSubject(series ingest.Token) string { return "_tac.job." + string(series) }
 
 // treeSubject returns where the tree notes a record.

@@ -1,0 +1,218 @@
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"tacstream/ingest"
+	"tacstream/ingest/phantom"
+	"tacstream/publish"
+)
+
+// splitAfter makes two series of one: the frames up to one, and those behind
+// it, each with regions only where the whole has them.
+func splitAfter(t *testing.T, s phantom.Series, frames int) (early, late []phantom.File) {
+	t.Helper()
+	uid := []byte(s.SeriesInstanceUID())
+	other := bytes.Clone(uid)
+	other[len(other)-1] = '0' + (other[len(other)-1]-'0'+1)%10
+	for _, f := range filesOf(s) {
+		switch {
+		case f.Slot.Frame == 0:
+			early = append(early, f)
+		case f.Slot.Frame <= frames:
+			f.Data = numberOfTimeSlices(t, f.Data, frames)
+			early = append(early, f)
+		default:
+			f.Data = bytes.ReplaceAll(numberOfTimeSlices(t, f.Data, scanFrames-frames), uid, other)
+			late = append(late, f)
+		}
+	}
+	return early, late
+}
+
+// numberOfTimeSlices returns an object with another (0054,0101).
+func numberOfTimeSlices(t *testing.T, data []byte, n int) []byte {
+	t.Helper()
+	at := bytes.Index(data, []byte("\x54\x00\x01\x01US\x02\x00"))
+	if at < 0 {
+		t.Fatal("no NumberOfTimeSlices")
+	}
+	data = bytes.Clone(data)
+	data[at+8], data[at+9] = byte(n), 0
+	return data
+}
+
+// binding reads the last event that states a result.
+func (r *rig) binding() *publish.Binding {
+	r.t.Helper()
+	events := r.events("pet.v1.*.binding.*.*")
+	e, err := publish.Decode(events[len(events)-1].Body)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	b, ok := e.Data.(*publish.Binding)
+	if !ok {
+		r.t.Fatalf("the last result is %s", events[len(events)-1].Body)
+	}
+	return b
+}
+
+// potentials returns BPND by model and region.
+func potentials(b *publish.Binding) map[string]float64 {
+	all := map[string]float64{}
+	for _, m := range b.Models {
+		for _, e := range m.Estimates {
+			all[fmt.Sprint(m.Name, " ", e.Region)] = *e.BPND
+		}
+	}
+	return all
+}
+
+// stateOf returns the state of the series that is, or is not, joined to
+// another one.
+func (r *rig) stateOf(joined bool) (state ingest.State) {
+	r.t.Helper()
+	err := r.connect().Ledger.States(r.t.Context(), func(s ingest.State) error {
+		if (s.Lead != "") == joined {
+			state = s
+		}
+		return nil
+	})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return state
+}
+
+// joined waits until the second part is joined to the first, and that is done.
+func (r *rig) joined() {
+	r.t.Helper()
+	r.eventually(time.Minute, func() bool {
+		late, early := r.stateOf(true), r.stateOf(false)
+		return late.Condition == ingest.Joined && late.Lead == early.Series && slices.Equal(early.Parts, []ingest.Token{late.Series}) &&
+			early.Done == early.Number && early.Result == ingest.Estimated
+	}, "the parts are not joined")
+}
+
+// One acquisition that a scanner exports as two series gives the estimates of
+// the whole, in whatever order they come and under whatever keys.
+func TestAnAcquisitionInTwoSeriesIsFittedAsOne(t *testing.T) {
+	scan := smallScan(1, scanFrames)
+	whole := newRig(t)
+	whole.serve("nats,s3,ingest,work")
+	whole.upload("", filesOf(scan))
+	whole.settle(1)
+	want := potentials(whole.binding())
+	whole.stop()
+
+	early, late := splitAfter(t, scan, 7)
+	for name, order := range map[string][][]phantom.File{
+		"first the first": {early, late}, "first the second": {late, early}, "at once": {shuffled(slices.Concat(early, late), 5)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t)
+			r.serve("nats,s3,ingest,work")
+			for _, files := range order {
+				r.upload("", files)
+				r.drained()
+			}
+			r.joined()
+			b := r.binding()
+			got := potentials(b)
+			if len(got) != len(want) {
+				t.Errorf("%d estimates, want %d", len(got), len(want))
+			}
+			for key, v := range want {
+				if !(math.Abs(got[key]-v) <= 1e-6*(1+math.Abs(v))) {
+					t.Errorf("%s: %g, want %g", key, got[key], v)
+				}
+			}
+			if !slices.ContainsFunc(b.Warnings, func(w publish.Warning) bool { return w.Code == ingest.WarnJoined && *w.Value == 2 }) {
+				t.Errorf("nothing says that two series were joined: %v", b.Warnings)
+			}
+			// What the second part had by itself holds no more.
+			for key, body := range r.snapshot() {
+				if strings.HasPrefix(key, string(r.stateOf(true).Series)) && !strings.Contains(body, "withdrawn") {
+					t.Errorf("%s still says %s", key, body)
+				}
+			}
+		})
+	}
+}
+
+// The part that goes takes its frames with it, and coming back it brings them.
+func TestAPartThatLosesASliceIsTakenOutAgain(t *testing.T) {
+	early, late := splitAfter(t, smallScan(1, scanFrames), 7)
+	r := newRigQuiet(t, 2*time.Second)
+	r.serve("nats,s3,ingest,work")
+	r.upload("", slices.Concat(early, late))
+	r.joined()
+	before := potentials(r.binding())
+	if err := r.connect().Store.Delete(t.Context(), "inbox", late[0].Name); err != nil {
+		t.Fatal(err)
+	}
+	r.eventually(time.Minute, func() bool {
+		conditions := map[ingest.Condition]bool{}
+		alone := true
+		err := r.connect().Ledger.States(t.Context(), func(s ingest.State) error {
+			conditions[s.Condition] = true
+			alone = alone && len(s.Parts) == 0 && (s.Condition != ingest.Ready || s.Done == s.Number)
+			return nil
+		})
+		return err == nil && alone && conditions[ingest.Ready] && conditions[ingest.Incomplete]
+	}, "the first part does not stand alone")
+	if after := potentials(r.binding()); fmt.Sprint(after) == fmt.Sprint(before) {
+		t.Error("the estimates are those of both parts")
+	}
+	r.put(late[0].Name, late[0].Data)
+	r.joined()
+	if again := potentials(r.binding()); fmt.Sprint(again) != fmt.Sprint(before) {
+		t.Errorf("back again: %v, want %v", again, before)
+	}
+}
+
+// Two reconstructions of one acquisition have a result each, and name each
+// other.
+func TestReconstructionsNameEachOther(t *testing.T) {
+	scan := smallScan(1, scanFrames)
+	uid := []byte(scan.SeriesInstanceUID())
+	other := bytes.Clone(uid)
+	other[len(other)-1] = '0' + (other[len(other)-1]-'0'+1)%10
+	var files []phantom.File
+	for _, f := range filesOf(scan) {
+		files = append(files, f)
+		if f.Slot.Frame > 0 {
+			f.Name, f.Data = strings.Replace(f.Name, "/pet/", "/fbp/", 1), bytes.ReplaceAll(f.Data, uid, other)
+			files = append(files, f)
+		}
+	}
+	r := newRig(t)
+	r.serve("nats,s3,ingest,work")
+	r.upload("", files)
+	r.settle(2)
+	r.eventually(30*time.Second, func() bool {
+		last := map[string]string{}
+		for _, e := range r.events("pet.v1.*.series.*") {
+			last[e.Subject] = string(e.Body)
+		}
+		named := 0
+		for subject, body := range last {
+			for other := range last {
+				token := other[strings.LastIndex(other, ".")+1:]
+				if other != subject && strings.Contains(body, "series.ready") && strings.Contains(body, `"twins":["`+token+`"]`) {
+					named++
+				}
+			}
+		}
+		return len(last) == 2 && named == 2
+	}, "they do not name each other")
+	if n := len(r.events("pet.v1.*.binding.*.*")); n != 2 {
+		t.Errorf("%d results, want one for each", n)
+	}
+}

@@ -132,8 +132,11 @@ func (r *rig) verdicts(series int) map[string][]verdict {
 		if err != nil {
 			r.t.Fatal(err)
 		}
-		if b, ok := event.Data.(*publish.Binding); ok {
-			bpnd[b.Cause.Series] = bpndBySRTM(b)
+		switch d := event.Data.(type) {
+		case *publish.Binding:
+			bpnd[d.Cause.Series] = bpndBySRTM(d)
+		case *publish.Withdrawn: // what contradicts it came later than the rest
+			delete(bpnd, d.Cause.Series)
 		}
 	}
 	all := map[string][]verdict{}

@@ -7,11 +7,13 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"tacstream/extract"
 	"tacstream/ingest"
+	"tacstream/ingest/dicom"
 	"tacstream/ingest/phantom"
 )
 
@@ -124,4 +126,67 @@ func TestReconstructionsStayApart(t *testing.T) {
 // labelled returns labels as regions in the space of the series.
 func labelled(l ingest.Labels) Regions {
 	return Regions{Segmentation: ingest.Segmentation{Labels: &l}}
+}
+
+// A region that reaches into padding has the mean of what lies outside it, and
+// says so; one that lies in it as a whole has none.
+func TestPaddingIsLeftOutOfMeans(t *testing.T) {
+	s := small()
+	labels := s.Labels()
+	half := 7 // rows: through some regions
+	var top float64 // posterior coordinate of the last row that is padded, RAS
+	dir := write(t, t.TempDir(), s, func(f phantom.File) []byte {
+		head := dicom.Options{}.ReadHeader(f.Data, int64(len(f.Data)))
+		top = -(head.Instance.Position[1] + float64(half-1)*head.Header.Strict.PixelSpacing[0])
+		at := bytes.Index(f.Data, []byte("\x28\x00\x03\x01US\x02\x00")) + 10
+		padded := slices.Concat(f.Data[:at], []byte("\x28\x00\x20\x01SS\x02\x00\x00\x80"), f.Data[at:])
+		pixels := padded[len(padded)-2*s.Size[0]*s.Size[1]:]
+		for i := range half * s.Size[0] {
+			pixels[2*i], pixels[2*i+1] = 0, 0x80
+		}
+		return padded
+	})
+	// The truth: the same series without padding, with regions that end there.
+	rest := labels
+	rest.Index = slices.Clone(labels.Index)
+	n := labels.Geometry.Size
+	for i := range rest.Index {
+		if labels.Geometry.Affine.Apply(float64(i%n[0]), float64(i/n[0]%n[1]), float64(i/n[0]/n[1]))[1] >= top-1e-6 {
+			rest.Index[i] = 0
+		}
+	}
+	want, _, err := ExtractDir(t.Context(), write(t, t.TempDir(), s, nil), labelled(rest), 0, nothing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept, cut := labels, 0
+	kept.Index = slices.Clone(labels.Index)
+	for i, index := range kept.Index { // regions that vanish would reject the series
+		if !slices.Contains(rest.Index, index) {
+			kept.Index[i] = 0
+		}
+	}
+	got, _, err := ExtractDir(t.Context(), dir, labelled(kept), 0, nothing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range got.Warnings {
+		if w.Code == ingest.WarnRegionCut && strings.Contains(w.Detail, "padding") {
+			cut++
+		}
+	}
+	if cut == 0 {
+		t.Error("no region is said to reach into padding")
+	}
+	for _, tac := range got.TACs {
+		i := slices.IndexFunc(want.TACs, func(t extract.TAC) bool { return t.Region == tac.Region })
+		for f, v := range tac.BqPerML {
+			if w := want.TACs[i].BqPerML[f]; len(tac.Parts) == 0 && math.Abs(v-w) > 1e-9*math.Abs(w) {
+				t.Errorf("%s frame %d: %g, want %g", tac.Region, f+1, v, w)
+			}
+		}
+	}
+	if _, _, err := ExtractDir(t.Context(), dir, labelled(labels), 0, nothing); err == nil || !strings.Contains(err.Error(), "padding") {
+		t.Errorf("a region that lies in padding as a whole: %v", err)
+	}
 }

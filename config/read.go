@@ -143,7 +143,13 @@ func (s *sliceReader) add(slice *dicom.Slice, c *content) error {
 		return errStale
 	}
 	i := c.slots[slice.Plane]
-	slice.AddRegionSums(s.mask.Slice(i%s.perFrame), s.sums.Slot(i/s.perFrame, i%s.perFrame))
+	runs, sums := s.mask.Slice(i%s.perFrame), s.sums.Slot(i/s.perFrame, i%s.perFrame)
+	slice.AddRegionSums(runs, sums)
+	if slice.Padded() {
+		if lost := make([]float64, len(sums)); slice.TakePadding(runs, sums, lost) {
+			s.sums.Lose(i/s.perFrame, i%s.perFrame, lost)
+		}
+	}
 	return nil
 }
 

@@ -3,6 +3,8 @@ package extract
 import (
 	"fmt"
 	"math"
+	"slices"
+	"sync"
 
 	"tacstream/ingest"
 )
@@ -22,6 +24,9 @@ type Sums struct {
 	frames int
 	sums   []float64 // frame slowest, then slice, then region number
 	filled []bool    // frame slowest, then slice
+
+	mu   sync.Mutex
+	lost map[int][]float64 // by slot, where something is
 }
 
 // NewSums returns the sums, all of them still empty, of a series with so many
@@ -49,33 +54,69 @@ func (s *Sums) Slot(frame, slice int) []float64 {
 	return sums
 }
 
+// Lose notes which part of each region holds no measurement in a slot: so many
+// voxels are no part of its mean there. It keeps voxels, and may be called
+// concurrently.
+func (s *Sums) Lose(frame, slice int, voxels []float64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.lost == nil {
+		s.lost = map[int][]float64{}
+	}
+	s.lost[frame*s.mask.Slices()+slice] = voxels
+}
+
 func (s *Sums) at(slot int) []float64 {
 	stride := len(s.mask.Regions) + 1
 	return s.sums[slot*stride : (slot+1)*stride : (slot+1)*stride]
 }
 
 // means returns the mean of each region in each frame, region slowest, in the
-// units of the series.
-func (s *Sums) means() ([][]float64, error) {
-	means := make([][]float64, len(s.mask.Regions))
-	for r := range means {
-		means[r] = make([]float64, s.frames)
-	}
+// units of the series, and warnings of what is left out of them.
+func (s *Sums) means() ([][]float64, []ingest.Warning, error) {
+	means, lost := s.table(), s.table()
 	for slot, filled := range s.filled {
 		frame, slice := slot/s.mask.Slices(), slot%s.mask.Slices()
 		if !filled {
-			return nil, fmt.Errorf("frame %d slice %d was not read", frame+1, slice+1)
+			return nil, nil, fmt.Errorf("frame %d slice %d was not read", frame+1, slice+1)
 		}
 		for n, sum := range s.at(slot)[1:] {
 			means[n][frame] += sum
 		}
-	}
-	for n, e := range s.mask.Regions {
-		for frame := range means[n] {
-			means[n][frame] /= e.Voxels
+		if voxels := s.lost[slot]; voxels != nil {
+			for n, v := range voxels[1:] {
+				lost[n][frame] += v
+			}
 		}
 	}
-	return means, nil
+	var warnings []ingest.Warning
+	for n, e := range s.mask.Regions {
+		for frame, v := range lost[n] {
+			if !(e.Voxels-v > leastLeft*e.Voxels) {
+				return nil, nil, ingest.Reject(ingest.CodeRegionsElsewhere, "frame %d: %s lies where the image holds its padding value, outside the field of view", frame+1, e.Region)
+			}
+			means[n][frame] /= e.Voxels - v
+		}
+		if most := slices.Max(lost[n]) / e.Voxels; most > 0 {
+			warnings = append(warnings, ingest.Warning{
+				Code: ingest.WarnRegionCut, Level: ingest.LevelWarn, Value: most,
+				Detail: fmt.Sprintf("fraction of %s, at most, that holds the image's padding value, outside the field of view; it is left out of the mean", e.Region),
+			})
+		}
+	}
+	return means, warnings, nil
+}
+
+// leastLeft is the fraction of a region below which what is left is rounding.
+const leastLeft = 1e-6
+
+// table returns a number for each region and frame, region slowest.
+func (s *Sums) table() [][]float64 {
+	all := make([][]float64, len(s.mask.Regions))
+	for r := range all {
+		all[r] = make([]float64, s.frames)
+	}
+	return all
 }
 
 // Curves returns the curves of a series of which every slot has been filled.
@@ -94,12 +135,12 @@ func (s *Sums) Curves(t ingest.Timing, bqPerMLPerUnit float64) (Curves, error) {
 	if err := ingest.CheckFrames(t.Frames); err != nil {
 		return Curves{}, err
 	}
-	means, err := s.means()
+	means, cut, err := s.means()
 	if err != nil {
 		return Curves{}, err
 	}
 	c := newCurves(t, bqPerMLPerUnit)
-	c.Warnings = append(c.Warnings, s.mask.Warnings...)
+	c.Warnings = append(append(c.Warnings, s.mask.Warnings...), cut...)
 	factors, err := c.Factors(AsStored)
 	if err != nil {
 		return Curves{}, err

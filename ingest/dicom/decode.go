@@ -44,6 +44,16 @@ func (s *Slice) AppendValues(dst []float64) []float64 {
 // slope.
 func (s *Slice) AddRegionSums(runs []ingest.Run, sums []float64) { s.pixels.add(runs, sums) }
 
+// Padded reports whether the header says which numbers fill the image where
+// nothing was measured, unless that is 0.
+func (s *Slice) Padded() bool { return s.pixels.padded() }
+
+// TakePadding takes the pixels that hold such a number out of sums again, and
+// adds their weights to lost[r]. It reports whether there were any.
+func (s *Slice) TakePadding(runs []ingest.Run, sums, lost []float64) bool {
+	return s.pixels.takePadding(runs, sums, lost)
+}
+
 // A Decoder decodes objects one after the other. Its zero value is ready; it
 // is not safe for concurrent use. What it needs for one object it uses again
 // for the next. Close frees what codecs hold.

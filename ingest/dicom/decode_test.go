@@ -195,6 +195,52 @@ func BenchmarkDecode(b *testing.B) {
 	}
 }
 
+// Pixels that hold a padding value are taken out of the sums again, and counted.
+func TestPaddingIsNoMeasurement(t *testing.T) {
+	run := []ingest.Run{{First: 0, End: 6, Region: 1, Weight: 0.5}}
+	tests := []struct {
+		name     string
+		signed   uint16
+		elements map[uint32]uint16
+		padded   bool
+		want     []float64 // sum of the rest and weight of the padding, by hand, slope 0.5
+	}{
+		{"signed", 1, map[uint32]uint16{0x00280120: 0x8000}, true, []float64{(1 + 2 - 1 + 10 + 10) * 0.5 * 0.5, 0.5}},
+		{"a range, its limits in either order", 1, map[uint32]uint16{0x00280120: 0xffff, 0x00280121: 0x8000}, true, []float64{(1 + 2 + 10 + 10) * 0.5 * 0.5, 1}},
+		{"unsigned", 0, map[uint32]uint16{0x00280120: 0x8000}, true, []float64{(1 + 2 + 65535 + 10 + 10) * 0.5 * 0.5, 0.5}},
+		{"none of them", 1, map[uint32]uint16{0x00280120: 77}, true, []float64{(1 + 2 - 1 - 32768 + 10 + 10) * 0.5 * 0.5, 0}},
+		{"a value that is 0 anyhow", 1, map[uint32]uint16{0x00280120: 0}, false, nil},
+		{"no padding value", 1, nil, false, nil},
+	}
+	var d dicom.Decoder
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			o := sample().with(0x7fe00010, pixelBytes{1, 0, 2, 0, 0xff, 0xff, 0, 0x80, 10, 0, 10, 0}).with(0x00280103, []uint16{tt.signed})
+			for tag, v := range tt.elements {
+				o = o.with(tag, []uint16{v})
+			}
+			s, err := d.Decode(o.bytes())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s.Padded() != tt.padded {
+				t.Fatalf("padded: %v", s.Padded())
+			}
+			if !tt.padded {
+				return
+			}
+			sums, lost := make([]float64, 2), make([]float64, 2)
+			s.AddRegionSums(run, sums)
+			if any := s.TakePadding(run, sums, lost); any != (tt.want[1] > 0) {
+				t.Errorf("there is padding: %v", any)
+			}
+			if diff := cmp.Diff(tt.want, []float64{sums[1], lost[1]}, cmp.Comparer(near)); diff != "" {
+				t.Errorf("sum and weight (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 func FuzzReadHeader(f *testing.F) {
 	for _, o := range seeds() {
 		f.Add(o.bytes(), int64(0))

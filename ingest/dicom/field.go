@@ -55,6 +55,8 @@ const (
 	bitsStored
 	highBit
 	pixelRepresentation
+	pixelPadding
+	pixelPaddingLimit
 	rescaleIntercept
 	rescaleSlope
 	radiopharmaceuticals
@@ -145,6 +147,8 @@ var keys = [numFields]key{
 	bitsStored:                 {top, 0x00280101, "US"},
 	highBit:                    {top, 0x00280102, "US"},
 	pixelRepresentation:        {top, 0x00280103, "US"},
+	pixelPadding:               {top, 0x00280120, "US"}, // or SS, as the pixels
+	pixelPaddingLimit:          {top, 0x00280121, "US"},
 	rescaleIntercept:           {top, 0x00281052, "DS"},
 	rescaleSlope:               {top, 0x00281053, "DS"},
 	radiopharmaceuticals:       {top, 0x00540016, "SQ"},

@@ -27,6 +27,14 @@ type pixels struct {
 	shift            int
 	keep, flip       uint32
 	slope, intercept float64
+	padding          padding
+}
+
+// A padding is the range of stored numbers that fill an image where nothing was
+// measured (PS3.3, C.7.5.1.1.2).
+type padding struct {
+	is        bool
+	low, high float64
 }
 
 // frameBytes returns the size of one image as it is stored without
@@ -129,7 +137,50 @@ func (f *facts) format(p *pixels, h *header) {
 		p.width, p.shift = allocated/8, high+1-stored
 		p.keep = uint32(1<<stored - 1)
 		p.flip = uint32(f.count(pixelRepresentation)) << (stored - 1)
+		p.padding = f.padding()
 	}
+}
+
+// padding reads the numbers that mean nothing. They have as many bits as their
+// own representation, 16, whatever the pixels have.
+func (f *facts) padding() padding {
+	if !f.hasCount(pixelPadding) {
+		return padding{}
+	}
+	number := func(x field) float64 {
+		if f.count(pixelRepresentation) == 1 {
+			return float64(int16(f.count(x)))
+		}
+		return float64(f.count(x))
+	}
+	p := padding{is: true, low: number(pixelPadding), high: number(pixelPadding)}
+	if f.hasCount(pixelPaddingLimit) {
+		p.low, p.high = min(p.low, number(pixelPaddingLimit)), max(p.low, number(pixelPaddingLimit))
+	}
+	return p
+}
+
+// padded reports whether some numbers mean nothing and would not count as 0
+// anyhow.
+func (p *pixels) padded() bool {
+	return p.padding.is && (p.padding.low*p.slope+p.intercept != 0 || p.padding.high != p.padding.low)
+}
+
+// takePadding takes the pixels that mean nothing out of the sums of their
+// regions, and adds their weights to lost.
+func (p *pixels) takePadding(runs []ingest.Run, sums, lost []float64) (any bool) {
+	for _, r := range runs {
+		for i := int(r.First); i < int(r.End); i++ {
+			stored := p.sum(i, i+1)
+			if stored < p.padding.low || stored > p.padding.high {
+				continue
+			}
+			any = true
+			sums[r.Region] -= float64(r.Weight) * (stored*p.slope + p.intercept)
+			lost[r.Region] += float64(r.Weight)
+		}
+	}
+	return any
 }
 
 // floatFormat checks the size of floating-point pixels.

@@ -133,7 +133,7 @@ func labelled(l ingest.Labels) Regions {
 func TestPaddingIsLeftOutOfMeans(t *testing.T) {
 	s := small()
 	labels := s.Labels()
-	half := 7 // rows: through some regions
+	half := 7       // rows: through some regions
 	var top float64 // posterior coordinate of the last row that is padded, RAS
 	dir := write(t, t.TempDir(), s, func(f phantom.File) []byte {
 		head := dicom.Options{}.ReadHeader(f.Data, int64(len(f.Data)))

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -77,6 +79,66 @@ func regionNames(image string, table io.Reader) (map[int32]string, error) {
 		return map[int32]string{1: name}, nil
 	}
 	return nil, errNoTable
+}
+
+// maxLayerVoxels bounds the voxels that the regions of a set of images keep, in
+// their boxes.
+const maxLayerVoxels = 1 << 26
+
+// addLayers adds the regions of another image of probabilities, which must lie
+// on the same grid. They are numbered on.
+func addLayers(s *ingest.Segmentation, more ingest.Segmentation) error {
+	if s.Layers == nil || more.Layers == nil {
+		return ingest.Reject(ingest.CodeRegionsUnreadable, "only probabilities can be put together of several images")
+	}
+	if !sameGrid(s.Layers.Geometry, more.Layers.Geometry) {
+		return ingest.Reject(ingest.CodeRegionsUnreadable, "images of probabilities that belong together lie on different grids")
+	}
+	kept := 0
+	for _, l := range slices.Concat(s.Layers.Regions, more.Layers.Regions) {
+		kept += len(l.Weight)
+	}
+	if kept > maxLayerVoxels {
+		return ingest.Reject(ingest.CodeTooLarge, "regions that span more than %d voxels together", maxLayerVoxels)
+	}
+	for _, l := range more.Layers.Regions {
+		l.Index = int32(len(s.Layers.Regions) + 1)
+		s.Layers.Regions = append(s.Layers.Regions, l)
+	}
+	s.Warnings = append(s.Warnings, more.Warnings...)
+	return nil
+}
+
+// sameGrid reports whether two grids are one but for the rounding of their
+// headers, which hold 32 bits.
+func sameGrid(a, b ingest.Geometry) bool {
+	const rounding = 1e-4 // mm
+	for r := range a.Affine {
+		for c := range a.Affine[r] {
+			if !(math.Abs(a.Affine[r][c]-b.Affine[r][c]) <= rounding) {
+				return false
+			}
+		}
+	}
+	return a.Size == b.Size
+}
+
+// ReadRegionsFiles reads regions, or a set of images of probabilities with a
+// region each.
+func ReadRegionsFiles(images []string, table string) (ingest.Segmentation, error) {
+	s, err := ReadRegionsFile(images[0], table)
+	for _, image := range images[1:] {
+		if err != nil {
+			return s, err
+		}
+		var more ingest.Segmentation
+		if more, err = ReadRegionsFile(image, table); err == nil {
+			if err = addLayers(&s, more); err != nil {
+				err = fmt.Errorf("%s: %w", image, err)
+			}
+		}
+	}
+	return s, err
 }
 
 // Regions are where the regions of a series are, and what brings them into its

@@ -106,6 +106,11 @@ func (p *Pipeline) regions(ctx context.Context, r ingest.Regions) (Regions, erro
 		table = bytes.NewReader(data)
 	}
 	s, err := readRegions(r.Image.Key, bytes.NewReader(image), table)
+	for _, more := range r.More {
+		if err == nil {
+			err = p.addRegion(ctx, &s, more)
+		}
+	}
 	if err != nil || r.Transform.Key == "" {
 		return Regions{Segmentation: s}, err
 	}
@@ -115,6 +120,19 @@ func (p *Pipeline) regions(ctx context.Context, r ingest.Regions) (Regions, erro
 	}
 	t, err := transform.Read(r.Transform.Key, data)
 	return Regions{Segmentation: s, Transform: &t}, err
+}
+
+// addRegion adds a further image of a set of probabilities.
+func (p *Pipeline) addRegion(ctx context.Context, s *ingest.Segmentation, r ingest.Record) error {
+	image, err := p.regionObject(ctx, r)
+	if err != nil {
+		return err
+	}
+	more, err := readRegions(r.Key, bytes.NewReader(image), nil)
+	if err != nil {
+		return err
+	}
+	return addLayers(s, more)
 }
 
 func (p *Pipeline) regionObject(ctx context.Context, r ingest.Record) ([]byte, error) {

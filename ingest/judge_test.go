@@ -240,6 +240,29 @@ func TestRegionsOfTheSameFrameOfReferenceComeFirst(t *testing.T) {
 	}
 }
 
+// Images of one region each that differ in nothing but its name serve together.
+func TestProbabilitiesOfOneRegionEachAreASet(t *testing.T) {
+	find := func(regions ...ingest.Record) ingest.Regions {
+		t.Helper()
+		got, ok, _, err := ingest.FindRegions(t.Context(), &desk{regions: regions}, "inbox", []string{"s/pet"}, ingest.Need{})
+		if err != nil || !ok {
+			t.Fatalf("found %+v, %v", got, err)
+		}
+		return got
+	}
+	gray, white := region("s/a_label-GM_probseg.nii.gz", "d2"), region("s/a_label-WM_probseg.nii", "d1")
+	got := find(white, gray, region("s/a_label-GM_probseg.nii", "d3"), region("s/b_label-CSF_probseg.nii", "d4"))
+	if got.Image.Digest != "d2" || len(got.More) != 1 || got.More[0].Digest != "d1" || got.Others != 1 {
+		t.Errorf("found %+v", got)
+	}
+	if got.Digest() != find(gray, white, region("s/b_label-CSF_probseg.nii", "d4")).Digest() {
+		t.Error("the order matters")
+	}
+	if got.Digest() == find(gray, region("s/a_label-PVC_probseg.nii", "d1")).Digest() || find(gray).Digest() == find(region("s/a_label-WM_probseg.nii.gz", "d2")).Digest() {
+		t.Error("the names do not matter")
+	}
+}
+
 func TestTheNearestToAnyFolderOfASeriesServes(t *testing.T) {
 	d := &desk{regions: []ingest.Record{region("a_dseg.nii", "d1"), region("dseg.tsv", "l"), region("t/b_dseg.nii", "d2"), region("t/dseg.tsv", "l")}}
 	for _, folders := range [][]string{{"s/x/pet", "t/pet"}, {"t/pet", "s/x/pet"}} {

@@ -3,6 +3,8 @@ package ingest
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"maps"
 	"path"
@@ -18,6 +20,9 @@ func itoa(n int) string { return strconv.Itoa(n) }
 type Regions struct {
 	Image Record // or an object with regions in DICOM
 	LUT   Record // empty where the source itself says what its regions are called
+	// More holds the further images of a set of probabilities, of which each is
+	// one region by its name.
+	More []Record
 	// Transform brings the regions of an atlas into the series' space; empty
 	// for regions that are there already.
 	Transform Record
@@ -39,6 +44,13 @@ type Regions struct {
 // Digest returns what identifies the content of the source.
 func (r Regions) Digest() string {
 	digest := r.Image.Digest + "+" + r.LUT.Digest
+	if r.LUT.Key == "" && LabelOf(r.Image.Key) != "" { // what regions are called is in the images' own names
+		h := sha256.New()
+		for _, image := range append([]Record{r.Image}, r.More...) {
+			fmt.Fprintf(h, "%s=%s\n", LabelOf(image.Key), image.Digest)
+		}
+		digest = hex.EncodeToString(h.Sum(nil))
+	}
 	if r.Transform.Digest != "" {
 		digest += "+" + r.Transform.Digest
 	}
@@ -178,6 +190,7 @@ func (s *search) take(records []Record, above int) {
 			}
 		}
 	}
+	found[classProbabilities] = setsOf(found[classProbabilities])
 	for class, sources := range found {
 		best := s.best[class]
 		if len(sources) == 0 || best != nil && best.Above < above {
@@ -275,6 +288,30 @@ func LabelOf(key string) string {
 		return found[1]
 	}
 	return ""
+}
+
+// setsOf puts the images together that hold one region each and differ in
+// nothing but its name, the images in order of these.
+func setsOf(sources []Regions) []Regions {
+	var list []Regions
+	sets := map[string][]Record{}
+	for _, s := range sources {
+		if s.LUT.Key != "" {
+			list = append(list, s)
+			continue
+		}
+		set := path.Join(s.Image.Folder(), label.ReplaceAllString(stem(path.Base(s.Image.Key)), "_"))
+		sets[set] = append(sets[set], s.Image)
+	}
+	for _, set := range slices.Sorted(maps.Keys(sets)) {
+		images := sets[set]
+		slices.SortFunc(images, func(a, b Record) int {
+			return cmp.Or(cmp.Compare(LabelOf(a.Key), LabelOf(b.Key)), cmp.Compare(a.Digest, b.Digest), cmp.Compare(a.Key, b.Key))
+		})
+		images = slices.CompactFunc(images, func(a, b Record) bool { return LabelOf(a.Key) == LabelOf(b.Key) })
+		list = append(list, Regions{Image: images[0], More: images[1:]})
+	}
+	return list
 }
 
 // choose takes the source with the smallest digest and counts the others.

@@ -15,17 +15,17 @@ import (
 )
 
 type extractCmd struct {
-	Dir       string `arg:"" help:"Folder of the DICOM files of a PET series, or of the parts of one acquisition." type:"existingdir"`
-	Regions   string `help:"Where the regions are, on the PET grid or any other: a label image (*.nii, *.nii.gz), probabilities (*probseg.nii, *probseg.nii.gz), a DICOM SEG, label map or RTSTRUCT." required:"" type:"existingfile" placeholder:"FILE"`
-	LUT       string `name:"lut" help:"Look-up table of a NIfTI image; default: the .tsv of the same stem, else dseg.tsv (probseg.tsv) beside it." type:"existingfile" placeholder:"FILE"`
-	Transform string `help:"Affine that brings the regions into the space of the PET series: ITK or ANTs (.txt, .tfm, .mat), FSL (.mat), AFNI (.1D) or FreeSurfer (.lta)." type:"existingfile" placeholder:"FILE"`
-	Invert    bool   `name:"invert-transform" help:"The transform brings the PET series to the regions: turn it round."`
-	Decay     string `help:"Correct for decay to: injection, start, stored (as the series has it). Default: injection where it is known, else start." enum:",injection,start,stored" default:"" placeholder:"TIME"`
-	Series    int    `help:"Number of the series to take where the folder holds several; without it they must be parts of one acquisition, which are joined. 'tacstream inspect' numbers them." placeholder:"N"`
-	Unit      string `help:"Unit of the values: bqml, or suv (uptake by body weight, corrected for decay to the injection)." enum:"bqml,suv" default:"bqml" placeholder:"UNIT"`
-	Rules     string `help:"Rules for the regions, such as 'striatum: [Caudate, Putamen]' and 'erode: {Cerebellum: 4}' (mm), in YAML. Default: regions.yaml beside the regions, where there is one." type:"existingfile" placeholder:"YAML"`
-	Plot      string `help:"Draw the curves, one row for each region." placeholder:"SVG"`
-	Output    string `short:"o" help:"Table of curves; its sidecar goes beside it. Default: standard output." placeholder:"TSV"`
+	Dir       string   `arg:"" help:"Folder of the DICOM files of a PET series, or of the parts of one acquisition." type:"existingdir"`
+	Regions   []string `help:"Where the regions are, on the PET grid or any other: a label image (*.nii, *.nii.gz), probabilities (*probseg.nii, *probseg.nii.gz), a DICOM SEG, label map or RTSTRUCT. May be given several times for a set of *_label-NAME_probseg images." required:"" sep:"none" type:"existingfile" placeholder:"FILE"`
+	LUT       string   `name:"lut" help:"Look-up table of a NIfTI image; default: the .tsv of the same stem, else dseg.tsv (probseg.tsv) beside it." type:"existingfile" placeholder:"FILE"`
+	Transform string   `help:"Affine that brings the regions into the space of the PET series: ITK or ANTs (.txt, .tfm, .mat), FSL (.mat), AFNI (.1D) or FreeSurfer (.lta)." type:"existingfile" placeholder:"FILE"`
+	Invert    bool     `name:"invert-transform" help:"The transform brings the PET series to the regions: turn it round."`
+	Decay     string   `help:"Correct for decay to: injection, start, stored (as the series has it). Default: injection where it is known, else start." enum:",injection,start,stored" default:"" placeholder:"TIME"`
+	Series    int      `help:"Number of the series to take where the folder holds several; without it they must be parts of one acquisition, which are joined. 'tacstream inspect' numbers them." placeholder:"N"`
+	Unit      string   `help:"Unit of the values: bqml, or suv (uptake by body weight, corrected for decay to the injection)." enum:"bqml,suv" default:"bqml" placeholder:"UNIT"`
+	Rules     string   `help:"Rules for the regions, such as 'striatum: [Caudate, Putamen]' and 'erode: {Cerebellum: 4}' (mm), in YAML. Default: regions.yaml beside the regions, where there is one." type:"existingfile" placeholder:"YAML"`
+	Plot      string   `help:"Draw the curves, one row for each region." placeholder:"SVG"`
+	Output    string   `short:"o" help:"Table of curves; its sidecar goes beside it. Default: standard output." placeholder:"TSV"`
 }
 
 // Help shows examples.
@@ -37,6 +37,7 @@ Examples:
   tacstream extract pet/ --regions sub-01_dseg.nii.gz -o tacs.tsv
   tacstream extract pet/ --regions aparc_dseg.nii --lut aparc_dseg.tsv --decay stored
   tacstream extract pet/ --regions seg.dcm
+  tacstream extract pet/ --regions sub-01_label-GM_probseg.nii.gz --regions sub-01_label-WM_probseg.nii.gz
   tacstream extract pet/ --regions T1w_dseg.nii.gz --transform T1w_to_pet_0GenericAffine.mat
   tacstream extract pet/ --regions sub-01_dseg.nii.gz --unit suv -o suv.tsv
   tacstream extract pet/ --regions seg.dcm --rules regions.yaml --plot curves.svg -o tacs.tsv`
@@ -87,7 +88,7 @@ func (c extractCmd) Run(e *env) error {
 
 // regions reads where the regions are.
 func (c extractCmd) regions() (config.Regions, error) {
-	s, err := config.ReadRegionsFile(c.Regions, c.LUT)
+	s, err := config.ReadRegionsFiles(c.Regions, c.LUT)
 	if err != nil {
 		return config.Regions{}, err
 	}
@@ -112,7 +113,7 @@ func (c extractCmd) rules() string {
 	if c.Rules != "" {
 		return c.Rules
 	}
-	file := filepath.Join(filepath.Dir(c.Regions), "regions.yaml")
+	file := filepath.Join(filepath.Dir(c.Regions[0]), "regions.yaml")
 	if _, err := os.Stat(file); err != nil {
 		return ""
 	}

@@ -3,6 +3,7 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -136,6 +137,50 @@ func TestAnAtlasServesWithATransform(t *testing.T) {
 	}
 	if a, b := srtmOf(t, got), srtmOf(t, bindings(want)); a == "" || a != b {
 		t.Errorf("estimates %s, want those of the same labels in place, %s", a, b)
+	}
+}
+
+// Probabilities of one region each, an image for every region, are the same as
+// a label image of all.
+func TestASetOfProbabilitiesServesAsOneSource(t *testing.T) {
+	scan := smallScan(1, scanFrames)
+	want := truth(t, scan)
+	r := newRig(t)
+	r.serve("nats,s3,ingest,work")
+	labels := scan.Labels()
+	for index, name := range labels.Names {
+		one := labels
+		one.Index = make([]int32, len(labels.Index))
+		held := false
+		for i, v := range labels.Index {
+			if v == index {
+				one.Index[i], held = 1, true
+			}
+		}
+		if held {
+			r.put(scan.Folder+"/regions/sub_label-"+name+"_probseg.nii", phantom.NIfTI(one))
+		}
+	}
+	for _, f := range filesOf(scan) {
+		if f.Slot.Frame > 0 {
+			r.put(f.Name, f.Data)
+		}
+	}
+	r.settle(1)
+	got := bpndBySRTM(r.binding())
+	for key, body := range want {
+		if !strings.HasPrefix(key, "event") {
+			continue
+		}
+		e, err := publish.Decode([]byte(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for region, v := range bpndBySRTM(e.Data.(*publish.Binding)) {
+			if !(math.Abs(got[region]-v) <= 1e-6) {
+				t.Errorf("%s: BPND %g, want %g", region, got[region], v)
+			}
+		}
 	}
 }
 

@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -115,23 +114,10 @@ func (j *Judge) check(ctx context.Context, series Token, quiet bool) (study stri
 	if short, err := j.short(ctx, state, quiet); err != nil || short {
 		return "", err
 	}
-	v, err := j.whole(ctx, series, quiet)
+	before := state
+	v, calm, err := j.noted(ctx, &state, quiet)
 	if err != nil {
 		return "", err
-	}
-	calm := quiet || state.Quiet && v.Seen <= state.Judged // nothing came for it since it was quiet
-	if calm && !quiet {
-		if v, err = j.whole(ctx, series, true); err != nil {
-			return "", err
-		}
-	}
-	before := state
-	if state.Study = cmp.Or(v.Assembly.study(), state.Study); state.Study != "" {
-		// Noted before the others are looked at: of two series that become
-		// whole at the same moment at least one sees both.
-		if err := j.note(ctx, state.Study, v, calm); err != nil {
-			return "", err
-		}
 	}
 	if err := j.complete(ctx, &v, quiet); err != nil {
 		return "", err

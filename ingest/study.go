@@ -1,27 +1,53 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"slices"
 )
 
-// note lets the other series of a study know that this one is whole, or is no
-// longer. Where that is news the records are read once more behind the note
-// that is there, so that whoever has read less does not write over it.
-func (j *Judge) note(ctx context.Context, study string, v View, quiet bool) error {
-	series := v.Assembly.Series
-	have, err := j.member(ctx, study, series)
-	if err != nil || have.Whole == (v.Outcome.Condition == Ready) {
-		return err
+// noted reads the records of a series by themselves, and lets the other series
+// of its study know whether it is whole: before they are looked at, so that of
+// two that become whole at the same moment at least one sees both. What is
+// noted is read before the records are, so that whoever has read less does not
+// write over it. Calm means that nothing came for the series since it was
+// quiet.
+func (j *Judge) noted(ctx context.Context, state *State, quiet bool) (v View, calm bool, err error) {
+	for {
+		have := Member{Series: state.Series}
+		if state.Study != "" {
+			if have, err = j.member(ctx, state.Study, state.Series); err != nil {
+				return v, false, err
+			}
+		}
+		if v, calm, err = j.calm(ctx, *state, quiet); err != nil {
+			return v, calm, err
+		}
+		whole := v.Outcome.Condition == Ready
+		study := v.Assembly.study()
+		switch {
+		case study != "" && study != state.Study && whole:
+			state.Study, v = study, View{} // once more, now that it is known where to look
+		case state.Study == "" || whole == have.Whole:
+			state.Study = cmp.Or(state.Study, study)
+			return v, calm, nil
+		default:
+			return v, calm, j.Book.SetMember(ctx, state.Study, Member{Series: state.Series, Whole: whole, Revision: have.Revision})
+		}
 	}
-	if v, err = j.whole(ctx, series, quiet); err != nil {
-		return err
+}
+
+// calm reads the records of a series as those of one of which nothing more
+// will come, where nothing came since it was quiet.
+func (j *Judge) calm(ctx context.Context, state State, quiet bool) (v View, calm bool, err error) {
+	v, err = j.whole(ctx, state.Series, quiet)
+	calm = quiet || state.Quiet && v.Seen <= state.Judged
+	if err != nil || calm == quiet {
+		return v, calm, err
 	}
-	whole := v.Outcome.Condition == Ready
-	if whole == have.Whole {
-		return nil
-	}
-	return j.Book.SetMember(ctx, study, Member{Series: series, Whole: whole, Revision: have.Revision})
+	v = View{}
+	v, err = j.whole(ctx, state.Series, true)
+	return v, true, err
 }
 
 // member returns what is noted of one series.

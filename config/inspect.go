@@ -2,6 +2,7 @@ package config
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -120,9 +121,10 @@ func Inspect(ctx context.Context, shelf Shelf, protocols Config, pixels bool) (I
 		found = append(found, s)
 	}
 	sortSeries(found)
+	kin := kinOf(found)
 	for k, s := range found {
 		view := viewOf(s, protocols)
-		view.Number = k + 1
+		view.Number, view.Continues, view.Parts, view.Twins = k+1, kin[k].continues, kin[k].parts, kin[k].twins
 		if pixels {
 			if err := view.readPixels(ctx, shelf, s); err != nil {
 				return in, err
@@ -138,17 +140,57 @@ func Inspect(ctx context.Context, shelf Shelf, protocols Config, pixels bool) (I
 	return in, nil
 }
 
+// A kinship says by number which series go with one.
+type kinship struct {
+	continues    int
+	parts, twins []int
+}
+
+// kinOf says how series stand to each other, as the line would.
+func kinOf(found []LocalSeries) []kinship {
+	number := map[ingest.Token]int{}
+	var whole []ingest.Assembly
+	for k, s := range found {
+		if s.Outcome.Condition == ingest.Ready {
+			a := s.Assembly
+			a.Series = ingest.Token(fmt.Sprint(k + 1))
+			number[a.Series] = k + 1
+			whole = append(whole, a)
+		}
+	}
+	all := make([]kinship, len(found))
+	for i, a := range whole {
+		kin := ingest.KinOf(a, slices.Delete(slices.Clone(whole), i, i+1))
+		k := &all[number[a.Series]-1]
+		k.continues = number[kin.Lead]
+		for _, p := range kin.Parts {
+			k.parts = append(k.parts, number[p.Series])
+		}
+		for _, t := range kin.Twins {
+			k.twins = append(k.twins, number[t])
+		}
+	}
+	return all
+}
+
 // look sorts one object into what it is.
 func (in *Inspection) look(ctx context.Context, shelf Shelf, o ingest.Object, records map[string][]ingest.Record) error {
 	name := strings.ToLower(o.Key)
+	kind := ""
 	switch {
-	case strings.HasSuffix(name, "dseg.nii"), strings.HasSuffix(name, "dseg.nii.gz"):
-		in.Regions = append(in.Regions, RegionView{Object: o.Key, Kind: "label image"})
-		return nil
-	case strings.HasSuffix(name, "dseg.tsv"):
-		in.Regions = append(in.Regions, RegionView{Object: o.Key, Kind: "look-up table"})
-		return nil
 	case ingest.Ours(o.Key):
+		return nil
+	case ingest.IsLabels(name):
+		kind = "label image"
+	case ingest.IsProbabilities(name):
+		kind = "probabilities"
+	case strings.HasSuffix(name, "dseg.tsv"), strings.HasSuffix(name, "probseg.tsv"):
+		kind = "look-up table"
+	case ingest.IsTransform(name):
+		kind = "transform"
+	}
+	if kind != "" {
+		in.Regions = append(in.Regions, RegionView{Object: o.Key, Kind: kind})
 		return nil
 	}
 	found, err := header(ctx, shelf, o)

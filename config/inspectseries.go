@@ -17,7 +17,12 @@ import (
 // A SeriesView is one PET series as tacstream sees it. Facts that could not be
 // read are zero.
 type SeriesView struct {
-	Number     int              `json:"number"`
+	Number int `json:"number"`
+	// Continues is the series with which this one is fitted, Parts are those
+	// that are fitted with it, and Twins other reconstructions.
+	Continues  int              `json:"continues,omitempty"`
+	Parts      []int            `json:"parts,omitempty"`
+	Twins      []int            `json:"twins,omitempty"`
 	Condition  ingest.Condition `json:"condition"`
 	Reason     ingest.Reason    `json:"reason,omitzero"`
 	Do         string           `json:"do,omitempty"`

@@ -97,6 +97,10 @@ func TestPartsOfOneAcquisitionAreJoined(t *testing.T) {
 			}
 		}
 	}
+	in, err := Inspect(t.Context(), FileShelf(parts), Default(), false)
+	if err != nil || len(in.Series) != 2 || !slices.Equal(in.Series[0].Parts, []int{2}) || in.Series[1].Continues != 1 {
+		t.Errorf("inspected %+v, %v", in.Series, err)
+	}
 	if first, _, err := ExtractDir(context.Background(), parts, labelled(labels), 1, nothing); err != nil || len(first.Frames) != 5 {
 		t.Errorf("the first alone has %d frames, %v", len(first.Frames), err)
 	}
@@ -111,7 +115,11 @@ func TestReconstructionsStayApart(t *testing.T) {
 	b := s
 	b.Folder = "b"
 	write(t, dir, b, func(f phantom.File) []byte { return otherUID(s, f.Data) })
-	_, _, err := ExtractDir(context.Background(), dir, labelled(s.Labels()), 0, nothing)
+	in, err := Inspect(t.Context(), FileShelf(dir), Default(), false)
+	if err != nil || len(in.Series) != 2 || !slices.Equal(in.Series[0].Twins, []int{2}) || !slices.Equal(in.Series[1].Twins, []int{1}) {
+		t.Errorf("inspected %+v, %v", in.Series, err)
+	}
+	_, _, err = ExtractDir(context.Background(), dir, labelled(s.Labels()), 0, nothing)
 	if err == nil || !strings.Contains(err.Error(), "two reconstructions") || !strings.Contains(err.Error(), "--series 2") {
 		t.Errorf("got %v", err)
 	}

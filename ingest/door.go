@@ -265,7 +265,7 @@ func kindByName(key string) Kind {
 		return KindRegions
 	case strings.HasSuffix(name, "dseg.tsv"), strings.HasSuffix(name, "probseg.tsv"):
 		return KindLUT
-	case toPET.MatchString(name):
+	case IsTransform(key):
 		return KindTransform
 	}
 	return KindOther
@@ -273,6 +273,10 @@ func kindByName(key string) Kind {
 
 // toPET is the name of a transform from somewhere to PET, after BIDS.
 var toPET = regexp.MustCompile(`(?:^|_)from-[^_]+_to-pet[^_]*(?:_.*)?_xfm\.(?:txt|tfm|mat|1d|lta)$`)
+
+// IsTransform reports whether an object brings something into the space of a
+// PET series by its name, as BIDS names it.
+func IsTransform(key string) bool { return toPET.MatchString(strings.ToLower(path.Base(key))) }
 
 // IsLabels reports whether an object is a label image by its name, as BIDS
 // names it.

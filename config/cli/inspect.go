@@ -188,10 +188,30 @@ func facts(s config.SeriesView) [][2]string {
 		{"size", size(s)},
 		{"orientation", s.Lies},
 		{"slots", slots(s)},
+		{"goes with", goesWith(s)},
 		{"missing", missing(s)},
 		{"transfer syntax", s.Syntax},
 		{"values", values(s.Values)},
 	}
+}
+
+// goesWith says which other series belong to the same acquisition.
+func goesWith(s config.SeriesView) string {
+	var list []string
+	if s.Continues > 0 {
+		list = append(list, fmt.Sprintf("series %d, which it continues: their frames are fitted together", s.Continues))
+	}
+	if len(s.Parts) > 0 {
+		list = append(list, fmt.Sprintf("series %s, which continue it: their frames are fitted together", commas(s.Parts)))
+	}
+	if len(s.Twins) > 0 {
+		list = append(list, fmt.Sprintf("series %s, other reconstructions of the same acquisition, each fitted by itself", commas(s.Twins)))
+	}
+	return strings.Join(list, "; ")
+}
+
+func commas(numbers []int) string {
+	return strings.ReplaceAll(strings.Trim(fmt.Sprint(numbers), "[]"), " ", ", ")
 }
 
 func tracer(s config.SeriesView) string {

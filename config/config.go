@@ -27,6 +27,7 @@ type Config struct {
 	Decay     string     `yaml:"decay" doc:"To what the published curves are corrected for decay: injection (where it is known, else start), start, or stored."`
 	Protocols []Protocol `yaml:"protocols" doc:"Per tracer: its reference region and its models. The first that matches is taken."`
 	SiteKey   string     `yaml:"site_key" doc:"The secret behind every token and pseudonym, at least 16 characters. Empty: made at first start and kept in the data directory. All workers need the same."`
+	Status    bool       `yaml:"status" doc:"Write status.json into the folder of every series, which says what became of it. The key for S3 must be allowed to write there."`
 	HTTP      string     `yaml:"http_listen" doc:"Where /metrics, /healthz and /readyz are served; empty: nowhere."`
 }
 
@@ -115,6 +116,7 @@ func Default() Config {
 		},
 		Decay:     "injection",
 		Protocols: DefaultProtocols(),
+		Status:    true,
 	}
 }
 

@@ -306,6 +306,9 @@ func (l *Line) run(ctx context.Context, o ServeOptions, links Links) error {
 		}
 		g.Go(func() error { return intake.Run(ctx) })
 		g.Go(func() error { return lister.Run(ctx) })
+		if l.Config.Status {
+			g.Go(func() error { return l.Broker.Facts(ctx, l.Log, l.tell) })
+		}
 	}
 	if o.has(RoleWork) {
 		for range l.Config.Limits.Workers {

@@ -22,6 +22,7 @@ const (
 const (
 	consumerIntake = "intake"
 	consumerWork   = "work"
+	consumerFacts  = "facts"
 )
 
 // Events are published under _tac.event and stored, and passed on to whoever

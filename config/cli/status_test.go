@@ -1,0 +1,106 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"tacstream/ingest"
+	"tacstream/ingest/phantom"
+	"tacstream/publish"
+)
+
+// statusOf reads the status.json of a folder; empty where there is none.
+func (r *rig) statusOf(folder string) publish.Status {
+	r.t.Helper()
+	body, _, err := r.connect().Store.Get(r.t.Context(), "inbox", folder+"/"+publish.StatusName)
+	if err != nil {
+		return publish.Status{}
+	}
+	s, err := publish.DecodeStatus(body)
+	if err != nil {
+		return publish.Status{}
+	}
+	return s
+}
+
+// Beside every series lies what became of it, as long as there is anything.
+func TestStatusLiesBesideADrop(t *testing.T) {
+	scan := smallScan(1, scanFrames)
+	scan.Patient = phantom.Patient{Name: "CANARY^STATUS", ID: "CANARYSTATUS"}
+	files := filesOf(scan)
+	pet := files[slices.IndexFunc(files, func(f phantom.File) bool { return f.Slot.Frame > 0 })].Name
+	folder := pet[:strings.LastIndex(pet, "/")]
+	r := newRigQuiet(t, 2*time.Second)
+	first := r.serve("nats,s3,ingest,work")
+	r.put(folder+"/"+publish.StatusName, []byte("no file of tacstream"))
+	slice := files[slices.IndexFunc(files, func(f phantom.File) bool { return f.Slot == ingest.Slot{Frame: 3, Slice: 2} })]
+	r.upload("", slices.DeleteFunc(slices.Clone(files), func(f phantom.File) bool { return f.Name == slice.Name }))
+	is := func(what string, ok func(publish.SeriesStatus) bool) {
+		t.Helper()
+		r.eventually(time.Minute, func() bool {
+			s := r.statusOf(folder)
+			return len(s.Series) == 1 && ok(s.Series[0])
+		}, "status.json does not say "+what)
+	}
+	is("what is missing", func(s publish.SeriesStatus) bool {
+		return s.State == ingest.Incomplete && s.MissingTotal == 1 && s.Missing[0] == slice.Slot
+	})
+	r.put(slice.Name, slice.Data)
+	is("what was estimated", func(s publish.SeriesStatus) bool {
+		return s.State == ingest.Ready && s.Result == ingest.Estimated && !s.Pending && s.Event != "" && s.Tracer == "dasb"
+	})
+	body, _, err := r.connect().Store.Get(t.Context(), "inbox", folder+"/"+publish.StatusName)
+	if err != nil || strings.Contains(string(body), "CANARY") || strings.Contains(string(body), scan.SeriesInstanceUID()) {
+		t.Errorf("%s, %v", body, err)
+	}
+	// Nothing is said for ever: not even by a process that was killed.
+	first.kill()
+	r.serve("nats,s3,ingest,work")
+	if err := r.connect().Store.Delete(t.Context(), "inbox", slice.Name); err != nil {
+		t.Fatal(err)
+	}
+	is("that it was withdrawn", func(s publish.SeriesStatus) bool { return s.State == ingest.Incomplete && s.Result == ingest.Withdrawn })
+	// What was cleared away stays so.
+	for _, f := range append(files, phantom.File{Name: folder + "/" + publish.StatusName}) {
+		if err := r.connect().Store.Delete(t.Context(), "inbox", f.Name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.eventually(time.Minute, func() bool {
+		gone := false
+		err := r.connect().Ledger.States(t.Context(), func(s ingest.State) error { gone = s.Condition == ingest.Absent; return nil })
+		return err == nil && gone
+	}, "the series is not absent")
+	r.drained()
+	if s := r.statusOf(folder); len(s.Series) > 0 {
+		t.Errorf("an empty folder holds %+v", s)
+	}
+}
+
+// Two series of one folder, judged by three processes at once, are both told.
+func TestStatusOfTwoSeriesInOneFolder(t *testing.T) {
+	r := newRig(t)
+	r.serve("nats,s3")
+	for range 3 {
+		r.serve("ingest,work")
+	}
+	var files []phantom.File
+	for i, scan := range []phantom.Series{smallScan(1, scanFrames), smallScan(2, scanFrames)} {
+		for _, f := range filesOf(scan) {
+			f.Name = fmt.Sprintf("mixed/%d-%s", i, f.Name[strings.LastIndex(f.Name, "/")+1:])
+			if strings.Contains(f.Name, "dseg") {
+				f.Name = "mixed/regions/" + f.Name[strings.LastIndex(f.Name, "-")+1:]
+			}
+			files = append(files, f)
+		}
+	}
+	r.upload("", shuffled(files, 9))
+	r.settle(2)
+	r.eventually(time.Minute, func() bool {
+		s := r.statusOf("mixed")
+		return len(s.Series) == 2 && s.Series[0].Result == ingest.Estimated && s.Series[1].Result == ingest.Estimated && !s.Series[0].Pending && !s.Series[1].Pending
+	}, "status.json does not say what became of both")
+}

@@ -1,0 +1,54 @@
+package jetstream
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// factsBatch is how many events are told at once, each to its end.
+const factsBatch = 16
+
+// Facts calls tell with the last event of every series' input and result, and
+// from then on with every new one, in all processes together once, until ctx
+// ends. An event that could not be told comes again later, unless tell says
+// that it never can be.
+func (b *Broker) Facts(ctx context.Context, log *slog.Logger, tell func(context.Context, Event) error) error {
+	c, err := b.events.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
+		Durable: consumerFacts, FilterSubjects: []string{publicPrefix + "*.series.*", publicPrefix + "*.binding.*.*"},
+		DeliverPolicy: jetstream.DeliverLastPerSubjectPolicy,
+		AckPolicy:     jetstream.AckExplicitPolicy, AckWait: b.opts.AckWait, MaxDeliver: factsTries, MaxAckPending: 8 * factsBatch,
+	})
+	if err != nil {
+		return err
+	}
+	for ctx.Err() == nil {
+		batch, err := c.Fetch(factsBatch, jetstream.FetchMaxWait(intakeWait))
+		if err != nil {
+			if ctx.Err() == nil {
+				log.WarnContext(ctx, "no events, trying again", "err", err)
+				pause(ctx, time.Second)
+			}
+			continue
+		}
+		for msg := range batch.Messages() {
+			if err := tell(ctx, Event{Subject: msg.Subject(), ID: msg.Headers().Get(nats.MsgIdHdr), Body: msg.Data()}); err != nil {
+				log.DebugContext(ctx, "an event is told later", "id", msg.Headers().Get(nats.MsgIdHdr), "err", err)
+				err = msg.NakWithDelay(backoff(msg))
+			} else {
+				err = msg.Ack()
+			}
+			if err != nil && ctx.Err() == nil {
+				log.WarnContext(ctx, "an event is not acknowledged, so it will come again", "err", err)
+			}
+		}
+	}
+	return nil
+}
+
+// factsTries bounds how often an event is tried, over about half an hour: what
+// it says is only a convenience, and the events themselves are the truth.
+const factsTries = 60

@@ -121,16 +121,13 @@ func ones(n int) []float64 {
 // lateStart looks for a scan that began after the tracer had arrived: the
 // mean over all regions is high in the first frame already.
 func (c Curves) lateStart(factors []float64, limit float64) (ingest.Warning, bool) {
-	var sources []TAC
-	for _, t := range c.TACs {
-		if len(t.Parts) == 0 {
-			sources = append(sources, t)
-		}
-	}
-	if len(sources) == 0 || len(c.Frames) < 2 {
+	if len(c.Frames) < 2 {
 		return ingest.Warning{}, false
 	}
-	mean := merged("", sources).BqPerML
+	mean, any := c.mean()
+	if !any {
+		return ingest.Warning{}, false
+	}
 	peak := math.Inf(-1)
 	for f := range mean {
 		peak = max(peak, mean[f]*factors[f])
@@ -139,6 +136,37 @@ func (c Curves) lateStart(factors []float64, limit float64) (ingest.Warning, boo
 	return ingest.Warning{
 		Code: ingest.WarnLateStart, Value: ratio, Threshold: limit, Detail: "first frame over peak, in the mean of all regions",
 	}, peak > 0 && ratio > limit
+}
+
+// mean returns the mean over all regions of the source, by their volumes where
+// all have one; ok is false where there is no region.
+func (c Curves) mean() (mean []float64, ok bool) {
+	sized := true
+	for i := range c.TACs {
+		if t := &c.TACs[i]; len(t.Parts) == 0 {
+			ok, sized = true, sized && t.Voxels > 0
+		}
+	}
+	mean = make([]float64, len(c.Frames))
+	total := 0.0
+	for i := range c.TACs {
+		t := &c.TACs[i]
+		if len(t.Parts) > 0 {
+			continue
+		}
+		weight := 1.0
+		if sized {
+			weight = t.Voxels
+		}
+		total += weight
+		for f, v := range t.BqPerML[:len(mean)] {
+			mean[f] += weight * v
+		}
+	}
+	for f := range mean {
+		mean[f] /= total
+	}
+	return mean, ok
 }
 
 // gap looks for time that no frame covers.

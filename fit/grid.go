@@ -2,6 +2,8 @@ package fit
 
 import (
 	"math"
+	"slices"
+	"sync/atomic"
 	"time"
 
 	"gonum.org/v1/gonum/floats"
@@ -25,6 +27,28 @@ type grid struct {
 	flat      []float64             // mean of e^(−λt) over the frame
 	gaps      []gap
 	spline    spline
+	integrals integrals
+}
+
+// A laid grid is a grid with what it was made of.
+type laid struct {
+	frames []ingest.Frame
+	lambda float64
+	grid   *grid
+}
+
+// lastLaid is the grid that was laid last: the models of a scan, and mostly
+// scan after scan, have the same. Grids do not change.
+var lastLaid atomic.Pointer[laid]
+
+// gridOf returns the grid of a scan.
+func gridOf(frames []ingest.Frame, lambda float64) *grid {
+	if last := lastLaid.Load(); last != nil && last.lambda == lambda && slices.Equal(last.frames, frames) {
+		return last.grid
+	}
+	g := newGrid(frames, lambda)
+	lastLaid.Store(&laid{slices.Clone(frames), lambda, g})
+	return g
 }
 
 // A piece is the time from one knot to the next: a frame, or a gap.
@@ -114,6 +138,7 @@ func newGrid(frames []ingest.Frame, lambda float64) *grid {
 	}
 	g.bridge()
 	g.spline = g.newSpline()
+	g.integrals = g.newIntegrals()
 	return g
 }
 

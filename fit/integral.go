@@ -1,22 +1,18 @@
 package fit
 
-// An integrator makes the frame means of e^(−λt) ∫₀ᵗ C ds, and of the integral
-// of that integral, of many curves on one grid. Both are linear in the factors
-// of the B-splines, so no curve is laid out piece by piece.
-type integrator struct {
-	*grid
-	level [][degree + 1]float64 // ∫ over each piece, of each B-spline in it
+// integrals are what B-splines add to the integral of a curve, and to that of
+// the integral: piece by piece, for each B-spline in it.
+type integrals struct {
+	level [][degree + 1]float64 // ∫ over each piece
 	mean  [][degree + 1]float64 // means of that from the start of the piece on, decayed
 	twice [][degree + 1]float64 // the double integral over each piece
 	later [][degree + 1]float64 // means of that
-	x     []float64             // factors, after a 0 for the B-spline that is left out
 }
 
-func newIntegrator(g *grid) *integrator {
+func (g *grid) newIntegrals() integrals {
 	n := len(g.pieces)
-	it := &integrator{grid: g, x: make([]float64, n+degree+1)}
 	all := make([][degree + 1]float64, 4*n)
-	it.level, it.mean, it.twice, it.later = all[:n], all[n:2*n], all[2*n:3*n], all[3*n:]
+	it := integrals{level: all[:n], mean: all[n : 2*n], twice: all[2*n : 3*n], later: all[3*n:]}
 	inverse := inverseFactorials()
 	for k, p := range g.pieces {
 		moment, h := &g.size(k).moment, p.length
@@ -33,6 +29,18 @@ func newIntegrator(g *grid) *integrator {
 		}
 	}
 	return it
+}
+
+// An integrator makes the frame means of e^(−λt) ∫₀ᵗ C ds, and of the integral
+// of that integral, of many curves on one grid. Both are linear in the factors
+// of the B-splines, so no curve is laid out piece by piece.
+type integrator struct {
+	*grid
+	x []float64 // factors, after a 0 for the B-spline that is left out
+}
+
+func newIntegrator(g *grid) *integrator {
+	return &integrator{grid: g, x: make([]float64, len(g.pieces)+degree+1)}
 }
 
 // solve finds the factors of the curve with these frame means.
@@ -59,7 +67,7 @@ func (it *integrator) once(means, out []float64) {
 	sum := 0.0
 	for k := range it.pieces {
 		p := &it.pieces[k]
-		x, l, m := (*[degree + 1]float64)(it.x[it.spline.first[k]:]), &it.level[k], &it.mean[k]
+		x, l, m := (*[degree + 1]float64)(it.x[it.spline.first[k]:]), &it.integrals.level[k], &it.integrals.mean[k]
 		level := l[0]*x[0] + l[1]*x[1] + l[2]*x[2] + l[3]*x[3] + l[4]*x[4]
 		mean := m[0]*x[0] + m[1]*x[1] + m[2]*x[2] + m[3]*x[3] + m[4]*x[4]
 		if p.frame >= 0 {
@@ -78,9 +86,9 @@ func (it *integrator) both(means, out, again []float64) {
 		level, twice, later := 0.0, 0.0, 0.0
 		for j := range degree + 1 {
 			x := it.x[first+j]
-			level += it.level[k][j] * x
-			twice += it.twice[k][j] * x
-			later += it.later[k][j] * x
+			level += it.integrals.level[k][j] * x
+			twice += it.integrals.twice[k][j] * x
+			later += it.integrals.later[k][j] * x
 		}
 		if p.frame >= 0 {
 			moment := &it.size(k).moment

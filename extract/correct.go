@@ -116,6 +116,18 @@ func (c Curves) AsUptake(bqPerG float64) (Curves, error) {
 	return c, nil
 }
 
+// FromDecayed takes the values of c for activity as it decayed, corrected for
+// nothing, and returns the same curves with what is known of the decay.
+func FromDecayed(c Curves, halfLife time.Duration) Curves {
+	c.HalfLife = max(halfLife, 0)
+	c.Decay.Stored, c.Decay.StoredNone = 0, true
+	c.Warnings = slices.DeleteFunc(slices.Clone(c.Warnings), func(w ingest.Warning) bool { return w.Code == ingest.WarnNoDecayKnown })
+	if c.HalfLife == 0 {
+		c.Warnings = append(c.Warnings, noHalfLife())
+	}
+	return c
+}
+
 // FromCorrected takes the values of c for values corrected for decay to the
 // time origin, after model zero, and returns the same curves as they decayed.
 // It is how curves of a table, of which ReadTSV knows no half-life, become

@@ -19,10 +19,11 @@ type sharedRate struct {
 	reference []float64                    // and of the reference's
 }
 
-// givenRate returns a k2′ that is known.
+// givenRate returns a k2′ that is known. One that no reference can have is an
+// error: estimates with it would look sound and be wrong.
 func givenRate(perMin float64) (*sharedRate, error) {
-	if !(perMin > 0) || math.IsInf(perMin, 0) {
-		return nil, fmt.Errorf("%g /min: %w", perMin, ErrK2Prime)
+	if !(perMin >= thetaMin && perMin <= thetaMax) {
+		return nil, fmt.Errorf("k2′ of %g /min, which lies outside %g to %g: %w", perMin, thetaMin, thetaMax, ErrK2Prime)
 	}
 	return &sharedRate{value: perMin, se: math.NaN()}, nil
 }

@@ -20,7 +20,7 @@ type fitCmd struct {
 	Reference   string        `help:"Reference region; * and ? as in file names, case ignored. Reference-tissue models need one." placeholder:"REGION"`
 	Blood       string        `help:"Arterial blood, as a BIDS _blood.tsv. Models with an arterial input need it." type:"existingfile" placeholder:"TSV"`
 	Model       []string      `help:"Models to run, or 'all' that apply. Default: srtm, srtm2, mrtm, logan-ref with a reference; 1tcm, 2tcm, logan, ma1 with blood. See below." placeholder:"M,..."`
-	K2Prime     float64       `name:"k2prime" help:"Efflux rate of the reference in 1/min, where a model takes one; default: estimated over the regions." placeholder:"K"`
+	K2Prime     *float64      `name:"k2prime" help:"Efflux rate of the reference in 1/min, where a model takes one; default: estimated over the regions." placeholder:"K"`
 	K2PrimeFrom []string      `name:"k2prime-from" help:"Regions that k2′ is estimated from; * and ? as in file names. Default: all." placeholder:"REGION,..."`
 	TStar       time.Duration `name:"t-star" help:"Start of the linear phase after injection, such as 30m; default: chosen." placeholder:"T"`
 	WindowFrom  time.Duration `name:"window-from" help:"Start of the window of suvr; default: the last third of the scan." placeholder:"T"`
@@ -95,15 +95,21 @@ func (c fitCmd) say(e *env, list []ingest.Warning) {
 
 // models returns the models that were asked for, each once.
 func (c fitCmd) models(scan fit.Scan) ([]fit.Model, error) {
-	if c.K2Prime < 0 {
-		return nil, errors.New("--k2prime: a rate in 1/min is above 0")
+	k2Prime := 0.0
+	if c.K2Prime != nil {
+		if k2Prime = *c.K2Prime; !(k2Prime > 0) {
+			return nil, errors.New("--k2prime: a rate in 1/min is above 0")
+		}
+	}
+	if c.Bootstrap < 0 {
+		return nil, errors.New("--bootstrap: a number of scans is above 0")
 	}
 	from, err := regionsLike(c.K2PrimeFrom, scan.TACs)
 	if err != nil {
 		return nil, fmt.Errorf("--k2prime-from: %w", err)
 	}
 	settings := fit.Settings{
-		K2PrimePerMin: c.K2Prime, K2PrimeFrom: from, TStar: c.TStar,
+		K2PrimePerMin: k2Prime, K2PrimeFrom: from, TStar: c.TStar,
 		Window: fit.Window{From: c.WindowFrom, To: c.WindowTo}, Weighting: fit.Weighting(c.Weights),
 	}
 	var models []fit.Model

@@ -19,11 +19,11 @@ import (
 // read reads the table, and the blood where it is given, and says what they
 // were taken for.
 func (c fitCmd) read(e *env) (fit.Scan, error) {
-	curves, taken, err := c.readCurves()
+	curves, taken, decay, err := c.readCurves()
 	if err != nil {
 		return fit.Scan{}, fmt.Errorf("%s: %w", c.Table, err)
 	}
-	fmt.Fprintf(e.stderr, "%s: %s\n", filepath.Base(c.Table), taken)
+	fmt.Fprintf(e.stderr, "%s: %s; %s\n", filepath.Base(c.Table), taken, decay.words())
 	c.say(e, curves.Warnings)
 	scan := fit.Scan{Frames: curves.Frames, TACs: curves.TACs, HalfLife: curves.HalfLife, Weights: taken.Weights}
 	if c.Reference != "" {
@@ -44,36 +44,78 @@ func (c fitCmd) read(e *env) (fit.Scan, error) {
 }
 
 // readCurves reads the table and turns it into curves as they decayed.
-func (c fitCmd) readCurves() (extract.Curves, extract.Taken, error) {
+func (c fitCmd) readCurves() (curves extract.Curves, taken extract.Taken, decay tableDecay, err error) {
 	f, err := os.Open(c.Table)
 	if err != nil {
-		return extract.Curves{}, extract.Taken{}, err
+		return curves, taken, decay, err
 	}
 	defer f.Close()
 	side, body, err := readSidecars(c.Table, c.Blood)
 	if err != nil {
-		return extract.Curves{}, extract.Taken{}, err
+		return curves, taken, decay, err
 	}
-	curves, taken, err := extract.ReadTACs(f, extract.Hints{TimeUnit: c.TimeUnit, Unit: c.Unit, Sidecar: body})
+	curves, taken, err = extract.ReadTACs(f, extract.Hints{TimeUnit: c.TimeUnit, Unit: c.Unit, Sidecar: body})
 	if err != nil {
-		return curves, taken, err
+		return curves, taken, side.decay, err
 	}
-	halfLife := c.HalfLife
-	if halfLife == 0 {
-		halfLife = time.Duration(side.RadionuclideHalfLife * float64(time.Second))
+	halfLife, err := c.halfLife(side)
+	if err != nil {
+		return curves, taken, side.decay, err
 	}
-	if halfLife == 0 {
-		halfLife, _ = extract.TableHalfLife(side.TracerRadionuclide)
+	if side.decay.ImageDecayCorrected != nil && !*side.decay.ImageDecayCorrected {
+		curves = extract.FromDecayed(curves, halfLife)
+	} else {
+		origin := 0.0
+		if at := side.decay.ImageDecayCorrectionTime; at != nil {
+			origin = *at
+		}
+		if curves, err = extract.FromCorrected(curves, halfLife, time.Duration(origin*float64(time.Second))); err != nil {
+			return curves, taken, side.decay, err
+		}
 	}
-	curves, err = extract.FromCorrected(curves, halfLife, time.Duration(side.ImageDecayCorrectionTime*float64(time.Second)))
-	return curves, taken, err
+	curves.Warnings = append(curves.Warnings, extract.CheckHalfLife(side.TracerRadionuclide, halfLife)...)
+	return curves, taken, side.decay, nil
+}
+
+// halfLife returns what was said of it: on the command line, in a sidecar, or
+// by the nuclide there; 0 where nothing was.
+func (c fitCmd) halfLife(side tableSidecar) (time.Duration, error) {
+	told := time.Duration(side.RadionuclideHalfLife * float64(time.Second))
+	switch {
+	case c.HalfLife < 0 || told < 0:
+		return 0, fmt.Errorf("a half-life of %v: it must be above 0", min(c.HalfLife, told))
+	case c.HalfLife > 0:
+		return c.HalfLife, nil
+	case told > 0:
+		return told, nil
+	}
+	table, _ := extract.TableHalfLife(side.TracerRadionuclide)
+	return table, nil
 }
 
 // A tableSidecar is what the sidecars of a table say of decay.
 type tableSidecar struct {
-	RadionuclideHalfLife     float64
-	TracerRadionuclide       string
-	ImageDecayCorrectionTime float64
+	RadionuclideHalfLife float64
+	TracerRadionuclide   string
+	decay                tableDecay
+}
+
+// A tableDecay says to when the values of a table are corrected for decay, if
+// at all. A sidecar that says either is taken by its word for both.
+type tableDecay struct {
+	ImageDecayCorrected      *bool
+	ImageDecayCorrectionTime *float64 // s after model zero
+}
+
+// words says it for people.
+func (d tableDecay) words() string {
+	switch {
+	case d.ImageDecayCorrected != nil && !*d.ImageDecayCorrected:
+		return "not corrected for decay, by their sidecar"
+	case d.ImageDecayCorrectionTime != nil:
+		return fmt.Sprintf("corrected for decay to %g s, by their sidecar", *d.ImageDecayCorrectionTime)
+	}
+	return "taken as corrected for decay to 0 s"
 }
 
 // readSidecars reads what the table's own sidecar says, and where that is
@@ -89,11 +131,12 @@ func readSidecars(table, blood string) (side tableSidecar, body []byte, err erro
 		}
 		var found struct {
 			tableSidecar
+			tableDecay
 			Units         string
 			Radioactivity struct{ Units string } `json:"radioactivity"`
 		}
 		if err := json.Unmarshal(text, &found); err != nil {
-			return side, nil, fmt.Errorf("%s: %w", filepath.Base(file), err)
+			return side, nil, fmt.Errorf("%s is no sidecar: %w", filepath.Base(file), jsonFault(err))
 		}
 		if side.RadionuclideHalfLife == 0 {
 			side.RadionuclideHalfLife = found.RadionuclideHalfLife
@@ -101,14 +144,26 @@ func readSidecars(table, blood string) (side tableSidecar, body []byte, err erro
 		if side.TracerRadionuclide == "" {
 			side.TracerRadionuclide = found.TracerRadionuclide
 		}
-		if side.ImageDecayCorrectionTime == 0 {
-			side.ImageDecayCorrectionTime = found.ImageDecayCorrectionTime
+		if side.decay == (tableDecay{}) {
+			side.decay = found.tableDecay
 		}
 		if body == nil && (found.Units != "" || found.Radioactivity.Units != "") {
 			body = text
 		}
 	}
 	return side, body, nil
+}
+
+// jsonFault says what is wrong with JSON without the types of a program.
+func jsonFault(err error) error {
+	var odd *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &odd) && odd.Field == "":
+		return fmt.Errorf("it holds a JSON %s in the place of an object", odd.Value)
+	case errors.As(err, &odd):
+		return fmt.Errorf("%s cannot be a JSON %s", odd.Field, odd.Value)
+	}
+	return err
 }
 
 // readBlood adds arterial blood to a scan, and its delay.

@@ -1,0 +1,118 @@
+package cli
+
+import (
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"tacstream/ingest/phantom"
+)
+
+// bpndOfTable returns BPND by SRTM of a table, by region.
+func bpndOfTable(t *testing.T, table string, more ...string) (map[string]float64, string) {
+	t.Helper()
+	code, out, stderr := run(append([]string{"fit", table, "--reference", phantom.Cerebellum, "--model", "srtm", "--json"}, more...)...)
+	if code != 0 {
+		t.Fatal(stderr)
+	}
+	var got struct {
+		Estimates []struct {
+			Region string
+			BPnd   float64
+		}
+	}
+	if err := json.Unmarshal([]byte(out), &got); err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]float64{}
+	for _, e := range got.Estimates {
+		all[e.Region] = e.BPnd
+	}
+	return all, stderr
+}
+
+// Whatever a table's values are corrected to, and if to nothing, its sidecar
+// says so and the estimates are the same.
+func TestFitTakesTheDecayOfATableFromItsSidecar(t *testing.T) {
+	dir := t.TempDir()
+	scan := phantom.Series{Name: "scan", Seed: 5, NoNoise: true, Decay: phantom.Uncorrected, Injection: -20 * time.Second}
+	labels := writeScan(t, scan, dir)
+	var want map[string]float64
+	for _, decay := range []string{"injection", "start", "stored"} {
+		table := filepath.Join(dir, decay+".tsv")
+		if code, _, stderr := run("extract", filepath.Join(dir, "pet"), "--regions", labels, "--decay", decay, "-o", table); code != 0 {
+			t.Fatal(stderr)
+		}
+		got, stderr := bpndOfTable(t, table)
+		if want == nil {
+			want = got
+		}
+		for region, v := range want {
+			if math.Abs(got[region]-v) > 1e-6*(1+math.Abs(v)) {
+				t.Errorf("%s, %s: BPND %g, want %g", decay, region, got[region], v)
+			}
+		}
+		if uncorrected := strings.Contains(stderr, "not corrected for decay"); uncorrected != (decay == "stored") {
+			t.Errorf("%s: says %s", decay, stderr)
+		}
+	}
+	// What a table's own sidecar says holds, 0 too, whatever its scan's says.
+	own := filepath.Join(dir, "sub-01_tacs.tsv")
+	for name, from := range map[string]string{"sub-01_tacs.tsv": "start.tsv", "sub-01_tacs.json": "start.json"} {
+		data, err := os.ReadFile(filepath.Join(dir, from))
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(dir, name), string(data))
+	}
+	write(t, filepath.Join(dir, "sub-01_pet.json"), `{"TracerRadionuclide":"F18","ImageDecayCorrected":true,"ImageDecayCorrectionTime":1800}`)
+	got, stderr := bpndOfTable(t, own)
+	for region, v := range want {
+		if math.Abs(got[region]-v) > 1e-6*(1+math.Abs(v)) {
+			t.Errorf("beside a scan's sidecar, %s: BPND %g, want %g", region, got[region], v)
+		}
+	}
+	if !strings.Contains(stderr, "HALF_LIFE") {
+		t.Errorf("a half-life that is not the nuclide's: says %s", stderr)
+	}
+}
+
+func TestFitRefusesWhatItCannotTake(t *testing.T) {
+	dir := t.TempDir()
+	labels := writeScan(t, phantom.Series{Name: "scan", Seed: 5, NoNoise: true, Frames: phantom.EvenFrames(8, 5*time.Minute)}, dir)
+	table := filepath.Join(dir, "tacs.tsv")
+	if code, _, stderr := run("extract", filepath.Join(dir, "pet"), "--regions", labels, "-o", table); code != 0 {
+		t.Fatal(stderr)
+	}
+	sidecar, err := os.ReadFile(filepath.Join(dir, "tacs.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		sidecar string // "" leaves extract's
+		args    []string
+		says    string
+	}{
+		{"", []string{"--half-life=-5m"}, "must be above 0"},
+		{"", []string{"--bootstrap=-5"}, "--bootstrap"},
+		{"", []string{"--k2prime=7"}, "k2"},
+		{"", []string{"--k2prime=1e-9"}, "k2"},
+		{`[1, 2]`, nil, "JSON array in the place of an object"},
+		{`{"RadionuclideHalfLife": "long"}`, nil, "RadionuclideHalfLife cannot be a JSON string"},
+		{`{"RadionuclideHalfLife": -1}`, nil, "must be above 0"},
+	} {
+		text := string(sidecar)
+		if test.sidecar != "" {
+			text = test.sidecar
+		}
+		write(t, filepath.Join(dir, "tacs.json"), text)
+		code, _, stderr := run(append([]string{"fit", table, "--reference", phantom.Cerebellum, "--model", "logan-ref"}, test.args...)...)
+		if code == 0 || !strings.Contains(stderr, test.says) || strings.Contains(stderr, "struct") {
+			t.Errorf("%v, %s: exit %d, %s", test.args, test.sidecar, code, stderr)
+		}
+	}
+}

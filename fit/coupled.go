@@ -34,6 +34,8 @@ type member struct {
 	counts     bool    // for k2′
 	r1         float64
 	by0, byK   float64 // the next step of θ, in nodes: by itself, and by k2′
+	moved      float64 // the last step that was taken
+	loose      bool    // θ is hardly known by itself, so that it is sought anew for every k2′
 }
 
 // newCoupled fits SRTM to every region and then, where k2′ is not given, all
@@ -78,6 +80,7 @@ func (c *coupled) single(m *member) {
 	if f.spread.ok {
 		m.variance = g.times(&f.spread.cov, &g)
 	}
+	m.loose = !(m.precision() > leastTight)
 	half := len(m.u) / 2
 	m.level = math.Max(m.level, leastNoise*leastNoise*math.Abs(m.u[half])*c.length[half])
 }
@@ -96,8 +99,7 @@ func (c *coupled) begin() (float64, error) {
 	sum, weight := 0.0, 0.0
 	for i := range c.members {
 		m := &c.members[i]
-		// That of ln k2′: high values have high variances.
-		precision := m.k2Prime * m.k2Prime / (m.variance + 1e-12*m.k2Prime*m.k2Prime)
+		precision := m.precision()
 		if m.counts && m.k2Prime > thetaMin && m.k2Prime < thetaMax && precision > leastPrecision {
 			sum += math.Log(m.k2Prime) * precision
 			weight += precision
@@ -109,22 +111,37 @@ func (c *coupled) begin() (float64, error) {
 	return math.Exp(sum / weight), nil
 }
 
+// precision returns the inverse of the variance of ln k2′ by SRTM: high values
+// have high variances.
+func (m *member) precision() float64 {
+	return m.k2Prime * m.k2Prime / (m.variance + 1e-12*m.k2Prime*m.k2Prime)
+}
+
+// leastTight is the precision above which the θ of a region follows k2′ by
+// steps.
+const leastTight = 16
+
 // leastPrecision is the inverse of the largest variance of ln k2′ that counts.
 const leastPrecision = 1e-2
 
 // couple finds k2′ and the θ of every region together, by Gauss and Newton:
-// given k2′ the regions are independent, so each is eliminated by itself.
+// given k2′ the regions are independent, so each is eliminated by itself. A
+// step that leads up is taken back by half: a region that is proportional to
+// the reference says nothing of k2′, and its θ may lie anywhere.
 func (c *coupled) couple() error {
 	k, err := c.begin()
 	if err != nil {
 		return err
 	}
 	c.shared = &sharedRate{value: k}
-	before := math.Inf(1)
-	for range 60 {
+	before, move := math.Inf(1), 0.0
+	for range 200 {
 		score, information, objective := 0.0, 0.0, 0.0
 		for i := range c.members {
 			m := &c.members[i]
+			if m.loose && m.counts {
+				c.settle(m)
+			}
 			s, n, o := c.step(m)
 			if m.counts {
 				score, information, objective = score+s/m.level, information+n/m.level, objective+o/m.level
@@ -133,11 +150,16 @@ func (c *coupled) couple() error {
 		if !(information > 0) {
 			return fmt.Errorf("no region says anything of it: %w", ErrK2Prime)
 		}
-		move := clamp(score/information, -k/2, k)
-		if objective > before {
+		if objective > before && math.Abs(move) > 1e-10*k {
 			move /= 2
+			k -= move
+			c.shared.value = k
+			for i := range c.members {
+				c.back(&c.members[i])
+			}
+			continue
 		}
-		before = objective
+		before, move = objective, clamp(score/information, -k/2, k)
 		k += move
 		c.shared.value = k
 		for i := range c.members {
@@ -191,7 +213,15 @@ func (c *coupled) step(m *member) (score, information, objective float64) {
 
 // follow moves the θ of a region by its step, k2′ having moved too.
 func (c *coupled) follow(m *member, move float64) {
+	before := m.at.node()
 	c.moveTo(m, m.at.t+clamp(m.by0-m.byK*move, -1, 1))
+	m.moved = m.at.node() - before
+}
+
+// back takes half of the last step of θ back.
+func (c *coupled) back(m *member) {
+	m.moved /= 2
+	c.moveTo(m, m.at.t-m.moved)
 }
 
 // moveTo puts θ at t, within its range, and the window around it.

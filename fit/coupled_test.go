@@ -254,3 +254,24 @@ func TestCoupledFitReachesTheBound(t *testing.T) {
 		})
 	}
 }
+
+// Regions that are proportional to the reference, such as its own halves, say
+// nothing of k2′ and do not lead the others astray.
+func TestProportionalRegionsDoNotLeadAstray(t *testing.T) {
+	s := studies()[0]
+	s.regions = append(s.regions,
+		studyRegion{"left half of the reference", 1, 0, 0.02}, studyRegion{"right half of the reference", 1, 0, 0.02},
+		studyRegion{"R1 = 1 + BPND", 1.6, 0.6, 0.02},
+	)
+	rng := rand.New(rand.NewPCG(21, 1))
+	for draw := range 100 {
+		estimates, err := fit.SRTM2{}.Fit(s.scan(rng, 1))
+		if err != nil {
+			t.Errorf("draw %d: %v", draw, err)
+			continue
+		}
+		if k, se := estimates[0].Get(fit.K2Prime); math.Abs(k-s.k2Prime) > 5*se || !(se < 0.1*k) {
+			t.Errorf("draw %d: k2′ %.4f ± %.4f, want %g", draw, k, se, s.k2Prime)
+		}
+	}
+}

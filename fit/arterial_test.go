@@ -115,3 +115,24 @@ func TestExactArterialCurves(t *testing.T) {
 		})
 	}
 }
+
+// Without whole blood there is no vB, and every model still has standard
+// errors.
+func TestWithoutWholeBloodEstimatesHaveErrors(t *testing.T) {
+	s := cortex(0.05, 0.05)
+	s.Blood.Whole = nil
+	region := compartments(0.1, 0.1, 0.05, 0.05, 0)
+	s.TACs[0].BqPerML = region.FrameMeans(s.Frames, s.HalfLife)
+	for _, m := range []fit.Model{fit.TCM1{}, fit.TCM2{}, fit.Logan{}, fit.MA1{}, fit.Spectral{}} {
+		estimates, err := m.Fit(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v, se := estimates[0].Get(fit.VT); math.IsNaN(se) || !(math.Abs(v-2) < 0.5) {
+			t.Errorf("%s: VT %g ± %g", m.Name(), v, se)
+		}
+		if v, _ := estimates[0].Get(fit.VB); !math.IsNaN(v) {
+			t.Errorf("%s: vB %g without blood", m.Name(), v)
+		}
+	}
+}

@@ -100,44 +100,35 @@ func (f *spectrum) fit(u, given []float64, e *Estimate) {
 // passes is how often a curve is fitted whose weights follow from it.
 const passes = 2
 
-// parameters says what the factors mean.
+// parameters says what the factors mean. Neighbours that were both picked are
+// one peak between two rates, which no scan tells apart: for the errors the
+// peak has a single factor, and keeps its shape.
 func (f *spectrum) parameters(x []float64, rss float64, u []float64, e *Estimate) {
 	vB := 0.0
 	if f.blood {
 		vB = x[len(x)-1]
 	}
 	tissue := 1 - vB
-	l := linearised{w: e.Weights, target: effect{own: 1}, influences: newInfluences(len(u))}
 	k1, vt := 0.0, 0.0
 	var byK1, byVT, byVB gradient
-	for j, c := range x {
-		rate := f.rates[j]
-		if rate > 0 {
-			k1 += c / tissue
-			vt += c / rate / tissue
+	peaks := f.peaks(x)
+	l := linearised{w: e.Weights, n: len(peaks), target: effect{own: 1}, influences: newInfluences(len(u))}
+	for i, p := range peaks {
+		k1 += p.factor / tissue
+		vt += p.factor * p.time / tissue
+		if i < maxParameters {
+			l.z[i], byK1[i], byVT[i] = p.column, 1/tissue, p.time/tissue
 		}
-		if !(c > 0) {
-			continue
-		}
-		if l.n == maxParameters { // too many to tell their errors
-			l.n = maxParameters + 1
-			break
-		}
-		if l.z[l.n] = f.columns[j]; rate > 0 {
-			byK1[l.n], byVT[l.n] = 1/tissue, 1/(rate*tissue)
-		} else {
-			byVB[l.n] = 1
-		}
+	}
+	if vB > 0 && l.n < maxParameters {
+		l.z[l.n], byK1[l.n], byVT[l.n], byVB[l.n] = f.columns[len(x)-1], k1/tissue, vt/tissue, 1
+	}
+	if vB > 0 {
 		l.n++
 	}
 	var s spread
 	if l.n <= maxParameters && l.n > 0 {
 		s = l.spread(rss, f.unit, noise{}, -1)
-	}
-	for i := range byVB {
-		if byVB[i] == 1 {
-			byK1[i], byVT[i] = k1/tissue, vt/tissue
-		}
 	}
 	e.add(K1, k1, &s, byK1[:]...)
 	e.add(VT, vt, &s, byVT[:]...)
@@ -145,6 +136,38 @@ func (f *spectrum) parameters(x []float64, rss float64, u []float64, e *Estimate
 		e.add(VB, vB, &s, byVB[:]...)
 	}
 	e.finish(f.grid, u, &s)
+}
+
+// A peak is neighbouring exponentials that were picked: their curve is factor
+// times column, and time is the mean of 1/α.
+type peak struct {
+	column       []float64
+	factor, time float64
+}
+
+// peaks returns those of a spectrum.
+func (f *spectrum) peaks(x []float64) (list []peak) {
+	open := false
+	for j, c := range x {
+		if f.rates[j] == 0 {
+			break // blood
+		}
+		if !(c > 0) {
+			open = false
+			continue
+		}
+		if !open {
+			list, open = append(list, peak{column: make([]float64, len(f.columns[j]))}), true
+		}
+		p := &list[len(list)-1]
+		p.time = (p.time*p.factor + c/f.rates[j]) / (p.factor + c)
+		p.factor += c
+		floats.AddScaled(p.column, c, f.columns[j])
+	}
+	for _, p := range list {
+		floats.Scale(1/p.factor, p.column)
+	}
+	return list
 }
 
 // nonNegative returns the weighted least-squares factors of columns that are

@@ -99,7 +99,7 @@ func (f *srtmFit) fit(u, given []float64, e *Estimate) {
 	f.memory.set(f.grid, k)
 	l := f.linearised()
 	f.spread = l.spread(f.rss, f.unit, f.refNoise, -1)
-	f.score(e, f.rss, len(u), 3)
+	f.score(e, f.rss, len(u), l.n)
 }
 
 // settle takes the best fit for the column at hand, and the variances that
@@ -115,11 +115,15 @@ func (f *srtmFit) settle(w []float64) {
 	f.unitVariances(f.fitted, f.unit)
 }
 
-// linearised says how errors move R1, c2 and θ.
+// linearised says how errors move R1, c2 and θ; without a direct curve there is
+// no R1.
 func (f *srtmFit) linearised() linearised {
 	perTheta := f.c2 / f.theta
 	for i := range f.slope {
 		f.slope[i] *= perTheta
+	}
+	if empty(f.direct) {
+		return linearised{n: 2, z: [maxParameters][]float64{f.column, f.slope}, w: f.w, target: effect{own: 1}, influences: f.influences}
 	}
 	return linearised{
 		n: 3, z: [maxParameters][]float64{f.direct, f.column, f.slope}, w: f.w,

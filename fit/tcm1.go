@@ -33,12 +33,15 @@ func (m TCM1) Fit(s Scan) ([]Estimate, error) {
 	return a.each(m.Name(), VT, func(t extract.TAC, u []float64, e *Estimate) {
 		f.fit(u, f.given(t), e)
 		vB, c, k2 := f.r1, f.c2, f.theta
-		tissue := 1 - vB
-		e.add(K1, c/tissue, &f.spread, c/(tissue*tissue), 1/tissue)
-		e.add(K2, k2, &f.spread, 0, 0, 1)
-		e.add(VT, c/tissue/k2, &f.spread, c/(tissue*tissue*k2), 1/(tissue*k2), -c/(tissue*k2*k2))
-		if blood {
+		if tissue := 1 - vB; blood {
+			e.add(K1, c/tissue, &f.spread, c/(tissue*tissue), 1/tissue)
+			e.add(K2, k2, &f.spread, 0, 0, 1)
+			e.add(VT, c/tissue/k2, &f.spread, c/(tissue*tissue*k2), 1/(tissue*k2), -c/(tissue*k2*k2))
 			e.add(VB, vB, &f.spread, 1)
+		} else {
+			e.add(K1, c, &f.spread, 1)
+			e.add(K2, k2, &f.spread, 0, 1)
+			e.add(VT, c/k2, &f.spread, 1/k2, -c/(k2*k2))
 		}
 		e.finish(a.grid, u, &f.spread)
 		e.Warnings = append(e.Warnings, boundWarning(k2)...)

@@ -14,6 +14,7 @@ import (
 
 	"tacstream/extract"
 	"tacstream/fit"
+	"tacstream/ingest"
 )
 
 // bloodScan reads a scan of ds004869: the mean of the cortical regions, these,
@@ -58,6 +59,52 @@ func shared(t *testing.T, file string) []byte {
 		t.Fatal(err)
 	}
 	return body
+}
+
+// The delay with which curves were made is found again, whatever it is, also
+// where frames are long: frames of the tracer's kinetics in closed form.
+func TestDelaysAreFoundAgain(t *testing.T) {
+	for _, seconds := range []float64{-12, 0, 7, 23.4, 41} {
+		delay := time.Duration(seconds * float64(time.Second))
+		s := cortex(0.05, 0.05)
+		for i := range s.Blood.Parent { // sampled that much earlier than the tracer comes
+			s.Blood.Parent[i].At -= delay
+		}
+		s.Blood.Whole = s.Blood.Parent
+		got, err := fit.FindDelay(s)
+		if err != nil || (got-delay).Abs() > 300*time.Millisecond {
+			t.Errorf("delay %v, want %v, %v", got, delay, err)
+		}
+	}
+	s := cortex(0.05, 0.05)
+	for i := range s.Blood.Parent {
+		s.Blood.Parent[i].At -= 80 * time.Second
+	}
+	s.Blood.Whole = s.Blood.Parent
+	if got, err := fit.FindDelay(s); !errors.Is(err, fit.ErrBlood) {
+		t.Errorf("a delay beyond the range: %v, %v", got, err)
+	}
+}
+
+// Blood that stops early, or lies outside the scan, is named by the library too.
+func TestBloodThatCannotServeIsNamed(t *testing.T) {
+	s := cortex(0.05, 0.05)
+	short := s
+	short.Blood.Parent = s.Blood.Parent[:len(s.Blood.Parent)/3]
+	estimates, err := fit.Logan{TStar: 30 * time.Minute}.Fit(short)
+	if err != nil || !warned(estimates[0], ingest.WarnBlood) {
+		t.Errorf("blood that stops early: %v, %v", estimates, err)
+	}
+	for _, shift := range []time.Duration{-3 * time.Hour, 3 * time.Hour} {
+		away := s
+		away.Blood.Parent = slices.Clone(s.Blood.Parent)
+		for i := range away.Blood.Parent {
+			away.Blood.Parent[i].At += shift
+		}
+		if _, err := (fit.TCM1{}).Fit(away); !errors.Is(err, fit.ErrBlood) {
+			t.Errorf("blood %v away: %v", shift, err)
+		}
+	}
 }
 
 // Four real scans with arterial blood (OpenNeuro ds004869, [11C]MC1). Others

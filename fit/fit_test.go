@@ -70,10 +70,16 @@ func warned(e fit.Estimate, code ingest.Code) bool {
 }
 
 // The classical mistake, negative test: without the k2′ term the slope of the
-// golden vector is 2.55491, BPND 18 % low. A huge k2′ is the plot without it.
+// golden vector is 2.55491, BPND 18 % low. A huge k2′ would be the plot without
+// it, so it is refused.
 func TestLoganWithoutK2PrimeIsLow(t *testing.T) {
 	frames := schedule(30, 60, 60, 60)
-	estimates, err := fit.LoganRef{TStar: 30 * time.Minute, K2PerMin: 1e9}.Fit(goldenScan(frames, 0))
+	for _, k2Prime := range []float64{1e9, 7, 1e-5, -1, math.NaN()} {
+		if _, err := (fit.LoganRef{TStar: 30 * time.Minute, K2PerMin: k2Prime}).Fit(goldenScan(frames, 0)); !errors.Is(err, fit.ErrK2Prime) {
+			t.Errorf("k2′ of %g: %v", k2Prime, err)
+		}
+	}
+	estimates, err := fit.LoganRefNoK2P{TStar: 30 * time.Minute}.Fit(goldenScan(frames, 0))
 	if err != nil {
 		t.Fatal(err)
 	}

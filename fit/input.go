@@ -173,6 +173,10 @@ func prepareArterial(s Scan, w Weighting) (*arterial, error) {
 			return nil, err
 		}
 	}
+	end, samples := s.Frames[len(s.Frames)-1].End(), s.Blood.Parent
+	if samples[len(samples)-1].At+s.Delay <= 0 || samples[0].At+s.Delay >= end {
+		return nil, fmt.Errorf("every sample of plasma lies outside the scan: %w", ErrBlood)
+	}
 	if s.Delay < -longestDelay || s.Delay > longestDelay {
 		return nil, fmt.Errorf("a delay of %v: %w", s.Delay, ErrBlood)
 	}
@@ -181,7 +185,7 @@ func prepareArterial(s Scan, w Weighting) (*arterial, error) {
 		peak = math.Max(peak, v.BqPerML)
 	}
 	p.setScale(peak)
-	p.warnings = append(p.scanWarnings(), s.Blood.Warnings...)
+	p.warnings = append(append(p.scanWarnings(), s.Blood.Check(end)...), s.Blood.Warnings...)
 	a := &arterial{prepared: p, plasma: newInput(p.grid, s.Blood.Parent, s.Delay, p.scale), direct: make([]float64, len(p.mid)), unit: make([]float64, len(p.mid))}
 	if s.Blood.Whole != nil {
 		a.direct = newInput(p.grid, s.Blood.Whole, s.Delay, p.scale).sources(len(p.mid)).own

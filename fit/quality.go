@@ -19,6 +19,32 @@ const longestFirst = 300.0
 // reference's: a reference without binding is the lowest, but for noise.
 const lowestLate = 0.9
 
+// mostBefore is the activity in frames that end before model zero, as a fraction
+// of the peak, above which model zero cannot be when the tracer was injected.
+const mostBefore = 0.1
+
+// before returns that fraction, in the mean of all regions.
+func (p *prepared) before() float64 {
+	if p.from == 0 {
+		return 0
+	}
+	most, peak := 0.0, 0.0
+	for f := range p.scan.Frames {
+		sum := 0.0
+		for _, t := range p.scan.TACs {
+			sum += t.BqPerML[f]
+		}
+		if f < p.from {
+			most = max(most, sum)
+		}
+		peak = max(peak, sum)
+	}
+	if !(peak > 0) {
+		return 0
+	}
+	return most / peak
+}
+
 // scanWarnings says what is doubtful about the scan whatever the model and the
 // region, the reference curve included.
 func (p *prepared) scanWarnings() []ingest.Warning {
@@ -31,11 +57,13 @@ func (p *prepared) scanWarnings() []ingest.Warning {
 	first := 60 * p.length[0]
 	late, until := p.scan.Frames[0].Start.Seconds(), longestGap.Seconds()
 	lowest, region := p.lowestLate()
-	if late <= until && first <= longestFirst && lowest >= lowestLate {
+	before := p.before()
+	if late <= until && first <= longestFirst && lowest >= lowestLate && before <= mostBefore {
 		return list
 	}
 	return append(list, broken(
 		rule{late > until, ingest.WarnFrameGap, ingest.LevelWarn, late, until, "s before the first frame, in which the curves are taken to rise in a straight line"},
+		rule{before > mostBefore, ingest.WarnLateStart, ingest.LevelDoubt, before, mostBefore, "activity, over its peak, in frames that end before model zero and are left out: the times do not start with the injection"},
 		rule{first > longestFirst, ingest.WarnScanShort, ingest.LevelWarn, first, longestFirst, "the first frame in s is too long for a dynamic model"},
 		rule{lowest < lowestLate, ingest.WarnRefBinding, ingest.LevelWarn, lowest, lowestLate, fmt.Sprintf("late mean of %s over that of the reference, which should be the lowest", region)},
 	)...)

@@ -138,3 +138,22 @@ func TestNegativeBindingIsNotClipped(t *testing.T) {
 		}
 	}
 }
+
+// A clock that starts minutes after the injection leaves out what came before,
+// and that is said.
+func TestActivityBeforeModelZeroIsDoubted(t *testing.T) {
+	for _, late := range []time.Duration{0, 2 * time.Minute, 10 * time.Minute} {
+		s := goldenScan(phantom.DefaultFrames(), phantom.CarbonHalfLife)
+		s.Frames = slices.Clone(s.Frames)
+		for i := range s.Frames {
+			s.Frames[i].Start -= late
+		}
+		estimates, err := fit.SRTM{}.Fit(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := warned(estimates[0], ingest.WarnLateStart); got != (late > 0) {
+			t.Errorf("a clock %v late: LATE_START %v", late, got)
+		}
+	}
+}

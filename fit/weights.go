@@ -3,6 +3,7 @@ package fit
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"tacstream/extract"
@@ -208,9 +209,10 @@ func normalise(w []float64) {
 // ownNoise estimates the noise level q of a curve from itself. Each frame is
 // compared with the cubic through its two neighbours on either side, over the
 // logarithm of time, on which tracer curves are smooth; the mean square of
-// what is left, over what unit noise would leave, is q.
+// what is left, over what unit noise would leave, is q. Frames that leave far
+// more than the others do, as where the tracer arrives, are no noise.
 func (g *grid) ownNoise(means, v []float64) float64 {
-	sum, n := 0.0, 0.0
+	left := make([]float64, 0, len(means))
 	for i := 2; i+2 < len(means); i++ {
 		diff, unit := means[i], v[i]
 		around := [4]int{i - 2, i - 1, i + 1, i + 2}
@@ -225,12 +227,25 @@ func (g *grid) ownNoise(means, v []float64) float64 {
 			unit += l * l * v[j]
 		}
 		if unit > 0 {
-			sum += diff * diff / unit
+			left = append(left, diff*diff/unit)
+		}
+	}
+	if len(left) == 0 {
+		return 0
+	}
+	slices.Sort(left)
+	// The median of the square of a normal deviate is 0.455.
+	limit := farOff * farOff * left[len(left)/2] / 0.455
+	sum, n := 0.0, 0.0
+	for _, x := range left {
+		if x <= limit {
+			sum += x
 			n++
 		}
 	}
-	if n == 0 {
-		return 0
-	}
 	return sum / n
 }
+
+// farOff is the number of standard deviations beyond which a frame is off its
+// neighbours for other reasons than noise.
+const farOff = 5

@@ -180,9 +180,8 @@ func (c fitCmd) readBlood(e *env, scan *fit.Scan) error {
 	if scan.Blood, err = extract.ReadBlood(f, side); err != nil {
 		return fmt.Errorf("%s: %w", c.Blood, err)
 	}
-	scan.Blood.Warnings = append(scan.Blood.Warnings, scan.Blood.Check(scan.Frames[len(scan.Frames)-1].End())...)
 	fmt.Fprintf(e.stderr, "%s: %d samples of plasma, %d of whole blood\n", filepath.Base(c.Blood), len(scan.Blood.Parent), len(scan.Blood.Whole))
-	c.say(e, scan.Blood.Warnings)
+	c.say(e, append(scan.Blood.Check(scan.Frames[len(scan.Frames)-1].End()), scan.Blood.Warnings...))
 	if c.Delay != "auto" {
 		if scan.Delay, err = time.ParseDuration(c.Delay); err != nil {
 			return fmt.Errorf("--delay: %q is neither auto nor a time such as 5s", c.Delay)
@@ -190,9 +189,13 @@ func (c fitCmd) readBlood(e *env, scan *fit.Scan) error {
 		return nil
 	}
 	if scan.Delay, err = fit.FindDelay(*scan); err != nil {
-		return fmt.Errorf("%s: %w", c.Blood, err)
+		return fmt.Errorf("%s: %w; --delay gives a delay by hand", c.Blood, err)
 	}
-	fmt.Fprintf(e.stderr, "delay of the tracer after the blood: %.1f s, estimated\n", scan.Delay.Seconds())
+	doubt := ""
+	if scan.Blood.Whole == nil {
+		doubt = "; without whole blood it comes out seconds too low, so give it with --delay where it is known"
+	}
+	fmt.Fprintf(e.stderr, "delay of the tracer after the blood: %.1f s, estimated%s\n", scan.Delay.Seconds(), doubt)
 	return nil
 }
 

@@ -53,13 +53,18 @@ func (s Scan) check() error {
 	if err := checkFrames(s.Frames); err != nil {
 		return err
 	}
-	if last := s.Frames[len(s.Frames)-1].End(); s.HalfLife > 0 && last > mostHalfLives*s.HalfLife {
+	if last := s.Frames[len(s.Frames)-1].End(); s.HalfLife > 0 && last.Seconds() > mostHalfLives*s.HalfLife.Seconds() {
 		return fmt.Errorf("a scan until %v is longer than %d times %v: %w", last, mostHalfLives, s.HalfLife, ErrHalfLife)
 	}
+	names := make(map[extract.Region]bool, len(s.TACs))
 	for _, t := range s.TACs {
 		if err := checkCurve(t, len(s.Frames)); err != nil {
 			return err
 		}
+		if names[t.Region] && t.Region != s.Reference { // of two references prepareReference speaks
+			return fmt.Errorf("two regions are called %q: %w", t.Region, ErrValues)
+		}
+		names[t.Region] = true
 	}
 	return nil
 }

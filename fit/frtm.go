@@ -19,9 +19,14 @@ import (
 //	c + d = k2 + k3 + k4    c d = k2 k4    BPND = k3/k4
 //
 // R1 enters linearly. The others are searched for on a grid over c < k2 < d, so
-// that k3 and k4 do not end in a wrong minimum, and then refined. A scan with
+// that k3 and k4 do not end in a local minimum, and then refined. A scan with
 // real noise seldom tells k3 from k4: see the standard errors. BPND is better
 // determined than either.
+//
+// There are two solutions where R1 is near 1: k2′ and k3 + k4 can change places
+// and the curve stays the same, BPND too. The one that fits better is given, and
+// a warning says where the other fits as well: then k2′ must be known from
+// elsewhere to tell which of the two holds.
 //
 // Source: Lammertsma et al., J Cereb Blood Flow Metab 1996;16:42–52,
 // doi:10.1097/00004647-199601000-00005.
@@ -52,6 +57,7 @@ type frtmFit struct {
 	at      gradient // R1, ln k2, ln c, ln d
 	columns [4][]float64
 	memory  [2]*memory
+	twin    float64 // k3 of another solution that fits as well, NaN where there is none
 }
 
 func newFRTMFit(b *basis) *frtmFit {
@@ -73,6 +79,7 @@ func (f *frtmFit) fit(u, given []float64, e *Estimate) {
 			best, top = f.at, f.rss
 		}
 	}
+	f.seekTwin(best, top)
 	f.evaluate(best)
 	if given == nil {
 		f.reweigh()
@@ -90,6 +97,36 @@ func (f *frtmFit) fit(u, given []float64, e *Estimate) {
 	f.spread = f.l.spread(f.rss, f.unit, f.refNoise, -1)
 	f.score(e, f.rss, len(u), 4)
 }
+
+// seekTwin looks for the other solution: at R1 = 1 the curve is the same when
+// k2′ and k3 + k4 change places, which is k2 → c + d − k2, and near it nearly so.
+func (f *frtmFit) seekTwin(best gradient, rss float64) {
+	f.twin = math.NaN()
+	at := best
+	at[1] = math.Log(math.Exp(best[2]) + math.Exp(best[3]) - math.Exp(best[1]))
+	if f.evaluate(at); !f.climb(1e-7) || math.Abs(f.at[1]-best[1]) < distinct {
+		return
+	}
+	freedom, total := float64(len(f.u)-4), 0.0
+	for k, w := range f.w {
+		total += w * f.u[k] * f.u[k]
+	}
+	if f.rss-rss <= asWell*rss/freedom || f.rss <= exactly*exactly*total {
+		k4 := math.Exp(f.at[2] + f.at[3] - f.at[1])
+		f.twin = math.Exp(f.at[2]) + math.Exp(f.at[3]) - math.Exp(f.at[1]) - k4
+	}
+}
+
+const (
+	// distinct is how far apart, in the logarithm of k2, two solutions are two.
+	distinct = 0.05
+	// asWell is by how much, over the variance of the noise, one that fits as
+	// well may fit worse: the 95 % point of χ² of one degree of freedom.
+	asWell = 3.84
+	// exactly is the misfit, as a fraction of the curve, below which nothing
+	// measured could tell.
+	exactly = 1e-4
+)
 
 // factors returns those of E(c) and E(d).
 func (f *frtmFit) factors(g *gradient) (a, b float64) {
@@ -271,4 +308,9 @@ func (f *frtmFit) parameters(e *Estimate) {
 	e.Warnings = append(e.Warnings, boundWarning(math.Exp(f.at[3]))...)
 	apart := math.Min(f.at[3]-f.at[1], f.at[1]-f.at[2])
 	e.Warnings = append(e.Warnings, broken(rule{apart < nearest, ingest.WarnFitBound, ingest.LevelWarn, apart, nearest, "k2 meets a rate of the tissue, as a difference of logarithms: a second compartment cannot be told"})...)
+	if !math.IsNaN(f.twin) {
+		k3, _ := e.Get(K3)
+		e.Warnings = append(e.Warnings, broken(rule{true, ingest.WarnIdentify, ingest.LevelDoubt, f.twin, k3,
+			"1/min: k3 of another solution that fits as well, in which k2′ and k3 + k4 have changed places"})...)
+	}
 }

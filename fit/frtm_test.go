@@ -6,8 +6,10 @@ import (
 	"slices"
 	"testing"
 
+	"tacstream/extract"
 	"tacstream/fit"
 	"tacstream/ingest"
+	"tacstream/ingest/phantom"
 )
 
 // frtmTruths reads exact curves of two compartments on a reference of one.
@@ -64,4 +66,26 @@ func truthName(s fit.Symbol) string {
 		return "BPND"
 	}
 	return string(s)
+}
+
+// At R1 = 1 k2′ and k3 + k4 may change places: the other solution is named,
+// with its k3, and BPND is that of both.
+func TestFRTMNamesItsTwin(t *testing.T) {
+	for _, r1 := range []float64{1, 0.7} {
+		s := fit.Scan{Frames: hrrt(), HalfLife: phantom.CarbonHalfLife, Reference: "r"}
+		for name, region := range map[extract.Region]phantom.Curve{"r": compartments(0.1, 0.1, 1e-9, 1, 0), "t": compartments(r1*0.1, r1*0.1, 0.3, 0.2, 0)} {
+			s.TACs = append(s.TACs, extract.TAC{Region: name, BqPerML: region.FrameMeans(s.Frames, s.HalfLife)})
+		}
+		estimates, err := fit.FRTM{}.Fit(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := estimates[0]
+		if twin := slices.ContainsFunc(e.Warnings, func(w ingest.Warning) bool { return w.Code == ingest.WarnIdentify && w.Level == ingest.LevelDoubt }); twin != (r1 == 1) {
+			t.Errorf("R1 = %g: a twin is named: %v, %v", r1, twin, e.Warnings)
+		}
+		if bp, _ := e.Get(fit.BPND); math.Abs(bp-1.5) > 1e-3 {
+			t.Errorf("R1 = %g: BPND %g", r1, bp)
+		}
+	}
 }

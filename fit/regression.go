@@ -132,7 +132,7 @@ func newRegression(p *prepared, pl plan, in sources, tStar time.Duration, first 
 
 // fit estimates one region.
 func (r *regression) fit(t extract.TAC, u []float64, e *Estimate, from *guess) {
-	first := r.start(from)
+	first, off := r.start(from)
 	r.lay(u)
 	g, ok := r.solve(t, u, e, first, from)
 	if !ok {
@@ -155,7 +155,7 @@ func (r *regression) fit(t extract.TAC, u []float64, e *Estimate, from *guess) {
 	}
 	if r.lined() {
 		e.Line = r.line(u, g, first)
-		e.Warnings = append(e.Warnings, r.doubts(g, u, e, first, from)...)
+		e.Warnings = append(e.Warnings, r.doubts(off, u, e, first, from)...)
 	}
 	for i := range first {
 		e.Fitted[i], e.Weights[i] = math.NaN(), 0
@@ -286,23 +286,37 @@ const MinPoints = 5
 // fewestPoints is the least number of points that a given t* may leave.
 const fewestPoints = 3
 
-// start returns the first frame that is fitted: the one that was given, or for
-// plans that choose it the earliest after which no point of the expected curve
-// lies more than straight off the line. It lays the columns anew for that.
-func (r *regression) start(from *guess) int {
-	if r.tStar > 0 || !r.lined() {
-		return r.first
+// start returns the first frame that is fitted, and how far the expected curve
+// lies off the line from there on: the frame that was given, or for plans that
+// choose it the earliest after which no point lies more than straight off. It
+// lays the columns anew for that.
+func (r *regression) start(from *guess) (first int, off float64) {
+	if !r.lined() {
+		return r.first, 0
 	}
 	r.lay(from.expected)
-	first := 0
-	for ; first < len(r.mid)-MinPoints; first++ {
-		l := r.linearised(first, make([]float64, len(r.mid)-first))
-		r.weigh(from.unit, first, l.w)
-		if g, ok := l.solve(r.y[first:]); ok && r.deviation(g, first) <= r.straight() {
-			break
+	if r.tStar > 0 {
+		return r.first, r.bend(from, r.first)
+	}
+	last := len(r.mid) - MinPoints
+	for ; first < last; first++ {
+		if off = r.bend(from, first); off <= r.straight() {
+			return first, off
 		}
 	}
-	return first
+	return last, r.bend(from, last)
+}
+
+// bend returns how far the worst point of the expected curve lies off the line
+// through those from frame first on, infinite where there is no line.
+func (r *regression) bend(from *guess, first int) float64 {
+	l := r.linearised(first, r.moved[:len(r.mid)-first])
+	r.weigh(from.unit, first, l.w)
+	g, ok := l.solve(r.y[first:])
+	if !ok {
+		return math.Inf(1)
+	}
+	return r.deviation(g, first)
 }
 
 // straight returns how far points may lie off the line where t* is chosen.
@@ -314,22 +328,30 @@ func (r *regression) straight() float64 {
 }
 
 // deviation returns how far the worst point from frame first on lies off the
-// line, relative to its own value.
+// line, relative to its own value. Points from before the tracer came have none.
 func (r *regression) deviation(g gradient, first int) float64 {
+	level := r.y
+	scale := 1.0
+	if r.ratio { // MA1 is judged as the Logan plot that it solves for C
+		level, scale = r.columns[len(r.input)], g[len(r.input)]
+	}
+	least := nothingYet * math.Abs(floats.Max(level))
 	worst := 0.0
 	for i := first; i < len(r.mid); i++ {
+		if math.Abs(level[i]) <= least {
+			continue
+		}
 		left := r.y[i]
 		for j := range len(r.input) + len(r.region) {
 			left -= g[j] * r.columns[j][i]
 		}
-		level := r.y[i]
-		if r.ratio { // MA1 is judged as the Logan plot that it solves for C
-			level = g[len(r.input)] * r.columns[len(r.input)][i]
-		}
-		worst = math.Max(worst, math.Abs(left/level))
+		worst = math.Max(worst, math.Abs(left/(scale*level[i])))
 	}
 	return worst
 }
+
+// nothingYet is the fraction of its largest value below which y says nothing.
+const nothingYet = 1e-4
 
 // line returns the plot: y and the input's part of it, both over the curve.
 func (r *regression) line(u []float64, g gradient, first int) *Line {
@@ -347,8 +369,8 @@ func (r *regression) line(u []float64, g gradient, first int) *Line {
 
 // doubts says where the plot is not straight, has few points, or is biased by
 // noise.
-func (r *regression) doubts(g gradient, u []float64, e *Estimate, first int, from *guess) []ingest.Warning {
-	off, points := r.deviation(g, first), float64(len(u)-first)
+func (r *regression) doubts(off float64, u []float64, e *Estimate, first int, from *guess) []ingest.Warning {
+	points := float64(len(u) - first)
 	bias := 0.0
 	if value, _ := e.Get(r.main); len(e.gradients) > 0 {
 		by := r.bias()
@@ -357,7 +379,7 @@ func (r *regression) doubts(g gradient, u []float64, e *Estimate, first int, fro
 		}
 	}
 	return broken(
-		rule{!(off <= MaxDeviation), ingest.WarnTStar, ingest.LevelWarn, off, MaxDeviation, "the worst point after t* lies off the line by this fraction"},
+		rule{!(off <= MaxDeviation), ingest.WarnTStar, ingest.LevelWarn, off, MaxDeviation, "the worst point of the expected curve after t* lies off the line by this fraction"},
 		rule{points < MinPoints, ingest.WarnTStar, ingest.LevelWarn, points, MinPoints, "points after t*"},
 		rule{math.Abs(bias) > materialBias, ingest.WarnNoiseBias, ingest.LevelWarn, bias, materialBias, "bias that the noise of the curve gives to " + string(r.main) + ", as a fraction of it: the curve is a regressor"},
 	)

@@ -19,8 +19,8 @@ import (
 // Without whole blood vB is 0.
 //
 // VT is far better determined than k3, k4 and BPND, which a scan often cannot
-// tell: see their standard errors. Where one compartment describes the region,
-// the second has no meaning, and a warning says so.
+// tell: see their standard errors. Where one compartment describes the region
+// as well, BPND is not told from 0, and a warning says so.
 //
 // Source: Mintun et al., Ann Neurol 1984;15:217–227, doi:10.1002/ana.410150302.
 type TCM2 struct {
@@ -92,6 +92,10 @@ func (t *twoRate) reversible(e *Estimate) {
 		t.derive(e, VB, &at, t.vB)
 	}
 	e.Warnings = append(e.Warnings, t.bounds()...)
+	if bp, se := e.Get(BPND); se > math.Abs(bp) {
+		e.Warnings = append(e.Warnings, broken(rule{true, ingest.WarnIdentify, ingest.LevelNotice, se / math.Abs(bp), 1,
+			"relative standard error of BPND: one compartment describes the region as well, and k3, k4 and BPND mean nothing"})...)
+	}
 }
 
 // TCM2Irreversible is TCM2 without release, k4 = 0: for tracers that are

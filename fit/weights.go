@@ -44,8 +44,8 @@ const (
 	UniformDecayed  Weighting = "uniform-decayed" // 1 on U
 	Duration        Weighting = "duration"        // d on C
 	DurationDecay   Weighting = "duration-decay"  // d e^(−λs) on C (Thiel & others)
-	// Counts is d²/(counts corrected for decay), with d U for the counts: d/(U
-	// DF²) on C (Mazoyer et al., J Comput Assist Tomogr 1986;10:637–645).
+	// Counts is the inverse of the variance of C when d U are counts, d/(U DF²)
+	// on C (after Mazoyer et al., J Comput Assist Tomogr 1986;10:637–645).
 	Counts   Weighting = "counts"
 	Kinfitr1 Weighting = "kinfitr-1" // d/U on C
 	Kinfitr2 Weighting = "kinfitr-2" // √(d U) on C

@@ -116,7 +116,7 @@ func Reference(pattern string, tacs []extract.TAC) (extract.Region, error) {
 		}
 		ok, err := path.Match(strings.ToLower(pattern), strings.ToLower(string(t.Region)))
 		if err != nil {
-			return "", err
+			return "", fmt.Errorf("the reference %q is no pattern: %w", pattern, err)
 		}
 		if ok {
 			matches[t.Region] = true

@@ -72,6 +72,14 @@ func (l layout) has(m meaning) bool {
 
 // check finds what no curve can be made of.
 func (l layout) check() error {
+	for _, column := range l.columns {
+		switch {
+		case strings.ContainsRune(column, 0), strings.HasPrefix(column, "\xff\xfe"), strings.HasPrefix(column, "\xfe\xff"):
+			return l.reject("it is UTF-16: save it as UTF-8")
+		case strings.Count(column, ";") > 1:
+			return l.reject("its columns are separated by semicolons: use tabs or commas, and points in numbers")
+		}
+	}
 	regions := map[string]bool{}
 	for i, h := range l.headings {
 		if h.means != notTime {

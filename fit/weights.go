@@ -72,6 +72,9 @@ func (w Weighting) check(s Scan) error {
 	if w != User {
 		return w.Check()
 	}
+	if len(s.Weights) == 0 {
+		return fmt.Errorf("weights of one's own are asked for and none are there, such as in a column called weights: %w", ErrValues)
+	}
 	if len(s.Weights) != len(s.Frames) {
 		return fmt.Errorf("%d weights for %d frames: %w", len(s.Weights), len(s.Frames), ErrFrames)
 	}

@@ -80,23 +80,24 @@ type Judge struct {
 // The other series of its study are checked as well, where what they are joined
 // with is no longer so.
 func (j *Judge) Check(ctx context.Context, series Token, quiet bool) error {
-	study, err := j.settle(ctx, series, quiet)
+	study, err := j.settle(ctx, series, quiet, false)
 	if err != nil || study == "" {
 		return err
 	}
 	others, err := j.disturbed(ctx, study, series)
 	for _, other := range others {
-		_, failed := j.settle(ctx, other, false)
+		_, failed := j.settle(ctx, other, false, true)
 		err = errors.Join(err, failed)
 	}
 	return err
 }
 
 // settle checks one series until nobody wrote in between. It returns the study
-// in which others may have to be checked too, "" for none.
-func (j *Judge) settle(ctx context.Context, series Token, quiet bool) (study string, err error) {
+// in which others may have to be checked too, "" for none. Kin means that
+// another series of the study was judged, so that less may be seen than before.
+func (j *Judge) settle(ctx context.Context, series Token, quiet, kin bool) (study string, err error) {
 	for range maxConflicts {
-		study, err = j.check(ctx, series, quiet)
+		study, err = j.check(ctx, series, quiet, kin)
 		if !errors.Is(err, ErrConflict) {
 			return study, err
 		}
@@ -104,7 +105,7 @@ func (j *Judge) settle(ctx context.Context, series Token, quiet bool) (study str
 	return "", fmt.Errorf("series %s: %w", series, ErrConflict)
 }
 
-func (j *Judge) check(ctx context.Context, series Token, quiet bool) (study string, err error) {
+func (j *Judge) check(ctx context.Context, series Token, quiet, kin bool) (study string, err error) {
 	// The state is read first: whoever writes it meanwhile makes this
 	// judgement conflict.
 	state, err := j.Book.State(ctx, series)
@@ -123,13 +124,13 @@ func (j *Judge) check(ctx context.Context, series Token, quiet bool) (study stri
 		return "", err
 	}
 	if v.Regions.Pending && state.Look != "" {
-		return j.check(ctx, series, true) // an atlas serves already
+		return j.check(ctx, series, true, kin) // an atlas serves already
 	}
-	if v.Seen < state.Judged {
+	if v.Seen < state.Judged && !kin {
 		return "", nil // somebody has judged on more than this
 	}
-	if v.Seen == state.Judged && state.Quiet && !quiet {
-		return j.check(ctx, series, true) // nothing at all came since it was quiet
+	if v.Seen <= state.Judged && state.Quiet && !quiet {
+		return j.check(ctx, series, true, kin) // nothing at all came since it was quiet
 	}
 	if v.Outcome.Condition == Absent && state.Number == 0 && state.Condition == "" {
 		return "", nil
@@ -251,11 +252,6 @@ func (j *Judge) complete(ctx context.Context, v *View, quiet bool) error {
 	}
 	v.Kin = KinOf(a, others)
 	v.Outcome.Family = v.Kin.family()
-	if v.Kin.Lead != "" {
-		v.Outcome.Condition = Joined
-		v.Outcome.Reason = Reason{Code: CodeJoined, Detail: fmt.Sprintf("the series goes on with an acquisition that began with series %s; the frames of both are fitted there", v.Kin.Lead)}
-		return nil
-	}
 	need := Need{Space: a.Header.Strict.FrameOfReferenceUID, Quiet: quiet}
 	if j.Atlas != nil {
 		need.Atlas = j.Atlas(a)
@@ -264,10 +260,16 @@ func (j *Judge) complete(ctx context.Context, v *View, quiet bool) error {
 	if err != nil {
 		return err
 	}
-	v.Regions, v.Seen = regions, max(v.Seen, seen)
-	if !ok {
+	v.Seen = max(v.Seen, seen) // also of a series that needs none: it may have been judged by them before
+	switch {
+	case v.Kin.Lead != "":
+		v.Outcome.Condition = Joined
+		v.Outcome.Reason = Reason{Code: CodeJoined, Detail: fmt.Sprintf("the series goes on with an acquisition that began with series %s; the frames of both are fitted there", v.Kin.Lead)}
+		return nil
+	case !ok:
 		v.Outcome.Condition, v.Outcome.Reason = Waiting, regions.absent()
 	}
+	v.Regions = regions
 	return nil
 }
 

@@ -122,6 +122,7 @@ type room struct {
 	states   map[ingest.Token]ingest.State
 	members  map[string][]ingest.Member
 	regions  []ingest.Record
+	near     string // the folder of the regions
 	results  map[ingest.Token]string
 	said     map[ingest.Token]ingest.Outcome
 	revision uint64
@@ -161,7 +162,7 @@ func (r *room) delete(series ingest.Token, i int) {
 }
 
 func (r *room) RegionsNear(_ context.Context, _, folder string) ([]ingest.Record, error) {
-	if folder != "" {
+	if folder != r.near {
 		return nil, r.at()
 	}
 	return r.regions, r.at()
@@ -265,6 +266,48 @@ func TestPartsAreJoinedInAnyOrder(t *testing.T) {
 		if want := "a receiving; b ready fitted with c; c joined to b"; got != want {
 			t.Errorf("%v, without a slice of the first: %s, want %s", order, got, want)
 		}
+	}
+}
+
+// Regions that come after a part do not keep it from being joined.
+func TestAPartIsJoinedAfterItWasJudgedByRegions(t *testing.T) {
+	r := newRoom()
+	regions := r.regions
+	r.regions = nil
+	r.put(scanPart{name: "b", start: 2 * time.Minute})
+	r.check(t, "b", false)
+	for i := range regions {
+		r.revision++
+		regions[i].Revision = r.revision
+	}
+	r.regions = regions
+	r.check(t, "b", false)
+	r.put(scanPart{name: "a"})
+	r.check(t, "a", false)
+	if got, want := r.seen("a")+"; "+r.seen("b"), "a ready fitted with b; b joined to a"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+// Regions that lie beside a part serve the whole, as long as the part is there.
+func TestRegionsBesideAPartServeTheWhole(t *testing.T) {
+	r := newRoom()
+	r.put(scanPart{name: "a"})
+	r.put(scanPart{name: "b", start: 2 * time.Minute})
+	r.near = "b/a/pet" // the folder of the second part
+	for i := range r.regions {
+		r.revision++
+		r.regions[i].Revision = r.revision
+	}
+	r.check(t, "a", false)
+	r.check(t, "b", false)
+	if got, want := r.seen("a")+"; "+r.seen("b"), "a ready fitted with b; b joined to a"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	r.delete("b", 0)
+	r.check(t, "b", false)
+	if got, want := r.seen("a")+"; "+r.seen("b"), "a waiting; b receiving"; got != want {
+		t.Errorf("%s, want %s", got, want)
 	}
 }
 

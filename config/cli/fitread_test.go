@@ -101,6 +101,8 @@ func TestFitRefusesWhatItCannotTake(t *testing.T) {
 		{"", []string{"--bootstrap=-5"}, "--bootstrap"},
 		{"", []string{"--k2prime=7"}, "k2"},
 		{"", []string{"--k2prime=1e-9"}, "k2"},
+		{"", []string{"--weights=user"}, "a column called weights"},
+		{"", []string{"--reference=a["}, "no pattern"},
 		{`[1, 2]`, nil, "JSON array in the place of an object"},
 		{`{"RadionuclideHalfLife": "long"}`, nil, "RadionuclideHalfLife cannot be a JSON string"},
 		{`{"RadionuclideHalfLife": -1}`, nil, "must be above 0"},
@@ -110,9 +112,25 @@ func TestFitRefusesWhatItCannotTake(t *testing.T) {
 			text = test.sidecar
 		}
 		write(t, filepath.Join(dir, "tacs.json"), text)
-		code, _, stderr := run(append([]string{"fit", table, "--reference", phantom.Cerebellum, "--model", "logan-ref"}, test.args...)...)
+		args := append([]string{"fit", table, "--reference", phantom.Cerebellum, "--model", "logan-ref"}, test.args...)
+		code, _, stderr := run(args...)
 		if code == 0 || !strings.Contains(stderr, test.says) || strings.Contains(stderr, "struct") {
 			t.Errorf("%v, %s: exit %d, %s", test.args, test.sidecar, code, stderr)
+		}
+	}
+	write(t, filepath.Join(dir, "tacs.json"), string(sidecar))
+	body, err := os.ReadFile(table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wide := "\xff\xfe"
+	for _, c := range string(body) {
+		wide += string([]byte{byte(c), 0})
+	}
+	for text, says := range map[string]string{wide: "UTF-16", strings.ReplaceAll(string(body), "\t", ";"): "semicolons"} {
+		write(t, table, text)
+		if code, _, stderr := run("fit", table, "--reference", phantom.Cerebellum); code == 0 || !strings.Contains(stderr, says) {
+			t.Errorf("want %s: exit %d, %s", says, code, stderr)
 		}
 	}
 }

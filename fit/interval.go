@@ -18,12 +18,14 @@ const confidence = 0.95
 // 95 of 100 scans, NaN where there is no standard error and infinite where the
 // data set no bound.
 //
-// For SRTM, SRTM2, MRTM and MRTM2 it is the profile-likelihood interval, which
-// need not be symmetric. The reference's noise and that of integrals are no
-// part of a residual, so the profile is scaled in height until its curvature at
-// the estimate is that of the standard error, which has them (Chandler & Bate,
+// For SRTM and SRTM2 it is the profile-likelihood interval, which need not be
+// symmetric. The reference's noise and that of integrals are no part of a
+// residual, so the profile is scaled in height until its curvature at the
+// estimate is that of the standard error, which has them (Chandler & Bate,
 // Biometrika 2007;94:167–183, doi:10.1093/biomet/asm015). For other models it
-// is the estimate ± t standard errors, t of Student's distribution.
+// is the estimate ± t standard errors, t of Student's distribution: the noise of
+// an integral on their right-hand side is no part of a likelihood, of which the
+// profile then leans to one side and often has no end.
 func (e Estimate) Interval() (low, high float64) {
 	value, se := e.Get(e.Main())
 	frames := 0
@@ -164,44 +166,4 @@ func golden(f func(float64) float64, a, b, tolerance float64) (x, least float64)
 		return c, fc
 	}
 	return d, fd
-}
-
-// A linearProfile is that of a model that is linear in its parameters, of
-// which −g[0]/g[under] − offset is the main one.
-type linearProfile struct {
-	normal   square
-	right    gradient // Zᵀ W y
-	yy       float64
-	n, under int
-	offset   float64
-}
-
-// at solves with the first column times the ratio less column `under` in place
-// of the two.
-func (p *linearProfile) at(value float64) float64 {
-	var turn [maxParameters]gradient // new columns by old ones
-	ratio := value + p.offset
-	turn[0][0], turn[0][p.under] = ratio, -1
-	k := 1
-	for i := 1; i < p.n; i++ {
-		if i != p.under {
-			turn[k][i] = 1
-			k++
-		}
-	}
-	var normal square
-	var right gradient
-	for i := range k {
-		for j := range k {
-			normal[i][j] = turn[i].times(&p.normal, &turn[j])
-		}
-		for j := range p.n {
-			right[i] += turn[i][j] * p.right[j]
-		}
-	}
-	inverse, ok := invert(&normal, k)
-	if !ok {
-		return math.Inf(1)
-	}
-	return p.yy - right.times(&inverse, &right)
 }

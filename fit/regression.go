@@ -147,7 +147,6 @@ func (r *regression) fit(t extract.TAC, u []float64, e *Estimate, from *guess) {
 	r.s = r.spread(t, g, rss, from)
 	r.plan.parameters(e, g, &r.s)
 	e.finish(r.grid, u, &r.s)
-	e.profile = r.profile(t, r.l.w)
 	if r.lined() || r.tStar > 0 {
 		if e.TStar = r.tStar; r.tStar == 0 {
 			e.TStar = max(r.scan.Frames[r.from+first].Start, 0)
@@ -421,31 +420,6 @@ func (r *regression) bias() gradient {
 		}
 	}
 	return delta
-}
-
-// profile returns that of a region, where the main parameter of the plan is a
-// ratio. What it needs is summed when it is asked for, by a regression of its
-// own: this one goes on to other regions.
-func (r *regression) profile(t extract.TAC, w []float64) profile {
-	if !r.ratio || r.graphical() {
-		return nil
-	}
-	first, measured := r.l.first, t.BqPerML
-	return func() func(float64) float64 {
-		again := newRegression(r.prepared, r.plan, r.in, r.tStar, r.first, nil)
-		again.lay(r.used(measured))
-		l := again.linearised(first, w)
-		y := again.y[first:]
-		l.solve(y)
-		p := &linearProfile{normal: l.made, right: l.right, n: l.n, under: len(r.input)}
-		if r.main == BPND {
-			p.offset = 1
-		}
-		for i, w := range w {
-			p.yy += w * y[i] * y[i]
-		}
-		return p.at
-	}
 }
 
 // linearised returns the columns from frame first on, with weights w.

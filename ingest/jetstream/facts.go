@@ -35,13 +35,12 @@ func (b *Broker) Facts(ctx context.Context, log *slog.Logger, tell func(context.
 			continue
 		}
 		for msg := range batch.Messages() {
-			if err := tell(ctx, Event{Subject: msg.Subject(), ID: msg.Headers().Get(nats.MsgIdHdr), Body: msg.Data()}); err != nil {
-				log.DebugContext(ctx, "an event is told later", "id", msg.Headers().Get(nats.MsgIdHdr), "err", err)
-				err = msg.NakWithDelay(backoff(msg))
-			} else {
-				err = msg.Ack()
+			id := msg.Headers().Get(nats.MsgIdHdr)
+			failed := tell(ctx, Event{Subject: msg.Subject(), ID: id, Body: msg.Data()})
+			if failed != nil {
+				log.DebugContext(ctx, "an event is told later", "id", id, "err", failed)
 			}
-			if err != nil && ctx.Err() == nil {
+			if err := settle(msg, failed != nil); err != nil && ctx.Err() == nil {
 				log.WarnContext(ctx, "an event is not acknowledged, so it will come again", "err", err)
 			}
 		}

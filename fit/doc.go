@@ -80,9 +80,9 @@
 // both are propagated through everything that is computed from the curves,
 // integrals included. So a standard error covers the noise of the reference
 // too, and is calibrated: TestStandardErrorsAreCalibrated. Estimate.Interval
-// gives the profile-likelihood interval of the main parameter, Bootstrap
-// resamples, and Estimate.Correlation says which parameters go together. A
-// Weighting other than the default changes the estimate, not what is believed
+// gives the interval of the main parameter, by profile likelihood for SRTM and
+// SRTM2, Bootstrap resamples, and Estimate.Correlation says which parameters go
+// together. A Weighting other than the default changes the estimate, not what is believed
 // of the noise. Where a plot chooses t* from the noisy curve itself, that
 // choice is taken for known: its main parameter scatters up to a fifth more
 // than the standard error says. Give t* where that matters.

@@ -304,9 +304,13 @@ func TestModelsThatDisagreeAreNamed(t *testing.T) {
 		{Region: "a", Model: "y", Parameters: []fit.Parameter{{Symbol: fit.BPND, Value: 1.2}}},
 		{Region: "b", Model: "x", Parameters: []fit.Parameter{{Symbol: fit.BPND, Value: 1}}},
 		{Region: "b", Model: "y", Parameters: []fit.Parameter{{Symbol: fit.BPND, Value: 1.04}}},
+		{Region: "b", Model: "z", Parameters: []fit.Parameter{{Symbol: fit.VT, Value: 4.5}}},
+		{Region: "b", Model: "u", Parameters: []fit.Parameter{{Symbol: fit.VT, Value: 3.08}}},
+		{Region: "c", Model: "z", Parameters: []fit.Parameter{{Symbol: fit.VT, Value: 0.5}}},
+		{Region: "c", Model: "u", Parameters: []fit.Parameter{{Symbol: fit.VT, Value: 0.47}}},
 	}
 	for i, e := range fit.Agree(all) {
-		if warned(e, ingest.WarnModelAgree) != (i < 2) {
+		if warned(e, ingest.WarnModelAgree) != (i < 2 || i == 4 || i == 5) {
 			t.Errorf("estimate %d: warnings %v", i, e.Warnings)
 		}
 	}

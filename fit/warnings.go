@@ -170,22 +170,30 @@ func boundWarning(theta float64) []ingest.Warning {
 	)
 }
 
-// Agree returns the estimates with a warning on those whose BPND differs from
-// another model's of the same region by more than a tenth, or 0.05 where that
-// is more.
+// Agree returns the estimates with a warning on those whose main parameter
+// differs from that of another model in the same region by more than a tenth,
+// or for BPND 0.05 where that is more.
 func Agree(all []Estimate) []Estimate {
 	all = append([]Estimate{}, all...)
 	for i := range all {
-		bp, _ := all[i].Get(BPND)
+		main := all[i].Main()
+		value, _ := all[i].Get(main)
 		worst := 0.0
-		for _, other := range all {
-			if b, _ := other.Get(BPND); other.Region == all[i].Region && math.Abs(b-bp) > math.Abs(worst) {
-				worst = b - bp
+		for j := range all {
+			if all[j].Region != all[i].Region {
+				continue
+			}
+			if v, _ := all[j].Get(main); math.Abs(v-value) > math.Abs(worst) {
+				worst = v - value
 			}
 		}
-		if limit := math.Max(agreeRel*math.Abs(bp), agreeAbs); math.Abs(worst) > limit {
+		limit := agreeRel * math.Abs(value)
+		if main == BPND {
+			limit = math.Max(limit, agreeAbs)
+		}
+		if math.Abs(worst) > limit {
 			all[i].Warnings = append(all[i].Warnings[:len(all[i].Warnings):len(all[i].Warnings)], ingest.Warning{
-				Code: ingest.WarnModelAgree, Level: ingest.LevelWarn, Value: worst, Threshold: limit, Detail: "BPND of another model differs by so much",
+				Code: ingest.WarnModelAgree, Level: ingest.LevelWarn, Value: worst, Threshold: limit, Detail: string(main) + " of another model differs by so much",
 			})
 		}
 	}

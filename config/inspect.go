@@ -175,21 +175,10 @@ func kinOf(found []LocalSeries) []kinship {
 
 // look sorts one object into what it is.
 func (in *Inspection) look(ctx context.Context, shelf Shelf, o ingest.Object, records map[string][]ingest.Record) error {
-	name := strings.ToLower(o.Key)
-	kind := ""
-	switch {
-	case ingest.Ours(o.Key):
+	if ingest.Ours(o.Key) {
 		return nil
-	case ingest.IsLabels(name):
-		kind = "label image"
-	case ingest.IsProbabilities(name):
-		kind = "probabilities"
-	case strings.HasSuffix(name, "dseg.tsv"), strings.HasSuffix(name, "probseg.tsv"):
-		kind = "look-up table"
-	case ingest.IsTransform(name):
-		kind = "transform"
 	}
-	if kind != "" {
+	if kind := regionKind(o.Key); kind != "" {
 		in.Regions = append(in.Regions, RegionView{Object: o.Key, Kind: kind})
 		return nil
 	}
@@ -212,6 +201,23 @@ func (in *Inspection) look(ctx context.Context, shelf Shelf, o ingest.Object, re
 		in.Broken = append(in.Broken, BrokenView{Object: o.Key, Reason: found.Fault, Do: Advice(found.Fault.Code)})
 	}
 	return nil
+}
+
+// regionKind says what a region source that is no DICOM holds by its name, or
+// what belongs to one; "" for anything else.
+func regionKind(key string) string {
+	name := strings.ToLower(filepath.ToSlash(key))
+	switch {
+	case ingest.IsLabels(name):
+		return "label image"
+	case ingest.IsProbabilities(name):
+		return "probabilities"
+	case strings.HasSuffix(name, "dseg.tsv"), strings.HasSuffix(name, "probseg.tsv"):
+		return "look-up table"
+	case ingest.IsTransform(name):
+		return "transform"
+	}
+	return ""
 }
 
 // regionView says in which space DICOM regions lie, or why that cannot be read.

@@ -12,6 +12,7 @@ import (
 
 	"tacstream/extract"
 	"tacstream/ingest"
+	"tacstream/ingest/dicom"
 )
 
 // localPrefix is enough for the header of nearly every object.
@@ -62,7 +63,7 @@ func ReadSeries(ctx context.Context, dir string, say func(string, ingest.Reason)
 		if err != nil {
 			return err
 		}
-		if found.Fault.Code != "" {
+		if found.Fault.Code != "" && !holdsRegions(o.Key, found) {
 			say(o.Key, found.Fault)
 		}
 		if !found.PET {
@@ -89,6 +90,12 @@ func ReadSeries(ctx context.Context, dir string, say func(string, ingest.Reason)
 	}
 	sortSeries(series)
 	return series, ctx.Err()
+}
+
+// holdsRegions reports whether a file is a region source, or belongs to one: no
+// slice, and no surprise beside a series.
+func holdsRegions(file string, found dicom.Found) bool {
+	return regionKind(file) != "" || dicom.IsRegions(found.Header.Strict.SOPClassUID)
 }
 
 // start returns when the first frame began, zero for a series that is not

@@ -34,7 +34,7 @@ func (c Curves) OriginTime(to Origin) (at time.Duration, corrected bool, err err
 	case to == AsDecayed, to == AsStored && c.Decay.StoredNone:
 		return 0, false, nil
 	case c.HalfLife <= 0 && !stored:
-		return 0, false, fmt.Errorf("%s: %w", to, ErrOrigin)
+		return 0, false, fmt.Errorf("%s: the half-life is not known, so values stay as they are stored: %w", to, ErrOrigin)
 	case stored:
 		return c.Decay.Stored, true, nil
 	case to == ToInjection && c.Decay.InjectionKnown:
@@ -42,7 +42,7 @@ func (c Curves) OriginTime(to Origin) (at time.Duration, corrected bool, err err
 	case to == ToScanStart:
 		return c.scanStart(), true, nil
 	}
-	return 0, false, fmt.Errorf("%s: %w", to, ErrOrigin)
+	return 0, false, fmt.Errorf("%s: the header does not say when that was: %w", to, ErrOrigin)
 }
 
 // scanStart returns the start of the scan after model zero: the same, unless

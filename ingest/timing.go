@@ -111,6 +111,12 @@ func (t *Timing) read(a Assembly, instances []Instance) error {
 		t.Stored = used
 	case known:
 		t.Stored = said
+		if soft := a.Header.Soft; a.Header.Strict.DecayCorrection == "START" && soft.SeriesStart.IsZero() && soft.DecayOrigin.IsZero() {
+			t.Warnings = append(t.Warnings, Warning{
+				Code: WarnTimeAssumed, Level: LevelWarn,
+				Detail: "the header has neither SeriesTime nor decay factors: the values are taken as corrected for decay to the start of the first frame",
+			})
+		}
 	default:
 		return Reject(CodeTiming, "corrected for decay to the injection, whose time the header does not give")
 	}

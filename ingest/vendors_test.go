@@ -85,6 +85,9 @@ func TestTimesAsVendorsWriteThem(t *testing.T) {
 			reference(in, fr.Start)
 			in.DecayFactor = fr.DecayFactor(carbon, 0)
 		}, ingest.WarnTimeAssumed, 0, false},
+		{"corrected to the start, which neither SeriesTime nor factors say", func(f int, fr ingest.Frame, h *ingest.Header, in *ingest.Instance) {
+			h.Soft.SeriesStart = time.Time{}
+		}, ingest.WarnTimeAssumed, 0, false},
 		{"no AcquisitionTime, not corrected", func(f int, fr ingest.Frame, h *ingest.Header, in *ingest.Instance) {
 			in.AcquisitionTime, h.Soft.SeriesStart = time.Time{}, time.Time{}
 			h.Strict.DecayCorrection = "NONE"

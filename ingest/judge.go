@@ -34,6 +34,7 @@ type Book interface {
 type Member struct {
 	Series   Token  `json:"series"`
 	Whole    bool   `json:"whole"`
+	Space    string `json:"space,omitempty"` // FrameOfReferenceUID, when it was whole last
 	Revision uint64 `json:"-"`
 }
 
@@ -246,7 +247,7 @@ func (j *Judge) complete(ctx context.Context, v *View, quiet bool) error {
 		return nil
 	}
 	a := v.Assembly
-	others, err := j.others(ctx, a.study(), a.Series)
+	others, err := j.others(ctx, a.study(), a.Series, a.Header.Strict.FrameOfReferenceUID)
 	if err != nil {
 		return err
 	}

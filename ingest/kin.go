@@ -126,6 +126,7 @@ func (a Assembly) OutOfTurn(b Assembly) string {
 // twin reports whether b is another reconstruction of what a shows.
 func (a Assembly) twin(b Assembly) bool {
 	return a.Header.Soft.StudyInstanceUID == b.Header.Soft.StudyInstanceUID && a.tracer() == b.tracer() &&
+		a.Header.Strict.FrameOfReferenceUID == b.Header.Strict.FrameOfReferenceUID &&
 		!a.began().IsZero() && a.began().Sub(b.began()).Abs() <= simultaneous
 }
 

@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"cmp"
 	"context"
 	"slices"
 )
@@ -27,13 +26,20 @@ func (j *Judge) noted(ctx context.Context, state *State, quiet bool) (v View, ca
 		study := v.Assembly.study()
 		switch {
 		case study != "" && study != state.Study && whole:
-			state.Study, v = study, View{} // once more, now that it is known where to look
-		case state.Study == "" || whole == have.Whole:
-			state.Study = cmp.Or(state.Study, study)
+			state.Study, v = study, View{}
+			continue // now that it is known where to look
+		case state.Study == "":
+			state.Study = study
 			return v, calm, nil
-		default:
-			return v, calm, j.Book.SetMember(ctx, state.Study, Member{Series: state.Series, Whole: whole, Revision: have.Revision})
 		}
+		m := have
+		if m.Whole = whole; whole {
+			m.Space = v.Assembly.Header.Strict.FrameOfReferenceUID
+		}
+		if m != have {
+			err = j.Book.SetMember(ctx, state.Study, m)
+		}
+		return v, calm, err
 	}
 }
 
@@ -59,9 +65,10 @@ func (j *Judge) member(ctx context.Context, study string, series Token) (Member,
 	return Member{Series: series}, err
 }
 
-// others puts the other whole series of a study together.
-func (j *Judge) others(ctx context.Context, study string, series Token) ([]Assembly, error) {
-	if study == "" {
+// others puts the other whole series of a study together that lie in a space:
+// no others can be kin.
+func (j *Judge) others(ctx context.Context, study string, series Token, space string) ([]Assembly, error) {
+	if study == "" || space == "" {
 		return nil, nil
 	}
 	members, err := j.Book.Members(ctx, study)
@@ -70,7 +77,7 @@ func (j *Judge) others(ctx context.Context, study string, series Token) ([]Assem
 	}
 	var list []Assembly
 	for _, m := range members {
-		if m.Series == series || !m.Whole {
+		if m.Series == series || !m.Whole || m.Space != space {
 			continue
 		}
 		// What was whole is judged as nobody waited for more of it.
@@ -92,10 +99,15 @@ func (j *Judge) others(ctx context.Context, study string, series Token) ([]Assem
 // before saying so.
 func (j *Judge) disturbed(ctx context.Context, study string, series Token) ([]Token, error) {
 	members, err := j.Book.Members(ctx, study)
-	if err != nil || !slices.ContainsFunc(members, func(m Member) bool { return m.Series != series && m.Whole }) {
+	at := slices.IndexFunc(members, func(m Member) bool { return m.Series == series })
+	if err != nil || at < 0 {
 		return nil, err
 	}
-	all, err := j.others(ctx, study, "")
+	space := members[at].Space
+	if !slices.ContainsFunc(members, func(m Member) bool { return m.Series != series && m.Whole && m.Space == space }) {
+		return nil, nil
+	}
+	all, err := j.others(ctx, study, "", space)
 	if err != nil {
 		return nil, err
 	}

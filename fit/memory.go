@@ -148,6 +148,25 @@ func (m *memory) back(factors []float64, first int, out []float64) {
 	}
 }
 
+// backBoth does the same for errors of two curves at once, which have the
+// effects x and −y: through the memory once, where it makes no jumps.
+func (m *memory) backBoth(factors []float64, first int, x, y effect, byX, byY []float64) {
+	n := len(m.own)
+	own, carried, kept, added := m.own[:n], m.carried[:n], m.kept[:n], m.added[:n]
+	byX, byY = byX[:n], byY[:n]
+	once := 0.0
+	for i := n - 1; i >= 0; i-- {
+		f := 0.0
+		if i >= first {
+			f = factors[i-first]
+		}
+		through := own[i]*f + added[i]*once
+		once = carried[i]*f + kept[i]*once
+		byX[i] = x.own*f + x.through*through
+		byY[i] = -y.own*f - y.through*through
+	}
+}
+
 // simple reports whether the errors go through a memory m, or none, and once.
 func (e *effect) simple(m *memory) bool {
 	return e.twice == 0 && e.also == nil && (e.memory == nil || e.memory == m)
@@ -177,6 +196,28 @@ func (e effect) power(w []float64, first int, v []float64) float64 {
 		state = kept[i]*kept[i]*state + added[i]*added[i]*v
 	}
 	return sum
+}
+
+// powers does the same for two curves at once, whose errors have the effects x
+// and y and the variances v and u: through the memory once, where it makes no
+// jumps. Backwards, what later weights make of an error is the same for both.
+func (m *memory) powers(w []float64, first int, x, y effect, v, u []float64) (byX, byY float64) {
+	n := len(m.own)
+	own, carried, kept, added := m.own[:n], m.carried[:n], m.kept[:n], m.added[:n]
+	v, u = v[:n], u[:n]
+	later := 0.0
+	for i := n - 1; i >= 0; i-- {
+		now := 0.0
+		if i >= first {
+			now = w[i-first]
+		}
+		past := added[i] * added[i] * later
+		later = carried[i]*carried[i]*now + kept[i]*kept[i]*later
+		hereX, hereY := x.own+x.through*own[i], y.own+y.through*own[i]
+		byX += v[i] * (hereX*hereX*now + x.through*x.through*past)
+		byY += u[i] * (hereY*hereY*now + y.through*y.through*past)
+	}
+	return byX, byY
 }
 
 // powerByRows does the same frame by frame: the states of two convolutions are

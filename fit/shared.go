@@ -46,8 +46,8 @@ func (k *sharedRate) join(s *spread, f *influences, n int, by gradient, region e
 		f.target[n][v], f.reference[n][v] = g, k.reference[v]
 	}
 	var through, others square
-	f.target.cov(n+1, unit, f.weighted[0], &through)
-	f.reference.cov(n+1, ref.unit, f.weighted[0], &others)
+	f.target.cov(n+1, unit, f.row, &through)
+	f.reference.cov(n+1, ref.unit, f.row, &others)
 	by[n] = 1
 	s.by = by
 	rest := math.Max(k.total-k.variance[region], 0)

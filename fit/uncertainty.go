@@ -70,17 +70,18 @@ type spread struct {
 // one curve: L A or −L B, row by row.
 type influence [maxParameters][]float64
 
-// influences are working space for those of both curves, and for the columns
-// of Z: weighted, W Z, and that carried back through a memory.
-type influences struct{ target, reference, weighted, carried influence }
+// influences are working space for those of both curves, and for one row.
+type influences struct {
+	target, reference influence
+	row               []float64
+}
 
 func newInfluences(n int) *influences {
-	f := new(influences)
-	all := make([]float64, 4*maxParameters*n)
-	for _, rows := range [...]*influence{&f.target, &f.reference, &f.weighted, &f.carried} {
-		for i := range rows {
-			rows[i], all = all[:n:n], all[n:]
-		}
+	all := make([]float64, (2*maxParameters+1)*n)
+	take := func() []float64 { s := all[:n:n]; all = all[n:]; return s }
+	f := &influences{row: take()}
+	for i := range maxParameters {
+		f.target[i], f.reference[i] = take(), take()
 	}
 	return f
 }
@@ -97,18 +98,18 @@ func (l *linearised) spread(rss float64, unit []float64, ref noise, known float6
 	f := l.influences
 	noisy := len(ref.unit) > 0
 	l.answer(noisy)
-	l.solved = false // W Z makes room
-	f.target.cov(l.n, unit, f.weighted[0], &s.unit)
+	f.target.cov(l.n, unit, f.row, &s.unit)
 	var others square
 	if noisy {
-		f.reference.cov(l.n, ref.unit, f.weighted[0], &others)
+		f.reference.cov(l.n, ref.unit, f.row, &others)
 	}
 	if known < 0 {
+		power, refPower := l.powers(unit, ref.unit)
 		share := 0.0
 		if noisy && ref.level > 0 {
-			share = ref.level * l.left(&others, l.reference, ref.unit)
+			share = ref.level * l.left(refPower, &others)
 		}
-		s.level = math.Max(rss-share, leastShare*rss) / l.left(&s.unit, l.target, unit)
+		s.level = math.Max(rss-share, leastShare*rss) / l.left(power, &s.unit)
 	}
 	for i := range l.n {
 		for j := range l.n {
@@ -122,17 +123,26 @@ func (l *linearised) spread(rss float64, unit []float64, ref noise, known float6
 // least: the reference's noise level is an estimate too.
 const leastShare = 0.05
 
-// normal returns Zᵀ W Z, and leaves W Z behind.
-func (l *linearised) normal() (n square) {
+// normal returns Zᵀ W Z.
+func (l *linearised) normal() square {
+	n, _ := l.sums(nil)
+	return n
+}
+
+// sums returns Zᵀ W Z and, unless y is nil, Zᵀ W y.
+func (l *linearised) sums(y []float64) (n square, right gradient) {
+	weighted := l.row[:len(l.w)]
 	for i := range l.n {
-		weighted := l.weighted[i][:len(l.w)]
 		floats.MulTo(weighted, l.w, l.z[i][:len(l.w)])
 		for j := range i + 1 {
 			n[i][j] = floats.Dot(weighted, l.z[j][:len(l.w)])
 			n[j][i] = n[i][j]
 		}
+		if y != nil {
+			right[i] = floats.Dot(weighted, y[:len(l.w)])
+		}
 	}
-	return n
+	return n, right
 }
 
 // invert takes the inverse of the normal equations, and reports whether they
@@ -144,55 +154,45 @@ func (l *linearised) invert() bool {
 }
 
 // answer writes the influences of errors that have the effects A and B: L A,
-// and where the reference is noisy −L B. Mostly both curves go through the same
-// memory, and once: then each column of W Z is carried back through it once
-// for both.
+// and where the reference is noisy −L B.
 func (l *linearised) answer(noisy bool) {
-	f, m := l.influences, l.reference.memory
-	if !l.target.simple(m) || noisy && !l.reference.simple(m) {
-		l.passed(l.target, 1, &f.target)
-		if noisy {
-			l.passed(l.reference, -1, &f.reference)
-		}
-		return
-	}
-	if m != nil {
-		for j := range l.n {
-			m.back(l.weighted[j][:len(l.w)], l.first, f.carried[j])
-		}
-	}
+	f, together := l.influences, l.together()
+	row := f.row[:len(l.w)]
 	for i := range l.n {
-		l.combine(&l.inverse[i], l.target, 1, f.target[i])
+		clear(row)
+		for j := range l.n {
+			floats.AddScaled(row, l.inverse[i][j], l.z[j][:len(row)])
+		}
+		floats.Mul(row, l.w)
+		if together && noisy {
+			l.reference.memory.backBoth(row, l.first, l.target, l.reference, f.target[i], f.reference[i])
+			continue
+		}
+		l.target.back(row, l.first, f.target[i])
 		if noisy {
-			l.combine(&l.inverse[i], l.reference, -1, f.reference[i])
+			l.reference.back(row, l.first, f.reference[i])
+			floats.Scale(-1, f.reference[i])
 		}
 	}
 }
 
-// combine writes a row of L X, with a sign, from the columns of W Z and what
-// they are carried back.
-func (l *linearised) combine(inverse *[maxParameters]float64, x effect, sign float64, row []float64) {
-	clear(row)
-	for j := range l.n {
-		c := sign * inverse[j]
-		floats.AddScaled(row[l.first:], c*x.own, l.weighted[j][:len(l.w)])
-		if x.through != 0 {
-			floats.AddScaled(row, c*x.through, l.carried[j])
-		}
-	}
+// together reports whether the errors of both curves go through one memory, and
+// once, as they mostly do. Without jumps that takes a single pass.
+func (l *linearised) together() bool {
+	m := l.reference.memory
+	return m != nil && len(m.jumps) == 0 && l.target.simple(m) && l.reference.simple(m)
 }
 
-// passed writes L X, with a sign, for errors that have any effect X.
-func (l *linearised) passed(x effect, sign float64, f *influence) {
-	rows := make([]float64, len(l.w))
-	for i := range l.n {
-		clear(rows)
-		for j := range l.n {
-			floats.AddScaled(rows, sign*l.inverse[i][j], l.z[j][:len(rows)])
-		}
-		floats.Mul(rows, l.w)
-		x.back(rows, l.first, f[i])
+// powers returns the weighted sums of squares that errors of both curves, with
+// variances v and ref, cause in the residuals before anything is fitted.
+func (l *linearised) powers(v, ref []float64) (target, reference float64) {
+	switch {
+	case len(ref) == 0:
+		return l.target.power(l.w, l.first, v), 0
+	case l.together():
+		return l.reference.memory.powers(l.w, l.first, l.target, l.reference, v, ref)
 	}
+	return l.target.power(l.w, l.first, v), l.reference.power(l.w, l.first, ref)
 }
 
 // cov writes the covariance of n parameters under errors with variances v.
@@ -206,17 +206,16 @@ func (f *influence) cov(n int, v, scratch []float64, c *square) {
 	}
 }
 
-// left returns the weighted sum of squares that errors with variances v leave
-// in the residuals after the fit: what they cause less what the parameters
+// left returns the weighted sum of squares that errors leave in the residuals
+// after the fit: their power, which is what they cause, less what the parameters
 // take up, tr(Zᵀ W Z · L X V Xᵀ Lᵀ).
-func (l *linearised) left(passed *square, x effect, v []float64) float64 {
-	sum := x.power(l.w, l.first, v)
+func (l *linearised) left(power float64, passed *square) float64 {
 	for i := range l.n {
 		for j := range l.n {
-			sum -= l.made[i][j] * passed[i][j]
+			power -= l.made[i][j] * passed[i][j]
 		}
 	}
-	return math.Max(sum, math.SmallestNonzeroFloat64)
+	return math.Max(power, math.SmallestNonzeroFloat64)
 }
 
 // invert returns the inverse of a symmetric positive definite n × n matrix,
@@ -290,12 +289,12 @@ func (m *square) sweep(i, n int) {
 // solve returns the weighted least-squares solution of Z p = y, or false where
 // there is no single one.
 func (l *linearised) solve(y []float64) (p gradient, ok bool) {
-	if !l.invert() {
+	l.made, l.right = l.sums(y)
+	if l.inverse, l.solved = invert(&l.made, l.n); !l.solved {
 		return p, false
 	}
-	for j := range l.n {
-		l.right[j] = floats.Dot(l.weighted[j][:len(l.w)], y[:len(l.w)])
-		for i := range l.n {
+	for i := range l.n {
+		for j := range l.n {
 			p[i] += l.inverse[i][j] * l.right[j]
 		}
 	}

@@ -17,6 +17,7 @@ type coupled struct {
 	members []member
 	at      map[extract.Region]int // of members
 	shared  *sharedRate
+	profile profile
 }
 
 // A member is one region of a coupled fit.
@@ -59,12 +60,17 @@ func newCoupled(b *basis, k2PerMin float64, from []extract.Region) (*coupled, er
 		c.at[t.Region] = len(c.members)
 		c.members = append(c.members, m)
 	}
+	var err error
 	if k2PerMin != 0 {
-		var err error
 		c.shared, err = givenRate(k2PerMin)
-		return c, err
+	} else {
+		err = c.couple()
 	}
-	return c, c.couple()
+	if err != nil {
+		return nil, err
+	}
+	c.profile = newProfile(b, coupledCurve(c.shared.value))
+	return c, nil
 }
 
 // single fits SRTM to one region.
@@ -391,6 +397,6 @@ func (c *coupled) estimate(t extract.TAC, u []float64, e *Estimate) {
 	c.score(e, rss, len(u), 2)
 	e.finish(c.grid, u, &s)
 	c.shared.report(e, &s, 2)
-	e.profile = newProfile(c.basis, t.BqPerML, e.Weights, coupledCurve(k))
+	e.profile = c.profile
 	e.Warnings = append(e.Warnings, boundWarning(theta)...)
 }

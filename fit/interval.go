@@ -7,9 +7,10 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// A profile prepares a function that returns the least weighted residual sum
-// of squares that the model can have with the main parameter held at a value.
-type profile func() (at func(value float64) float64)
+// A profile prepares, for an estimate of its scan, a function that returns the
+// least weighted residual sum of squares that the model can have with the main
+// parameter held at a value. All estimates of a fit have the same one.
+type profile func(e *Estimate) (at func(value float64) float64)
 
 // confidence is that of Interval.
 const confidence = 0.95
@@ -41,7 +42,7 @@ func (e Estimate) Interval() (low, high float64) {
 	if e.profile == nil {
 		return value - t*se, value + t*se
 	}
-	at := e.profile()
+	at := e.profile(&e)
 	base := at(value)
 	// What it rises by over a standard error, from half of one on either side.
 	height := 2 * (at(value+se/2) + at(value-se/2) - 2*base)
@@ -81,10 +82,12 @@ type rateProfile struct {
 	rss        func(r *reduced, yy, theta, bpnd float64) float64 // at one θ
 }
 
-// newProfile returns the profile of a region with measured means and weights w,
-// rss being the sum that is left at one θ.
-func newProfile(b *basis, measured, w []float64, rss func(r *reduced, yy, theta, bpnd float64) float64) profile {
-	return func() func(float64) float64 { return b.rateProfile(b.used(measured), w, rss).at }
+// newProfile returns the profile of the regions of a basis, rss being the sum
+// that is left at one θ.
+func newProfile(b *basis, rss func(r *reduced, yy, theta, bpnd float64) float64) profile {
+	return func(e *Estimate) func(float64) float64 {
+		return b.rateProfile(b.used(e.measured), e.Weights[b.from:], rss).at
+	}
 }
 
 // singleCurve is SRTM at a given BPND: C = R1 (R − θE) + θ(1 + BPND)E.

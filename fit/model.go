@@ -92,6 +92,7 @@ type Estimate struct {
 	gradients  []gradient // of the parameters, by those of the fit
 	nominal    float64    // relative standard error of the main parameter in a scan of nominalNoise
 	profile    profile
+	measured   []float64 // the values of the region
 }
 
 // A Line is the plot behind a graphical estimate: Y against X in min, of which

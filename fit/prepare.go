@@ -135,7 +135,7 @@ func (p *prepared) each(model string, main Symbol, visit func(t extract.TAC, u [
 		if p.ref != nil && t.Region == p.scan.Reference {
 			continue
 		}
-		all = append(all, Estimate{Region: t.Region, Model: model})
+		all = append(all, Estimate{Region: t.Region, Model: model, measured: t.BqPerML})
 		e := &all[len(all)-1]
 		fitted, weights := take(n+p.from), take(n+p.from)
 		e.Fitted, e.Weights = fitted[p.from:], weights[p.from:]

@@ -41,7 +41,7 @@ func (m SRTM) Fit(s Scan) ([]Estimate, error) {
 	f := newSRTMFit(referenceBasis(p))
 	return p.each(m.Name(), BPND, func(t extract.TAC, u []float64, e *Estimate) {
 		f.fit(u, f.given(t), e)
-		f.parameters(t, e)
+		f.parameters(e)
 	}), nil
 }
 
@@ -60,13 +60,14 @@ type srtmFit struct {
 	space         kernel
 	influences    *influences
 	spread        spread
+	profile       profile
 }
 
 func newSRTMFit(b *basis) *srtmFit {
 	n := len(b.mid)
 	return &srtmFit{
 		basis: b, column: make([]float64, n), slope: make([]float64, n), unit: make([]float64, n),
-		memory: newMemory(b.grid), influences: newInfluences(n),
+		memory: newMemory(b.grid), influences: newInfluences(n), profile: newProfile(b, singleCurve),
 	}
 }
 
@@ -135,13 +136,13 @@ func (f *srtmFit) linearised() linearised {
 // parameters says what the solution means:
 //
 //	BPND = R1 + c2/θ − 1    k2 = c2 + R1 θ    k2′ = k2/R1
-func (f *srtmFit) parameters(t extract.TAC, e *Estimate) {
+func (f *srtmFit) parameters(e *Estimate) {
 	k2 := f.c2 + f.r1*f.theta
 	e.add(R1, f.r1, &f.spread, 1, 0, 0)
 	e.add(K2, k2, &f.spread, f.theta, 1, f.r1)
 	e.add(BPND, f.r1+f.c2/f.theta-1, &f.spread, 1, 1/f.theta, -f.c2/(f.theta*f.theta))
 	e.add(K2Prime, k2/f.r1, &f.spread, -f.c2/(f.r1*f.r1), 1/f.r1, 1)
 	e.finish(f.grid, f.u, &f.spread)
-	e.profile = newProfile(f.basis, t.BqPerML, f.w, singleCurve)
+	e.profile = f.profile
 	e.Warnings = append(e.Warnings, boundWarning(f.theta)...)
 }

@@ -25,6 +25,7 @@ type grid struct {
 	perLength []float64             // 1/length
 	perDecay  []float64             // e^(λt) at the start
 	flat      []float64             // mean of e^(−λt) over the frame
+	middle    int                   // the last frame whose middle lies in the first half of all middles
 	gaps      []gap
 	spline    spline
 	integrals integrals
@@ -135,6 +136,9 @@ func newGrid(frames []ingest.Frame, lambda float64) *grid {
 		p := g.pieces[len(g.pieces)-1]
 		g.perDecay = append(g.perDecay, 1/p.decay)
 		g.flat = append(g.flat, p.decay*g.sizes[p.size].moment[0])
+	}
+	for g.middle = n - 1; g.middle > 0 && g.mid[g.middle] > g.mid[n-1]/2; {
+		g.middle--
 	}
 	g.bridge()
 	g.spline = g.newSpline()

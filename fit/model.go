@@ -116,14 +116,22 @@ func (e Estimate) Get(s Symbol) (value, se float64) {
 
 // Main returns the parameter that the model is run for: VT, BPND or Ki.
 func (e Estimate) Main() Symbol {
-	for _, s := range []Symbol{VT, BPND, KI} {
-		for _, p := range e.Parameters {
-			if p.Symbol == s {
-				return s
+	if i := e.main(); i >= 0 {
+		return e.Parameters[i].Symbol
+	}
+	return BPND
+}
+
+// main returns the index of the main parameter, −1 where there is none.
+func (e *Estimate) main() int {
+	for _, s := range [...]Symbol{VT, BPND, KI} {
+		for i := range e.Parameters {
+			if e.Parameters[i].Symbol == s {
+				return i
 			}
 		}
 	}
-	return BPND
+	return -1
 }
 
 // Correlation returns the correlation of the errors of two parameters, or NaN

@@ -131,22 +131,24 @@ func (p *prepared) each(model string, main Symbol, visit func(t extract.TAC, u [
 	curves, u := make([]float64, 2*(n+p.from)*regions), make([]float64, n)
 	take := func(n int) []float64 { s := curves[:n:n]; curves = curves[n:]; return s }
 	parameters, gradients := make([]Parameter, room*regions), make([]gradient, room*regions)
-	for i, t := range p.scan.TACs {
+	for i := range p.scan.TACs {
+		t := &p.scan.TACs[i]
 		if p.ref != nil && t.Region == p.scan.Reference {
 			continue
 		}
-		all = append(all, Estimate{Region: t.Region, Model: model, measured: t.BqPerML})
+		all = all[:len(all)+1]
 		e := &all[len(all)-1]
+		e.Region, e.Model, e.measured = t.Region, model, t.BqPerML
 		fitted, weights := take(n+p.from), take(n+p.from)
 		e.Fitted, e.Weights = fitted[p.from:], weights[p.from:]
 		e.Parameters, e.gradients = parameters[room*i:room*i:room*(i+1)], gradients[room*i:room*i:room*(i+1)]
 		if p.use(t.BqPerML, u); empty(u) {
 			e.unsolved(main)
 		} else {
-			visit(t, u, e)
+			visit(*t, u, e)
 		}
 		e.Warnings = append(e.Warnings, p.warnings...)
-		e.Warnings = append(e.Warnings, p.judge.Region(t)...)
+		e.Warnings = append(e.Warnings, p.judge.Region(*t)...)
 		e.Warnings = append(e.Warnings, estimateWarnings(e, u)...)
 		p.present(e, fitted, weights)
 	}
@@ -241,16 +243,8 @@ const nominalNoise = 0.03
 func (e *Estimate) finish(g *grid, u []float64, s *spread) {
 	e.cov = s.cov
 	e.NoiseLevel = s.level
-	main := e.Main()
-	for i, p := range e.Parameters {
-		if p.Symbol != main || !s.ok || i >= len(e.gradients) {
-			continue
-		}
-		half := len(u) - 1
-		for half > 0 && g.mid[half] > g.mid[len(u)-1]/2 {
-			half--
-		}
-		level := nominalNoise * nominalNoise * math.Abs(u[half]) * g.length[half]
-		e.nominal = math.Sqrt(level*e.gradients[i].times(&s.unit, &e.gradients[i])) / math.Abs(p.Value)
+	if i := e.main(); s.ok && i >= 0 && i < len(e.gradients) {
+		level := nominalNoise * nominalNoise * math.Abs(u[g.middle]) * g.length[g.middle]
+		e.nominal = math.Sqrt(level*e.gradients[i].times(&s.unit, &e.gradients[i])) / math.Abs(e.Parameters[i].Value)
 	}
 }

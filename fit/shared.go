@@ -61,7 +61,6 @@ func (k *sharedRate) join(s *spread, f *influences, n int, by gradient, region e
 // report adds k2′ to an estimate, as parameter n of its fit, and says what of
 // the main parameter's standard error comes from it.
 func (k *sharedRate) report(e *Estimate, s *spread, n int) {
-	main := e.Main()
 	e.Parameters = append(e.Parameters, Parameter{K2Prime, k.value, k.se})
 	var g gradient
 	g[n] = 1
@@ -69,13 +68,11 @@ func (k *sharedRate) report(e *Estimate, s *spread, n int) {
 	if !k.estimated() {
 		return
 	}
-	for i, p := range e.Parameters {
-		if p.Symbol == main {
-			sum := 0.0
-			for j, d := range e.gradients[i] {
-				sum += d * s.by[j]
-			}
-			e.K2PrimeSE = math.Abs(sum) * k.se
+	if i := e.main(); i >= 0 {
+		sum := 0.0
+		for j, d := range e.gradients[i] {
+			sum += d * s.by[j]
 		}
+		e.K2PrimeSE = math.Abs(sum) * k.se
 	}
 }

@@ -54,14 +54,13 @@ func finite(x float64) float64 {
 
 // estimateWarnings are those that the estimate of any model may deserve.
 func estimateWarnings(e *Estimate, u []float64) []ingest.Warning {
-	main := e.Main()
-	value, se := e.Get(main)
-	if math.IsNaN(value) {
-		return broken(rule{true, ingest.WarnSE, ingest.LevelDoubt, value, seDoubt, "the model has no single solution here: the curve is empty, or proportional to the input"})
+	i := e.main()
+	if i < 0 || math.IsNaN(e.Parameters[i].Value) {
+		return broken(rule{true, ingest.WarnSE, ingest.LevelDoubt, math.NaN(), seDoubt, "the model has no single solution here: the curve is empty, or proportional to the input"})
 	}
-	list := uncertain(main, value, se)
-	for _, p := range e.Parameters {
-		list = append(list, p.warnings()...)
+	list := e.Parameters[i].uncertain()
+	for i := range e.Parameters {
+		list = append(list, e.Parameters[i].warnings()...)
 	}
 	if e.nominal > mostNominal {
 		list = append(list, broken(rule{true, ingest.WarnIdentify, ingest.LevelWarn, e.nominal, mostNominal,
@@ -78,7 +77,7 @@ func estimateWarnings(e *Estimate, u []float64) []ingest.Warning {
 const mostNominal = 0.10
 
 // warnings says where a parameter lies outside what can be.
-func (p Parameter) warnings() []ingest.Warning {
+func (p *Parameter) warnings() []ingest.Warning {
 	switch p.Symbol {
 	case BPND:
 		if p.Value >= lowestBPND && p.Value <= highestBPND {
@@ -107,21 +106,21 @@ func (p Parameter) warnings() []ingest.Warning {
 	return nil
 }
 
-// uncertain judges the standard error of the main parameter: beside its value,
-// or by itself where it is a small BPND.
-func uncertain(main Symbol, value, se float64) []ingest.Warning {
-	relative := math.Abs(se / value)
+// uncertain judges the standard error of a main parameter: beside its value, or
+// by itself where it is a small BPND.
+func (p *Parameter) uncertain() []ingest.Warning {
+	relative := math.Abs(p.SE / p.Value)
 	switch {
-	case math.IsNaN(se):
-		return broken(rule{true, ingest.WarnSE, ingest.LevelDoubt, se, seDoubt, string(main) + " has no standard error: the parameters cannot be told apart"})
-	case main == BPND && math.Abs(value) <= smallBPND:
-		if se > seSmall {
-			return broken(rule{true, ingest.WarnSE, ingest.LevelWarn, se, seSmall, "standard error of a small BPND"})
+	case math.IsNaN(p.SE):
+		return broken(rule{true, ingest.WarnSE, ingest.LevelDoubt, p.SE, seDoubt, string(p.Symbol) + " has no standard error: the parameters cannot be told apart"})
+	case p.Symbol == BPND && math.Abs(p.Value) <= smallBPND:
+		if p.SE > seSmall {
+			return broken(rule{true, ingest.WarnSE, ingest.LevelWarn, p.SE, seSmall, "standard error of a small BPND"})
 		}
 	case relative > seDoubt:
-		return broken(rule{true, ingest.WarnSE, ingest.LevelDoubt, relative, seDoubt, "standard error of " + string(main) + " over " + string(main)})
+		return broken(rule{true, ingest.WarnSE, ingest.LevelDoubt, relative, seDoubt, "standard error of " + string(p.Symbol) + " over " + string(p.Symbol)})
 	case relative > seWarn:
-		return broken(rule{true, ingest.WarnSE, ingest.LevelWarn, relative, seWarn, "standard error of " + string(main) + " over " + string(main)})
+		return broken(rule{true, ingest.WarnSE, ingest.LevelWarn, relative, seWarn, "standard error of " + string(p.Symbol) + " over " + string(p.Symbol)})
 	}
 	return nil
 }
@@ -131,31 +130,28 @@ func uncertain(main Symbol, value, se float64) []ingest.Warning {
 // 1940;11:147–162, doi:10.1214/aoms/1177731909), in the normal approximation.
 // Residuals that are nothing but rounding have no signs worth counting.
 func runsTest(fitted, u []float64) float64 {
-	plus, minus, runs, before := 0.0, 0.0, 0.0, 0
-	for f := range fitted {
-		r := u[f] - fitted[f]
-		if math.IsNaN(r) || math.Abs(r) <= 1e-3*math.Abs(u[f]) {
+	var signs [2]int // how many are above, and below
+	runs, before := 0, -1
+	for f, v := range u[:len(fitted)] {
+		r := v - fitted[f]
+		if !(math.Abs(r) > 1e-3*math.Abs(v)) {
 			continue
 		}
-		sign := 1
-		if r < 0 {
-			sign = -1
-			minus++
-		} else {
-			plus++
-		}
-		if sign != before {
+		below := int(math.Float64bits(r) >> 63)
+		signs[below]++
+		if below != before {
 			runs++
 		}
-		before = sign
+		before = below
 	}
+	plus, minus := float64(signs[0]), float64(signs[1])
 	n := plus + minus
 	if plus < 4 || minus < 4 {
 		return 1
 	}
 	mean := 2*plus*minus/n + 1
 	variance := (mean - 1) * (mean - 2) / (n - 1)
-	return math.Erfc(math.Max(math.Abs(runs-mean)-0.5, 0) / math.Sqrt(2*variance))
+	return math.Erfc(math.Max(math.Abs(float64(runs)-mean)-0.5, 0) / math.Sqrt(2*variance))
 }
 
 // boundWarning says that the search for θ ended at an end of its range.

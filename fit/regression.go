@@ -219,9 +219,9 @@ func (r *regression) shape() []float64 {
 // curve writes the curve that would fit exactly: the columns' sum, or where y
 // is an integral the C that brings its point onto the line.
 func (r *regression) curve(g gradient, u, out []float64) {
-	clear(out)
-	for j, x := range r.columns {
-		floats.AddScaled(out, g[j], x)
+	floats.ScaleTo(out, g[0], r.columns[0])
+	for j, x := range r.columns[1:] {
+		floats.AddScaled(out, g[j+1], x)
 	}
 	if !r.graphical() {
 		return

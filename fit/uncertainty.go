@@ -131,6 +131,9 @@ func (l *linearised) normal() square {
 
 // sums returns Zᵀ W Z and, unless y is nil, Zᵀ W y.
 func (l *linearised) sums(y []float64) (n square, right gradient) {
+	if l.n == 2 {
+		return sumPair(l.w, l.z[0], l.z[1], y)
+	}
 	weighted := l.row[:len(l.w)]
 	for i := range l.n {
 		floats.MulTo(weighted, l.w, l.z[i][:len(l.w)])
@@ -159,11 +162,7 @@ func (l *linearised) answer(noisy bool) {
 	f, together := l.influences, l.together()
 	row := f.row[:len(l.w)]
 	for i := range l.n {
-		clear(row)
-		for j := range l.n {
-			floats.AddScaled(row, l.inverse[i][j], l.z[j][:len(row)])
-		}
-		floats.Mul(row, l.w)
+		l.weighted(i, row)
 		if together && noisy {
 			l.reference.memory.backBoth(row, l.first, l.target, l.reference, f.target[i], f.reference[i])
 			continue
@@ -174,6 +173,19 @@ func (l *linearised) answer(noisy bool) {
 			floats.Scale(-1, f.reference[i])
 		}
 	}
+}
+
+// weighted writes a row of L.
+func (l *linearised) weighted(i int, row []float64) {
+	if l.n == 2 {
+		rowPair(l.w, l.z[0], l.z[1], l.inverse[i][0], l.inverse[i][1], row)
+		return
+	}
+	clear(row)
+	for j := range l.n {
+		floats.AddScaled(row, l.inverse[i][j], l.z[j][:len(row)])
+	}
+	floats.Mul(row, l.w)
 }
 
 // together reports whether the errors of both curves go through one memory, and
@@ -197,6 +209,10 @@ func (l *linearised) powers(v, ref []float64) (target, reference float64) {
 
 // cov writes the covariance of n parameters under errors with variances v.
 func (f *influence) cov(n int, v, scratch []float64, c *square) {
+	if n == 2 {
+		*c = covPair(v, f[0], f[1])
+		return
+	}
 	for i := range n {
 		floats.MulTo(scratch, f[i], v)
 		for j := range i + 1 {

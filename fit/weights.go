@@ -187,14 +187,17 @@ func (g *grid) weigh(v []float64, first int, w []float64) {
 		}
 	}
 	top *= floorFraction
-	per := g.perLength[first:][:len(w)]
-	for i, v := range v[first:] {
-		if least := top * per[i]; v < least {
-			v = least
+	sum := 0.0
+	per, v := g.perLength[first:][:len(w)], v[first:][:len(w)]
+	for i := range w {
+		least := v[i]
+		if floor := top * per[i]; least < floor {
+			least = floor
 		}
-		w[i] = 1 / v
+		w[i] = 1 / least
+		sum += w[i]
 	}
-	normalise(w)
+	scale(w, float64(len(w))/sum)
 }
 
 // normalise brings weights to a mean of 1.
@@ -203,9 +206,12 @@ func normalise(w []float64) {
 	for _, v := range w {
 		sum += v
 	}
-	scale := float64(len(w)) / sum
-	for i := range w {
-		w[i] *= scale
+	scale(w, float64(len(w))/sum)
+}
+
+func scale(x []float64, by float64) {
+	for i := range x {
+		x[i] *= by
 	}
 }
 

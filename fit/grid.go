@@ -3,11 +3,13 @@ package fit
 import (
 	"math"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"gonum.org/v1/gonum/floats"
 
+	"tacstream/extract"
 	"tacstream/ingest"
 )
 
@@ -21,7 +23,7 @@ type grid struct {
 	known     map[time.Duration]int // sizes by length
 	length    []float64             // of each frame
 	mid       []float64             // of each frame, after model zero
-	logMid    []float64             // ln of it
+	between   [][4]float64          // see cubics
 	perLength []float64             // 1/length
 	perDecay  []float64             // e^(λt) at the start
 	flat      []float64             // mean of e^(−λt) over the frame
@@ -29,27 +31,33 @@ type grid struct {
 	gaps      []gap
 	spline    spline
 	integrals integrals
+	memory    *memory         // of an integral
+	nodes     func() []kernel // those of the nodes of θ, nil where they are not kept
 }
 
-// A laid grid is a grid with what it was made of.
-type laid struct {
-	frames []ingest.Frame
-	lambda float64
-	grid   *grid
+// A schedule is what scans with the same frames and half-life share. It does
+// not change.
+type schedule struct {
+	frames   []ingest.Frame
+	halfLife time.Duration
+	grid     *grid // of the frames that are used
+	judge    extract.Judge
 }
 
-// lastLaid is the grid that was laid last: the models of a scan, and mostly
-// scan after scan, have the same. Grids do not change.
-var lastLaid atomic.Pointer[laid]
+// lastSchedule is the one that was made last: the models of a scan, and mostly
+// scan after scan, have the same.
+var lastSchedule atomic.Pointer[schedule]
 
-// gridOf returns the grid of a scan.
-func gridOf(frames []ingest.Frame, lambda float64) *grid {
-	if last := lastLaid.Load(); last != nil && last.lambda == lambda && slices.Equal(last.frames, frames) {
-		return last.grid
+// scheduleOf returns the schedule of a scan whose frames are used from one on.
+func scheduleOf(frames []ingest.Frame, from int, halfLife time.Duration) *schedule {
+	if last := lastSchedule.Load(); last != nil && last.halfLife == halfLife && slices.Equal(last.frames, frames) {
+		return last
 	}
-	g := newGrid(frames, lambda)
-	lastLaid.Store(&laid{slices.Clone(frames), lambda, g})
-	return g
+	s := &schedule{frames: slices.Clone(frames), halfLife: halfLife}
+	s.grid = newGrid(s.frames[from:], 60*ingest.DecayPerSecond(halfLife))
+	s.judge = extract.Curves{Frames: s.frames, HalfLife: halfLife}.Judge(extract.Thresholds{})
+	lastSchedule.Store(s)
+	return s
 }
 
 // A piece is the time from one knot to the next: a frame, or a gap.
@@ -112,9 +120,9 @@ const touching = 20 * time.Millisecond
 func newGrid(frames []ingest.Frame, lambda float64) *grid {
 	n := len(frames)
 	g := &grid{lambda: lambda, known: map[time.Duration]int{}, pieces: make([]piece, 0, n+1)}
-	b := make([]float64, 6*n)
-	g.length, g.mid, g.logMid = b[:0:n], b[n:n:2*n], b[2*n:2*n:3*n]
-	g.perLength, g.perDecay, g.flat = b[3*n:3*n:4*n], b[4*n:4*n:5*n], b[5*n:5*n]
+	b := make([]float64, 5*n)
+	g.length, g.mid = b[:0:n], b[n:n:2*n]
+	g.perLength, g.perDecay, g.flat = b[2*n:2*n:3*n], b[3*n:3*n:4*n], b[4*n:4*n]
 	last := time.Duration(0)
 	add := func(until time.Duration, frame int) {
 		g.add(piece{start: last.Minutes(), length: (until - last).Minutes(), frame: frame, share: 1})
@@ -130,7 +138,6 @@ func newGrid(frames []ingest.Frame, lambda float64) *grid {
 		}
 		g.mid = append(g.mid, (last+f.End()).Minutes()/2)
 		g.length = append(g.length, (f.End() - last).Minutes())
-		g.logMid = append(g.logMid, math.Log(g.mid[i]))
 		g.perLength = append(g.perLength, 1/g.length[i])
 		add(f.End(), i)
 		p := g.pieces[len(g.pieces)-1]
@@ -143,6 +150,10 @@ func newGrid(frames []ingest.Frame, lambda float64) *grid {
 	g.bridge()
 	g.spline = g.newSpline()
 	g.integrals = g.newIntegrals()
+	g.between = cubics(g.mid)
+	g.memory = newMemory(g)
+	g.memory.set(g, g.kernel(0))
+	g.nodes = sync.OnceValue(g.nodeKernels)
 	return g
 }
 

@@ -39,8 +39,8 @@ func prepare(s Scan, w Weighting) (*prepared, error) {
 	if used := len(s.Frames) - p.from; used < minFrames {
 		return nil, fmt.Errorf("%d frames end after model zero: %w", used, ErrTooFewFrames)
 	}
-	p.grid = gridOf(s.Frames[p.from:], 60*ingest.DecayPerSecond(s.HalfLife))
-	p.judge = extract.Curves{Frames: s.Frames, HalfLife: s.HalfLife}.Judge(extract.Thresholds{})
+	shared := scheduleOf(s.Frames, p.from, s.HalfLife)
+	p.grid, p.judge = shared.grid, shared.judge
 	return p, nil
 }
 

@@ -94,7 +94,6 @@ type regression struct {
 	first       int
 	shared      *sharedRate // nil where the plan has no k2′
 	integrator  *integrator
-	memory      *memory
 	in          sources
 	influences  *influences
 	s           spread // of the last region
@@ -118,11 +117,10 @@ func newRegression(p *prepared, pl plan, in sources, tStar time.Duration, first 
 	n, k := len(p.mid), len(pl.input)+len(pl.region)
 	r := &regression{
 		prepared: p, plan: pl, tStar: tStar, first: first, shared: shared, in: in,
-		integrator: newIntegrator(p.grid), memory: newMemory(p.grid), influences: newInfluences(n),
+		integrator: newIntegrator(p.grid), influences: newInfluences(n),
 		once: make([]float64, n), again: make([]float64, n), unit: make([]float64, n), left: make([]float64, n), moved: make([]float64, n), columns: make([][]float64, k),
 		space: make([]float64, (len(pl.region)+1)*n), shapeW: make([]float64, n),
 	}
-	r.memory.set(p.grid, p.kernel(0))
 	for i, t := range pl.input {
 		r.columns[i] = t.of(in.own, in.once, in.again, make([]float64, n))
 	}

@@ -70,7 +70,11 @@ func newBasis(p *prepared, input curve, direct, unit []float64) *basis {
 	b.aa = b.weightDirect(b.w)
 	var k kernel
 	for i := range thetaNodes {
-		k = input.grid.kernelIn(k, theta(i))
+		if input.nodes != nil {
+			k = input.nodes()[i]
+		} else {
+			k = input.grid.kernelIn(k, theta(i))
+		}
 		input.convolve(k, b.column(i))
 	}
 	for i := range half {
@@ -94,6 +98,15 @@ func referenceBasis(p *prepared) *basis { return newBasis(p, p.refCurve, p.ref, 
 const step = 9.615805480084347 / (thetaNodes - 1) // ln(thetaMax/thetaMin) of all of them
 
 func theta(node int) float64 { return thetaMin * math.Exp(float64(node)*step) }
+
+// nodeKernels returns the kernels of all nodes.
+func (g *grid) nodeKernels() []kernel {
+	list := make([]kernel, thetaNodes)
+	for i := range list {
+		list[i] = g.kernel(theta(i))
+	}
+	return list
+}
 
 func (b *basis) column(node int) []float64 {
 	n := len(b.mid)

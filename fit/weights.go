@@ -215,23 +215,38 @@ func scale(x []float64, by float64) {
 	}
 }
 
+// cubics returns the weights of the two frames on either side of each in the
+// cubic through their means over the logarithm of time, on which tracer curves
+// are smooth. The first and the last two frames have none.
+func cubics(mid []float64) [][4]float64 {
+	list, at := make([][4]float64, len(mid)), make([]float64, len(mid))
+	for i, t := range mid {
+		at[i] = math.Log(t)
+	}
+	for i := 2; i+2 < len(mid); i++ {
+		around := [4]int{i - 2, i - 1, i + 1, i + 2}
+		for n, j := range around {
+			list[i][n] = 1
+			for _, k := range around {
+				if k != j {
+					list[i][n] *= (at[i] - at[k]) / (at[j] - at[k])
+				}
+			}
+		}
+	}
+	return list
+}
+
 // ownNoise estimates the noise level q of a curve from itself. Each frame is
-// compared with the cubic through its two neighbours on either side, over the
-// logarithm of time, on which tracer curves are smooth; the mean square of
-// what is left, over what unit noise would leave, is q. Frames that leave far
-// more than the others do, as where the tracer arrives, are no noise.
+// compared with the cubic through its neighbours; the mean square of what is
+// left, over what unit noise would leave, is q. Frames that leave far more than
+// the others do, as where the tracer arrives, are no noise.
 func (g *grid) ownNoise(means, v []float64) float64 {
 	left := make([]float64, 0, len(means))
 	for i := 2; i+2 < len(means); i++ {
 		diff, unit := means[i], v[i]
-		around := [4]int{i - 2, i - 1, i + 1, i + 2}
-		for _, j := range around {
-			l := 1.0
-			for _, k := range around {
-				if k != j {
-					l *= (g.logMid[i] - g.logMid[k]) / (g.logMid[j] - g.logMid[k])
-				}
-			}
+		for n, j := range [4]int{i - 2, i - 1, i + 1, i + 2} {
+			l := g.between[i][n]
 			diff -= l * means[j]
 			unit += l * l * v[j]
 		}

@@ -21,12 +21,7 @@ type curve struct {
 
 // curve rebuilds the curve with these frame means.
 func (g *grid) curve(means []float64) curve {
-	factors := make([]float64, 0, len(g.pieces))
-	for k := range g.pieces {
-		if p := &g.pieces[k]; p.known() {
-			factors = append(factors, p.mean(means)/p.decay)
-		}
-	}
+	factors := g.conditions(means, make([]float64, 0, len(g.pieces)))
 	g.spline.solve(factors)
 	c := curve{grid: g, pieces: make([]polynomial, len(g.pieces))}
 	for k := range g.pieces {
@@ -43,6 +38,19 @@ func (g *grid) curve(means []float64) curve {
 		}
 	}
 	return c
+}
+
+// conditions appends to list the means of the pieces where they are known.
+func (g *grid) conditions(means, list []float64) []float64 {
+	if len(g.gaps) == 0 {
+		return append(list, means...)
+	}
+	for k := range g.pieces {
+		if p := &g.pieces[k]; p.known() {
+			list = append(list, p.mean(means))
+		}
+	}
+	return list
 }
 
 // finite reports whether the curve is made of numbers: not where the frames

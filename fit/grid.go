@@ -25,7 +25,6 @@ type grid struct {
 	mid       []float64             // of each frame, after model zero
 	between   [][4]float64          // see cubics
 	perLength []float64             // 1/length
-	perDecay  []float64             // e^(λt) at the start
 	flat      []float64             // mean of e^(−λt) over the frame
 	middle    int                   // the last frame whose middle lies in the first half of all middles
 	gaps      []gap
@@ -120,9 +119,8 @@ const touching = 20 * time.Millisecond
 func newGrid(frames []ingest.Frame, lambda float64) *grid {
 	n := len(frames)
 	g := &grid{lambda: lambda, known: map[time.Duration]int{}, pieces: make([]piece, 0, n+1)}
-	b := make([]float64, 5*n)
-	g.length, g.mid = b[:0:n], b[n:n:2*n]
-	g.perLength, g.perDecay, g.flat = b[2*n:2*n:3*n], b[3*n:3*n:4*n], b[4*n:4*n]
+	b := make([]float64, 4*n)
+	g.length, g.mid, g.perLength, g.flat = b[:0:n], b[n:n:2*n], b[2*n:2*n:3*n], b[3*n:3*n]
 	last := time.Duration(0)
 	add := func(until time.Duration, frame int) {
 		g.add(piece{start: last.Minutes(), length: (until - last).Minutes(), frame: frame, share: 1})
@@ -141,7 +139,6 @@ func newGrid(frames []ingest.Frame, lambda float64) *grid {
 		g.perLength = append(g.perLength, 1/g.length[i])
 		add(f.End(), i)
 		p := g.pieces[len(g.pieces)-1]
-		g.perDecay = append(g.perDecay, 1/p.decay)
 		g.flat = append(g.flat, p.decay*g.sizes[p.size].moment[0])
 	}
 	for g.middle = n - 1; g.middle > 0 && g.mid[g.middle] > g.mid[n-1]/2; {

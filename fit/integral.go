@@ -45,20 +45,9 @@ func newIntegrator(g *grid) *integrator {
 
 // solve finds the factors of the curve with these frame means.
 func (it *integrator) solve(means []float64) {
-	at := 1
-	for k := range it.pieces {
-		p := &it.pieces[k]
-		switch {
-		case p.frame >= 0:
-			it.x[at] = means[p.frame] * it.perDecay[p.frame]
-			at++
-		case p.known():
-			it.x[at] = p.mean(means) / p.decay
-			at++
-		}
-	}
-	it.spline.solve(it.x[1:at])
-	clear(it.x[at:])
+	x := it.conditions(means, it.x[1:1])
+	it.spline.solve(x)
+	clear(it.x[1+len(x):])
 }
 
 // once writes the frame means of the integral of the curve with these means.

@@ -25,8 +25,7 @@ type spline struct {
 }
 
 // newSpline prepares the equations. The B-spline that is not 0 at model zero
-// is left out, and the equation of a piece is the decayed mean, corrected for
-// decay to the start of the piece.
+// is left out, and the equation of a piece is its decayed mean.
 func (g *grid) newSpline() spline {
 	n := len(g.pieces)
 	s := spline{first: make([]int, n), pieces: make([][degree + 1]polynomial, n), band: make([][2*degree + 1]float64, 0, n)}
@@ -44,7 +43,7 @@ func (g *grid) newSpline() spline {
 		var row [2*degree + 1]float64
 		for j := range s.pieces[k] {
 			if at := span + j - 1 - len(s.band) + degree; span+j > 0 {
-				row[at] = g.size(k).mean(&s.pieces[k][j])
+				row[at] = p.decay * g.size(k).mean(&s.pieces[k][j])
 			}
 		}
 		s.band = append(s.band, row)
@@ -132,8 +131,8 @@ func (p *polynomial) add(q *polynomial, n int, a, b float64) {
 }
 
 // eliminate solves the equations as far as it goes without a right-hand side,
-// and leaves the inverse of each pivot in its place. The matrix is totally
-// positive, so no pivots need be sought.
+// and leaves the inverse of each pivot in its place and the rest of its row
+// divided by it. The matrix is totally positive, so no pivots need be sought.
 func (s spline) eliminate() {
 	for k := range s.band {
 		pivot := &s.band[k]
@@ -145,6 +144,9 @@ func (s spline) eliminate() {
 			for j := 1; j <= degree; j++ {
 				row[degree-below+j] -= f * pivot[degree+j]
 			}
+		}
+		for j := 1; j <= degree; j++ {
+			pivot[degree+j] *= pivot[degree]
 		}
 	}
 }
@@ -159,12 +161,12 @@ func (s spline) solve(x []float64) {
 		r := &band[k]
 		v := x[k] - r[0]*a - r[1]*b - r[2]*c - r[3]*d
 		a, b, c, d = b, c, d, v
-		x[k] = v
+		x[k] = v * r[4]
 	}
 	a, b, c, d = 0, 0, 0, 0
 	for k := len(x) - 1; k >= 0; k-- {
 		r := &band[k]
-		v := (x[k] - r[8]*a - r[7]*b - r[6]*c - r[5]*d) * r[4]
+		v := x[k] - r[8]*a - r[7]*b - r[6]*c - r[5]*d
 		a, b, c, d = b, c, d, v
 		x[k] = v
 	}

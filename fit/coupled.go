@@ -381,7 +381,8 @@ func (c *coupled) estimate(t extract.TAC, u []float64, e *Estimate) {
 	c.unitVariances(e.Fitted, m.unit)
 	f, byTheta := c.fit.column, c.fit.slope
 	l := c.linearised(m, f, byTheta)
-	s := l.spread(rss, m.unit, c.refNoise, -1)
+	var s spread
+	l.spread(rss, m.unit, c.refNoise, -1, &s)
 	if s.ok && c.shared.estimated() {
 		moved := c.fit.unit
 		for j, e := range m.column {

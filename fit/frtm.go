@@ -94,7 +94,7 @@ func (f *frtmFit) fit(u, given []float64, e *Estimate) {
 	a, b := f.factors(&f.at)
 	f.l.target = effect{own: 1}
 	f.l.reference = effect{own: f.at[0], through: a, memory: f.memory[0], also: &effect{through: b, memory: f.memory[1]}}
-	f.spread = f.l.spread(f.rss, f.unit, f.refNoise, -1)
+	f.l.spread(f.rss, f.unit, f.refNoise, -1, &f.spread)
 	f.score(e, f.rss, len(u), 4)
 }
 

@@ -3,9 +3,9 @@ package fit
 // Two parameters are what MRTM2, SRTM2 and the plots have, so for two columns
 // a and b the sums over frames are taken in one pass over all that they need.
 
-// sumPair returns the normal equations and, where y is not nil, their
-// right-hand side.
-func sumPair(w, a, b, y []float64) (n square, right gradient) {
+// sumPair writes the normal equations and, where y is not nil, their right-hand
+// side.
+func sumPair(w, a, b, y []float64, n *square, right *gradient) {
 	if y == nil {
 		y = a
 	}
@@ -22,7 +22,6 @@ func sumPair(w, a, b, y []float64) (n square, right gradient) {
 	}
 	n[0][0], n[0][1], n[1][0], n[1][1] = aa, ab, ab, bb
 	right[0], right[1] = ay, by
-	return n, right
 }
 
 // rowPair writes w (x a + y b), a row of L.
@@ -33,8 +32,8 @@ func rowPair(w, a, b []float64, x, y float64, row []float64) {
 	}
 }
 
-// covPair returns the covariance of two rows under errors with variances v.
-func covPair(v, a, b []float64) (c square) {
+// covPair writes the covariance of two rows under errors with variances v.
+func covPair(v, a, b []float64, c *square) {
 	aa, ab, bb := 0.0, 0.0, 0.0
 	a, b = a[:len(v)], b[:len(v)]
 	for i, v := range v {
@@ -45,5 +44,4 @@ func covPair(v, a, b []float64) (c square) {
 		bb += v * q * q
 	}
 	c[0][0], c[0][1], c[1][0], c[1][1] = aa, ab, ab, bb
-	return c
 }

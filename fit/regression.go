@@ -142,7 +142,7 @@ func (r *regression) fit(t extract.TAC, u []float64, e *Estimate, from *guess) {
 	floats.MulTo(r.moved[:len(left)], r.l.w, left)
 	rss := floats.Dot(r.moved[:len(left)], left)
 	r.score(e, rss, len(u)-first, r.l.n)
-	r.s = r.spread(t, g, rss, from)
+	r.spread(t, g, rss, from)
 	r.plan.parameters(e, g, &r.s)
 	e.finish(r.grid, u, &r.s)
 	if r.lined() || r.tStar > 0 {
@@ -177,7 +177,7 @@ func (r *regression) lay(u []float64) {
 // weights that go with them. Weights that are not given follow from the guess,
 // or from the curve of a first pass.
 func (r *regression) solve(t extract.TAC, u []float64, e *Estimate, first int, from *guess) (g gradient, ok bool) {
-	r.l = r.linearised(first, e.Weights[first:])
+	r.linearise(&r.l, first, e.Weights[first:])
 	switch given := r.given(t); {
 	case given != nil:
 		copy(r.l.w, given[first:])
@@ -235,7 +235,7 @@ func (r *regression) curve(g gradient, u, out []float64) {
 
 // spread carries the noise of both curves, and of k2′ where it was estimated,
 // through the fit.
-func (r *regression) spread(t extract.TAC, g gradient, rss float64, from *guess) spread {
+func (r *regression) spread(t extract.TAC, g gradient, rss float64, from *guess) {
 	target := effect{own: r.plan.y.own, through: r.plan.y.through, memory: r.memory}
 	for j, term := range r.region {
 		c := g[len(r.input)+j]
@@ -243,30 +243,30 @@ func (r *regression) spread(t extract.TAC, g gradient, rss float64, from *guess)
 		target.through -= c * term.through
 		target.twice -= c * term.twice
 	}
-	r.l.target, r.l.reference = target, effect{memory: r.memory}
+	reference := effect{memory: r.memory}
 	for j, term := range r.input {
-		r.l.reference.own += g[j] * term.own
-		r.l.reference.through += g[j] * term.through
-		r.l.reference.twice += g[j] * term.twice
+		reference.own += g[j] * term.own
+		reference.through += g[j] * term.through
+		reference.twice += g[j] * term.twice
 	}
 	known := -1.0
 	if from != nil {
 		known = from.level
 	}
-	s := r.l.spread(rss, r.unit, r.in.noise, known)
+	r.l.target, r.l.reference = target, reference
+	r.l.spread(rss, r.unit, r.in.noise, known, &r.s)
 	if r.shared != nil {
-		s.k2Prime = r.shared.value
+		r.s.k2Prime = r.shared.value
 	}
-	if r.shared.estimated() && s.ok {
+	if r.shared.estimated() && r.s.ok {
 		// The first column has R/k2′: as k2′ grows the residuals grow by g₀R/k2′².
 		moved := r.moved[:len(r.l.w)]
 		for i := range moved {
 			moved[i] = g[0] * r.ref[r.l.first+i] / (r.shared.value * r.shared.value)
 		}
 		by, _ := r.l.solve(moved)
-		r.shared.join(&s, r.influences, r.l.n, by, t.Region, r.unit, r.in.noise)
+		r.shared.join(&r.s, r.influences, r.l.n, by, t.Region, r.unit, r.in.noise)
 	}
-	return s
 }
 
 // MaxDeviation is how far, relative to its own value, a point may lie off the
@@ -307,7 +307,8 @@ func (r *regression) start(from *guess) (first int, off float64) {
 // bend returns how far the worst point of the expected curve lies off the line
 // through those from frame first on, infinite where there is no line.
 func (r *regression) bend(from *guess, first int) float64 {
-	l := r.linearised(first, r.moved[:len(r.mid)-first])
+	var l linearised
+	r.linearise(&l, first, r.moved[:len(r.mid)-first])
 	r.weigh(from.unit, first, l.w)
 	g, ok := l.solve(r.y[first:])
 	if !ok {
@@ -420,11 +421,10 @@ func (r *regression) bias() gradient {
 	return delta
 }
 
-// linearised returns the columns from frame first on, with weights w.
-func (r *regression) linearised(first int, w []float64) linearised {
-	l := linearised{first: first, n: len(r.columns), w: w, influences: r.influences}
+// linearise takes the columns from frame first on, with weights w.
+func (r *regression) linearise(l *linearised, first int, w []float64) {
+	l.first, l.n, l.w, l.influences = first, len(r.columns), w, r.influences
 	for i, x := range r.columns {
 		l.z[i] = x[first:]
 	}
-	return l
 }

@@ -128,7 +128,7 @@ func (f *spectrum) parameters(x []float64, rss float64, u []float64, e *Estimate
 	}
 	var s spread
 	if l.n <= maxParameters && l.n > 0 {
-		s = l.spread(rss, f.unit, noise{}, -1)
+		l.spread(rss, f.unit, noise{}, -1, &s)
 	}
 	e.add(K1, k1, &s, byK1[:]...)
 	e.add(VT, vt, &s, byVT[:]...)

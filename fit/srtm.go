@@ -99,7 +99,7 @@ func (f *srtmFit) fit(u, given []float64, e *Estimate) {
 	f.settle(f.w)
 	f.memory.set(f.grid, k)
 	l := f.linearised()
-	f.spread = l.spread(f.rss, f.unit, f.refNoise, -1)
+	l.spread(f.rss, f.unit, f.refNoise, -1, &f.spread)
 	f.score(e, f.rss, len(u), l.n)
 }
 

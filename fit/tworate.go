@@ -88,7 +88,7 @@ func (t *twoRate) reweigh() {
 func (t *twoRate) errors(e *Estimate) {
 	t.linearise()
 	t.l.target = effect{own: 1}
-	t.spread = t.l.spread(t.rss, t.unit, noise{}, -1)
+	t.l.spread(t.rss, t.unit, noise{}, -1, &t.spread)
 	t.score(e, t.rss, len(t.u), t.l.n)
 }
 
@@ -258,8 +258,8 @@ func (t *twoRate) step(damping float64) (by [2]float64, ok bool) {
 // towards returns the step that these normal equations ask for, from what the
 // curve at hand leaves.
 func (t *twoRate) towards(normal *square) (by gradient, ok bool) {
-	inverse, ok := invert(normal, t.l.n)
-	if !ok {
+	var inverse square
+	if !invert(normal, t.l.n, &inverse) {
 		return by, false
 	}
 	for j := range t.l.n {

@@ -86,13 +86,13 @@ func newInfluences(n int) *influences {
 	return f
 }
 
-// spread returns the covariance of the parameters, given the weighted residual
+// spread finds the covariance of the parameters, given the weighted residual
 // sum of squares, and leaves the influences behind. Where known is not
 // negative, it is the level of the region.
-func (l *linearised) spread(rss float64, unit []float64, ref noise, known float64) spread {
-	s := spread{level: known}
+func (l *linearised) spread(rss float64, unit []float64, ref noise, known float64, s *spread) {
+	*s = spread{level: known}
 	if !l.solved && !l.invert() {
-		return s
+		return
 	}
 	s.ok = true
 	f := l.influences
@@ -116,7 +116,6 @@ func (l *linearised) spread(rss float64, unit []float64, ref noise, known float6
 			s.cov[i][j] = s.level*s.unit[i][j] + ref.level*others[i][j]
 		}
 	}
-	return s
 }
 
 // leastShare is the share of the residuals that is put down to the region at
@@ -125,34 +124,34 @@ const leastShare = 0.05
 
 // normal returns Zᵀ W Z.
 func (l *linearised) normal() square {
-	n, _ := l.sums(nil)
-	return n
+	l.sum(nil)
+	return l.made
 }
 
-// sums returns Zᵀ W Z and, unless y is nil, Zᵀ W y.
-func (l *linearised) sums(y []float64) (n square, right gradient) {
-	if l.n == 2 {
-		return sumPair(l.w, l.z[0], l.z[1], y)
+// sum makes Zᵀ W Z and, unless y is nil, Zᵀ W y.
+func (l *linearised) sum(y []float64) {
+	if l.solved = false; l.n == 2 {
+		sumPair(l.w, l.z[0], l.z[1], y, &l.made, &l.right)
+		return
 	}
 	weighted := l.row[:len(l.w)]
 	for i := range l.n {
 		floats.MulTo(weighted, l.w, l.z[i][:len(l.w)])
 		for j := range i + 1 {
-			n[i][j] = floats.Dot(weighted, l.z[j][:len(l.w)])
-			n[j][i] = n[i][j]
+			l.made[i][j] = floats.Dot(weighted, l.z[j][:len(l.w)])
+			l.made[j][i] = l.made[i][j]
 		}
 		if y != nil {
-			right[i] = floats.Dot(weighted, y[:len(l.w)])
+			l.right[i] = floats.Dot(weighted, y[:len(l.w)])
 		}
 	}
-	return n, right
 }
 
 // invert takes the inverse of the normal equations, and reports whether they
 // have one.
 func (l *linearised) invert() bool {
-	l.made = l.normal()
-	l.inverse, l.solved = invert(&l.made, l.n)
+	l.sum(nil)
+	l.solved = invert(&l.made, l.n, &l.inverse)
 	return l.solved
 }
 
@@ -210,7 +209,7 @@ func (l *linearised) powers(v, ref []float64) (target, reference float64) {
 // cov writes the covariance of n parameters under errors with variances v.
 func (f *influence) cov(n int, v, scratch []float64, c *square) {
 	if n == 2 {
-		*c = covPair(v, f[0], f[1])
+		covPair(v, f[0], f[1], c)
 		return
 	}
 	for i := range n {
@@ -234,17 +233,17 @@ func (l *linearised) left(power float64, passed *square) float64 {
 	return math.Max(power, math.SmallestNonzeroFloat64)
 }
 
-// invert returns the inverse of a symmetric positive definite n × n matrix,
-// after scaling its diagonal to 1. Ok is false where it has none.
-func invert(a *square, n int) (inverse square, ok bool) {
+// invert writes the inverse of a symmetric positive definite n × n matrix,
+// after scaling its diagonal to 1, and reports whether there is one.
+func invert(a *square, n int, inverse *square) bool {
 	if n == 2 {
-		return invertPair(a)
+		return invertPair(a, inverse)
 	}
 	m := *a
 	var scale gradient
 	for i := range n {
 		if !(a[i][i] > 0) || math.IsInf(a[i][i], 0) {
-			return inverse, false
+			return false
 		}
 		scale[i] = 1 / math.Sqrt(a[i][i])
 	}
@@ -255,7 +254,7 @@ func invert(a *square, n int) (inverse square, ok bool) {
 	}
 	for i := range n {
 		if !(m[i][i] > singular) {
-			return inverse, false
+			return false
 		}
 		m.sweep(i, n)
 	}
@@ -264,19 +263,19 @@ func invert(a *square, n int) (inverse square, ok bool) {
 			inverse[i][j] = m[i][j] * scale[i] * scale[j]
 		}
 	}
-	return inverse, true
+	return true
 }
 
 // invertPair is invert of a 2 × 2 matrix.
-func invertPair(a *square) (inverse square, ok bool) {
+func invertPair(a, inverse *square) bool {
 	x, y, z := a[0][0], a[0][1], a[1][1]
 	det := x*z - y*y
 	if !(x > 0) || !(z > 0) || !(det > singular*x*z) || math.IsInf(det, 0) {
-		return inverse, false
+		return false
 	}
 	inverse[0][0], inverse[0][1] = z/det, -y/det
 	inverse[1][0], inverse[1][1] = -y/det, x/det
-	return inverse, true
+	return true
 }
 
 // singular is the pivot, of a matrix with a diagonal of 1, below which
@@ -305,8 +304,8 @@ func (m *square) sweep(i, n int) {
 // solve returns the weighted least-squares solution of Z p = y, or false where
 // there is no single one.
 func (l *linearised) solve(y []float64) (p gradient, ok bool) {
-	l.made, l.right = l.sums(y)
-	if l.inverse, l.solved = invert(&l.made, l.n); !l.solved {
+	l.sum(y)
+	if l.solved = invert(&l.made, l.n, &l.inverse); !l.solved {
 		return p, false
 	}
 	for i := range l.n {

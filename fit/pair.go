@@ -24,11 +24,25 @@ func sumPair(w, a, b, y []float64, n *square, right *gradient) {
 	right[0], right[1] = ay, by
 }
 
-// rowPair writes w (x a + y b), a row of L.
-func rowPair(w, a, b []float64, x, y float64, row []float64) {
-	a, b, row = a[:len(w)], b[:len(w)], row[:len(w)]
-	for i, w := range w {
-		row[i] = w * (x*a[i] + y*b[i])
+// answerPair writes the influences of both curves, which go through one memory
+// and once.
+func (l *linearised) answerPair() {
+	f, m, x, y := l.influences, l.reference.memory, &l.target, &l.reference
+	n, first := len(m.own), l.first
+	own, carried, kept, added := m.own[:n], m.carried[:n], m.kept[:n], m.added[:n]
+	targetA, targetB, referenceA, referenceB := f.target[0][:n], f.target[1][:n], f.reference[0][:n], f.reference[1][:n]
+	w, a, b := l.w, l.z[0][:len(l.w)], l.z[1][:len(l.w)]
+	aa, ab, bb := l.inverse[0][0], l.inverse[0][1], l.inverse[1][1]
+	onceA, onceB := 0.0, 0.0 // what later means ask of the state
+	for i := n - 1; i >= 0; i-- {
+		p, q := 0.0, 0.0
+		if at := i - first; at >= 0 {
+			p, q = w[at]*(aa*a[at]+ab*b[at]), w[at]*(ab*a[at]+bb*b[at])
+		}
+		throughA, throughB := own[i]*p+added[i]*onceA, own[i]*q+added[i]*onceB
+		onceA, onceB = carried[i]*p+kept[i]*onceA, carried[i]*q+kept[i]*onceB
+		targetA[i], targetB[i] = x.own*p+x.through*throughA, x.own*q+x.through*throughB
+		referenceA[i], referenceB[i] = -y.own*p-y.through*throughA, -y.own*q-y.through*throughB
 	}
 }
 

@@ -158,11 +158,19 @@ func (l *linearised) invert() bool {
 // answer writes the influences of errors that have the effects A and B: L A,
 // and where the reference is noisy −L B.
 func (l *linearised) answer(noisy bool) {
-	f, together := l.influences, l.together()
+	f, together := l.influences, l.together() && noisy
+	if together && l.n == 2 {
+		l.answerPair()
+		return
+	}
 	row := f.row[:len(l.w)]
 	for i := range l.n {
-		l.weighted(i, row)
-		if together && noisy {
+		clear(row)
+		for j := range l.n {
+			floats.AddScaled(row, l.inverse[i][j], l.z[j][:len(row)])
+		}
+		floats.Mul(row, l.w)
+		if together {
 			l.reference.memory.backBoth(row, l.first, l.target, l.reference, f.target[i], f.reference[i])
 			continue
 		}
@@ -172,19 +180,6 @@ func (l *linearised) answer(noisy bool) {
 			floats.Scale(-1, f.reference[i])
 		}
 	}
-}
-
-// weighted writes a row of L.
-func (l *linearised) weighted(i int, row []float64) {
-	if l.n == 2 {
-		rowPair(l.w, l.z[0], l.z[1], l.inverse[i][0], l.inverse[i][1], row)
-		return
-	}
-	clear(row)
-	for j := range l.n {
-		floats.AddScaled(row, l.inverse[i][j], l.z[j][:len(row)])
-	}
-	floats.Mul(row, l.w)
 }
 
 // together reports whether the errors of both curves go through one memory, and

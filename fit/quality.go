@@ -69,6 +69,10 @@ func (p *prepared) scanWarnings() []ingest.Warning {
 	)...)
 }
 
+// noTissue is the fraction of the reference's late mean below which a region is
+// air, bone or fluid, and says nothing of the reference.
+const noTissue = 0.5
+
 // lowestLate returns the lowest mean of a region over the last third of the
 // scan, as a fraction of the reference's.
 func (p *prepared) lowestLate() (lowest float64, region extract.Region) {
@@ -79,7 +83,7 @@ func (p *prepared) lowestLate() (lowest float64, region extract.Region) {
 	ref := p.late(p.ref)
 	for _, t := range p.scan.TACs {
 		u := t.BqPerML[p.from:]
-		if ratio := p.late(u) / p.scale / ref; ratio < lowest && !empty(u) {
+		if ratio := p.late(u) / p.scale / ref; ratio < lowest && ratio > noTissue && !empty(u) {
 			lowest, region = ratio, t.Region
 		}
 	}

@@ -12,7 +12,7 @@ func Advice(code ingest.Code) string {
 		ingest.CodeMalformed:    "Export the object from the scanner or archive again: its structure is broken.",
 		ingest.CodeTruncated:    "Send the object again: the transfer broke off.",
 		ingest.CodePixelLength:  "Export the object again: the image is not as large as its header says.",
-		ingest.CodeTooLarge:     "Check Rows, Columns and the object's size; raise the limits in the configuration if they are right.",
+		ingest.CodeTooLarge:     "It is larger than its header lets expect: broken, or made to do harm. Send it again; raise the limits in the configuration only if Rows, Columns and size are right.",
 		ingest.CodeSyntax:       "Export uncompressed (Explicit VR Little Endian), or convert with gdcmconv --raw.",
 		ingest.CodeUnits:        "Export again from the scanner: without its own RescaleSlope a slice has no values, and 1 would be wrong.",
 		ingest.CodeTiming:       "Look at AcquisitionTime, FrameReferenceTime, ActualFrameDuration and DecayCorrection: export again without removing times, or shift them all by the same.",

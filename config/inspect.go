@@ -2,6 +2,7 @@ package config
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -10,8 +11,10 @@ import (
 	"slices"
 	"strings"
 
+	"tacstream/extract"
 	"tacstream/ingest"
 	"tacstream/ingest/dicom"
+	"tacstream/ingest/nifti"
 	"tacstream/ingest/s3"
 )
 
@@ -27,10 +30,14 @@ type Inspection struct {
 type RegionView struct {
 	Object string `json:"object"` // the path or key, as it was found
 	Kind   string `json:"kind"`
-	// Fits names the series, by number, that it shares a frame of reference
-	// with. It is empty where that is not known: a label image may fit any.
-	Fits []int `json:"fits,omitempty"`
+	// Fits names the series, by number, in which its regions lie: they overlap
+	// and, in DICOM, share the frame of reference.
+	Fits   []int            `json:"fits,omitempty"`
+	Reason ingest.Reason    `json:"reason,omitzero"` // why it can serve none of the series
+	Do     string           `json:"do,omitempty"`
+	Doubts []ingest.Warning `json:"doubts,omitempty"`
 
+	object    ingest.Object
 	reference string
 }
 
@@ -131,13 +138,89 @@ func Inspect(ctx context.Context, shelf Shelf, protocols Config, pixels bool) (I
 			}
 		}
 		in.Series = append(in.Series, view)
-		for r := range in.Regions {
-			if ref := s.Assembly.Header.Strict.FrameOfReferenceUID; ref != "" && in.Regions[r].reference == ref {
-				in.Regions[r].Fits = append(in.Regions[r].Fits, k+1)
-			}
+	}
+	for r := range in.Regions {
+		if err := in.Regions[r].place(ctx, shelf, found); err != nil {
+			return in, err
 		}
 	}
 	return in, nil
+}
+
+// place reads a region source and finds the series in which its regions lie.
+func (r *RegionView) place(ctx context.Context, shelf Shelf, found []LocalSeries) error {
+	if r.Kind == kindTable || r.Kind == kindTransform || len(found) == 0 {
+		return nil
+	}
+	body, _, err := shelf.Open(ctx, r.object)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	seg, err := readUnnamed(r.Object, body)
+	if r.Doubts = seg.Warnings; seg.Labels != nil {
+		r.Doubts = append(r.Doubts, seg.Labels.Warnings...)
+	}
+	for k, s := range found {
+		if err != nil {
+			break
+		}
+		if s.Outcome.Condition != ingest.Ready {
+			continue
+		}
+		outside := s.outside(seg)
+		if outside == nil {
+			r.Fits = append(r.Fits, k+1)
+		} else if len(r.Fits) == 0 {
+			r.Reason = ingest.ReasonOf(outside)
+		}
+	}
+	switch {
+	case err != nil && !errors.Is(err, ingest.ErrRejected):
+		return err
+	case err != nil:
+		r.Reason = ingest.ReasonOf(err)
+	case len(r.Fits) > 0:
+		r.Reason = ingest.Reason{}
+	}
+	if r.Reason.Code != "" {
+		r.Do = Advice(r.Reason.Code)
+	}
+	return nil
+}
+
+// readUnnamed reads a region source whose table may not be at hand: every index
+// is called by its number.
+func readUnnamed(name string, body io.Reader) (ingest.Segmentation, error) {
+	switch {
+	case ingest.IsLabels(filepath.ToSlash(name)):
+		labels, err := nifti.ReadLabels(body, nifti.Options{})
+		labels.Names = map[int32]string{}
+		for _, index := range labels.Index {
+			if index != 0 && labels.Names[index] == "" {
+				labels.Names[index] = fmt.Sprint("index ", index)
+			}
+		}
+		return ingest.Segmentation{Labels: &labels}, err
+	case ingest.IsProbabilities(filepath.ToSlash(name)):
+		return nifti.ReadProbabilities(body, map[int32]string{1: "index 1"}, nifti.Options{})
+	}
+	return readRegions(name, body, nil)
+}
+
+// outside says why the regions of a source do not lie in a whole series, nil
+// where they do.
+func (s LocalSeries) outside(seg ingest.Segmentation) error {
+	geometry, err := dicom.Geometry(s.Assembly.Header, s.Assembly.Positions)
+	if err != nil {
+		return err
+	}
+	placed, err := Regions{Segmentation: seg}.on(geometry, s.Assembly.Header)
+	if err != nil {
+		return err
+	}
+	_, err = extract.NewMask(placed, geometry, extract.Options{})
+	return err
 }
 
 // A kinship says by number which series go with one.
@@ -179,7 +262,7 @@ func (in *Inspection) look(ctx context.Context, shelf Shelf, o ingest.Object, re
 		return nil
 	}
 	if kind := regionKind(o.Key); kind != "" {
-		in.Regions = append(in.Regions, RegionView{Object: o.Key, Kind: kind})
+		in.Regions = append(in.Regions, RegionView{Object: o.Key, Kind: kind, object: o})
 		return nil
 	}
 	found, err := header(ctx, shelf, o)
@@ -203,6 +286,12 @@ func (in *Inspection) look(ctx context.Context, shelf Shelf, o ingest.Object, re
 	return nil
 }
 
+// What belongs to a region source and is none.
+const (
+	kindTable     = "look-up table"
+	kindTransform = "transform"
+)
+
 // regionKind says what a region source that is no DICOM holds by its name, or
 // what belongs to one; "" for anything else.
 func regionKind(key string) string {
@@ -213,16 +302,16 @@ func regionKind(key string) string {
 	case ingest.IsProbabilities(name):
 		return "probabilities"
 	case strings.HasSuffix(name, "dseg.tsv"), strings.HasSuffix(name, "probseg.tsv"):
-		return "look-up table"
+		return kindTable
 	case ingest.IsTransform(name):
-		return "transform"
+		return kindTransform
 	}
 	return ""
 }
 
 // regionView says in which space DICOM regions lie, or why that cannot be read.
 func regionView(ctx context.Context, shelf Shelf, o ingest.Object, found dicom.Found) (RegionView, error) {
-	view := RegionView{Object: o.Key, Kind: found.Modality}
+	view := RegionView{Object: o.Key, Kind: found.Modality, object: o}
 	data, err := shelf.Prefix(ctx, o, o.Size)
 	if err != nil {
 		return view, err

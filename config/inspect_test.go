@@ -116,3 +116,56 @@ func TestInspectionChecksDecayFactors(t *testing.T) {
 		}
 	}
 }
+
+// What the headers of a series do not tell, its contents do: a second content of
+// one instance, and pixels that nobody can decode. Both are named by their
+// files.
+func TestInspectionReadsContents(t *testing.T) {
+	s := small()
+	double := write(t, t.TempDir(), s, func(f phantom.File) []byte { return f.Data })
+	var first phantom.File
+	for f := range s.Slices() {
+		first = f
+		break
+	}
+	first.Data[len(first.Data)-1] ^= 1
+	if err := os.WriteFile(filepath.Join(double, "again.dcm"), first.Data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	in, err := Inspect(t.Context(), FileShelf(double), Default(), true)
+	if err != nil || len(in.Series) != 1 {
+		t.Fatalf("%+v, %v", in, err)
+	}
+	if v := in.Series[0]; v.Condition != ingest.Inconsistent || v.Reason.Code != ingest.CodeConflict || !strings.Contains(v.Reason.Detail, "again.dcm") {
+		t.Errorf("a second content: %s, %v", v.Condition, v.Reason)
+	}
+}
+
+// Region sources are read and laid over the series: those that cannot be read,
+// or lie elsewhere, say so.
+func TestInspectionLooksIntoRegions(t *testing.T) {
+	s := small()
+	dir := write(t, t.TempDir(), s, nil)
+	away := s.Labels()
+	for r := range 3 {
+		away.Geometry.Affine[r][3] += 5000
+	}
+	good := phantom.NIfTI(s.Labels())
+	for name, data := range map[string][]byte{
+		"good_dseg.nii": good, "away_dseg.nii": phantom.NIfTI(away), "cut_dseg.nii": good[:len(good)/2],
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	in, err := Inspect(t.Context(), FileShelf(dir), Default(), false)
+	if err != nil || len(in.Regions) != 3 {
+		t.Fatalf("%+v, %v", in.Regions, err)
+	}
+	for _, r := range in.Regions {
+		want := map[string]ingest.Code{"good_dseg.nii": "", "away_dseg.nii": ingest.CodeRegionsElsewhere, "cut_dseg.nii": ingest.CodeRegionsUnreadable}[filepath.Base(r.Object)]
+		if r.Reason.Code != want || (want == "") != (len(r.Fits) == 1) {
+			t.Errorf("%s: fits %v, %v", filepath.Base(r.Object), r.Fits, r.Reason)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"slices"
 	"strings"
@@ -279,14 +280,53 @@ func (v *SeriesView) readPixels(ctx context.Context, shelf Shelf, s LocalSeries)
 		r.Close()
 		switch {
 		case errors.Is(err, ingest.ErrRejected):
-			v.doubt(ingest.Warning{Code: ingest.ReasonOf(err).Code, Level: ingest.LevelDoubt, Value: 1, Detail: ingest.ReasonOf(err).Detail})
+			why := ingest.ReasonOf(err)
+			v.spoil(ingest.Rejected, why.Code, "%s: %s", c.record.Key, why.Detail)
 		case err != nil:
 			return err
 		}
 	}
+	if err := v.compare(ctx, shelf, s); err != nil {
+		return err
+	}
 	if values.Voxels > 0 {
 		values.Mean = values.Sum / float64(values.Voxels)
 		v.Values = &values
+	}
+	return nil
+}
+
+// spoil says that a series that looked whole by its headers is not.
+func (v *SeriesView) spoil(c ingest.Condition, code ingest.Code, format string, args ...any) {
+	if v.Condition == ingest.Ready {
+		v.Condition, v.Reason, v.Do = c, ingest.Reason{Code: code, Detail: fmt.Sprintf(format, args...)}, Advice(code)
+	}
+}
+
+// compare reads the objects that hold an instance a second time.
+func (v *SeriesView) compare(ctx context.Context, shelf Shelf, s LocalSeries) error {
+	get := func(ctx context.Context, r ingest.Record) (io.ReadCloser, int64, error) {
+		return shelf.Open(ctx, r.Object)
+	}
+	for _, double := range s.Assembly.Doubles {
+		i := slices.IndexFunc(s.Assembly.Slots, func(r ingest.Record) bool {
+			return r.Instance.SOPInstanceUID == double.Instance.SOPInstanceUID
+		})
+		if i < 0 {
+			continue
+		}
+		first, err := digestOf(ctx, s.Assembly.Slots[i], get)
+		if err != nil {
+			return err
+		}
+		second, err := digestOf(ctx, double, get)
+		if err != nil {
+			return err
+		}
+		if first != second {
+			slot := ingest.Slot{Frame: i/len(s.Assembly.Positions) + 1, Slice: i%len(s.Assembly.Positions) + 1}
+			v.spoil(ingest.Inconsistent, ingest.CodeConflict, "two objects with one SOPInstanceUID differ in content, at %s: %s and %s", slot, s.Assembly.Slots[i].Key, double.Key)
+		}
 	}
 	return nil
 }

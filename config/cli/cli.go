@@ -121,6 +121,15 @@ func (w *where) listens() {
 	w.S3Listen = cmp.Or(w.S3Listen, known.S3, defaultS3)
 }
 
+// elsewhere returns the data directory where it is not the default, so that the
+// other commands must be told of it.
+func (w where) elsewhere() string {
+	if w.Data == DefaultData() {
+		return ""
+	}
+	return w.Data
+}
+
 // load returns the configuration: the file's, or the default.
 func (w where) load() (config.Config, error) {
 	if w.Config == "" {

@@ -27,7 +27,7 @@ objects that give regions and those that are broken. Names, ids, dates and UIDs 
 are, as you gave them. A slope is what one stored number is worth; the decay factor of the header stands beside the one
 that its times, half-life and origin give.
 
-The exit status is 0 if every series could be used, else 1.
+The exit status is 0 if every series and every region source could be used, else 1.
 
 Examples:
   tacstream inspect scans/sub-01
@@ -61,6 +61,11 @@ func (c inspectCmd) Run(e *env) error {
 	}
 	for _, s := range in.Series {
 		if s.Condition != ingest.Ready {
+			return errSilent
+		}
+	}
+	for _, r := range in.Regions {
+		if r.Reason.Code != "" {
 			return errSilent
 		}
 	}
@@ -105,15 +110,31 @@ func printInspection(w io.Writer, in config.Inspection) error {
 		if err := t.Flush(); err != nil {
 			return err
 		}
+	} else {
+		fmt.Fprint(w, "REGIONS: none here. The series waits for a *dseg.nii[.gz] with its .tsv, a DICOM SEG or an RTSTRUCT.\n\n")
+	}
+	for _, r := range in.Regions {
+		if r.Reason.Code != "" {
+			fmt.Fprintf(w, "%s\n  %s\n", r.Object, r.Reason)
+		}
+		if r.Do != "" {
+			fmt.Fprintf(w, "  → %s\n", r.Do)
+		}
+		for _, d := range r.Doubts {
+			fmt.Fprintf(w, "%s\n  %s %s: %s (%.4g)\n", r.Object, d.Level, d.Code, d.Detail, d.Value)
+		}
 	}
 	return printBroken(w, in.Broken)
 }
 
 func numbers(r config.RegionView) string {
-	if len(r.Fits) == 0 {
-		return "any that it overlaps"
+	switch {
+	case r.Reason.Code != "":
+		return "none, see below"
+	case len(r.Fits) == 0:
+		return "-"
 	}
-	return strings.Trim(fmt.Sprint(r.Fits), "[]")
+	return commas(r.Fits)
 }
 
 // mostBroken bounds how many objects are named of one reason.

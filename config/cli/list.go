@@ -150,7 +150,11 @@ func (c showCmd) Run(e *env) error {
 		fmt.Fprintf(e.stdout, "uid       %s\n", records[i].Header.Strict.SeriesInstanceUID)
 	}
 	if view, err := line.Judge.View(e.ctx, state.Series, true); err == nil && view.Regions.Image.Key != "" {
-		fmt.Fprintf(e.stdout, "regions   %s/%s with %s\n", view.Regions.Image.Bucket, view.Regions.Image.Key, view.Regions.LUT.Key)
+		table := ""
+		if view.Regions.LUT.Key != "" {
+			table = " with " + view.Regions.LUT.Key
+		}
+		fmt.Fprintf(e.stdout, "regions   %s/%s%s\n", view.Regions.Image.Bucket, view.Regions.Image.Key, table)
 	}
 	if state.Event != "" {
 		fmt.Fprintf(e.stdout, "files     %s/%s/%s/\n", line.Config.S3.Results, state.Series, state.Event)

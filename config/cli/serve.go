@@ -42,7 +42,7 @@ func (c serveCmd) Run(e *env) error {
 	opts := config.ServeOptions{
 		Config: cfg, Data: c.Data, Only: c.Only, NATSListen: c.NATSListen, S3Listen: c.S3Listen,
 		TLSCert: c.TLSCert, TLSKey: c.TLSKey, Log: c.logger(e.stderr), At: killPoint(),
-		Ready: func(s config.Started) { fmt.Fprint(e.stdout, welcome(s)) },
+		Ready: func(s config.Started) { fmt.Fprint(e.stdout, welcome(s, c.elsewhere())) },
 	}
 	return config.Serve(e.ctx, opts)
 }
@@ -59,16 +59,19 @@ func (c serveCmd) logger(w io.Writer) *slog.Logger {
 }
 
 // welcome says how to drop a scan and how to subscribe.
-func welcome(s config.Started) string {
+func welcome(s config.Started, data string) string {
 	var b strings.Builder
+	if data != "" {
+		data = " --data " + data
+	}
 	fmt.Fprintf(&b, "tacstream %s is ready (%s)\n", config.Version, strings.Join(s.Roles, ", "))
 	if s.Secrets != "" {
 		fmt.Fprintf(&b, "  credentials  %s\n", s.Secrets)
 	}
-	fmt.Fprintf(&b, "  drop a scan  any S3 client at %s, bucket %s, or: tacstream submit DIR\n", s.S3, strings.Join(s.Buckets, ", "))
+	fmt.Fprintf(&b, "  drop a scan  any S3 client at %s, bucket %s, or: tacstream submit DIR%s\n", s.S3, strings.Join(s.Buckets, ", "), data)
 	fmt.Fprintf(&b, "  regions      a *dseg.nii[.gz] with its .tsv, or a DICOM SEG or RTSTRUCT, in the series' folder, above it, or in a folder beside\n")
-	fmt.Fprintf(&b, "  subscribe    NATS at %s, subject pet.v1.>, user consumer (nats_consumer_password), or: tacstream watch\n", s.NATS)
-	fmt.Fprintf(&b, "  see          tacstream list\n")
+	fmt.Fprintf(&b, "  subscribe    NATS at %s, subject pet.v1.>, user consumer (nats_consumer_password), or: tacstream watch%s\n", s.NATS, data)
+	fmt.Fprintf(&b, "  see          tacstream list%s\n", data)
 	return b.String()
 }
 

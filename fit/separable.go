@@ -151,24 +151,21 @@ func (b *basis) interpolate(s spot, column, slope []float64) {
 }
 
 // lagrange returns the polynomials that are 1 at one of the window's nodes
-// −3 … 3 and 0 at the others, and their derivatives, at t.
+// −3 … 3 and 0 at the others, and their derivatives, at t. With s = t² they are
+//
+//	l_0 = −(s − 1)(s − 4)(s − 9)/36    l_±k = c_k q_k(s) (s ± k t)
+//
+// where q_k is the product of s − j² over the other j from 1 to 3.
 func lagrange(t float64) (l, d [window]float64) {
-	const half = window / 2
-	// Products of the distances to the nodes on either side, and their slopes.
-	var before, after, slopeBefore, slopeAfter [window]float64
-	before[0], after[window-1] = 1, 1
-	for k := 1; k < window; k++ {
-		x := t - float64(k-1-half)
-		before[k], slopeBefore[k] = before[k-1]*x, slopeBefore[k-1]*x+before[k-1]
-		j := window - 1 - k
-		x = t - float64(j+1-half)
-		after[j], slopeAfter[j] = after[j+1]*x, slopeAfter[j+1]*x+after[j+1]
-	}
-	// Factorials with signs: Π (k − j) over the other nodes j.
-	scales := [window]float64{1.0 / 720, -1.0 / 120, 1.0 / 48, -1.0 / 36, 1.0 / 48, -1.0 / 120, 1.0 / 720}
-	for k, s := range scales {
-		l[k] = s * before[k] * after[k]
-		d[k] = s * (slopeBefore[k]*after[k] + before[k]*slopeAfter[k])
+	s := t * t
+	p1, p2, p3 := s-1, s-4, s-9
+	q1, q2, q3 := p2*p3/48, -p1*p3/120, p1*p2/720
+	turn1, turn2, turn3 := 2*t*(p2+p3)/48, -2*t*(p1+p3)/120, 2*t*(p1+p2)/720
+	l = [window]float64{q3 * (s - 3*t), q2 * (s - 2*t), q1 * (s - t), -p1 * p2 * p3 / 36, q1 * (s + t), q2 * (s + 2*t), q3 * (s + 3*t)}
+	d = [window]float64{
+		turn3*(s-3*t) + q3*(2*t-3), turn2*(s-2*t) + q2*(2*t-2), turn1*(s-t) + q1*(2*t-1),
+		-2 * t * (p2*p3 + p1*p3 + p1*p2) / 36,
+		turn1*(s+t) + q1*(2*t+1), turn2*(s+2*t) + q2*(2*t+2), turn3*(s+3*t) + q3*(2*t+3),
 	}
 	return l, d
 }

@@ -3,12 +3,8 @@ package fit
 // Two parameters are what MRTM2, SRTM2 and the plots have, so for two columns
 // a and b the sums over frames are taken in one pass over all that they need.
 
-// sumPair writes the normal equations and, where y is not nil, their right-hand
-// side.
-func sumPair(w, a, b, y []float64, n *square, right *gradient) {
-	if y == nil {
-		y = a
-	}
+// sumPair returns the normal equations of two columns and their right-hand side.
+func sumPair(w, a, b, y []float64) (r reduced) {
 	aa, ab, bb, ay, by := 0.0, 0.0, 0.0, 0.0, 0.0
 	a, b, y = a[:len(w)], b[:len(w)], y[:len(w)]
 	for i, w := range w {
@@ -20,8 +16,17 @@ func sumPair(w, a, b, y []float64, n *square, right *gradient) {
 		ay += wp * r
 		by += wq * r
 	}
-	n[0][0], n[0][1], n[1][0], n[1][1] = aa, ab, ab, bb
-	right[0], right[1] = ay, by
+	return reduced{aa: aa, ab: ab, bb: bb, ay: ay, by: by}
+}
+
+// squares returns the weighted sum of squares of u − v.
+func squares(w, u, v []float64) (sum float64) {
+	u, v = u[:len(w)], v[:len(w)]
+	for i, w := range w {
+		left := u[i] - v[i]
+		sum += w * left * left
+	}
+	return sum
 }
 
 // answerPair writes the influences of both curves, which go through one memory

@@ -103,7 +103,7 @@ type regression struct {
 	space       []float64   // for those of the region that are sums
 	shapeW      []float64   // weights to begin with
 	unit        []float64
-	left, moved []float64 // working space
+	moved       []float64 // working space
 	y           []float64
 }
 
@@ -118,7 +118,7 @@ func newRegression(p *prepared, pl plan, in sources, tStar time.Duration, first 
 	r := &regression{
 		prepared: p, plan: pl, tStar: tStar, first: first, shared: shared, in: in,
 		integrator: newIntegrator(p.grid), influences: newInfluences(n),
-		once: make([]float64, n), again: make([]float64, n), unit: make([]float64, n), left: make([]float64, n), moved: make([]float64, n), columns: make([][]float64, k),
+		once: make([]float64, n), again: make([]float64, n), unit: make([]float64, n), moved: make([]float64, n), columns: make([][]float64, k),
 		space: make([]float64, (len(pl.region)+1)*n), shapeW: make([]float64, n),
 	}
 	for i, t := range pl.input {
@@ -137,10 +137,7 @@ func (r *regression) fit(t extract.TAC, u []float64, e *Estimate, from *guess) {
 		e.unsolved(r.main)
 		return
 	}
-	left := r.left[:len(u)-first]
-	floats.SubTo(left, u[first:], e.Fitted[first:])
-	floats.MulTo(r.moved[:len(left)], r.l.w, left)
-	rss := floats.Dot(r.moved[:len(left)], left)
+	rss := squares(r.l.w, u[first:], e.Fitted[first:])
 	r.score(e, rss, len(u)-first, r.l.n)
 	r.spread(t, g, rss, from)
 	r.plan.parameters(e, g, &r.s)

@@ -293,13 +293,7 @@ func (r *reduced) solve() (p0, p1 float64) {
 // linear returns the factors of D and of E = column that fit best to u with
 // weights w. Where the two are parallel all is put down to D.
 func (b *basis) linear(column, u, w []float64) (p0, p1 float64) {
-	s := &b.scratch
-	floats.MulTo(s.weighted, w, b.direct)
-	floats.MulTo(s.product, w, column)
-	r := reduced{
-		aa: floats.Dot(s.weighted, b.direct), ab: floats.Dot(s.weighted, column), ay: floats.Dot(s.weighted, u),
-		bb: floats.Dot(s.product, column), by: floats.Dot(s.product, u),
-	}
+	r := sumPair(w, b.direct, column, u)
 	if r.aa == 0 {
 		r.aa = 1
 	}

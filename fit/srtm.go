@@ -109,10 +109,7 @@ func (f *srtmFit) settle(w []float64) {
 	f.r1, f.c2 = f.linear(f.column, f.u, w)
 	floats.ScaleTo(f.fitted, f.r1, f.direct)
 	floats.AddScaled(f.fitted, f.c2, f.column)
-	left, weighted := f.scratch.product, f.scratch.weighted
-	floats.SubTo(left, f.u, f.fitted)
-	floats.MulTo(weighted, w, left)
-	f.rss = floats.Dot(weighted, left)
+	f.rss = squares(w, f.u, f.fitted)
 	f.unitVariances(f.fitted, f.unit)
 }
 

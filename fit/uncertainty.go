@@ -130,8 +130,13 @@ func (l *linearised) normal() square {
 
 // sum makes Zᵀ W Z and, unless y is nil, Zᵀ W y.
 func (l *linearised) sum(y []float64) {
+	if y == nil {
+		y = l.z[0]
+	}
 	if l.solved = false; l.n == 2 {
-		sumPair(l.w, l.z[0], l.z[1], y, &l.made, &l.right)
+		r := sumPair(l.w, l.z[0], l.z[1], y)
+		l.made[0][0], l.made[0][1], l.made[1][0], l.made[1][1] = r.aa, r.ab, r.ab, r.bb
+		l.right[0], l.right[1] = r.ay, r.by
 		return
 	}
 	weighted := l.row[:len(l.w)]
@@ -141,9 +146,7 @@ func (l *linearised) sum(y []float64) {
 			l.made[i][j] = floats.Dot(weighted, l.z[j][:len(l.w)])
 			l.made[j][i] = l.made[i][j]
 		}
-		if y != nil {
-			l.right[i] = floats.Dot(weighted, y[:len(l.w)])
-		}
+		l.right[i] = floats.Dot(weighted, y[:len(l.w)])
 	}
 }
 

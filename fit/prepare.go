@@ -149,7 +149,7 @@ func (p *prepared) each(model string, main Symbol, visit func(t extract.TAC, u [
 		}
 		e.Warnings = append(e.Warnings, p.warnings...)
 		e.Warnings = append(e.Warnings, p.judge.Region(*t)...)
-		e.Warnings = append(e.Warnings, estimateWarnings(e, u)...)
+		e.judge(u)
 		p.present(e, fitted, weights)
 	}
 	return all

@@ -130,10 +130,10 @@ func (l *linearised) normal() square {
 
 // sum makes Zᵀ W Z and, unless y is nil, Zᵀ W y.
 func (l *linearised) sum(y []float64) {
-	if y == nil {
-		y = l.z[0]
-	}
 	if l.solved = false; l.n == 2 {
+		if y == nil {
+			y = l.z[0]
+		}
 		r := sumPair(l.w, l.z[0], l.z[1], y)
 		l.made[0][0], l.made[0][1], l.made[1][0], l.made[1][1] = r.aa, r.ab, r.ab, r.bb
 		l.right[0], l.right[1] = r.ay, r.by
@@ -146,7 +146,9 @@ func (l *linearised) sum(y []float64) {
 			l.made[i][j] = floats.Dot(weighted, l.z[j][:len(l.w)])
 			l.made[j][i] = l.made[i][j]
 		}
-		l.right[i] = floats.Dot(weighted, y[:len(l.w)])
+		if y != nil {
+			l.right[i] = floats.Dot(weighted, y[:len(l.w)])
+		}
 	}
 }
 

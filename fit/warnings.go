@@ -37,10 +37,15 @@ func broken(rules ...rule) []ingest.Warning {
 	var list []ingest.Warning
 	for _, r := range rules {
 		if r.broken {
-			list = append(list, ingest.Warning{Code: r.code, Level: r.level, Value: finite(r.value), Threshold: r.limit, Detail: r.detail})
+			list = append(list, r.warning())
 		}
 	}
 	return list
+}
+
+// warning says that the rule is broken.
+func (r rule) warning() ingest.Warning {
+	return ingest.Warning{Code: r.code, Level: r.level, Value: finite(r.value), Threshold: r.limit, Detail: r.detail}
 }
 
 // finite returns x, or where x is infinite or no number the largest number:
@@ -52,24 +57,26 @@ func finite(x float64) float64 {
 	return x
 }
 
-// estimateWarnings are those that the estimate of any model may deserve.
-func estimateWarnings(e *Estimate, u []float64) []ingest.Warning {
+// judge adds the warnings that the estimate of any model may deserve.
+func (e *Estimate) judge(u []float64) {
 	i := e.main()
 	if i < 0 || math.IsNaN(e.Parameters[i].Value) {
-		return broken(rule{true, ingest.WarnSE, ingest.LevelDoubt, math.NaN(), seDoubt, "the model has no single solution here: the curve is empty, or proportional to the input"})
+		e.Warnings = append(e.Warnings, rule{true, ingest.WarnSE, ingest.LevelDoubt, math.NaN(), seDoubt,
+			"the model has no single solution here: the curve is empty, or proportional to the input"}.warning())
+		return
 	}
-	list := e.Parameters[i].uncertain()
+	e.Warnings = append(e.Warnings, e.Parameters[i].uncertain()...)
 	for i := range e.Parameters {
-		list = append(list, e.Parameters[i].warnings()...)
+		e.Warnings = append(e.Warnings, e.Parameters[i].warnings()...)
 	}
 	if e.nominal > mostNominal {
-		list = append(list, broken(rule{true, ingest.WarnIdentify, ingest.LevelWarn, e.nominal, mostNominal,
-			"relative standard error that a scan with 3 % noise in the middle has at best"})...)
+		e.Warnings = append(e.Warnings, rule{true, ingest.WarnIdentify, ingest.LevelWarn, e.nominal, mostNominal,
+			"relative standard error that a scan with 3 % noise in the middle has at best"}.warning())
 	}
 	if p := runsTest(e.Fitted, u); p < runsP {
-		list = append(list, broken(rule{true, ingest.WarnResiduals, ingest.LevelWarn, p, runsP, "probability of so few or so many runs of residuals of one sign"})...)
+		e.Warnings = append(e.Warnings, rule{true, ingest.WarnResiduals, ingest.LevelWarn, p, runsP,
+			"probability of so few or so many runs of residuals of one sign"}.warning())
 	}
-	return list
 }
 
 // mostNominal is the relative standard error up to which a parameter counts as

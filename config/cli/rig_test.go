@@ -217,10 +217,15 @@ func (r *rig) connect() *config.Line {
 	return r.line
 }
 
+// patience is how much longer than usual things may take: machines are shared,
+// and the race detector is slow.
+const patience = 4
+
 // eventually waits until ok, checking often: what is waited for happens in
 // other processes.
 func (r *rig) eventually(within time.Duration, ok func() bool, what string) {
 	r.t.Helper()
+	within *= patience
 	ctx, cancel := context.WithTimeout(r.t.Context(), within)
 	defer cancel()
 	for !ok() {

@@ -2,6 +2,8 @@ package ingest
 
 import (
 	"cmp"
+	"fmt"
+	"math"
 	"slices"
 	"time"
 )
@@ -38,10 +40,15 @@ func newGrid(s Strict, records []*Record) (grid, Reason) {
 		positions: make([][3]float64, slices), starts: make([]time.Time, frames),
 		slot: make([]int, len(records)), filled: map[int]int{}, byReference: byReference,
 	}
+	placed := make([]bool, slices)
 	for i, r := range records {
 		g.slot[i] = frame[i]*slices + slice[i]
 		g.filled[g.slot[i]]++
-		g.positions[slice[i]] = r.Instance.Position
+		if at := r.Instance.Position; !placed[slice[i]] {
+			g.positions[slice[i]], placed[slice[i]] = at, true
+		} else if d := apart(at, g.positions[slice[i]]); d > planeTolerance {
+			return grid{}, Reason{Code: CodeGeometry, Detail: fmt.Sprintf("slice %d lies %.2f mm aside in some frames: the volume moved between frames, and no regions fit all of them", slice[i]+1, d)}
+		}
 		if t := times[i]; g.starts[frame[i]].IsZero() || t.Before(g.starts[frame[i]]) {
 			g.starts[frame[i]] = t
 		}
@@ -217,4 +224,16 @@ func (g grid) fill(records []*Record) []Record {
 		slots[g.slot[i]] = *r
 	}
 	return slots
+}
+
+// planeTolerance is how far a slice may lie aside between frames, in mm: headers
+// round.
+const planeTolerance = 0.1
+
+// apart returns the largest difference of two positions along an axis.
+func apart(a, b [3]float64) (most float64) {
+	for i := range a {
+		most = max(most, math.Abs(a[i]-b[i]))
+	}
+	return most
 }

@@ -98,8 +98,9 @@ func (h *held) count(contours []drawn, size [3]int) {
 const samePlane = 0.05
 
 // planesOf sorts contours into planes, by rising height, and returns half the
-// distance between planes, in slices: the median, or half a slice where there
-// is one plane only.
+// distance between planes, in slices: the smallest, since planes that lie
+// farther apart are those of separate pieces, or half a slice where there is one
+// plane only.
 func planesOf(contours []drawn) (planes [][]drawn, half float64) {
 	slices.SortStableFunc(contours, func(a, b drawn) int { return cmp.Compare(a.height, b.height) })
 	var steps []float64
@@ -116,8 +117,7 @@ func planesOf(contours []drawn) (planes [][]drawn, half float64) {
 	if len(steps) == 0 {
 		return planes, 0.5
 	}
-	slices.Sort(steps)
-	return planes, max(steps[len(steps)/2]/2, 0.5)
+	return planes, max(slices.Min(steps)/2, 0.5)
 }
 
 // fill adds the voxels whose centres lie in the contours.

@@ -2,12 +2,7 @@ package ingest
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/base32"
-	"io"
-	"math"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -185,7 +180,7 @@ func (s Soft) oneInjection(t Soft) bool {
 func (a Assembly) samePlaces(b Assembly) bool {
 	const rounding = 0.05 // mm
 	return slices.EqualFunc(a.Positions, b.Positions, func(p, q [3]float64) bool {
-		return math.Abs(p[0]-q[0]) <= rounding && math.Abs(p[1]-q[1]) <= rounding && math.Abs(p[2]-q[2]) <= rounding
+		return apart(p, q) <= rounding
 	})
 }
 
@@ -196,9 +191,5 @@ func (a Assembly) study() string {
 	if uid == "" {
 		return ""
 	}
-	h := sha256.New()
-	io.WriteString(h, a.Bucket)
-	h.Write([]byte{0})
-	io.WriteString(h, uid)
-	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(h.Sum(nil)[:15]))
+	return Object{Bucket: a.Bucket, Key: uid}.ID()
 }

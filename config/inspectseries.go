@@ -9,6 +9,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"tacstream/extract"
 	"tacstream/ingest"
@@ -90,7 +91,7 @@ func viewOf(s LocalSeries, c Config) SeriesView {
 		Condition: o.Condition, Reason: o.Reason, Do: Advice(o.Reason.Code), Objects: len(s.Records), Frames: o.Frames, Slices: o.Slices,
 		Have: o.Have, Want: o.Want, Missing: o.Missing, Vendor: h.Soft.Manufacturer, Model: h.Soft.Model, SeriesType: h.Strict.SeriesType,
 		Units: h.Strict.Units, BqPerML: h.Soft.BqPerMLPerUnit, Decay: h.Strict.DecayCorrection, Recon: h.Soft.ReconMethod,
-		Corrected: h.Soft.CorrectedImage, HalfLife: h.Strict.HalfLife, Nuclide: nuclideOf(h.Strict.HalfLife), Syntax: s.syntax(),
+		Corrected: h.Soft.CorrectedImage, HalfLife: h.Strict.HalfLife, Nuclide: ingest.Nuclide(time.Duration(h.Strict.HalfLife * float64(time.Second))), Syntax: s.syntax(),
 	}
 	if p, ok := c.protocolOf(tracerTexts(h, nil)); ok {
 		v.Tracer = p.Name
@@ -362,15 +363,4 @@ func (f *FrameView) slope(x float64) {
 		f.SlopeMin, f.SlopeMax = x, x
 	}
 	f.SlopeMin, f.SlopeMax = min(f.SlopeMin, x), max(f.SlopeMax, x)
-}
-
-// nuclideOf names the nuclide whose half-life it is, "" where none is as near
-// as tables differ.
-func nuclideOf(halfLife float64) string {
-	for _, name := range []string{"C-11", "F-18", "O-15", "N-13", "Ga-68", "Cu-64", "Zr-89", "Rb-82", "I-124", "Br-76", "Y-86", "Sc-44"} {
-		if table, ok := extract.TableHalfLife(name); ok && math.Abs(halfLife/table.Seconds()-1) < 0.005 {
-			return name
-		}
-	}
-	return ""
 }

@@ -3,7 +3,6 @@ package extract
 import (
 	"fmt"
 	"math"
-	"strings"
 	"time"
 
 	"tacstream/ingest"
@@ -258,62 +257,4 @@ func (j Judge) noisy(t TAC) (ingest.Warning, bool) {
 	return ingest.Warning{
 		Code: ingest.WarnNoise, Value: noise, Threshold: j.thresholds.Noise, Detail: fmt.Sprintf("noise of %s in late frames, as a fraction of its mean", t.Region),
 	}, true
-}
-
-// halfLifeTolerance is the fraction by which a header's half-life may be off
-// the table: tables differ by 0.2 %.
-const halfLifeTolerance = 0.005
-
-// TableHalfLife returns the half-life of a nuclide, written like C-11, 11C or
-// [11C], and whether it is in the table.
-//
-// Source: Decay Data Evaluation Project, http://www.lnhb.fr/nuclear-data, and
-// for the others ENSDF, https://www.nndc.bnl.gov/ensdf.
-func TableHalfLife(nuclide string) (time.Duration, bool) {
-	name := strings.ToLower(strings.NewReplacer("[", "", "]", "", "^", "", "-", "", " ", "").Replace(nuclide))
-	seconds, ok := halfLives()[elementFirst(name)]
-	return time.Duration(seconds * float64(time.Second)), ok
-}
-
-// halfLives are in s.
-func halfLives() map[string]float64 {
-	const minute, hour, day = 60, 3600, 86400
-	return map[string]float64{
-		"c11": 1221.66, "n13": 598.02, "o15": 122.46, "f18": 6584.04, "ga68": 4069.8,
-		"cu60": 23.7 * minute, "cu61": 3.339 * hour, "cu62": 9.67 * minute, "cu64": 12.7004 * hour,
-		"ga66": 9.49 * hour, "br76": 16.2 * hour, "rb82": 76.2, "y86": 14.74 * hour, "zr89": 78.41 * hour,
-		"tc94m": 52.0 * minute, "i124": 4.176 * day, "sc44": 4.042 * hour, "sc43": 3.891 * hour,
-		"mn52": 5.591 * day, "ti45": 184.8 * minute, "co55": 17.53 * hour, "as72": 26.0 * hour, "tb152": 17.5 * hour,
-	}
-}
-
-// elementFirst turns 11c into c11.
-func elementFirst(name string) string {
-	digits := 0
-	for digits < len(name) && name[digits] >= '0' && name[digits] <= '9' {
-		digits++
-	}
-	meta := ""
-	rest := name[digits:]
-	if digits > 0 && len(rest) > 1 && rest[0] == 'm' && digits < len(name) && rest != "mn" {
-		meta, rest = "m", rest[1:]
-	}
-	return rest + name[:digits] + meta
-}
-
-// CheckHalfLife warns where a half-life is off the nuclide's. It says nothing
-// where either is not known.
-func CheckHalfLife(nuclide string, halfLife time.Duration) []ingest.Warning {
-	table, ok := TableHalfLife(nuclide)
-	if !ok || halfLife <= 0 {
-		return nil
-	}
-	off := halfLife.Seconds()/table.Seconds() - 1
-	if math.Abs(off) <= halfLifeTolerance {
-		return nil
-	}
-	return []ingest.Warning{{
-		Code: ingest.WarnHalfLife, Level: ingest.LevelWarn, Value: off, Threshold: halfLifeTolerance,
-		Detail: fmt.Sprintf("fraction by which the half-life of %v differs from %v", halfLife, table),
-	}}
 }

@@ -96,23 +96,3 @@ func TestARuleOfARegionNamesIt(t *testing.T) {
 		t.Error(diff)
 	}
 }
-
-func TestHalfLivesOffTheTable(t *testing.T) {
-	for _, c := range []struct {
-		name     string
-		nuclide  string
-		halfLife time.Duration
-		off      bool
-	}{
-		{"as the table has it", "C-11", 1221660 * time.Millisecond, false},
-		{"as the HRRT writes it, 0.19 % off", "11C", 1224 * time.Second, false},
-		{"1 % off", "[11C]", 1234 * time.Second, true},
-		{"that of another nuclide", "F-18", 1224 * time.Second, true},
-		{"of an unknown nuclide", "Xx-99", time.Second, false},
-		{"not known", "C-11", 0, false},
-	} {
-		if got := extract.CheckHalfLife(c.nuclide, c.halfLife); (len(got) == 1) != c.off {
-			t.Errorf("%s: %+v", c.name, got)
-		}
-	}
-}

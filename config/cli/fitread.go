@@ -13,6 +13,7 @@ import (
 
 	"tacstream/config"
 	"tacstream/extract"
+	"tacstream/ingest"
 	"tacstream/fit"
 )
 
@@ -73,7 +74,7 @@ func (c fitCmd) readCurves() (curves extract.Curves, taken extract.Taken, decay 
 			return curves, taken, side.decay, err
 		}
 	}
-	curves.Warnings = append(curves.Warnings, extract.CheckHalfLife(side.TracerRadionuclide, halfLife)...)
+	curves.Warnings = append(curves.Warnings, ingest.CheckHalfLife(side.TracerRadionuclide, halfLife)...)
 	return curves, taken, side.decay, nil
 }
 
@@ -89,7 +90,7 @@ func (c fitCmd) halfLife(side tableSidecar) (time.Duration, error) {
 	case told > 0:
 		return told, nil
 	}
-	table, _ := extract.TableHalfLife(side.TracerRadionuclide)
+	table, _ := ingest.TableHalfLife(side.TracerRadionuclide)
 	return table, nil
 }
 

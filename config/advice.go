@@ -30,6 +30,10 @@ func Advice(code ingest.Code) string {
 		ingest.WarnFrameGap:     "If the pause was not meant, frames are missing: send them.",
 		ingest.WarnArbitrary:    "For absolute values export in Bq/mL, or keep the vendor's private elements on anonymising.",
 		ingest.WarnFromSUV:      "Check dose, weight and injection time in the header; BPND does not depend on them.",
+		ingest.WarnHalfLife:     "RadionuclideHalfLife is in seconds: compare it with the tracer's nuclide.",
+		ingest.WarnSplit:        "Find out which objects are right and export the series again.",
+		ingest.WarnTracers:      "Make sure that the first item of RadiopharmaceuticalInformationSequence is the tracer of this scan.",
+		ingest.WarnLossy:        "Export the reconstruction itself, or a copy that was compressed without loss.",
 		ingest.WarnNoDecayKnown: "Keep the radiopharmaceutical sequence on anonymising, or give --half-life to 'fit'.",
 		ingest.WarnUnverified:   "Compare the number of images with the scanner's.",
 	}[code]

@@ -97,7 +97,7 @@ func viewOf(s LocalSeries, c Config) SeriesView {
 		v.Tracer = p.Name
 	}
 	v.place(s, h)
-	v.doubt(h.Corrections()...)
+	v.doubt(ingest.Assembly{Header: h, Split: s.Assembly.Split}.Doubts()...)
 	if o.Condition == ingest.Ready {
 		v.time(s.Assembly)
 	}

@@ -120,7 +120,7 @@ func Extract(ctx context.Context, a ingest.Assembly, regions Regions, readers in
 	}
 	scale, doubts := a.BqPerMLPerUnit(timing)
 	curves, err := sums.Curves(timing, scale)
-	curves.Warnings = append(append(curves.Warnings, doubts...), a.Header.Corrections()...)
+	curves.Warnings = append(append(curves.Warnings, doubts...), a.Doubts()...)
 	return curves, input, err
 }
 

@@ -40,6 +40,8 @@ type Assembly struct {
 	// Folders holds the folders in which the series' objects lie, sorted.
 	Folders []string
 	Bucket  string
+	// Split names the soft facts of the header in which instances disagree.
+	Split []string
 	// Ignored counts faulty objects whose slot a sound one fills.
 	Ignored int
 }
@@ -156,6 +158,7 @@ func (a *Assembly) agree(sound []*Record) Reason {
 		if s, first := r.Header.Soft, a.Header.Soft; s.BqPerMLPerUnit != first.BqPerMLPerUnit || s.SUVPerUnit != first.SUVPerUnit {
 			return Reason{Code: CodeMixed, Detail: "instances disagree on the vendor's factor that gives their values a unit"}
 		}
+		a.split(r.Header.Soft)
 	}
 	return Reason{}
 }

@@ -52,6 +52,13 @@ type Soft struct {
 	// SUVPerUnit turns series units into the uptake value by body weight, in
 	// g/mL, 0 where it is not known.
 	SUVPerUnit float64 `json:"suv,omitempty"`
+	Nuclide    string  `json:"nuc,omitempty"` // the meaning of RadionuclideCodeSequence, such as ^11^Carbon
+	// OtherTracers counts the items of RadiopharmaceuticalInformationSequence
+	// behind the first.
+	OtherTracers int  `json:"otr,omitempty"`
+	Lossy        bool `json:"lsy,omitempty"` // LossyImageCompression is 01
+	// TimeDoubts says why the header's times may not go together.
+	TimeDoubts []string `json:"tdb,omitempty"`
 }
 
 // An Instance is what the header of one PET object says of itself.

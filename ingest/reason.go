@@ -106,4 +106,7 @@ const (
 	WarnArbitrary    Code = "ARBITRARY_UNITS"
 	WarnFromSUV      Code = "FROM_SUV" // activity worked out from uptake values
 	WarnNoDecayKnown Code = "NO_HALF_LIFE"
+	WarnSplit        Code = "HEADERS_DISAGREE"
+	WarnTracers      Code = "SEVERAL_TRACERS"
+	WarnLossy        Code = "LOSSY_COMPRESSION"
 )

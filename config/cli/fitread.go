@@ -13,8 +13,8 @@ import (
 
 	"tacstream/config"
 	"tacstream/extract"
-	"tacstream/ingest"
 	"tacstream/fit"
+	"tacstream/ingest"
 )
 
 // read reads the table, and the blood where it is given, and says what they

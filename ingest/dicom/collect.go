@@ -19,6 +19,7 @@ type header struct {
 	values  values
 	pixels  element // PixelData; its tag is 0 where the walk did not reach it
 	philips uint32  // the private block of philipsCreator, 0 where there is none
+	tracers int     // items of RadiopharmaceuticalInformationSequence
 	swapped [numFields][2]byte
 
 	shared     groupValues // functional groups that the frames have in common
@@ -73,7 +74,7 @@ func (h *header) element(c *cursor, e element, s scope, end int64, depth int) er
 	case s == top && e.tag == seqPerFrame && h.isMulti():
 		return h.perFrameGroups(c, e, end)
 	case wanted && keys[f].vr == "SQ":
-		return h.sequence(c, e, s+1, end, depth)
+		return h.sequence(c, e, inside(keys[f].tag), end, depth)
 	case s == top && e.tag>>16 == philipsGroup && e.tag&0xffff < 0x100 && e.length <= 64:
 		return h.creator(c, e, end)
 	case !wanted || e.length > maxValue || h.values[f] != nil:
@@ -92,9 +93,12 @@ func (h *header) element(c *cursor, e element, s scope, end int64, depth int) er
 	return nil
 }
 
-// sequence keeps the fields of the first item.
+// sequence keeps the fields of the first item, and counts those of tracers.
 func (h *header) sequence(c *cursor, seq element, s scope, end int64, depth int) error {
 	return c.items(seq, end, depth, func(item element, first bool, end int64) error {
+		if s == inTracer {
+			h.tracers++
+		}
 		if !first {
 			return c.skipItem(seq, item, end, depth)
 		}

@@ -57,7 +57,7 @@ func (v *values) gather(elements []*dicom.Element, s scope) {
 			}
 		case []*dicom.SequenceItemValue:
 			if len(x) > 0 {
-				v.gather(x[0].GetValue().([]*dicom.Element), s+1)
+				v.gather(x[0].GetValue().([]*dicom.Element), inside(keys[f].tag))
 			}
 		}
 	}
@@ -102,7 +102,7 @@ func (v *values) appendSequence(out []byte, k key) []byte {
 	out = append(out, "SQ\x00\x00"...)
 	at := len(out)
 	out = appendTag(append(out, 0, 0, 0, 0), tagItem)
-	out = v.appendScope(append(out, 0, 0, 0, 0), k.scope+1)
+	out = v.appendScope(append(out, 0, 0, 0, 0), inside(k.tag))
 	binary.LittleEndian.PutUint32(out[at:], uint32(len(out)-at-4))
 	binary.LittleEndian.PutUint32(out[at+8:], uint32(len(out)-at-12))
 	return out

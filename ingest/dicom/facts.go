@@ -15,8 +15,10 @@ import (
 // A facts reads fields and keeps the first fault that it meets.
 type facts struct {
 	*values
-	names *names
-	fault ingest.Reason
+	names   *names
+	tracers int  // items of RadiopharmaceuticalInformationSequence
+	zone    zone // of the header's times that state none
+	fault   ingest.Reason
 }
 
 func (f *facts) fail(code ingest.Code, format string, args ...any) {

@@ -59,6 +59,7 @@ const (
 	pixelPaddingLimit
 	rescaleIntercept
 	rescaleSlope
+	lossyCompression
 	radiopharmaceuticals
 	numberOfSlices
 	numberOfTimeSlices
@@ -78,8 +79,10 @@ const (
 	totalDose
 	halfLife
 	injectionDateTime
+	nuclideCode
 	radiopharmaceuticalCode
 	radiopharmaceuticalMeaning
+	nuclideMeaning
 	numFields
 )
 
@@ -87,9 +90,10 @@ const (
 type scope uint8
 
 const (
-	top      scope = iota
-	inTracer       // the first item of RadiopharmaceuticalInformationSequence
-	inCode         // the first item of RadiopharmaceuticalCodeSequence in it
+	top       scope = iota
+	inTracer        // the first item of RadiopharmaceuticalInformationSequence
+	inCode          // the first item of RadiopharmaceuticalCodeSequence in it
+	inNuclide       // the first item of RadionuclideCodeSequence in it
 )
 
 // A key says where a field lies and what its value is.
@@ -99,8 +103,7 @@ type key struct {
 	vr    string
 }
 
-// keys is sorted by scope and tag. The scope inside a sequence is the next
-// one.
+// keys is sorted by scope and tag.
 var keys = [numFields]key{
 	charset:                    {top, 0x00080005, "CS"},
 	imageType:                  {top, 0x00080008, "CS"},
@@ -151,6 +154,7 @@ var keys = [numFields]key{
 	pixelPaddingLimit:          {top, 0x00280121, "US"},
 	rescaleIntercept:           {top, 0x00281052, "DS"},
 	rescaleSlope:               {top, 0x00281053, "DS"},
+	lossyCompression:           {top, 0x00282110, "CS"},
 	radiopharmaceuticals:       {top, 0x00540016, "SQ"},
 	numberOfSlices:             {top, 0x00540081, "US"},
 	numberOfTimeSlices:         {top, 0x00540101, "US"},
@@ -170,8 +174,21 @@ var keys = [numFields]key{
 	totalDose:                  {inTracer, 0x00181074, "DS"},
 	halfLife:                   {inTracer, 0x00181075, "DS"},
 	injectionDateTime:          {inTracer, 0x00181078, "DT"},
+	nuclideCode:                {inTracer, 0x00540300, "SQ"},
 	radiopharmaceuticalCode:    {inTracer, 0x00540304, "SQ"},
 	radiopharmaceuticalMeaning: {inCode, 0x00080104, "LO"},
+	nuclideMeaning:             {inNuclide, 0x00080104, "LO"},
+}
+
+// inside returns the scope inside a sequence of keys.
+func inside(sequence uint32) scope {
+	switch sequence {
+	case keys[radiopharmaceuticals].tag:
+		return inTracer
+	case keys[nuclideCode].tag:
+		return inNuclide
+	}
+	return inCode
 }
 
 // fieldOf returns the field at a tag of a scope.

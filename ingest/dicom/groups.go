@@ -16,8 +16,8 @@ type plane struct {
 	orientation      [6]float64
 	spacing          [2]float64
 	thickness        float64
-	acquired         time.Time // FrameAcquisitionDateTime
-	reference        time.Time // FrameReferenceDateTime
+	acquired         moment // FrameAcquisitionDateTime
+	reference        moment // FrameReferenceDateTime
 	offset           time.Duration
 	hasOffset        bool // offset is FrameReferenceTime, of an object that was converted
 	duration         time.Duration
@@ -218,9 +218,9 @@ func (f *facts) groupReals(v []byte, dst []float64, name string) {
 func (f *facts) groupTimes(p *plane, v *groupValues, order binary.ByteOrder) {
 	p.acquired = f.groupTime(v[groupAcquired], "FrameAcquisitionDateTime")
 	p.reference = f.groupTime(v[groupReference], "FrameReferenceDateTime")
-	if date, ok := dateOf(trim(v[groupOldDate])); ok && p.acquired.IsZero() {
+	if date, ok := dateOf(trim(v[groupOldDate])); ok && p.acquired.clock.IsZero() {
 		if clock, ok := clockOf(trim(v[groupOldTime])); ok {
-			p.acquired = date.Add(clock)
+			p.acquired = moment{clock: date.Add(clock)}
 		}
 	}
 	ms, ok := double(v[groupDuration], order)
@@ -244,20 +244,17 @@ func (f *facts) groupTimes(p *plane, v *groupValues, order binary.ByteOrder) {
 	}
 }
 
-func (f *facts) groupTime(v []byte, name string) time.Time {
+func (f *facts) groupTime(v []byte, name string) moment {
 	v = trim(v)
 	if len(v) == 0 {
-		return time.Time{}
+		return moment{}
 	}
-	t, offset, known, ok := dateTimeOf(v)
+	m, ok := momentOf(v)
 	if !ok {
 		f.fail(ingest.CodeTiming, "%s is not a time", name)
-		return time.Time{}
+		return moment{}
 	}
-	if own, has := offsetOf(f.bytes(timezoneOffset)); known && has {
-		t = t.Add(own - offset)
-	}
-	return t
+	return m
 }
 
 // groupScale reads how stored values become real ones: by the mapping to a

@@ -158,23 +158,49 @@ func (o Options) pet(h *header, syntax []byte, err error) Found {
 	f := Found{Kind: KindPET, Class: nameOf(h.class())}
 	f.PET = true
 	v, unread := h.values.parsed()
-	read := facts{values: &v}
+	read := facts{values: &v, zone: h.zone()}
 	read.refuse(h, syntax, err)
 	if unread != nil {
 		read.fail(ingest.CodeMalformed, "a header that the library does not read")
 	}
 	series := read.seriesStart()
+	read.tracers = h.tracers
 	f.Modality = read.code(modality)
 	f.Header.Strict = read.strict(h.isMulti())
 	f.Instance = read.instance(series, h.isMulti())
 	f.Instance.TransferSyntaxUID = string(clean(syntax))
 	f.Header.Soft = read.softFacts(series, f.Header.Strict.Units)
+	f.Header.Soft.Lossy = read.lossy(syntax)
 	if h.isMulti() {
 		read.multi(h.planes, h.planeFault, &f.Found, series)
 	}
 	read.pixels(h, syntax, o.maxSide())
 	f.Fault = read.fault
 	return f
+}
+
+// zone returns the offset from UTC of the header's times that state none, as
+// far as it is known. Where the header does not say it, that of its frames
+// serves for the others.
+func (h *header) zone() zone {
+	z := zoneOf(trim(h.values[timezoneOffset]))
+	if !z.known && len(h.planes) > 0 {
+		z = h.planes[0].acquired.zone
+	}
+	return z
+}
+
+// lossy reports whether the images lost something by compression: the header
+// says so, or it says nothing and the transfer syntax is made for that.
+func (f *facts) lossy(syntax []byte) bool {
+	const nearLossless, jpeg2000 = "1.2.840.10008.1.2.4.81", "1.2.840.10008.1.2.4.91"
+	switch f.code(lossyCompression) {
+	case "01":
+		return true
+	case "":
+		return string(syntax) == nearLossless || string(syntax) == jpeg2000
+	}
+	return false
 }
 
 // refuse states what is wrong with an object as a whole.

@@ -1,6 +1,7 @@
 package dicom_test
 
 import (
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -68,18 +69,29 @@ func TestHeaderHoldsTheFactsOfTheFile(t *testing.T) {
 	header, instance := sampleFacts()
 	implicit := instance
 	implicit.TransferSyntaxUID = implicitLE
+	mixed, lossy := header, header
+	mixed.Soft.OtherTracers = 1
+	lossy.Soft.Lossy = true
+	nuclide := header
+	nuclide.Soft.Nuclide = "^11^Carbon"
+	coded := append(items{}, sample().elements[0x00540016].(items)...)
+	coded[0] = maps.Clone(coded[0])
+	coded[0][0x00540300] = items{{0x00080100: "C-105A1", 0x00080104: "^11^Carbon"}}
 	tests := []struct {
 		name     string
 		object   object
+		header   ingest.Header
 		instance ingest.Instance
 	}{
-		{"explicit VR", sample(), instance},
-		{"implicit VR", sample().in(implicitLE), implicit},
-		{"explicit VR without preamble", sample().in(""), instance},
-		{"values that lost their representation", sample().as(0x00281053, "UN").as(0x00280010, "UN").as(0x00541001, "UN"), instance},
-		{"an element of a later standard before the pixels", sample().with(0x7fdf0010, "x"), instance},
+		{"explicit VR", sample(), header, instance},
+		{"implicit VR", sample().in(implicitLE), header, implicit},
+		{"explicit VR without preamble", sample().in(""), header, instance},
+		{"values that lost their representation", sample().as(0x00281053, "UN").as(0x00280010, "UN").as(0x00541001, "UN"), header, instance},
+		{"an element of a later standard before the pixels", sample().with(0x7fdf0010, "x"), header, instance},
+		{"compressed with loss", sample().with(0x00282110, "01"), lossy, instance},
+		{"a nuclide by its code", sample().with(0x00540016, coded), nuclide, instance},
 		{"further items in the sequence", sample().with(0x00540016,
-			append(sample().elements[0x00540016].(items), map[uint32]any{0x00181075: "6586"})), instance},
+			append(sample().elements[0x00540016].(items), map[uint32]any{0x00181075: "6586"})), mixed, instance},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -87,7 +99,7 @@ func TestHeaderHoldsTheFactsOfTheFile(t *testing.T) {
 			if found.Kind != dicom.KindPET || !found.PET || found.Fault.Code != "" || found.Need != 0 {
 				t.Fatalf("got %v, fault %v, need %d", found.Kind, found.Fault, found.Need)
 			}
-			if diff := cmp.Diff(header, found.Header); diff != "" {
+			if diff := cmp.Diff(tt.header, found.Header); diff != "" {
 				t.Errorf("header (-want +got):\n%s", diff)
 			}
 			if diff := cmp.Diff(tt.instance, found.Instance); diff != "" {

@@ -23,8 +23,9 @@ func (f *facts) multi(planes []plane, fault ingest.Reason, found *ingest.Found, 
 	if len(found.Header.Soft.CorrectedImage) == 0 {
 		found.Header.Soft.CorrectedImage = f.corrections()
 	}
-	if t, ok := f.dateTime(decayCorrectionDateTime); ok {
-		found.Header.Soft.DecayOrigin = t
+	if m, ok := momentOf(f.bytes(decayCorrectionDateTime)); ok {
+		found.Header.Soft.DecayOrigin = m.in(f.zone)
+		found.Header.Soft.TimeDoubts = append(found.Header.Soft.TimeDoubts, f.astray(m, "DecayCorrectionDateTime")...)
 	}
 	found.Instance.Planes = f.planesOf(planes, series)
 }
@@ -65,6 +66,9 @@ func (f *facts) multiStrict(s *ingest.Strict, planes []plane) {
 		if p.unit != first.unit {
 			f.fail(ingest.CodeUnits, "frames in different units")
 		}
+		if p.acquired.known != first.acquired.known && !zoneOf(f.bytes(timezoneOffset)).known {
+			f.fail(ingest.CodeTiming, "FrameAcquisitionDateTime has an offset from UTC in some frames only, and TimezoneOffsetFromUTC is missing")
+		}
 	}
 	if !orthonormal(s.Orientation) || !positive(s.PixelSpacing[:]) || s.PixelSpacing[0] > maxSpacing || s.PixelSpacing[1] > maxSpacing {
 		f.fail(ingest.CodeGeometry, "ImageOrientationPatient or PixelSpacing is impossible")
@@ -103,7 +107,7 @@ func (f *facts) planesOf(planes []plane, series time.Time) *ingest.Planes {
 				f.fail(ingest.CodeGeometry, "ImagePositionPatient of a frame is impossible")
 			}
 		}
-		at[n] = [2]int{indexOf(times, &out.Times, p.time(series)), indexOf(positions, &out.Positions, p.position)}
+		at[n] = [2]int{indexOf(times, &out.Times, f.timeOf(p, series)), indexOf(positions, &out.Positions, p.position)}
 	}
 	for n := range at {
 		out.At[n] = at[n][0]*len(out.Positions) + at[n][1]
@@ -125,12 +129,12 @@ func indexOf[T comparable](known map[T]int, list *[]T, x T) int {
 	return i
 }
 
-// time returns when a plane was measured. The reference time counts from the
+// timeOf returns when a plane was measured. The reference time counts from the
 // start of the series.
-func (p plane) time(series time.Time) ingest.PlaneTime {
-	t := ingest.PlaneTime{AcquisitionTime: p.acquired, Duration: p.duration, DecayFactor: p.decayFactor, FrameReferenceTime: p.offset, HasReferenceTime: p.hasOffset}
-	if !p.hasOffset && !p.reference.IsZero() && !series.IsZero() {
-		if since := p.reference.Sub(series); since.Abs() < maxMillis*time.Millisecond {
+func (f *facts) timeOf(p plane, series time.Time) ingest.PlaneTime {
+	t := ingest.PlaneTime{AcquisitionTime: p.acquired.in(f.zone), Duration: p.duration, DecayFactor: p.decayFactor, FrameReferenceTime: p.offset, HasReferenceTime: p.hasOffset}
+	if reference := p.reference.in(f.zone); !p.hasOffset && !reference.IsZero() && !series.IsZero() {
+		if since := reference.Sub(series); since.Abs() < maxMillis*time.Millisecond {
 			t.FrameReferenceTime, t.HasReferenceTime = since, true
 		}
 	}

@@ -188,3 +188,31 @@ func TestMultiFrameObjectsThatCannotBeRead(t *testing.T) {
 func appendFD(out []byte, bo binary.AppendByteOrder, v fd) []byte {
 	return bo.AppendUint64(out, math.Float64bits(float64(v)))
 }
+
+// Frames and injection may each have an offset of their own.
+func TestMultiFrameTimesAreOfOneZone(t *testing.T) {
+	stamped := func(first, second string) object {
+		o := multi()
+		for n, frame := range o.elements[0x52009230].(items) {
+			frame[0x00209111].(items)[0][0x00189074] = []string{second, first}[n%2]
+		}
+		return o.with(0x00540016, items{{0x00181075: "1224", 0x00181078: "20240301105900+0000"}}).with(0x00189701, "20240301105900+0000")
+	}
+	found := read(stamped("20240301120000.5+0100", "20240301110100.5+0000"))
+	times, soft := found.Instance.Planes.Times, found.Header.Soft
+	if d := times[0].AcquisitionTime.Sub(times[1].AcquisitionTime); d != time.Minute || found.Fault.Code != "" {
+		t.Errorf("frames %v apart; %v", d, found.Fault)
+	}
+	if d := times[1].AcquisitionTime.Sub(soft.Injection); d != 60500*time.Millisecond || len(soft.TimeDoubts) > 0 {
+		t.Errorf("injected %v before the first frame; doubts %q", d, soft.TimeDoubts)
+	}
+	if d := times[1].AcquisitionTime.Sub(soft.DecayOrigin); d != 60500*time.Millisecond {
+		t.Errorf("corrected to %v before the first frame", d)
+	}
+	if found := read(stamped("20240301120000.5", "20240301120100.5")); len(found.Header.Soft.TimeDoubts) != 2 {
+		t.Errorf("an injection and a decay origin of another zone than the frames': doubts %q", found.Header.Soft.TimeDoubts)
+	}
+	if found := read(stamped("20240301120000.5", "20240301110100.5+0000")); found.Fault.Code != ingest.CodeTiming {
+		t.Errorf("frames of which some have an offset: %v", found.Fault)
+	}
+}

@@ -92,10 +92,11 @@ func (f *facts) softFacts(series time.Time, unit string) ingest.Soft {
 	s := ingest.Soft{
 		PatientID:       f.text(patientID),
 		SeriesStart:     series,
-		Injection:       f.injection(series),
 		DoseBq:          f.soft(totalDose),
 		WeightKg:        f.soft(patientWeight),
 		TracerTexts:     f.tracerTexts(),
+		Nuclide:         f.text(nuclideMeaning),
+		OtherTracers:    max(0, f.tracers-1),
 		CorrectedImage:  f.texts(correctedImage),
 		Manufacturer:    f.text(manufacturer),
 		Model:           f.text(modelName),
@@ -105,20 +106,11 @@ func (f *facts) softFacts(series time.Time, unit string) ingest.Soft {
 		BqPerMLPerUnit:  f.toBqPerML(unit),
 		SUVPerUnit:      f.toSUV(unit),
 	}
+	s.Injection, s.TimeDoubts = f.injection(series)
 	if v := f.bytes(studyInstanceUID); isUID(v) {
 		s.StudyInstanceUID = string(v)
 	}
 	return s
-}
-
-func (f *facts) tracerTexts() []string {
-	var list []string
-	for _, x := range [...]field{radiopharmaceutical, radiopharmaceuticalMeaning, seriesDescription, protocolName} {
-		if s := f.text(x); s != "" {
-			list = append(list, s)
-		}
-	}
-	return list
 }
 
 // toBqPerML returns the factor from the series' units to Bq/mL, 0 where it is
@@ -198,42 +190,10 @@ func (f *facts) acquisitionDateTime() time.Time {
 	if !f.has(acquisitionDateTime) {
 		return time.Time{}
 	}
-	t, ok := f.dateTime(acquisitionDateTime)
+	m, ok := momentOf(f.bytes(acquisitionDateTime))
 	if !ok {
 		f.fail(ingest.CodeTiming, "AcquisitionDateTime is not a time")
 		return time.Time{}
 	}
-	return t
-}
-
-// dateTime reads a moment in the zone of the header's other times. An offset
-// counts only where the header says what its own is.
-func (f *facts) dateTime(x field) (time.Time, bool) {
-	t, offset, known, ok := dateTimeOf(f.bytes(x))
-	if !ok {
-		return time.Time{}, false
-	}
-	if own, has := offsetOf(f.bytes(timezoneOffset)); known && has {
-		t = t.Add(own - offset)
-	}
-	return t, true
-}
-
-// maxUptake is longer than any scan starts after its injection: a date that is
-// further off was shifted, or made up, by de-identification.
-const maxUptake = 60 * day
-
-// injection returns the injection's date and time, zero where it is not known.
-// A time without a date, or with one that cannot be, is on the day that brings
-// it nearest to the start of the series.
-func (f *facts) injection(series time.Time) time.Time {
-	clock, ok := clockOf(f.bytes(injectionTime))
-	t, dated := f.dateTime(injectionDateTime)
-	if dated && (!ok || series.IsZero() || series.Sub(t).Abs() < maxUptake) {
-		return t
-	}
-	if !ok || series.IsZero() {
-		return time.Time{}
-	}
-	return nearest(clock, series)
+	return m.in(f.zone)
 }

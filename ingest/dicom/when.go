@@ -68,34 +68,55 @@ func fractionOf(v []byte) (time.Duration, bool) {
 	return t, true
 }
 
-// dateTimeOf reads a DT value, YYYYMMDDHH[MM[SS[.F…]]][±ZZXX], as the clock
-// showed it. The offset from UTC is 0 and not known where it is left out.
-func dateTimeOf(v []byte) (t time.Time, offset time.Duration, known, ok bool) {
+// A moment is a date and time as a clock showed it, and the offset of that
+// clock from UTC where it is known.
+type moment struct {
+	clock time.Time // zero where there is none
+	zone
+}
+
+// A zone is the offset of a clock from UTC.
+type zone struct {
+	offset time.Duration
+	known  bool
+}
+
+// in returns what a clock in z showed at the moment; one that is not known is
+// that of the moment.
+func (m moment) in(z zone) time.Time {
+	if m.clock.IsZero() || !m.known || !z.known {
+		return m.clock
+	}
+	return m.clock.Add(z.offset - m.offset)
+}
+
+// momentOf reads a DT value, YYYYMMDDHH[MM[SS[.F…]]][±ZZXX].
+func momentOf(v []byte) (m moment, ok bool) {
 	if n := len(v) - 5; n >= 10 && (v[n] == '+' || v[n] == '-') {
-		offset, known = offsetOf(v[n:])
-		if !known {
-			return time.Time{}, 0, false, false
+		if m.zone = zoneOf(v[n:]); !m.known {
+			return moment{}, false
 		}
 		v = v[:n]
 	}
 	if len(v) < 10 {
-		return time.Time{}, 0, false, false
+		return moment{}, false
 	}
 	date, okD := dateOf(v[:8])
 	clock, okC := clockOf(v[8:])
-	return date.Add(clock), offset, known, okD && okC
+	m.clock = date.Add(clock)
+	return m, okD && okC
 }
 
-// offsetOf reads an offset from UTC, ±HHMM.
-func offsetOf(v []byte) (time.Duration, bool) {
+// zoneOf reads an offset from UTC, ±HHMM.
+func zoneOf(v []byte) zone {
 	if len(v) != 5 || v[0] != '+' && v[0] != '-' {
-		return 0, false
+		return zone{}
 	}
 	t, ok := clockOf(v[1:])
 	if v[0] == '-' {
 		t = -t
 	}
-	return t, ok
+	return zone{t, ok}
 }
 
 // nearest returns the moment nearest to ref at which a clock shows the given

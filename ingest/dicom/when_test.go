@@ -86,3 +86,35 @@ func TestInjectionFindsItsDay(t *testing.T) {
 		}
 	}
 }
+
+// Two times of one injection that differ, and an offset from UTC that nothing
+// relates to the other times, are doubted.
+func TestInjectionInTwoZonesIsDoubted(t *testing.T) {
+	feb := time.Date(2024, 2, 29, 0, 0, 0, 0, time.UTC)
+	tests := []struct {
+		name        string
+		clock, full string
+		own         any
+		want        time.Time
+		doubted     bool
+	}{
+		{"the same", "235800", "20240229235800", nil, feb.Add(24*time.Hour - 2*time.Minute), false},
+		{"to the minute", "2358", "20240229235820", nil, feb.Add(24*time.Hour - 100*time.Second), false},
+		{"an hour apart", "225800", "20240229235800", nil, feb.Add(24*time.Hour - 2*time.Minute), true},
+		{"in UTC, and by the header's clock", "235800", "20240229225800+0000", nil, feb.Add(24*time.Hour - 2*time.Minute), false},
+		{"in UTC, and not by the header's clock", "235800", "20240229225000+0000", nil, feb.Add(22*time.Hour + 50*time.Minute), true},
+		{"in UTC alone", "", "20240229225800+0000", nil, feb.Add(23*time.Hour - 2*time.Minute), true},
+		{"in UTC, of a header that says its zone", "", "20240229225800+0000", "+0100", feb.Add(24*time.Hour - 2*time.Minute), false},
+		{"an hour apart in spite of its zone", "225800", "20240229225800+0000", "+0100", feb.Add(24*time.Hour - 2*time.Minute), true},
+	}
+	for _, tt := range tests {
+		item := map[uint32]any{0x00181078: tt.full}
+		if tt.clock != "" {
+			item[0x00181072] = tt.clock
+		}
+		soft := read(sample().with(0x00540016, items{item}).with(0x00080201, tt.own)).Header.Soft
+		if !soft.Injection.Equal(tt.want) || (len(soft.TimeDoubts) > 0) != tt.doubted {
+			t.Errorf("%s: %v, want %v; doubts %q", tt.name, soft.Injection, tt.want, soft.TimeDoubts)
+		}
+	}
+}

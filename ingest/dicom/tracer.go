@@ -1,0 +1,72 @@
+package dicom
+
+import (
+	"fmt"
+	"time"
+)
+
+func (f *facts) tracerTexts() []string {
+	var list []string
+	for _, x := range [...]field{radiopharmaceutical, radiopharmaceuticalMeaning, seriesDescription, protocolName} {
+		if s := f.text(x); s != "" {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+// maxUptake is longer than any scan starts after its injection: a date that is
+// further off was shifted, or made up, by de-identification.
+const maxUptake = 60 * day
+
+// oneInjection is how far two times of one injection may differ: some headers
+// have it to the minute.
+const oneInjection = time.Minute
+
+// quarter is what the offsets of all zones from UTC are multiples of.
+const quarter = 15 * time.Minute
+
+// injection returns the injection's date and time, zero where it is not known,
+// and why it is in doubt. A time without a date, or with one that cannot be, is
+// on the day that brings it nearest to the start of the series.
+func (f *facts) injection(series time.Time) (at time.Time, doubts []string) {
+	clock, timed := clockOf(f.bytes(injectionTime))
+	m, dated := momentOf(f.bytes(injectionDateTime))
+	at = m.in(f.zone)
+	if dated && (!timed || series.IsZero() || series.Sub(at).Abs() < maxUptake) {
+		return f.agreed(m, clock, timed)
+	}
+	if !timed || series.IsZero() {
+		return time.Time{}, nil
+	}
+	return nearest(clock, series), nil
+}
+
+// agreed returns the moment of the injection by RadiopharmaceuticalStartDateTime
+// and, where there is one, by the clock of RadiopharmaceuticalStartTime. What
+// the moment's zone is to the header's other times is known from the latter
+// where the header does not say it.
+func (f *facts) agreed(m moment, clock time.Duration, timed bool) (at time.Time, doubts []string) {
+	at = m.in(f.zone)
+	if !timed {
+		return at, f.astray(m, "RadiopharmaceuticalStartDateTime")
+	}
+	local := nearest(clock, at)
+	off := local.Sub(at)
+	switch {
+	case off.Abs() <= oneInjection:
+		return at, nil
+	case m.known && !f.zone.known && (off-off.Round(quarter)).Abs() <= oneInjection:
+		return local, nil
+	}
+	return at, []string{fmt.Sprintf("RadiopharmaceuticalStartTime and RadiopharmaceuticalStartDateTime, which is followed, lie %v apart", off.Abs())}
+}
+
+// astray says that a moment has an offset from UTC where nothing says what that
+// of the header's other times is.
+func (f *facts) astray(m moment, name string) []string {
+	if !m.known || f.zone.known {
+		return nil
+	}
+	return []string{name + " has an offset from UTC and TimezoneOffsetFromUTC is missing: it is taken as of the same zone as the other times"}
+}

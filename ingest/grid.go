@@ -34,7 +34,9 @@ func newGrid(s Strict, records []*Record) (grid, Reason) {
 	if !ok {
 		return grid{}, Reason{Code: CodeTiming, Detail: "neither AcquisitionTime nor FrameReferenceTime is there in every instance"}
 	}
-	joinDays(times, records)
+	if reason := joinDays(times, records); reason.Code != "" {
+		return grid{}, reason
+	}
 	frame, frames := cluster(since(times), frameTolerance.Seconds())
 	g := grid{
 		positions: make([][3]float64, slices), starts: make([]time.Time, frames),
@@ -105,8 +107,9 @@ const halfDay = 12 * time.Hour
 
 // joinDays mends, in place, the times of a scan over midnight whose header has
 // but one date, or none: what seems to come hours before the rest then follows
-// it directly.
-func joinDays(times []time.Time, records []*Record) {
+// it, directly or by what its other times say. Where nothing says which came
+// first, that is the reason returned.
+func joinDays(times []time.Time, records []*Record) Reason {
 	order := make([]int, len(times))
 	for i := range order {
 		order[i] = i
@@ -119,14 +122,35 @@ func joinDays(times []time.Time, records []*Record) {
 		}
 		last := order[len(order)-1]
 		end := times[last].Add(records[last].Instance.Duration)
-		if d := times[order[0]].Add(day).Sub(end); d.Abs() > dayGap {
-			return
+		pause := times[order[0]].Add(day).Sub(end)
+		switch follows, known := records[last].before(records[order[0]]); {
+		case known && !follows:
+			return Reason{}
+		case !known && pause.Abs() > dayGap:
+			return Reason{Code: CodeTiming, Detail: fmt.Sprintf(
+				"frames %v apart: of a scan over midnight under one date, or of two days? FrameReferenceTime and DecayFactor do not tell", times[late].Sub(times[early]).Round(time.Second))}
 		}
 		for _, i := range order[:k] {
 			times[i] = times[i].Add(day)
 		}
-		return
+		return Reason{}
 	}
+	return Reason{}
+}
+
+// before reports whether, by their frame reference times or else their decay
+// factors, r was measured before s; known is false where these do not tell.
+func (r *Record) before(s *Record) (is, known bool) {
+	a, b := r.Instance, s.Instance
+	if a.HasReferenceTime && b.HasReferenceTime && (a.FrameReferenceTime-b.FrameReferenceTime).Abs() > simultaneous {
+		return a.FrameReferenceTime < b.FrameReferenceTime, true
+	}
+	lambda := math.Ln2 / r.Header.Strict.HalfLife
+	if !(a.DecayFactor > 0 && b.DecayFactor > 0) || a.DecayFactor == 1 && b.DecayFactor == 1 || !(lambda > 0) || math.IsInf(lambda, 0) {
+		return false, false
+	}
+	d := startOf(*b, lambda) - startOf(*a, lambda)
+	return d > 0, math.Abs(d) > simultaneous.Seconds()
 }
 
 const (

@@ -186,6 +186,10 @@ const (
 	referenceSlack = 2 * time.Second
 	// factorDigits is how far rounding may move a decay factor.
 	factorDigits = 1e-4
+	// wrongFactor is by which part of the value, and wrongReference by which
+	// time, a frame contradicts its times so far that nobody can rely on them.
+	wrongFactor    = 0.01
+	wrongReference = time.Minute
 )
 
 // crossCheck compares the axis with the decay factors and the frame reference
@@ -233,8 +237,12 @@ func (t *Timing) checkFactors(instances []Instance) {
 		})
 	}
 	if n > 0 {
+		level := LevelWarn
+		if math.Expm1(lambda*off.Abs().Seconds()) > wrongFactor {
+			level = LevelDoubt
+		}
 		t.Warnings = append(t.Warnings, Warning{
-			Code: WarnDecayRef, Level: LevelWarn, Value: off.Seconds(), Threshold: tolerance.Seconds(),
+			Code: WarnDecayRef, Level: level, Value: off.Seconds(), Threshold: tolerance.Seconds(),
 			Detail: fmt.Sprintf("s by which the DecayFactor of frame %d puts it earlier than its times do; %d frames are off", at, n),
 		})
 	}
@@ -262,8 +270,12 @@ func (t *Timing) checkReferences(instances []Instance) {
 		}
 	}
 	if n > 0 {
+		level := LevelWarn
+		if off > wrongReference {
+			level = LevelDoubt
+		}
 		t.Warnings = append(t.Warnings, Warning{
-			Code: WarnTimeAssumed, Level: LevelWarn, Value: off.Seconds(), Threshold: referenceSlack.Seconds(),
+			Code: WarnTimeAssumed, Level: level, Value: off.Seconds(), Threshold: referenceSlack.Seconds(),
 			Detail: fmt.Sprintf("s by which FrameReferenceTime lies outside frame %d; %d frames are off, and AcquisitionTime is followed", at, n),
 		})
 	}

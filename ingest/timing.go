@@ -111,11 +111,8 @@ func (t *Timing) read(a Assembly, instances []Instance) error {
 		t.Stored = used
 	case known:
 		t.Stored = said
-		if soft := a.Header.Soft; a.Header.Strict.DecayCorrection == "START" && soft.SeriesStart.IsZero() && soft.DecayOrigin.IsZero() {
-			t.Warnings = append(t.Warnings, Warning{
-				Code: WarnTimeAssumed, Level: LevelWarn,
-				Detail: "the header has neither SeriesTime nor decay factors: the values are taken as corrected for decay to the start of the first frame",
-			})
+		if !ok {
+			t.Warnings = append(t.Warnings, a.Header.assumedStart(zero)...)
 		}
 	default:
 		return Reject(CodeTiming, "corrected for decay to the injection, whose time the header does not give")
@@ -143,14 +140,47 @@ func (t *Timing) saidOrigin(h Header, zero time.Time) (origin time.Duration, kno
 		if o := h.Soft.DecayOrigin; !o.IsZero() && o.Sub(zero).Abs() < dayBefore {
 			return o.Sub(zero), true, nil
 		}
-		if s := h.Soft.SeriesStart; !s.IsZero() && s.Before(zero) && zero.Sub(s) < time.Hour {
-			return s.Sub(zero), true, nil
+		if h.startsEarlier(zero) {
+			return h.Soft.SeriesStart.Sub(zero), true, nil
 		}
 		return 0, true, nil
 	case "ADMIN":
 		return t.Injection, t.InjectionKnown, nil
 	}
 	return 0, false, Reject(CodeTiming, "DecayCorrection is none of NONE, START and ADMIN")
+}
+
+// earliestStart is how long before its first frame a series may start.
+const earliestStart = time.Hour
+
+// startsEarlier reports whether the series' time can be the start of a scan of
+// which the first frame is later.
+func (h Header) startsEarlier(zero time.Time) bool {
+	s := h.Soft.SeriesStart
+	return !s.IsZero() && s.Before(zero) && zero.Sub(s) < earliestStart
+}
+
+// assumedStart says what the origin of a correction to START rests on where no
+// factors and no DecayCorrectionDateTime tell it.
+func (h Header) assumedStart(zero time.Time) []Warning {
+	if h.Strict.DecayCorrection != "START" || !h.Soft.DecayOrigin.IsZero() {
+		return nil
+	}
+	w := Warning{Code: WarnTimeAssumed, Level: LevelWarn, Threshold: decayRefTolerance.Seconds()}
+	before := zero.Sub(h.Soft.SeriesStart)
+	switch {
+	case h.Soft.SeriesStart.IsZero():
+		w.Detail = "the header has neither SeriesTime nor decay factors: the values are taken as corrected for decay to the start of the first frame"
+	case h.startsEarlier(zero) && before > decayRefTolerance:
+		w.Level, w.Value = LevelDoubt, before.Seconds()
+		w.Detail = "s by which SeriesTime lies before the first frame, and no decay factors tell which of them START means: the values are taken as corrected for decay to SeriesTime"
+	case before >= earliestStart:
+		w.Level, w.Value = LevelDoubt, before.Seconds()
+		w.Detail = "s by which SeriesTime lies before the first frame, and no decay factors tell which of them START means: the values are taken as corrected for decay to the start of the first frame"
+	default:
+		return nil
+	}
+	return []Warning{w}
 }
 
 // usedOrigin returns the median origin of the decay factors. It is not known

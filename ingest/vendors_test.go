@@ -205,3 +205,104 @@ func TestBrokenSendsAreNoBeds(t *testing.T) {
 		t.Errorf("%s %v", out.Condition, out.Reason)
 	}
 }
+
+// What nobody can rely on is doubted, not only warned of.
+func TestTimesThatContradictEachOtherAreDoubted(t *testing.T) {
+	late := func(f int) time.Duration {
+		if f >= 3 {
+			return 30 * time.Minute
+		}
+		return 0
+	}
+	midnight := func(fr ingest.Frame, pause time.Duration, in *ingest.Instance) {
+		at := time.Date(2024, 3, 12, 23, 57, 30, 0, time.UTC).Add(fr.Start + pause)
+		in.AcquisitionTime = time.Date(2024, 3, 12, at.Hour(), at.Minute(), at.Second(), 0, time.UTC)
+	}
+	tests := []struct {
+		name   string
+		change func(f int, frame ingest.Frame, h *ingest.Header, in *ingest.Instance)
+		doubts ingest.Code // "" where everything fits
+		pause  time.Duration
+	}{
+		{"START, SeriesTime ten minutes early and no factors", func(f int, fr ingest.Frame, h *ingest.Header, in *ingest.Instance) {
+			h.Soft.SeriesStart = scanStart.Add(-10 * time.Minute)
+		}, ingest.WarnTimeAssumed, 0},
+		{"START, SeriesTime two hours early and no factors", func(f int, fr ingest.Frame, h *ingest.Header, in *ingest.Instance) {
+			h.Soft.SeriesStart = scanStart.Add(-2 * time.Hour)
+		}, ingest.WarnTimeAssumed, 0},
+		{"a factor that is a tenth too large", func(f int, fr ingest.Frame, h *ingest.Header, in *ingest.Instance) {
+			in.DecayFactor = fr.DecayFactor(carbon, 0)
+			if f == 3 {
+				in.DecayFactor *= 1.1
+			}
+		}, ingest.WarnDecayRef, 0},
+		{"over midnight under one date, with a pause that reference times tell", func(f int, fr ingest.Frame, h *ingest.Header, in *ingest.Instance) {
+			midnight(fr, late(f), in)
+			h.Soft.SeriesStart = time.Date(2024, 3, 12, 23, 57, 30, 0, time.UTC)
+			in.FrameReferenceTime, in.HasReferenceTime = fr.Mid()+late(f), true
+		}, "", 30 * time.Minute},
+		{"over midnight under one date, with a pause that factors tell", func(f int, fr ingest.Frame, h *ingest.Header, in *ingest.Instance) {
+			midnight(fr, late(f), in)
+			h.Soft.SeriesStart = time.Date(2024, 3, 12, 23, 57, 30, 0, time.UTC)
+			in.DecayFactor = ingest.Frame{Start: fr.Start + late(f), Duration: fr.Duration}.DecayFactor(carbon, 0)
+		}, "", 30 * time.Minute},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			a, out := ingest.Assess("tok", scanned(test.change), true)
+			if out.Condition != ingest.Ready {
+				t.Fatalf("outcome %+v", out)
+			}
+			got, err := a.Timing()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if start, want := got.Frames[3].Start, 3*time.Minute+test.pause; start != want {
+				t.Errorf("frame 4 starts at %v, want %v", start, want)
+			}
+			doubt := ingest.Code("")
+			for _, w := range got.Warnings {
+				if w.Level == ingest.LevelDoubt {
+					doubt = w.Code
+				}
+			}
+			if doubt != test.doubts {
+				t.Errorf("warnings %+v, want a doubt of %q", got.Warnings, test.doubts)
+			}
+		})
+	}
+	records := scanned(func(f int, fr ingest.Frame, h *ingest.Header, in *ingest.Instance) {
+		midnight(fr, late(f), in)
+		in.DecayFactor, in.HasReferenceTime = 0, false
+	})
+	if _, out := ingest.Assess("tok", records, true); out.Condition != ingest.Inconsistent || out.Reason.Code != ingest.CodeTiming {
+		t.Errorf("a pause over midnight that nothing explains: %+v", out)
+	}
+}
+
+// Facts of the header that decide something must be the same in all instances.
+func TestInstancesThatDisagreeAreDoubted(t *testing.T) {
+	for name, change := range map[string]func(*ingest.Soft){
+		"SeriesTime":                func(s *ingest.Soft) { s.SeriesStart = scanStart.Add(-time.Hour) },
+		"the time of the injection": func(s *ingest.Soft) { s.Injection = scanStart.Add(-time.Hour) },
+		"RadionuclideTotalDose":     func(s *ingest.Soft) { s.DoseBq = 37e6 },
+		"PatientWeight":             func(s *ingest.Soft) { s.WeightKg = 70 },
+		"CorrectedImage":            func(s *ingest.Soft) { s.CorrectedImage = []string{"DECY"} },
+	} {
+		records := scanned(func(int, ingest.Frame, *ingest.Header, *ingest.Instance) {})
+		other := *records[0].Header
+		change(&other.Soft)
+		records[len(records)-1].Header = &other
+		a, out := ingest.Assess("tok", records, true)
+		if out.Condition != ingest.Ready || len(a.Split) != 1 || a.Split[0] != name {
+			t.Errorf("%s: %s, instances disagree on %v", name, out.Condition, a.Split)
+		}
+		found := false
+		for _, w := range a.Doubts() {
+			found = found || w.Code == ingest.WarnSplit && w.Level == ingest.LevelDoubt
+		}
+		if !found {
+			t.Errorf("%s: %+v", name, a.Doubts())
+		}
+	}
+}

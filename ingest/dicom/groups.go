@@ -1,9 +1,9 @@
 package dicom
 
 import (
-	"bytes"
 	"encoding/binary"
 	"math"
+	"strings"
 	"time"
 
 	"tacstream/ingest"
@@ -23,7 +23,10 @@ type plane struct {
 	duration         time.Duration
 	decayFactor      float64
 	slope, intercept float64
-	unit             string // a UCUM code, empty where slope is that of the stored values alone
+	unit             string // as Units has it, empty where slope is that of the stored values alone
+	// foreign is the slope of a mapping to a unit that is not known, over that
+	// of the stored values; 0 where there is none.
+	foreign float64
 }
 
 // A group is a value in the functional groups.
@@ -173,11 +176,19 @@ func (h *header) groupSequence(c *cursor, values *groupValues, seq element, end 
 		if err := h.groupItem(c, &mapping, seq.tag, item, end, depth+1); err != nil {
 			return err
 		}
-		if first || unitCode(mapping[groupUnit]) == "BQML" && unitCode(values[groupUnit]) != "BQML" {
+		if first || preferred(mapping[groupUnit], values[groupUnit]) {
 			*values = mapping
 		}
 		return nil
 	})
+}
+
+// preferred reports whether a mapping to one unit is taken before that to
+// another: to Bq/mL before all, and to a unit that is known before others.
+func preferred(unit, before []byte) bool {
+	u, _ := unitCode(unit)
+	b, _ := unitCode(before)
+	return u != b && (u == "BQML" || u != "" && b == "")
 }
 
 // plane reads the values of a plane. What is wrong with one is a fault of the
@@ -260,10 +271,10 @@ func (f *facts) groupTime(v []byte, name string) moment {
 // groupScale reads how stored values become real ones: by the mapping to a
 // unit that is known, else by the rescale slope alone.
 func (f *facts) groupScale(p *plane, v *groupValues, order binary.ByteOrder) {
-	slope, ok := double(v[groupRealSlope], order)
-	if unit := unitCode(v[groupUnit]); ok && unit != "" {
+	slope, mapped := double(v[groupRealSlope], order)
+	if unit, factor := unitCode(v[groupUnit]); mapped && unit != "" {
 		intercept, _ := double(v[groupRealIntercept], order)
-		p.slope, p.intercept, p.unit = slope, intercept, unit
+		p.slope, p.intercept, p.unit = slope*factor, intercept*factor, unit
 	} else {
 		text := v[groupSlope]
 		if text == nil {
@@ -271,6 +282,9 @@ func (f *facts) groupScale(p *plane, v *groupValues, order binary.ByteOrder) {
 			p.intercept = f.groupReal(v[groupOldIntercept], "RescaleIntercept")
 		}
 		p.slope = f.groupReal(text, "RescaleSlope")
+		if mapped {
+			p.foreign = slope / p.slope
+		}
 	}
 	switch {
 	case p.slope == 0:
@@ -288,18 +302,23 @@ func double(v []byte, order binary.ByteOrder) (float64, bool) {
 	return math.Float64frombits(order.Uint64(v)), true
 }
 
-// unitCode returns the code of Units, (0054,1001), for a unit in UCUM, empty
-// where it is none that PET images come in.
-func unitCode(ucum []byte) string {
-	switch string(bytes.ToLower(trim(ucum))) {
-	case "bq/ml":
-		return "BQML"
+// unitCode returns the code of Units, (0054,1001), for a unit in UCUM, and what
+// turns numbers in the latter into the former. The code is empty for a unit
+// that PET images do not come in.
+func unitCode(ucum []byte) (code string, factor float64) {
+	unit := strings.ToLower(string(trim(ucum)))
+	switch unit {
 	case "{counts}":
-		return "CNTS"
+		return "CNTS", 1
 	case "{propcounts}/s", "{propcps}":
-		return "PROPCPS"
+		return "PROPCPS", 1
 	case "g/ml{suvbw}", "g/ml{suv}", "g/ml":
-		return "GML"
+		return "GML", 1
 	}
-	return ""
+	activity, volume, _ := strings.Cut(unit, "/")
+	bq := map[string]float64{"bq": 1, "kbq": 1e3, "mbq": 1e6, "nci": 37, "uci": 37e3}[activity]
+	if ml := map[string]float64{"ml": 1, "cm3": 1, "l": 1e3}[volume]; bq > 0 && ml > 0 {
+		return "BQML", bq / ml
+	}
+	return "", 0
 }

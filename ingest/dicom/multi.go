@@ -1,6 +1,7 @@
 package dicom
 
 import (
+	"math"
 	"strings"
 	"time"
 
@@ -54,6 +55,9 @@ func (f *facts) corrections() []string {
 	return done
 }
 
+// sameScale is by how much the ratio of two slopes may differ between frames.
+const sameScale = 1e-6
+
 // multiStrict takes what the instances of a series share from the planes and
 // from attributes that only multi-frame objects have.
 func (f *facts) multiStrict(s *ingest.Strict, planes []plane) {
@@ -65,6 +69,9 @@ func (f *facts) multiStrict(s *ingest.Strict, planes []plane) {
 		}
 		if p.unit != first.unit {
 			f.fail(ingest.CodeUnits, "frames in different units")
+		}
+		if math.Abs(p.foreign-first.foreign) > sameScale*math.Abs(first.foreign) {
+			f.fail(ingest.CodeUnits, "values in a unit that is not known, to which RealWorldValueSlope scales frames otherwise than RescaleSlope")
 		}
 		if p.acquired.known != first.acquired.known && !zoneOf(f.bytes(timezoneOffset)).known {
 			f.fail(ingest.CodeTiming, "FrameAcquisitionDateTime has an offset from UTC in some frames only, and TimezoneOffsetFromUTC is missing")

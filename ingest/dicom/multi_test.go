@@ -115,6 +115,31 @@ func TestTheImagesOfAMultiFrameObjectHaveTheirOwnSlopes(t *testing.T) {
 	}
 }
 
+// A mapping to a unit that is known by another name or scale counts as well,
+// one to a unit that is not does not, and then it must not scale the frames
+// against each other.
+func TestMappingsToOtherUnits(t *testing.T) {
+	to := func(unit string, slopes ...float64) object {
+		o := multi()
+		for n, f := range o.elements[0x52009230].(items) {
+			f[0x00409096] = items{{0x004008ea: items{{0x00080100: unit}}, 0x00409224: fd(0), 0x00409225: fd(slopes[n])}}
+		}
+		return o.with(0x00541001, "BQML")
+	}
+	for unit, factor := range map[string]float64{"Bq/ml": 1, "kBq/mL": 1e3, "Bq/cm3": 1, "nCi/mL": 37} {
+		want := [][]float64{{1 * factor, 2 * factor}, {3 * 2 * factor, 4 * 2 * factor}, {5 * 3 * factor, 6 * 3 * factor}, {-4 * factor, 8 * 4 * factor}}
+		if diff := cmp.Diff(want, values(t, to(unit, 1, 2, 3, 4).bytes())); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", unit, diff)
+		}
+	}
+	if diff := cmp.Diff([][]float64{{7, 14}, {21, 28}, {35, 42}, {-7, 56}}, values(t, to("g/ml{SUVlbm}", 2, 2, 2, 2).bytes())); diff != "" {
+		t.Errorf("one slope to another unit beside RescaleSlope (-want +got):\n%s", diff)
+	}
+	if found := read(to("g/ml{SUVlbm}", 2, 2, 3, 2)); found.Fault.Code != ingest.CodeUnits {
+		t.Errorf("slopes to another unit that differ: %v", found.Fault)
+	}
+}
+
 // values reads an object as the line does, a few bytes at a time.
 func values(t *testing.T, data []byte) [][]float64 {
 	t.Helper()

@@ -23,6 +23,7 @@ func Advice(code ingest.Code) string {
 		ingest.CodeMixed:        "Images of different kinds bear one SeriesInstanceUID: export the series again, each reconstruction as its own.",
 		ingest.CodeOverlap:      "Frames overlap: look at AcquisitionTime and ActualFrameDuration in the reconstruction protocol.",
 		ingest.CodeBeds:         "Give a dynamic series of one bed position.",
+		ingest.CodeProjection:   "Give the reconstruction itself: its projections have no slices to lay regions on.",
 		ingest.CodeGated:        "Give the dynamic reconstruction of the same data, without gates.",
 		ingest.WarnCorrections:  "Reconstruct with the missing corrections; without attenuation correction nothing is fitted unless the protocol sets allow_uncorrected.",
 		ingest.WarnTimeAssumed:  "Compare the table of frames with the acquisition protocol before relying on rates.",

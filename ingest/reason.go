@@ -25,6 +25,7 @@ const (
 	CodeOverlap           Code = "FRAME_OVERLAP"       // frames overlap
 	CodeBeds              Code = "BED_POSITIONS"       // slices of several bed positions, taken one after the other
 	CodeGated             Code = "GATED"               // phases of a cycle instead of frames in time
+	CodeProjection        Code = "PROJECTION"          // projections of a volume instead of slices
 	CodeUncounted         Code = "UNCOUNTED"           // the header leaves the counts out
 	CodeNoRegions         Code = "REGIONS_ABSENT"      // no region source found yet
 	CodeRegionsUnreadable Code = "REGIONS_UNREADABLE"  // a region source that cannot be read

@@ -94,7 +94,7 @@ const (
 // faults only leave the slice's slot empty.
 func (c Code) rejects() bool {
 	switch c {
-	case CodeUnits, CodeSyntax, CodeTiming, CodeGeometry, CodeFrames:
+	case CodeUnits, CodeSyntax, CodeTiming, CodeGeometry, CodeFrames, CodeProjection:
 		return true
 	}
 	return false

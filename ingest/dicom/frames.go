@@ -157,9 +157,15 @@ func (g *frameGrid) build(columns, rows int) error {
 		}
 	}
 	places := g.places()
-	steps, err := stepsOf(places, one.between)
+	steps, err := stepsOf(places, one.between, one.thickness)
 	if err != nil {
 		return err
+	}
+	if n := steps[len(steps)-1] + 1; one.between == 0 && n > len(places) {
+		g.warnings = append(g.warnings, ingest.Warning{
+			Code: ingest.WarnLabels, Level: ingest.LevelWarn, Value: float64(n - len(places)), Threshold: 0,
+			Detail: "slices between those of the segmentation for which it has no frame: SpacingBetweenSlices is missing, and SliceThickness says that they are there",
+		})
 	}
 	return g.lay(places, steps, [2]int{columns, rows})
 }
@@ -200,14 +206,14 @@ func (g *frameGrid) places() []framePlace {
 }
 
 // stepsOf returns the index of each place on an even grid: in steps of the
-// spacing that the header names if all places are whole steps apart, else of
-// the smallest distance.
-func stepsOf(places []framePlace, between float64) ([]int, error) {
+// spacing that the header names, or of the thickness of its slices, if all
+// places are whole steps apart, else of the smallest distance.
+func stepsOf(places []framePlace, between, thickness float64) ([]int, error) {
 	smallest := math.Inf(1)
 	for k := range len(places) - 1 {
 		smallest = min(smallest, places[k+1].along-places[k].along)
 	}
-	for _, step := range []float64{between, smallest} {
+	for _, step := range []float64{between, thickness, smallest} {
 		if steps, ok := inSteps(places, step); step > 0 && ok {
 			return steps, nil
 		}

@@ -160,6 +160,7 @@ func (o Options) pet(h *header, syntax []byte, err error) Found {
 	v, unread := h.values.parsed()
 	read := facts{values: &v, zone: h.zone()}
 	read.refuse(h, syntax, err)
+	read.projected()
 	if unread != nil {
 		read.fail(ingest.CodeMalformed, "a header that the library does not read")
 	}

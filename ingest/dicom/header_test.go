@@ -116,6 +116,8 @@ func TestFaultNamesWhatIsWrongAndKeepsTheIdentity(t *testing.T) {
 		object object
 		code   ingest.Code
 	}{
+		{"projections", s.with(0x00541000, `DYNAMIC\REPROJECTION`), ingest.CodeProjection},
+		{"a maximum intensity projection", s.with(0x00080008, `DERIVED\SECONDARY\MIP`), ingest.CodeProjection},
 		{"slope missing", s.with(0x00281053, nil), ingest.CodeUnits},
 		{"slope empty", s.with(0x00281053, ""), ingest.CodeUnits},
 		{"slope zero", s.with(0x00281053, "0.0"), ingest.CodeUnits},

@@ -36,6 +36,18 @@ func (f *facts) strict(multi bool) ingest.Strict {
 	return s
 }
 
+// projected refuses images that are projections of a volume, or made of one,
+// such as a maximum intensity projection: they have no slices.
+func (f *facts) projected() {
+	kinds := append(f.texts(seriesType), f.texts(imageType)...)
+	for _, kind := range kinds {
+		switch kind {
+		case "REPROJECTION", "PROJECTION", "PROJECTION IMAGE", "MIP", "MAX_IP", "MIN_IP", "VOLUME RENDERING", "VOLREN":
+			f.fail(ingest.CodeProjection, "projections of a volume, %s, and not its slices", kind)
+		}
+	}
+}
+
 // maxSpacing bounds the spacing of pixels, in mm.
 const maxSpacing = 1000
 

@@ -126,6 +126,19 @@ func TestBinarySegmentsAreUnpackedAcrossFrames(t *testing.T) {
 	}
 }
 
+// Slices that were left out because nothing was in them are there by the
+// thickness of the others, where no spacing says so.
+func TestSparseSegmentsKeepTheThicknessOfTheirSlices(t *testing.T) {
+	shared := items{{
+		0x00209116: items{{0x00200037: `1\0\0\0\1\0`}},
+		0x00289110: items{{0x00180050: "2", 0x00280030: `1.5\2.5`}},
+	}}
+	s := regionsOf(t, binarySegments().with(0x52009229, shared))
+	if g := s.Layers.Geometry; g.Size != [3]int{3, 3, 4} || g.Affine[2][2] != 2 || len(s.Warnings) != 1 || s.Warnings[0].Value != 2 {
+		t.Errorf("%+v, warnings %+v", g, s.Warnings)
+	}
+}
+
 // zeroed makes −0 of an affine 0.
 func zeroed(l *ingest.Layers) *ingest.Layers {
 	for r := range l.Geometry.Affine {

@@ -107,6 +107,7 @@ func (d *Decoder) Read(r io.Reader, size int64, visit func(*Slice) error) error 
 	}
 	read := facts{values: &d.header.values, names: &d.names}
 	read.refuse(&d.header, syntax, err)
+	read.projected()
 	series := read.seriesStart()
 	found := ingest.Found{Header: ingest.Header{Strict: read.strict(d.header.isMulti())}}
 	found.Instance = read.instance(series, d.header.isMulti())

@@ -1,6 +1,7 @@
 package dicom
 
 import (
+	"bytes"
 	"math"
 	"time"
 
@@ -39,11 +40,12 @@ func (f *facts) strict(multi bool) ingest.Strict {
 // projected refuses images that are projections of a volume, or made of one,
 // such as a maximum intensity projection: they have no slices.
 func (f *facts) projected() {
-	kinds := append(f.texts(seriesType), f.texts(imageType)...)
-	for _, kind := range kinds {
-		switch kind {
-		case "REPROJECTION", "PROJECTION", "PROJECTION IMAGE", "MIP", "MAX_IP", "MIN_IP", "VOLUME RENDERING", "VOLREN":
-			f.fail(ingest.CodeProjection, "projections of a volume, %s, and not its slices", kind)
+	for _, x := range [...]field{seriesType, imageType} {
+		for kind := range bytes.SplitSeq(f.bytes(x), []byte(`\`)) {
+			switch string(trim(kind)) {
+			case "REPROJECTION", "PROJECTION", "PROJECTION IMAGE", "MIP", "MAX_IP", "MIN_IP", "VOLUME RENDERING", "VOLREN":
+				f.fail(ingest.CodeProjection, "projections of a volume, %s, and not its slices", kind)
+			}
 		}
 	}
 }

@@ -230,10 +230,45 @@ func TestOutlinesHoldCentresAndHoles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := voxels(m); got["Ring"] != 25-9 || got["Stack"] != 4*9+4*1 {
-		// Planes 4 mm apart reach 2 mm: slices -4, -3 and -2 from -3, and -1 by
-		// the lower of two; 0 to 3 from 1.
+	if got := voxels(m); got["Ring"] != 25-9 || got["Stack"] != 3*9+4*1 {
+		// Planes 4 mm apart reach 2 mm: slices -4, -3 and -2 from -3, where -5
+		// would be the first, and -1, 0, 1 and 2 from 1.
 		t.Errorf("voxels %v", got)
+	}
+}
+
+// Planes closer than slices fill slices in part; a contour that is there twice
+// is no hole; planes far apart are separate pieces, and that is said.
+func TestOutlinesFillWhatTheyStandFor(t *testing.T) {
+	pet := cubes(9, 1, -4)
+	turned := square(1.2, 0)
+	slices.Reverse(turned)
+	for _, c := range []struct {
+		name     string
+		contours []ingest.Contour
+		voxels   float64
+		warns    ingest.Level
+	}{
+		{"six planes of a quarter, from -0.25 to 1.25", []ingest.Contour{
+			square(1.2, -0.125), square(1.2, 0.125), square(1.2, 0.375), square(1.2, 0.625), square(1.2, 0.875), square(1.2, 1.125),
+		}, 9 * 1.5, ""},
+		{"planes two apart", []ingest.Contour{square(1.2, -2), square(1.2, 0), square(1.2, 2)}, 9 * 6, ""},
+		{"planes between slices", []ingest.Contour{square(1.2, -0.5), square(1.2, 0.5), square(1.2, 1.5)}, 9 * 3, ""},
+		{"drawn twice", []ingest.Contour{square(1.2, 0), turned, square(0.4, 0)}, 9 - 1, ingest.LevelNotice},
+		{"two pieces", []ingest.Contour{square(1.2, -3), square(1.2, -2), square(1.2, 2), square(1.2, 3)}, 9 * 4, ingest.LevelWarn},
+	} {
+		outlines := ingest.Outlines{Regions: []ingest.Outline{{Index: 1, Name: "A", Contours: c.contours}}}
+		m, err := extract.NewMask(ingest.Segmentation{Outlines: &outlines}, pet, extract.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		level := ingest.Level("")
+		for _, w := range m.Warnings {
+			level = w.Level
+		}
+		if math.Abs(voxels(m)["A"]-c.voxels) > 1e-6 || level != c.warns {
+			t.Errorf("%s: %v voxels, want %v; %+v", c.name, voxels(m)["A"], c.voxels, m.Warnings)
+		}
 	}
 }
 

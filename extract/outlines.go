@@ -2,6 +2,7 @@ package extract
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -26,10 +27,11 @@ const flatness = 0.1
 //
 // Contours parallel to the slices of PET are filled where they are: a voxel
 // belongs to the region if its centre lies inside an odd number of the
-// contours of the plane nearest to its slice. A slice beyond the first or last
-// plane by more than half the distance between planes has nothing. Contours
-// that are tilted against the slices are filled likewise on a grid of their
-// own, finer than that of PET, which is then overlaid as layers are.
+// contours of the slab that holds it, see slabsOf. Where slabs are thinner than
+// slices a voxel belongs to the region by the part of its height that they
+// cover. Contours that are tilted against the slices are filled likewise on a
+// grid of their own, finer than that of PET, which is then overlaid as layers
+// are. A contour that is there twice counts once.
 func (m *Mask) cutOutlines(outlines ingest.Outlines, pet ingest.Geometry, limit int) (regions, error) {
 	if len(outlines.Regions) > limit {
 		return regions{}, ingest.Reject(ingest.CodeRegionsUnreadable, "more than %d different regions", limit)
@@ -48,12 +50,14 @@ func (m *Mask) cutOutlines(outlines ingest.Outlines, pet ingest.Geometry, limit 
 		parts = append(parts, make([]held, len(named.extents)-len(parts))...)
 		n := named.of[len(named.of)-1]
 		contours, level := draw(o.Contours, toPET)
+		var odd oddities
 		if level {
 			parts[n-1].count(contours, pet.Size)
-			c.fill(contours, pet.Size, n)
-		} else if err := c.fillTilted(o, pet, n, &parts[n-1]); err != nil {
+			odd = c.fill(contours, pet.Size, n)
+		} else if odd, err = c.fillTilted(o, pet, n, &parts[n-1]); err != nil {
 			return regions{}, err
 		}
+		m.Warnings = append(m.Warnings, odd.warnings(named.extents[n-1].Region)...)
 	}
 	m.slices = c.joined()
 	return named.regions, cutBy(named.extents, parts)
@@ -97,60 +101,199 @@ func (h *held) count(contours []drawn, size [3]int) {
 // plane.
 const samePlane = 0.05
 
-// planesOf sorts contours into planes, by rising height, and returns half the
-// distance between planes, in slices: the smallest, since planes that lie
-// farther apart are those of separate pieces, or half a slice where there is one
-// plane only.
-func planesOf(contours []drawn) (planes [][]drawn, half float64) {
-	slices.SortStableFunc(contours, func(a, b drawn) int { return cmp.Compare(a.height, b.height) })
-	var steps []float64
-	for i, d := range contours {
-		if n := len(planes); i > 0 && d.height-planes[n-1][0].height <= samePlane {
-			planes[n-1] = append(planes[n-1], d)
-			continue
-		}
-		if n := len(planes); n > 0 {
-			steps = append(steps, d.height-planes[n-1][0].height)
-		}
-		planes = append(planes, []drawn{d})
-	}
-	if len(steps) == 0 {
-		return planes, 0.5
-	}
-	return planes, max(slices.Min(steps)/2, 0.5)
+// A slab is what the contours of one plane stand for: all from one height up
+// to another.
+type slab struct {
+	contours []drawn
+	from, to float64 // in slices; to itself is the next slab's
 }
 
-// fill adds the voxels whose centres lie in the contours.
-func (c *cover) fill(contours []drawn, size [3]int, region uint16) {
-	planes, half := planesOf(contours)
-	if len(planes) == 0 {
-		return
+// Oddities are what is unusual in the contours of a region.
+type oddities struct {
+	gaps    int // between planes, wider than the planes are apart elsewhere
+	doubles int // contours that are there twice
+}
+
+func (o oddities) warnings(region Region) []ingest.Warning {
+	var list []ingest.Warning
+	if o.gaps > 0 {
+		list = append(list, ingest.Warning{
+			Code: ingest.WarnContours, Level: ingest.LevelWarn, Value: float64(o.gaps),
+			Detail: fmt.Sprintf("gaps between the planes of %s that are wider than its planes are apart elsewhere: what lies on both sides is taken for separate pieces, with nothing between", region),
+		})
 	}
+	if o.doubles > 0 {
+		list = append(list, ingest.Warning{
+			Code: ingest.WarnContours, Level: ingest.LevelNotice, Value: float64(o.doubles),
+			Detail: fmt.Sprintf("contours of %s that are there twice: each counts once", region),
+		})
+	}
+	return list
+}
+
+// wideGap is the distance of two planes, as a multiple of the smallest, from
+// which they are those of separate pieces.
+const wideGap = 1.5
+
+// slabsOf sorts contours into planes, by rising height, and returns what they
+// stand for: half the way to the plane on either side, or half the smallest
+// distance of planes where there is none or it is far. A single plane stands for
+// one slice.
+func slabsOf(contours []drawn) (slabs []slab, odd oddities) {
+	slices.SortStableFunc(contours, func(a, b drawn) int { return cmp.Compare(a.height, b.height) })
+	step := math.Inf(1)
+	var planes [][]drawn
+	for _, d := range contours {
+		n := len(planes)
+		switch {
+		case n == 0 || d.height-planes[n-1][0].height > samePlane:
+			planes = append(planes, []drawn{d})
+			if n > 0 {
+				step = min(step, d.height-planes[n-1][0].height)
+			}
+		case slices.ContainsFunc(planes[n-1], d.equals):
+			odd.doubles++
+		default:
+			planes[n-1] = append(planes[n-1], d)
+		}
+	}
+	if len(planes) == 1 {
+		step = 1
+	}
+	for n, p := range planes {
+		at := p[0].height
+		s := slab{contours: p, from: at - step/2, to: at + step/2}
+		if n > 0 {
+			if d := at - planes[n-1][0].height; d <= wideGap*step {
+				s.from = at - d/2
+				slabs[n-1].to = s.from
+			} else {
+				odd.gaps++
+			}
+		}
+		slabs = append(slabs, s)
+	}
+	return slabs, odd
+}
+
+// equals reports whether two contours of a plane are the same but for where
+// they begin and which way they run: their areas, and the moments and bounds of
+// these, are.
+func (d drawn) equals(e drawn) bool {
+	const same = 0.01 // voxels
+	p, q := d.measures(), e.measures()
+	for i := range p {
+		if math.Abs(p[i]-q[i]) > same {
+			return false
+		}
+	}
+	return true
+}
+
+// measures returns the bounds of a contour, the root of its area, and its
+// centroid.
+func (d drawn) measures() [7]float64 {
+	lo, hi := [2]float64{math.Inf(1), math.Inf(1)}, [2]float64{math.Inf(-1), math.Inf(-1)}
+	var area, x, y float64
+	for n, p := range d.points {
+		q := d.points[(n+1)%len(d.points)]
+		// About the first point, so that nothing is lost far from the origin.
+		px, py, qx, qy := p[0]-d.points[0][0], p[1]-d.points[0][1], q[0]-d.points[0][0], q[1]-d.points[0][1]
+		cross := px*qy - qx*py
+		area, x, y = area+cross/2, x+(px+qx)*cross/6, y+(py+qy)*cross/6
+		for a := range lo {
+			lo[a], hi[a] = min(lo[a], p[a]), max(hi[a], p[a])
+		}
+	}
+	m := [7]float64{lo[0], lo[1], hi[0], hi[1], math.Sqrt(math.Abs(area))}
+	if area != 0 {
+		m[5], m[6] = x/area, y/area
+		m[5], m[6] = m[5]+d.points[0][0], m[6]+d.points[0][1]
+	}
+	return m
+}
+
+// fill adds the voxels that lie in the contours.
+func (c *cover) fill(contours []drawn, size [3]int, region uint16) oddities {
+	slabs, odd := slabsOf(contours)
+	if len(slabs) == 0 {
+		return odd
+	}
+	parts := wholeSlab
+	if thinnest(slabs) < 1-samePlane {
+		parts = partsOfSlabs
+	}
+	row := make([]float32, size[0])
 	for k := range size[2] {
-		plane := nearestPlane(planes, float64(k))
-		if math.Abs(plane[0].height-float64(k)) > half+samePlane {
+		here := parts(slabs, float64(k))
+		if len(here) == 0 {
 			continue
 		}
 		for j := range size[1] {
-			for _, span := range spans(plane, float64(j), size[0]) {
-				for i := span[0]; i < span[1]; i++ {
-					c.add(i, j, k, region, 1)
-				}
+			c.fillRow(here, row, j, k, region)
+		}
+	}
+	return odd
+}
+
+// fillRow adds the voxels of row j of slice k. Row is room for the weights of a
+// row, all 0.
+func (c *cover) fillRow(parts []slabPart, row []float32, j, k int, region uint16) {
+	first, last := len(row), 0
+	for _, p := range parts {
+		for _, span := range spans(p.contours, float64(j), len(row)) {
+			first, last = min(first, span[0]), max(last, span[1])
+			for i := span[0]; i < span[1]; i++ {
+				row[i] += p.weight
 			}
 		}
 	}
+	for i := first; i < last; i++ {
+		c.add(i, j, k, region, min(row[i], 1))
+		row[i] = 0
+	}
 }
 
-// nearestPlane returns the plane nearest to a height; of two, the lower.
-func nearestPlane(planes [][]drawn, height float64) []drawn {
-	best := planes[0]
-	for _, p := range planes[1:] {
-		if math.Abs(p[0].height-height) < math.Abs(best[0].height-height)-samePlane {
-			best = p
+// A slabPart is the contours of a slab and the part of a slice that it takes.
+type slabPart struct {
+	contours []drawn
+	weight   float32
+}
+
+// thinnest returns the smallest height of slabs, in slices.
+func thinnest(slabs []slab) float64 {
+	least := math.Inf(1)
+	for _, s := range slabs {
+		least = min(least, s.to-s.from)
+	}
+	return least
+}
+
+// wholeSlab returns the slab that holds the middle of a slice. One that lies
+// between two belongs to the upper, but for rounding.
+func wholeSlab(slabs []slab, k float64) []slabPart {
+	for _, s := range slabs {
+		if k >= s.from-samePlane && k < s.to-samePlane {
+			return []slabPart{{s.contours, 1}}
 		}
 	}
-	return best
+	return nil
 }
+
+// partsOfSlabs returns the slabs that take part in a slice.
+func partsOfSlabs(slabs []slab, k float64) []slabPart {
+	var list []slabPart
+	for _, s := range slabs {
+		if w := min(s.to, k+0.5) - max(s.from, k-0.5); w > leastPart {
+			list = append(list, slabPart{s.contours, float32(w)})
+		}
+	}
+	return list
+}
+
+// leastPart is the part of a slice below which rounding of positions is all
+// that a slab takes of it.
+const leastPart = 1e-3
 
 // spans returns the voxels of row j whose centres lie inside an odd number of
 // contours, as pairs of the first and the one after the last. A centre on an
@@ -190,13 +333,13 @@ const (
 )
 
 // fillTilted fills contours on a grid along their own planes.
-func (c *cover) fillTilted(o ingest.Outline, pet ingest.Geometry, region uint16, h *held) error {
+func (c *cover) fillTilted(o ingest.Outline, pet ingest.Geometry, region uint16, h *held) (oddities, error) {
 	g, contours, err := ownGrid(o, pet)
 	if err != nil {
-		return err
+		return oddities{}, err
 	}
 	own := newCover(g.Size)
-	own.fill(contours, g.Size, 1)
+	odd := own.fill(contours, g.Size, 1)
 	b := block{size: g.Size, values: make([]uint16, g.Voxels())}
 	for k, runs := range own.slices {
 		for _, r := range runs {
@@ -207,11 +350,11 @@ func (c *cover) fillTilted(o ingest.Outline, pet ingest.Geometry, region uint16,
 	}
 	grid, err := newOverlay(g, pet)
 	if err != nil {
-		return err
+		return odd, err
 	}
 	h.add(grid, b)
 	c.addWeights(newSampler(grid, b), region)
-	return nil
+	return odd, nil
 }
 
 // ownGrid returns a grid along the planes of contours, one slice a plane, and

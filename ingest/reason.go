@@ -110,4 +110,5 @@ const (
 	WarnSplit        Code = "HEADERS_DISAGREE"
 	WarnTracers      Code = "SEVERAL_TRACERS"
 	WarnLossy        Code = "LOSSY_COMPRESSION"
+	WarnContours     Code = "CONTOURS" // outlines with gaps, or drawn twice
 )

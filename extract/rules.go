@@ -39,7 +39,23 @@ func (m Mask) Under(rules Rules, pet ingest.Geometry) (Mask, error) {
 			return Mask{}, err
 		}
 	}
+	m.uniteSides(rules)
 	return m, nil
+}
+
+// uniteSides adds the unions of left and right regions that overlap, which
+// Curves.WithBilateral could only average. Rules come first.
+func (m *Mask) uniteSides(rules Rules) {
+	tacs := make([]TAC, len(m.Regions))
+	for i, e := range m.Regions {
+		tacs[i] = TAC{Region: e.Region, Parts: e.Parts}
+	}
+	for at, pair := range pairs(tacs) {
+		ruled := slices.ContainsFunc(slices.Collect(maps.Keys(rules.Merge)), func(name string) bool { return strings.EqualFold(name, pair.base) })
+		if pair.other > at && !ruled {
+			m.union(pair.base, []uint16{uint16(at + 1), uint16(pair.other + 1)})
+		}
+	}
 }
 
 // matching returns the numbers of the regions that one of the patterns names.
@@ -174,15 +190,23 @@ func (m *Mask) replace(n uint16, with [][]ingest.Run) {
 	m.slices = c.sorted()
 }
 
-// unite adds the union of regions, where any of them overlap.
+// unite adds the union of the regions that patterns name.
 func (m *Mask) unite(name string, patterns []string) error {
 	parts, err := m.matching(patterns)
-	if err != nil || len(parts) < 2 || !usable(name) || len(m.Regions) == math.MaxUint16 {
-		return err
+	if err == nil {
+		m.union(name, parts)
+	}
+	return err
+}
+
+// union adds the union of regions, where any of them overlap.
+func (m *Mask) union(name string, parts []uint16) {
+	if len(parts) < 2 || !usable(name) || len(m.Regions) == math.MaxUint16 {
+		return
 	}
 	for _, e := range m.Regions {
 		if strings.EqualFold(string(e.Region), name) {
-			return nil // Curves.WithMerged says so
+			return // Curves.WithMerged says so
 		}
 	}
 	n := uint16(len(m.Regions) + 1)
@@ -198,7 +222,7 @@ func (m *Mask) unite(name string, patterns []string) error {
 		overlapping = overlapping || overlap(union.slices[k])
 	}
 	if !overlapping {
-		return nil
+		return
 	}
 	first := m.Regions[parts[0]-1]
 	e := Extent{Region: Region(name)}
@@ -214,5 +238,4 @@ func (m *Mask) unite(name string, patterns []string) error {
 	e.VolumeMM3 = e.Voxels * first.VolumeMM3 / first.Voxels
 	m.Regions = append(m.Regions, e)
 	m.replace(n, added)
-	return nil
 }

@@ -68,6 +68,20 @@ func TestOverlappingRegionsAreUnited(t *testing.T) {
 	if len(m.Regions) != 4 || cmp.Diff(want, m.Regions[3]) != "" {
 		t.Errorf("regions %+v", m.Regions)
 	}
+	for i, name := range []string{"Left-Putamen", "Right-Putamen"} {
+		layers.Regions[i].Name = name
+	}
+	if whole, err = extract.NewMask(ingest.Segmentation{Layers: &layers}, g, extract.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	sides, err := whole.Under(extract.Rules{}, g)
+	want.Region, want.Parts = "Putamen", []extract.Region{"Left-Putamen", "Right-Putamen"}
+	if err != nil || len(sides.Regions) != 4 || cmp.Diff(want, sides.Regions[3]) != "" {
+		t.Errorf("left and right that overlap: %+v, %v", sides.Regions, err)
+	}
+	if ruled, err := whole.Under(extract.Rules{Merge: map[string][]string{"putamen": {"C"}}}, g); err != nil || len(ruled.Regions) != 3 {
+		t.Errorf("a rule of that name comes first: %+v, %v", ruled.Regions, err)
+	}
 	if _, err := whole.Under(extract.Rules{Merge: map[string][]string{"x": {"[a"}}}, g); !errors.Is(err, path.ErrBadPattern) {
 		t.Errorf("a pattern without an end: %v", err)
 	}

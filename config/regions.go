@@ -1,11 +1,13 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"math"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -41,14 +43,16 @@ func readRegions(name string, image, table io.Reader) (ingest.Segmentation, erro
 		return ingest.Segmentation{}, err
 	}
 	if ingest.IsProbabilities(filepath.ToSlash(name)) {
-		return nifti.ReadProbabilities(image, names, nifti.Options{})
+		s, err := nifti.ReadProbabilities(image, names, nifti.Options{})
+		s.Standard = cmp.Or(standardSpace(name), s.Standard)
+		return s, err
 	}
 	labels, err := nifti.ReadLabels(image, nifti.Options{})
 	if err != nil {
 		return ingest.Segmentation{}, err
 	}
 	labels.Names = names
-	return ingest.Segmentation{Labels: &labels}, nil
+	return ingest.Segmentation{Labels: &labels, Standard: cmp.Or(standardSpace(name), labels.Standard)}, nil
 }
 
 // readDICOM reads regions in DICOM. The line lets none in that name no frame of
@@ -67,6 +71,20 @@ func readDICOM(data []byte) (ingest.Segmentation, error) {
 func isNIfTI(name string) bool {
 	name = strings.ToLower(name)
 	return strings.HasSuffix(name, ".nii") || strings.HasSuffix(name, ".nii.gz")
+}
+
+// standardSpace names the standard space that a file's name has as BIDS writes
+// it, space-MNI152NLin6Asym, "" where it has none or a person's own.
+func standardSpace(name string) string {
+	for entity := range strings.SplitSeq(path.Base(filepath.ToSlash(name)), "_") {
+		space, found := strings.CutPrefix(entity, "space-")
+		for _, known := range []string{"MNI", "Talairach", "fsaverage", "fsLR", "NMT", "D99", "INIA19"} {
+			if found && strings.HasPrefix(strings.ToLower(space), strings.ToLower(known)) {
+				return known
+			}
+		}
+	}
+	return ""
 }
 
 // regionNames returns what the regions of an image are called: what the table
@@ -154,6 +172,12 @@ type Regions struct {
 func (r Regions) on(pet ingest.Geometry, h ingest.Header) (ingest.Segmentation, error) {
 	if r.Transform != nil {
 		return r.Transform.Apply(r.Segmentation, pet, r.Invert)
+	}
+	if r.Standard != "" {
+		r.Warnings = append(slices.Clone(r.Warnings), ingest.Warning{
+			Code: ingest.WarnLabels, Level: ingest.LevelDoubt, Value: 1,
+			Detail: fmt.Sprintf("the regions say that they lie in the standard space %s, and no transform brings them into that of the series", r.Standard),
+		})
 	}
 	if r.FrameOfReferenceUID != "" && r.FrameOfReferenceUID != h.Strict.FrameOfReferenceUID {
 		return r.Segmentation, ingest.Reject(ingest.CodeRegionsElsewhere, "the regions are in another frame of reference than the series, and no transform is given")

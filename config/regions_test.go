@@ -61,6 +61,14 @@ func TestRegionsFilesOfEveryKind(t *testing.T) {
 	if s, err := ReadRegionsFile(put("a_probseg.nii.gz", image), table); err != nil || s.Layers.Regions[0].Name != "Putamen" {
 		t.Errorf("probabilities with a table: %+v, %v", s, err)
 	}
+	atlas, err := ReadRegionsFile(put("a_space-MNI152NLin6Asym_dseg.nii.gz", image), table)
+	if err != nil || atlas.Standard != "MNI" {
+		t.Errorf("labels in a standard space: %q, %v", atlas.Standard, err)
+	}
+	placed, err := (Regions{Segmentation: atlas}).on(grid, ingest.Header{})
+	if err != nil || len(placed.Warnings) != 1 || placed.Warnings[0].Level != ingest.LevelDoubt {
+		t.Errorf("used without a transform: %+v, %v", placed.Warnings, err)
+	}
 	if _, err := ReadRegionsFile(put("seg.dcm", image), ""); ingest.ReasonOf(err).Code != ingest.CodeRegionsUnreadable {
 		t.Errorf("something that is no DICOM: %v", err)
 	}

@@ -6,5 +6,6 @@ type Labels struct {
 	Geometry Geometry
 	Index    []int32          // one per voxel, column fastest, then row, then slice; 0 is background
 	Names    map[int32]string // from the look-up table; an index without a name gets none
+	Standard string           // the standard space that the image says it lies in, such as MNI152; empty for a person's own
 	Warnings []Warning
 }

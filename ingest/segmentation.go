@@ -9,7 +9,10 @@ type Segmentation struct {
 	// FrameOfReferenceUID is the space in which a DICOM source lies, empty for
 	// sources of other kinds.
 	FrameOfReferenceUID string
-	Warnings            []Warning
+	// Standard names the standard space, such as MNI152, in which the source
+	// says it lies, empty for a person's own space.
+	Standard string
+	Warnings []Warning
 }
 
 // Layers are regions that may overlap and whose voxels may belong in part.

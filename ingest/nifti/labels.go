@@ -76,7 +76,7 @@ func readLabels(src io.Reader, opts Options) (ingest.Labels, error) {
 	if err != nil {
 		return ingest.Labels{}, err
 	}
-	labels := ingest.Labels{Geometry: ingest.Geometry{Size: h.size, Affine: affine}}
+	labels := ingest.Labels{Geometry: ingest.Geometry{Size: h.size, Affine: affine}, Standard: h.standard()}
 	index, odd, err := h.readIndex(r, labels.Geometry.Voxels())
 	if err != nil {
 		return ingest.Labels{}, err

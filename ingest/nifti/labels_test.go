@@ -129,6 +129,24 @@ func TestWhatIsNoLabelBecomesBackgroundWithAWarning(t *testing.T) {
 	}
 }
 
+func TestAStandardSpaceIsNamed(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*file)
+		want   string
+	}{
+		"a scanner's":              {func(f *file) { f.scode = 1 }, ""},
+		"aligned to another image": {func(f *file) { f.scode = 2 }, ""},
+		"MNI":                      {func(f *file) { f.scode = 4 }, "MNI152"},
+		"Talairach by the qform":   {func(f *file) { f.scode, f.qcode, f.qfac = 0, 3, 1 }, "Talairach"},
+	} {
+		f := aFile()
+		c.change(&f)
+		if got := read(t, f.bytes()).Standard; got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
 // A quarter turn about the third axis is the quaternion (cos 45°, 0, 0,
 // sin 45°): the first axis then points along y, the second along −x.
 func TestWhereTheVoxelsAre(t *testing.T) {

@@ -46,6 +46,22 @@ func (h header) affine() (ingest.Affine, []ingest.Warning, error) {
 	return a, warnings, nil
 }
 
+// standard names the standard space in which the image says it lies, "" for
+// one of a person's own.
+func (h header) standard() string {
+	code := h.scode
+	if code <= 0 {
+		code = h.qcode
+	}
+	switch code {
+	case 3:
+		return "Talairach"
+	case 4:
+		return "MNI152"
+	}
+	return ""
+}
+
 // scaled turns the file's unit into millimetres.
 func (h header) scaled(rows [3][4]float64) ingest.Affine {
 	for r := range rows {

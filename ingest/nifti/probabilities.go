@@ -62,11 +62,20 @@ func readProbabilities(src io.Reader, names map[int32]string, opts Options) (ing
 		sparse.fill(&layer, h.size)
 		layers.Regions = append(layers.Regions, layer)
 	}
-	return ingest.Segmentation{Layers: &layers, Warnings: append(warnings, odd.warnings()...)}, finish(r)
+	if odd.percentages() {
+		return ingest.Segmentation{}, reject("probabilities that seem to be percentages: give them from 0 to 1")
+	}
+	return ingest.Segmentation{Layers: &layers, Warnings: append(warnings, odd.warnings()...), Standard: h.standard()}, finish(r)
 }
 
 // outside counts values that are no probabilities.
-type outside struct{ nan, beyond int }
+type outside struct {
+	nan, beyond    int
+	some, hundreds int // above 0, and of these what percentages would be
+}
+
+// percentages reports whether most values can only be percentages.
+func (o outside) percentages() bool { return 2*o.hundreds > o.some }
 
 func (o outside) warnings() []ingest.Warning {
 	var list []ingest.Warning
@@ -92,6 +101,12 @@ func (o *outside) weight(v float64) uint16 {
 		return 0
 	case v < -beyondRange, v > 1+beyondRange:
 		o.beyond++
+	}
+	if v > 0 {
+		o.some++
+	}
+	if v > 1.5 && v <= 100 {
+		o.hundreds++
 	}
 	return uint16(math.Round(min(max(v, 0), 1) * ingest.FullWeight))
 }

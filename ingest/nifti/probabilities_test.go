@@ -85,6 +85,7 @@ func TestFaultyProbabilitiesAreRejected(t *testing.T) {
 	}{
 		"volumes along two dimensions": {two.bytes(), "more than one dimension"},
 		"a terabyte":                   {many.bytes(), "are more than"},
+		"percentages":                  {probabilities(1, 100, 50, 0, 2, 1).bytes(), "percentages"},
 		"too short":                    {short.bytes(), "shorter than its header says"},
 		"damaged":                      {probabilities(1).gzip()[:60], "label image"},
 	} {

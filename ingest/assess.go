@@ -8,10 +8,13 @@ import (
 	"time"
 )
 
-// frameTolerance groups the slices of one frame: scanners write acquisition
-// times that jitter by microseconds (Siemens) or milliseconds (Philips), and
-// no frame is shorter than this.
-const frameTolerance = 200 * time.Millisecond
+// Slices of one frame have acquisition times that jitter by microseconds
+// (Siemens) or milliseconds (Philips): frameTolerance groups them, or half the
+// shortest frame, but no less than leastTolerance.
+const (
+	frameTolerance = 200 * time.Millisecond
+	leastTolerance = 10 * time.Millisecond
+)
 
 // sliceTolerance groups positions of one slice, in mm.
 const sliceTolerance = 0.02

@@ -37,7 +37,7 @@ func newGrid(s Strict, records []*Record) (grid, Reason) {
 	if reason := joinDays(times, records); reason.Code != "" {
 		return grid{}, reason
 	}
-	frame, frames := cluster(since(times), frameTolerance.Seconds())
+	frame, frames := cluster(since(times), jitter(records).Seconds())
 	g := grid{
 		positions: make([][3]float64, slices), starts: make([]time.Time, frames),
 		slot: make([]int, len(records)), filled: map[int]int{}, byReference: byReference,
@@ -56,6 +56,17 @@ func newGrid(s Strict, records []*Record) (grid, Reason) {
 		}
 	}
 	return g, Reason{}
+}
+
+// jitter returns how far the times of the slices of one frame may lie apart.
+func jitter(records []*Record) time.Duration {
+	tolerance := frameTolerance
+	for _, r := range records {
+		if d := r.Instance.Duration; d > 0 {
+			tolerance = min(tolerance, d/2)
+		}
+	}
+	return max(tolerance, leastTolerance)
 }
 
 // frameTimes returns what tells the frame of each record. Repeated means that

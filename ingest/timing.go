@@ -59,8 +59,15 @@ func (a Assembly) Timing() (Timing, error) {
 	if err != nil {
 		return t, err
 	}
+	t.unround(a.Starts)
 	if err := CheckFrames(t.Frames); err != nil {
 		return t, err
+	}
+	if n := a.splitFactors(); n > 0 {
+		t.Warnings = append(t.Warnings, Warning{
+			Code: WarnDecayRef, Level: LevelDoubt, Value: float64(n),
+			Detail: "frames of which the slices disagree on DecayFactor: the median is taken",
+		})
 	}
 	t.crossCheck(a.Header, instances)
 	t.startAtInjection()
@@ -81,11 +88,67 @@ func (a Assembly) frameInstances() ([]Instance, error) {
 				return nil, Reject(CodeMixed, "frame %d: slices disagree on ActualFrameDuration", f+1)
 			}
 		}
+		frames[f].DecayFactor, _ = a.factors(f)
 		if frames[f].Duration <= 0 {
 			return nil, Reject(CodeTiming, "frame %d: ActualFrameDuration is missing or not positive", f+1)
 		}
 	}
 	return frames, nil
+}
+
+// sameFactor is by which part the decay factors of a frame's slices may
+// differ: they have few digits.
+const sameFactor = 1e-3
+
+// factors returns the median decay factor of a frame's slices and whether they
+// agree on it.
+func (a Assembly) factors(frame int) (median float64, agree bool) {
+	n := len(a.Positions)
+	slots := a.Slots[frame*n : (frame+1)*n]
+	first := slots[0].Instance.DecayFactor
+	differs := func(r Record) bool { return math.Abs(r.Instance.DecayFactor-first) > sameFactor*first }
+	if !slices.ContainsFunc(slots, differs) {
+		return first, true
+	}
+	all := make([]float64, n)
+	for i := range slots {
+		all[i] = slots[i].Instance.DecayFactor
+	}
+	slices.Sort(all)
+	return all[n/2], false
+}
+
+// splitFactors counts the frames of which the slices disagree on DecayFactor.
+func (a Assembly) splitFactors() (n int) {
+	for f := range a.Starts {
+		if _, agree := a.factors(f); !agree {
+			n++
+		}
+	}
+	return n
+}
+
+// unround puts frames end to end that overlap because their times are rounded
+// to seconds.
+func (t *Timing) unround(starts []time.Time) {
+	fraction := func(at time.Time) bool { return at.Nanosecond() != 0 }
+	if slices.ContainsFunc(starts, fraction) || CheckFrames(t.Frames) == nil {
+		return
+	}
+	moved := slices.Clone(t.Frames)
+	for f := 1; f < len(moved); f++ {
+		if end := moved[f-1].End(); (moved[f].Start - end).Abs() < time.Second {
+			moved[f].Start = end
+		}
+	}
+	if CheckFrames(moved) != nil {
+		return
+	}
+	t.Frames = moved
+	t.Warnings = append(t.Warnings, Warning{
+		Code: WarnTimeAssumed, Level: LevelNotice, Value: 1,
+		Detail: "AcquisitionTime is in whole seconds and frames would overlap: they are put end to end",
+	})
 }
 
 // read takes the axis from the acquisition times.
@@ -126,6 +189,11 @@ func (t *Timing) inject(injection, zero time.Time) {
 	since := injection.Sub(zero)
 	if !injection.IsZero() && since > -dayBefore && since < t.Frames[len(t.Frames)-1].End() {
 		t.Injection, t.InjectionKnown = since, true
+	} else if !injection.IsZero() {
+		t.Warnings = append(t.Warnings, Warning{
+			Code: WarnTimeAssumed, Level: LevelWarn, Value: since.Seconds(), Threshold: dayBefore.Seconds(),
+			Detail: "s after model zero at which the header has the injection: it cannot be that of this scan and is not used",
+		})
 	}
 }
 

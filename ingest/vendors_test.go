@@ -118,6 +118,15 @@ func TestTimesAsVendorsWriteThem(t *testing.T) {
 			h.Soft.SeriesStart = scanStart.Add(3 * time.Hour)
 			in.DecayFactor = fr.DecayFactor(carbon, 0)
 		}, "", 0, false},
+		{"one slice with the factor of another frame", func(f int, fr ingest.Frame, h *ingest.Header, in *ingest.Instance) {
+			in.DecayFactor = fr.DecayFactor(carbon, 0)
+			if in.Position[2] == 0 {
+				in.DecayFactor = 1
+			}
+		}, ingest.WarnDecayRef, 0, false},
+		{"an injection of three days before", func(f int, fr ingest.Frame, h *ingest.Header, in *ingest.Instance) {
+			h.Soft.Injection = scanStart.Add(-72 * time.Hour)
+		}, ingest.WarnTimeAssumed, 0, false},
 		{"one factor that contradicts its frame", func(f int, fr ingest.Frame, h *ingest.Header, in *ingest.Instance) {
 			in.DecayFactor = fr.DecayFactor(carbon, 0)
 			if f == 3 {
@@ -303,6 +312,40 @@ func TestInstancesThatDisagreeAreDoubted(t *testing.T) {
 		}
 		if !found {
 			t.Errorf("%s: %+v", name, a.Doubts())
+		}
+	}
+}
+
+// Frames may be shorter than the jitter of others' times, and their times may be
+// in whole seconds.
+func TestShortFramesAreToldApart(t *testing.T) {
+	for name, c := range map[string]struct {
+		duration, unit time.Duration
+		warns          bool
+	}{
+		"of 100 ms":                             {100 * time.Millisecond, time.Millisecond, false},
+		"of 200 ms":                             {200 * time.Millisecond, time.Millisecond, false},
+		"of 2.5 s, with times in whole seconds": {2500 * time.Millisecond, time.Second, true},
+	} {
+		records := aSeries(6, 3)
+		for i := range records {
+			in := records[i].Instance
+			in.Duration = c.duration
+			in.AcquisitionTime = scanStart.Add((time.Duration(i/3) * c.duration).Truncate(c.unit))
+		}
+		a, out := ingest.Assess("tok", records, true)
+		got, err := a.Timing()
+		if out.Condition != ingest.Ready || err != nil {
+			t.Errorf("frames %s: %+v, %v", name, out, err)
+			continue
+		}
+		for f, fr := range got.Frames {
+			if want := (ingest.Frame{Start: time.Duration(f) * c.duration, Duration: c.duration}); fr != want {
+				t.Errorf("frames %s: frame %d is %+v, want %+v", name, f+1, fr, want)
+			}
+		}
+		if (len(got.Warnings) > 0) != c.warns {
+			t.Errorf("frames %s: %+v", name, got.Warnings)
 		}
 	}
 }

@@ -76,6 +76,8 @@ type ValuesView struct {
 	Mean     float64 `json:"mean"`
 	Sum      float64 `json:"sum"`
 	Negative int     `json:"negative_voxels"`
+	// NotFinite counts voxels that are no number, which count for nothing else.
+	NotFinite int `json:"not_finite_voxels,omitempty"`
 }
 
 // A DoubtView is a warning with what to do about it.
@@ -102,7 +104,7 @@ func viewOf(s LocalSeries, c Config) SeriesView {
 		v.time(s.Assembly)
 	}
 	if o.Unverified {
-		v.doubt(ingest.Warning{Code: ingest.WarnUnverified, Level: ingest.LevelWarn, Value: 1, Detail: "the header leaves the counts out: the series is consistent, but that nothing is missing cannot be known"})
+		v.doubt(unverified(o))
 	}
 	return v
 }
@@ -350,12 +352,16 @@ func contentsIn(s LocalSeries) []content {
 func (v *ValuesView) add(s *dicom.Slice) {
 	for i := range s.Pixels() {
 		x := s.Value(i)
+		if math.IsNaN(x) || math.IsInf(x, 0) {
+			v.NotFinite++
+			continue
+		}
+		v.Voxels++
 		v.Min, v.Max, v.Sum = min(v.Min, x), max(v.Max, x), v.Sum+x
 		if x < 0 {
 			v.Negative++
 		}
 	}
-	v.Voxels += s.Pixels()
 }
 
 func (f *FrameView) slope(x float64) {

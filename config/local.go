@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,6 +50,7 @@ func ExtractDir(ctx context.Context, dir string, regions Regions, number int, sa
 	if err != nil {
 		return curves, assemblies[0], err
 	}
+	curves.Warnings = append(curves.Warnings, togetherness(parts)...)
 	curves, err = Merge(curves, regions.Rules.Merge)
 	return curves, assemblies[0], err
 }
@@ -129,6 +131,27 @@ func choose(dir string, series []LocalSeries, number int) ([]LocalSeries, error)
 		}
 	}
 	return series, nil
+}
+
+// togetherness says what cannot be known of whether the parts of an acquisition
+// are all there and belong together.
+func togetherness(parts []LocalSeries) []ingest.Warning {
+	var list []ingest.Warning
+	for _, p := range parts {
+		if p.Outcome.Unverified {
+			list = append(list, unverified(p.Outcome))
+		}
+	}
+	if len(parts) == 1 {
+		return list
+	}
+	w := partsJoined(len(parts))
+	noInjection := func(p LocalSeries) bool { return p.Assembly.Header.Soft.Injection.IsZero() }
+	if slices.ContainsFunc(parts, noInjection) {
+		w.Level = ingest.LevelWarn
+		w.Detail += "; not all headers give the injection, so that it was one is taken on trust"
+	}
+	return append(list, w)
 }
 
 // readStart reads the first n bytes of a file, or all of it if it is shorter.

@@ -37,16 +37,10 @@ func (p *Pipeline) begin(job ingest.Job, v ingest.View) result {
 		r.Tracer, r.TracerName = protocol.Tracer, protocol.Name
 	}
 	if v.Outcome.Unverified {
-		r.Warnings = append(r.Warnings, ingest.Warning{
-			Code: ingest.WarnUnverified, Level: ingest.LevelWarn, Value: float64(v.Outcome.Have),
-			Detail: "the header leaves out how many slices there are; nothing came for the quiet time, and what is there has no hole",
-		})
+		r.Warnings = append(r.Warnings, unverified(v.Outcome))
 	}
 	if n := len(v.Kin.Parts); n > 0 {
-		r.Warnings = append(r.Warnings, ingest.Warning{
-			Code: ingest.WarnJoined, Level: ingest.LevelNotice, Value: float64(n + 1), Threshold: 1,
-			Detail: "so many series hold the parts of this acquisition, one after the other; their frames are fitted together",
-		})
+		r.Warnings = append(r.Warnings, partsJoined(n+1))
 	}
 	if v.Regions.Others > 0 {
 		r.Warnings = append(r.Warnings, ingest.Warning{
@@ -56,6 +50,22 @@ func (p *Pipeline) begin(job ingest.Job, v ingest.View) result {
 	}
 	r.Warnings = append(r.Warnings, doubtful(v.Regions)...)
 	return r
+}
+
+// unverified says that nobody can know whether a series is all there.
+func unverified(o ingest.Outcome) ingest.Warning {
+	return ingest.Warning{
+		Code: ingest.WarnUnverified, Level: ingest.LevelWarn, Value: float64(o.Have),
+		Detail: "slices are there and have no hole; the header leaves out how many there should be",
+	}
+}
+
+// partsJoined says that an acquisition is made of several series.
+func partsJoined(n int) ingest.Warning {
+	return ingest.Warning{
+		Code: ingest.WarnJoined, Level: ingest.LevelNotice, Value: float64(n), Threshold: 1,
+		Detail: "series hold the parts of this acquisition, one after the other; their frames are taken together",
+	}
 }
 
 // farAbove is how many folders above a series a label image may lie before

@@ -70,7 +70,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 	err = command.Run(&env{ctx: ctx, stdin: stdin, stdout: stdout, stderr: stderr})
 	if err != nil && !errors.Is(err, errSilent) {
-		fmt.Fprintf(stderr, "tacstream: %v\n", err)
+		fmt.Fprintf(plain{stderr}, "tacstream: %v\n", err)
 	}
 	if err != nil {
 		return 1

@@ -48,14 +48,14 @@ func (c extractCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	curves, assembly, err := config.ExtractDir(e.ctx, c.Dir, regions, c.Series, func(file string, why ingest.Reason) {
-		fmt.Fprintf(e.stderr, "%s is left out: %s\n", file, why)
-	})
+	said := leftOut{w: plain{e.stderr}}
+	curves, assembly, err := config.ExtractDir(e.ctx, c.Dir, regions, c.Series, said.add)
+	said.done()
 	if err != nil {
 		return err
 	}
 	for _, w := range curves.Warnings {
-		fmt.Fprintf(e.stderr, "%s %s: %s (%.4g, limit %.4g)\n", w.Level, w.Code, w.Detail, w.Value, w.Threshold)
+		fmt.Fprintf(plain{e.stderr}, "%s %s: %s (%.4g, limit %.4g)\n", w.Level, w.Code, w.Detail, w.Value, w.Threshold)
 	}
 	origin := curves.DefaultOrigin()
 	if c.Decay != "" {
@@ -84,6 +84,38 @@ func (c extractCmd) Run(e *env) error {
 		return err
 	}
 	return writeWithSidecar(c.Output, table.Bytes(), sidecarOf(curves, origin, assembly))
+}
+
+// A leftOut says which files are left out, and why: the first few for each
+// reason by name.
+type leftOut struct {
+	w       io.Writer
+	reasons []ingest.Reason
+	files   map[ingest.Reason]int
+}
+
+// fewFiles is how many files are named for one reason.
+const fewFiles = 5
+
+func (l *leftOut) add(file string, why ingest.Reason) {
+	if l.files == nil {
+		l.files = map[ingest.Reason]int{}
+	}
+	if l.files[why]++; l.files[why] == 1 {
+		l.reasons = append(l.reasons, why)
+	}
+	if l.files[why] <= fewFiles {
+		fmt.Fprintf(l.w, "%s is left out: %s\n", file, why)
+	}
+}
+
+// done counts the files that were not named.
+func (l *leftOut) done() {
+	for _, why := range l.reasons {
+		if more := l.files[why] - fewFiles; more > 0 {
+			fmt.Fprintf(l.w, "%d more files are left out: %s\n", more, why)
+		}
+	}
 }
 
 // regions reads where the regions are.

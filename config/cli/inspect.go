@@ -51,7 +51,7 @@ func (c inspectCmd) Run(e *env) error {
 		enc.SetIndent("", "  ")
 		err = enc.Encode(in)
 	} else {
-		err = printInspection(e.stdout, in)
+		err = printInspection(plain{e.stdout}, in)
 	}
 	if err != nil {
 		return err

@@ -47,7 +47,7 @@ func (c listCmd) Run(e *env) error {
 	if c.JSON {
 		return listJSON(e, states, others)
 	}
-	w := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
+	w := tabwriter.NewWriter(plain{e.stdout}, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "SERIES\tSITE\tSTATE\tRESULT\tWHY")
 	for _, s := range states {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", s.Series, s.Site, s.Condition, resultOf(s), whyOf(s))
@@ -154,13 +154,13 @@ func (c showCmd) Run(e *env) error {
 		if view.Regions.LUT.Key != "" {
 			table = " with " + view.Regions.LUT.Key
 		}
-		fmt.Fprintf(e.stdout, "regions   %s/%s%s\n", view.Regions.Image.Bucket, view.Regions.Image.Key, table)
+		fmt.Fprintf(plain{e.stdout}, "regions   %s/%s%s\n", view.Regions.Image.Bucket, view.Regions.Image.Key, table)
 	}
 	if state.Event != "" {
 		fmt.Fprintf(e.stdout, "files     %s/%s/%s/\n", line.Config.S3.Results, state.Series, state.Event)
 	}
 	for _, r := range records {
-		fmt.Fprintf(e.stdout, "object    %s/%s  %s\n", r.Bucket, r.Key, statusOf(r))
+		fmt.Fprintf(plain{e.stdout}, "object    %s/%s  %s\n", r.Bucket, r.Key, statusOf(r))
 	}
 	return nil
 }
@@ -172,7 +172,7 @@ func statusOf(r ingest.Record) string {
 	case r.Fault.Code != "":
 		return r.Fault.String()
 	}
-	return "sound"
+	return "its header is sound"
 }
 
 // showOther looks for the token among the objects that serve for nothing.
@@ -181,7 +181,7 @@ func (c showCmd) showOther(e *env, line *config.Line) error {
 	err := line.Ledger.Others(e.ctx, func(r ingest.Record) {
 		if strings.HasPrefix(string(r.Token), c.Token) {
 			found = true
-			fmt.Fprintf(e.stdout, "object    %s/%s  %s\n", r.Bucket, r.Key, statusOf(r))
+			fmt.Fprintf(plain{e.stdout}, "object    %s/%s  %s\n", r.Bucket, r.Key, statusOf(r))
 		}
 	})
 	return errors.Join(err, errIf(!found && err == nil, "no series and no object is called %s; 'tacstream list' prints them", c.Token))

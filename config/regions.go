@@ -55,6 +55,15 @@ func readRegions(name string, image, table io.Reader) (ingest.Segmentation, erro
 	return ingest.Segmentation{Labels: &labels, Standard: cmp.Or(standardSpace(name), labels.Standard)}, nil
 }
 
+// gridOf returns the columns, rows and slices of a region source, as far as they
+// are known.
+func gridOf(key string, data []byte) [3]int {
+	if isNIfTI(key) {
+		return nifti.GridOf(data)
+	}
+	return dicom.Options{}.GridOf(data)
+}
+
 // readDICOM reads regions in DICOM. The line lets none in that name no frame of
 // reference; by hand they are taken, with a warning.
 func readDICOM(data []byte) (ingest.Segmentation, error) {

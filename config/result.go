@@ -45,7 +45,7 @@ func (p *Pipeline) begin(job ingest.Job, v ingest.View) result {
 	if v.Regions.Others > 0 {
 		r.Warnings = append(r.Warnings, ingest.Warning{
 			Code: ingest.WarnLabels, Level: ingest.LevelNotice, Value: float64(v.Regions.Others),
-			Detail: "so many other region sources lie equally near; the one with the smallest digest was taken",
+			Detail: "so many other region sources lie equally near; one on the grid of the series was taken or, where several or none are, the one with the smallest digest",
 		})
 	}
 	r.Warnings = append(r.Warnings, doubtful(v.Regions)...)

@@ -66,8 +66,19 @@ type Door struct {
 	Store    Store
 	Ledger   Ledger
 	Classify Classifier
-	Sites    Sites
-	Limits   Limits
+	// GridOf returns how many columns, rows and slices a region source has, 0
+	// where that is not known; nil where nobody can say.
+	GridOf func(key string, data []byte) [3]int
+	Sites  Sites
+	Limits Limits
+}
+
+// gridOf is GridOf for a source of any kind.
+func (d *Door) gridOf(r Record, data []byte) [3]int {
+	if d.GridOf == nil || r.Kind != KindRegions {
+		return [3]int{}
+	}
+	return d.GridOf(r.Key, data)
 }
 
 // Limits bound what one object may cost. The zero value means the defaults.
@@ -241,6 +252,7 @@ func (d *Door) look(ctx context.Context, obj Object, site Mapping, mapped bool, 
 	case regions != KindOther:
 		sum := sha256.Sum256(data)
 		r.Kind, r.Digest = regions, hex.EncodeToString(sum[:])
+		r.Grid = d.gridOf(r, data)
 	case prev.sameObject(now):
 		return prev, nil
 	default:
@@ -347,6 +359,7 @@ func (d *Door) lookAtRegions(ctx context.Context, r Record) (Record, error) {
 	}
 	sum := sha256.Sum256(data)
 	r.Kind, r.Digest = KindRegions, hex.EncodeToString(sum[:])
+	r.Grid = d.gridOf(r, data)
 	return r, nil
 }
 

@@ -254,6 +254,7 @@ func (j *Judge) complete(ctx context.Context, v *View, quiet bool) error {
 	v.Kin = KinOf(a, others)
 	v.Outcome.Family = v.Kin.family()
 	need := Need{Space: a.Header.Strict.FrameOfReferenceUID, Quiet: quiet}
+	need.Grid = [3]int{a.Header.Strict.Columns, a.Header.Strict.Rows, len(a.Positions)}
 	if j.Atlas != nil {
 		need.Atlas = j.Atlas(a)
 	}

@@ -263,6 +263,28 @@ func TestProbabilitiesOfOneRegionEachAreASet(t *testing.T) {
 	}
 }
 
+// Of sources that lie equally near one on the grid of the series serves.
+func TestRegionsOnTheGridOfTheSeriesServeFirst(t *testing.T) {
+	of := func(r ingest.Record, columns, rows, slices int) ingest.Record {
+		r.Grid = [3]int{columns, rows, slices}
+		return r
+	}
+	need := ingest.Need{Space: "space", Grid: [3]int{128, 120, 63}}
+	for name, c := range map[string]struct {
+		regions []ingest.Record
+		want    string
+	}{
+		"segmentations": {[]ingest.Record{of(inDICOM("s/a.dcm", "d1", "space"), 256, 256, 0), of(inDICOM("s/b.dcm", "d2", "space"), 128, 120, 0)}, "d2"},
+		"label images":  {[]ingest.Record{of(region("s/a_dseg.nii", "d1"), 128, 120, 64), of(region("s/b_dseg.nii", "d2"), 128, 120, 63), region("s/dseg.tsv", "l")}, "d2"},
+		"none is":       {[]ingest.Record{inDICOM("s/a.dcm", "d1", "space"), of(inDICOM("s/b.dcm", "d2", "space"), 120, 128, 0)}, "d1"},
+	} {
+		got, ok, _, err := ingest.FindRegions(t.Context(), &desk{regions: c.regions}, "inbox", []string{"s"}, need)
+		if err != nil || !ok || got.Image.Digest != c.want || got.Others != 1 {
+			t.Errorf("%s: found %+v, %v", name, got, err)
+		}
+	}
+}
+
 func TestTheNearestToAnyFolderOfASeriesServes(t *testing.T) {
 	d := &desk{regions: []ingest.Record{region("a_dseg.nii", "d1"), region("dseg.tsv", "l"), region("t/b_dseg.nii", "d2"), region("t/dseg.tsv", "l")}}
 	for _, folders := range [][]string{{"s/x/pet", "t/pet"}, {"t/pet", "s/x/pet"}} {

@@ -60,6 +60,7 @@ type Record struct {
 	Stated   bool      `json:"stated,omitempty"`
 	Digest   string    `json:"digest,omitempty"` // SHA-256 of regions and what belongs to them, hex
 	Space    string    `json:"space,omitempty"`  // FrameOfReferenceUID of regions in DICOM
+	Grid     [3]int    `json:"grid,omitzero"`    // columns, rows and slices of regions, as far as they are known
 	Instance *Instance `json:"inst,omitempty"`   // of a slice; a faulty one may lack facts
 	Header   *Header   `json:"head,omitempty"`   // of a slice
 

@@ -29,8 +29,9 @@ type Regions struct {
 	// Pending means that only an atlas can serve, and not before nothing has
 	// come for the quiet time.
 	Pending bool
-	// Others counts further sources that would have served as well; the one
-	// with the smallest digest was taken.
+	// Others counts further sources that lie as near. The one that was taken is
+	// on the series' own grid or, where several or none are, has the smallest
+	// digest.
 	Others int
 	// Above is how many folders above the series the source was found: 0 in
 	// the series' folder or one below it, 1 in the folder that holds that one
@@ -80,6 +81,7 @@ type RegionLister interface {
 // A Need is what decides which regions can serve a series.
 type Need struct {
 	Space string // FrameOfReferenceUID of the series
+	Grid  [3]int // columns, rows and slices of the series
 	Atlas string // key of a label image with its table; empty for none
 	Quiet bool   // nothing came for the quiet time
 }
@@ -95,6 +97,8 @@ type Need struct {
 //     there is nothing of the first two anywhere above,
 //  4. the atlas that is needed, once it is quiet, if there is a transform; it
 //     too only where there is nothing else.
+//
+// Of several of one kind in one place, one on the series' own grid serves.
 //
 // Ok is false where there is none; seen is the newest revision that was looked
 // at.
@@ -196,9 +200,9 @@ func (s *search) take(records []Record, above int) {
 		if len(sources) == 0 || best != nil && best.Above < above {
 			continue
 		}
-		here := choose(sources)
+		here := s.choose(sources)
 		here.Above = above
-		if best == nil || above < best.Above || compareRegions(here, *best) < 0 {
+		if best == nil || above < best.Above || s.compare(here, *best) < 0 {
 			s.best[class] = &here
 		}
 	}
@@ -248,8 +252,21 @@ func (s *search) elsewhereUpTo(above int) int {
 	return len(keys)
 }
 
-func compareRegions(a, b Regions) int {
-	return cmp.Or(cmp.Compare(a.Image.Digest, b.Image.Digest), cmp.Compare(a.LUT.Digest, b.LUT.Digest), cmp.Compare(a.Image.Key, b.Image.Key))
+// compare orders sources that lie equally near, the one that serves first.
+func (s *search) compare(a, b Regions) int {
+	off := func(r Regions) int {
+		if r.Image.onGrid(s.need.Grid) {
+			return 0
+		}
+		return 1
+	}
+	return cmp.Or(cmp.Compare(off(a), off(b)), cmp.Compare(a.Image.Digest, b.Image.Digest), cmp.Compare(a.LUT.Digest, b.LUT.Digest), cmp.Compare(a.Image.Key, b.Image.Key))
+}
+
+// onGrid reports whether regions have as many columns, rows and slices as a
+// series. In DICOM empty slices may be left out, and their number says nothing.
+func (r Record) onGrid(g [3]int) bool {
+	return r.Grid[0] > 0 && r.Grid[0] == g[0] && r.Grid[1] == g[1] && (r.Grid[2] == 0 || r.Grid[2] == g[2])
 }
 
 func tablesOf(records []Record) map[string]Record {
@@ -314,9 +331,9 @@ func setsOf(sources []Regions) []Regions {
 	return list
 }
 
-// choose takes the source with the smallest digest and counts the others.
-func choose(sources []Regions) Regions {
-	slices.SortFunc(sources, compareRegions)
+// choose takes the source that serves first and counts the others.
+func (s *search) choose(sources []Regions) Regions {
+	slices.SortFunc(sources, s.compare)
 	distinct := slices.CompactFunc(slices.Clone(sources), func(a, b Regions) bool { return a.Digest() == b.Digest() })
 	sources[0].Others = len(distinct) - 1
 	return sources[0]

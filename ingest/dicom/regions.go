@@ -103,6 +103,23 @@ func (Options) SpaceOf(data []byte) (string, error) {
 	return space, nil
 }
 
+// GridOf returns the columns and rows of a segmentation, 0 where it has none;
+// its slices are not counted.
+func (Options) GridOf(data []byte) (grid [3]int) {
+	set, _, err := openWhole(data)
+	if err != nil || set.big {
+		return grid
+	}
+	found, err := set.pick(keys[columns].tag, keys[rows].tag)
+	if err != nil {
+		return grid
+	}
+	for i := range found {
+		grid[i], _ = set.short(found[i])
+	}
+	return grid
+}
+
 func spaceOf(data []byte) (string, error) {
 	set, _, err := openWhole(data)
 	if err != nil {

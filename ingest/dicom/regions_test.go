@@ -292,6 +292,24 @@ func TestRegionsSayTheirSpaceOrAreRefused(t *testing.T) {
 	}
 }
 
+func TestSegmentationsSayTheirColumnsAndRows(t *testing.T) {
+	for name, c := range map[string]struct {
+		o    object
+		want [3]int
+	}{
+		"a label map":     {labelMap(), [3]int{2, 1, 0}},
+		"segments":        {binarySegments(), [3]int{3, 3, 0}},
+		"a structure set": {structureSet(), [3]int{}},
+	} {
+		if got := (dicom.Options{}).GridOf(c.o.bytes()); got != c.want {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+	if got := (dicom.Options{}).GridOf([]byte("no DICOM at all")); got != [3]int{} {
+		t.Errorf("no DICOM: %v", got)
+	}
+}
+
 // A few bytes must not make a grid of millions of voxels.
 func TestAFewBytesTakeLittleMemory(t *testing.T) {
 	o := labelMap().with(0x52009230, items{{0x00209113: items{{0x00200032: `0\0\0`}}}, {0x00209113: items{{0x00200032: `0\0\99000`}}}})

@@ -2,6 +2,7 @@ package nifti
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"io"
 	"math"
@@ -83,6 +84,16 @@ func readLabels(src io.Reader, opts Options) (ingest.Labels, error) {
 	}
 	labels.Index, labels.Warnings = index, append(warnings, odd.warnings()...)
 	return labels, finish(r)
+}
+
+// GridOf returns the columns, rows and slices of an image, 0 where it is none
+// that can be read.
+func GridOf(data []byte) [3]int {
+	_, h, err := openImage(bytes.NewReader(data), Options{}.filled())
+	if err != nil {
+		return [3]int{}
+	}
+	return h.size
 }
 
 // openImage reads the header and returns what reads the voxels behind it.

@@ -129,6 +129,18 @@ func TestWhatIsNoLabelBecomesBackgroundWithAWarning(t *testing.T) {
 	}
 }
 
+func TestAnImageSaysItsGrid(t *testing.T) {
+	f := aFile()
+	for _, data := range [][]byte{f.bytes(), f.gzip()} {
+		if got := nifti.GridOf(data); got != [3]int{3, 2, 2} {
+			t.Errorf("%v", got)
+		}
+	}
+	if got := nifti.GridOf(f.bytes()[:40]); got != [3]int{} {
+		t.Errorf("a header that breaks off: %v", got)
+	}
+}
+
 func TestAStandardSpaceIsNamed(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*file)

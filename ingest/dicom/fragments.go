@@ -21,8 +21,9 @@ type fragments struct {
 	pending int64   // length of the fragment whose head was read; -1 where there is none
 }
 
-// begin reads the basic offset table. It counts only where it has an entry for
-// each frame, in rising order.
+// begin reads the basic offset table. It counts only where it has an entry of
+// its own for each frame. One that puts the frames in another order than they
+// are stored in contradicts the standard, and nobody knows which is right.
 func (f *fragments) begin() error {
 	f.pending = -1
 	length, err := f.head()
@@ -45,11 +46,20 @@ func (f *fragments) begin() error {
 	for ; len(table) >= 4; table = table[4:] {
 		f.offsets = append(f.offsets, int64(binary.LittleEndian.Uint32(table)))
 	}
-	if !slices.IsSorted(f.offsets) || f.offsets[0] != 0 {
+	sorted := slices.IsSorted(f.offsets)
+	if !sorted && distinct(f.offsets) {
+		return ingest.Reject(ingest.CodeMalformed, "a basic offset table that is not in the order of the frames")
+	}
+	if !sorted || f.offsets[0] != 0 {
 		f.offsets = nil
 	}
 	f.pos = 0
 	return nil
+}
+
+func distinct(offsets []int64) bool {
+	rising := slices.Sorted(slices.Values(offsets))
+	return len(slices.Compact(rising)) == len(offsets)
 }
 
 // maxTable bounds a basic offset table that is of no use.

@@ -67,6 +67,9 @@ func (f *facts) pixels(h *header, syntax []byte, maxSide int) pixels {
 	if p.swapped && p.count%2 != 0 {
 		f.fail(ingest.CodePixelLength, "an odd number of pixels of 8 bits in words of big endian")
 	}
+	if p.big && p.width == 4 && !p.float && h.pixels.vr == vrOW {
+		f.fail(ingest.CodeSyntax, "pixels of 32 bits in words of big endian, whose order readers do not agree on")
+	}
 	if f.fault.Code == "" {
 		f.length(&p, h.pixels, native(syntax))
 	}

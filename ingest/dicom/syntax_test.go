@@ -158,12 +158,13 @@ func TestFragmentsThatMakeNoFrames(t *testing.T) {
 		data []byte
 		code ingest.Code
 	}{
-		"no fragment":       {encapsulated(sample(), rleLossless, nil).bytes(), ingest.CodePixelLength},
-		"no delimiter":      {whole[:len(whole)-8], ingest.CodeTruncated},
-		"cut in a fragment": {whole[:len(whole)-20], ingest.CodeTruncated},
-		"native pixels":     {sample().in(rleLossless).bytes(), ingest.CodePixelLength},
-		"frames missing":    {encapsulated(multi(), rleLossless, nil, frame).bytes(), ingest.CodeMalformed},
-		"no length":         {encapsulated(sample(), explicitLE, nil, frame).bytes(), ingest.CodePixelLength},
+		"no fragment":             {encapsulated(sample(), rleLossless, nil).bytes(), ingest.CodePixelLength},
+		"no delimiter":            {whole[:len(whole)-8], ingest.CodeTruncated},
+		"cut in a fragment":       {whole[:len(whole)-20], ingest.CodeTruncated},
+		"native pixels":           {sample().in(rleLossless).bytes(), ingest.CodePixelLength},
+		"frames missing":          {encapsulated(multi(), rleLossless, nil, frame).bytes(), ingest.CodeMalformed},
+		"frames in another order": {encapsulated(multi(), rleLossless, pixelBytes{0, 0, 0, 0, 200, 0, 0, 0, 100, 0, 0, 0, 44, 1, 0, 0}, frame, frame, frame, frame).bytes(), ingest.CodeMalformed},
+		"no length":               {encapsulated(sample(), explicitLE, nil, frame).bytes(), ingest.CodePixelLength},
 	} {
 		var d dicom.Decoder
 		err := d.Read(bytes.NewReader(tt.data), int64(len(tt.data)), func(*dicom.Slice) error { return nil })

@@ -20,7 +20,7 @@ type Options struct {
 
 // DefaultMaxVoxels is the number of voxels above which a label image is
 // refused.
-const DefaultMaxVoxels = 512 * 512 * 512
+const DefaultMaxVoxels = 512 * 512 * 256
 
 func (o Options) filled() Options {
 	if o.MaxVoxels <= 0 {

@@ -91,7 +91,7 @@ func (m *Mask) erodeAll(pattern string, mm float64, pet ingest.Geometry) error {
 	if len(numbers) == 0 {
 		m.Warnings = append(m.Warnings, ruleNotice("erode", pattern, "no region is called so"))
 	}
-	ball := ballOf(mm, pet)
+	ball := ballRows(mm, pet)
 	for _, n := range numbers {
 		e := &m.Regions[n-1]
 		was := e.Voxels
@@ -115,70 +115,6 @@ func (m *Mask) erodeAll(pattern string, mm float64, pet ingest.Geometry) error {
 
 func ruleNotice(verb, name, what string) ingest.Warning {
 	return ingest.Warning{Code: ingest.WarnLabels, Level: ingest.LevelNotice, Detail: fmt.Sprintf("rule to %s %q: %s", verb, name, what)}
-}
-
-// ballOf returns the steps in voxels to the neighbours within a radius.
-func ballOf(mm float64, pet ingest.Geometry) [][3]int {
-	var reach [3]int
-	inverse, err := pet.Affine.Inverse()
-	for a := range reach {
-		if err == nil { // a mask was made, so it is
-			reach[a] = int(mm * length(ingest.Vec{inverse[a][0], inverse[a][1], inverse[a][2]}))
-		}
-	}
-	var ball [][3]int
-	for k := -reach[2]; k <= reach[2]; k++ {
-		for j := -reach[1]; j <= reach[1]; j++ {
-			for i := -reach[0]; i <= reach[0]; i++ {
-				far := pet.Affine.Apply(float64(i), float64(j), float64(k))
-				here := pet.Affine.Apply(0, 0, 0)
-				if length(ingest.Vec{far[0] - here[0], far[1] - here[1], far[2] - here[2]}) <= mm {
-					ball = append(ball, [3]int{i, j, k})
-				}
-			}
-		}
-	}
-	return ball
-}
-
-// eroded returns the runs of a region with the least weight of each voxel's
-// neighbourhood.
-func (m *Mask) eroded(n uint16, ball [][3]int, size [3]int) [][]ingest.Run {
-	weights := m.weights(n)
-	at := func(i, j, k int) float32 {
-		if i < 0 || j < 0 || k < 0 || i >= size[0] || j >= size[1] || k >= size[2] {
-			return 0
-		}
-		return weights[k][int32(j*size[0]+i)]
-	}
-	c := newCover(size)
-	for k, slice := range weights {
-		for _, pixel := range sortedKeys(slice) {
-			i, j := int(pixel)%size[0], int(pixel)/size[0]
-			least := slice[pixel]
-			for _, d := range ball {
-				if least = min(least, at(i+d[0], j+d[1], k+d[2])); least == 0 {
-					break
-				}
-			}
-			c.add(i, j, k, n, least)
-		}
-	}
-	return c.slices
-}
-
-// weights returns the weight of each pixel of a region, by slice.
-func (m *Mask) weights(n uint16) []map[int32]float32 {
-	all := make([]map[int32]float32, len(m.slices))
-	for k, runs := range m.slices {
-		all[k] = map[int32]float32{}
-		for _, r := range runs {
-			for p := r.First; r.Region == n && p < r.End; p++ {
-				all[k][p] = r.Weight
-			}
-		}
-	}
-	return all
 }
 
 // replace puts other runs in the place of a region's.

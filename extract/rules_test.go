@@ -3,6 +3,7 @@ package extract_test
 import (
 	"errors"
 	"math"
+	"math/rand/v2"
 	"path"
 	"testing"
 
@@ -44,6 +45,65 @@ func TestErosionTakesOffABall(t *testing.T) {
 	m, err := whole.Under(extract.Rules{Erode: map[string]float64{"nobody": 2}}, g)
 	if err != nil || len(m.Warnings) != len(whole.Warnings)+1 {
 		t.Errorf("nobody: %v, %v", m.Warnings, err)
+	}
+}
+
+// weightsOf returns the weight of each voxel of a grid in the first region.
+func weightsOf(m extract.Mask, size [3]int) []float64 {
+	weights := make([]float64, size[0]*size[1]*size[2])
+	for k := range m.Slices() {
+		for _, r := range m.Slice(k) {
+			for p := r.First; r.Region == 1 && p < r.End; p++ {
+				weights[k*size[0]*size[1]+int(p)] = float64(r.Weight)
+			}
+		}
+	}
+	return weights
+}
+
+// The least weight of the ball about each voxel, found by looking at each.
+func TestErosionTakesTheLeastWeightOfABall(t *testing.T) {
+	g := ingest.Geometry{Size: [3]int{13, 11, 9}, Affine: ingest.Affine{{2}, {0, 1.5}, {0, 0, 2.5}}}
+	random := rand.New(rand.NewPCG(1, 2))
+	l := layer(1, "A", [3]int{}, g.Size, 0)
+	for i := range l.Weight {
+		l.Weight[i] = []uint16{0, 20000, 40000, ingest.FullWeight, ingest.FullWeight, ingest.FullWeight, ingest.FullWeight, ingest.FullWeight}[random.IntN(8)]
+	}
+	whole, err := extract.NewMask(ingest.Segmentation{Layers: &ingest.Layers{Geometry: g, Regions: []ingest.Layer{l}}}, g, extract.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := func(w []float64, i, j, k int) float64 {
+		if i < 0 || j < 0 || k < 0 || i >= g.Size[0] || j >= g.Size[1] || k >= g.Size[2] {
+			return 0
+		}
+		return w[(k*g.Size[1]+j)*g.Size[0]+i]
+	}
+	for _, mm := range []float64{1.6, 2.1, 3} {
+		m, err := whole.Under(extract.Rules{Erode: map[string]float64{"A": mm}}, g)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before, after := weightsOf(whole, g.Size), weightsOf(m, g.Size)
+		for k := range g.Size[2] {
+			for j := range g.Size[1] {
+				for i := range g.Size[0] {
+					want := at(before, i, j, k)
+					for dk := -2; dk <= 2; dk++ {
+						for dj := -2; dj <= 2; dj++ {
+							for di := -2; di <= 2; di++ {
+								if math.Hypot(math.Hypot(2*float64(di), 1.5*float64(dj)), 2.5*float64(dk)) <= mm {
+									want = min(want, at(before, i+di, j+dj, k+dk))
+								}
+							}
+						}
+					}
+					if got := at(after, i, j, k); got != want {
+						t.Fatalf("%g mm: voxel %d %d %d has %v, want %v", mm, i, j, k, got, want)
+					}
+				}
+			}
+		}
 	}
 }
 

@@ -137,12 +137,26 @@ func ExtractParts(ctx context.Context, parts []ingest.Assembly, regions Regions,
 		if failed != nil {
 			return curves, "", failed
 		}
+		c.Warnings = append(c.Warnings, assumedLater(part)...)
 		after := part.Starts[0].Sub(parts[0].Starts[0]) // of the first frames
 		curves, err = curves.Join(c, after-c.Frames[0].Start+curves.Frames[0].Start)
 		sum := sha256.Sum256([]byte(input + "\x00" + more))
 		input = hex.EncodeToString(sum[:16])
 	}
 	return curves, input, err
+}
+
+// assumedLater says that nothing proves to which time a later part of an
+// acquisition was corrected for decay: some scanners take the start of the
+// first part.
+func assumedLater(part ingest.Assembly) []ingest.Warning {
+	if t, err := part.Timing(); err != nil || t.ByFactors || part.Header.Strict.DecayCorrection != "START" {
+		return nil
+	}
+	return []ingest.Warning{{
+		Code: ingest.WarnTimeAssumed, Level: ingest.LevelDoubt, Value: 1,
+		Detail: "a later part of the acquisition has no decay factors: its values are taken as corrected for decay to its own start",
+	}}
 }
 
 // Merge adds the regions that rules make of others, then those of left and

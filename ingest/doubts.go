@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -12,7 +13,8 @@ import (
 // times.
 func (a Assembly) Doubts() []Warning {
 	soft := a.Header.Soft
-	list := append(a.Header.Corrections(), CheckHalfLife(soft.Nuclide, seconds(a.Header.Strict.HalfLife))...)
+	nuclide := cmp.Or(soft.Nuclide, nuclideIn(soft.TracerTexts))
+	list := append(a.Header.Corrections(), CheckHalfLife(nuclide, seconds(a.Header.Strict.HalfLife))...)
 	doubt := func(c Code, value float64, format string, args ...any) {
 		list = append(list, Warning{Code: c, Level: LevelDoubt, Value: value, Detail: fmt.Sprintf(format, args...)})
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -84,6 +85,28 @@ func nuclideKey(nuclide string) string {
 		element = symbol
 	}
 	return element + digits + meta
+}
+
+// spelled finds nuclides in free text, as in [11C]DASB, C-11 or 18F-FDG.
+var spelled = regexp.MustCompile(`(?i)(?:^|[^a-z0-9])\^?(?:([0-9]{2,3})\^?(C|N|O|F|Ga|Cu|Zr|I|Rb|Br|Sc|Y)|(C|N|O|F|Ga|Cu|Zr|I|Rb|Br|Sc|Y)-?([0-9]{2,3}))(?:$|[^a-z0-9])`)
+
+// nuclideIn returns the nuclide that texts name, "" where they name none that is
+// known, or several.
+func nuclideIn(texts []string) string {
+	found := ""
+	for _, text := range texts {
+		for _, m := range spelled.FindAllStringSubmatch(text, -1) {
+			name := strings.ToLower(m[2] + m[3] + m[1] + m[4])
+			if _, known := halfLives()[name]; !known {
+				continue
+			}
+			if found != "" && found != name {
+				return ""
+			}
+			found = name
+		}
+	}
+	return found
 }
 
 const letters = "abcdefghijklmnopqrstuvwxyz"

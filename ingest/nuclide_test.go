@@ -46,3 +46,18 @@ func TestNuclidesAreNamed(t *testing.T) {
 		}
 	}
 }
+
+func TestTracersNameTheirNuclide(t *testing.T) {
+	for text, doubted := range map[string]bool{
+		"[11C]DASB": false, "C-11 DASB": false, "DASB^11^C": false, "18F-FDG": true, "[18F]altanserin": true,
+		"Solution": false, "frame 11, C": false, "AC-11": false, "[11C] after [18F]": false, "PET 2018F": false,
+	} {
+		a := ingest.Assembly{Header: ingest.Header{
+			Strict: ingest.Strict{HalfLife: 1224},
+			Soft:   ingest.Soft{TracerTexts: []string{text}, CorrectedImage: []string{"ATTN", "SCAT", "NORM"}},
+		}}
+		if got := a.Doubts(); (len(got) > 0) != doubted {
+			t.Errorf("%s: %+v", text, got)
+		}
+	}
+}

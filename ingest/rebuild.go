@@ -13,6 +13,7 @@ import (
 func (t *Timing) rebuild(h Header, instances []Instance) error {
 	how := "frame times come from the decay factors: no acquisition times tell the frames apart"
 	t.Frames = make([]Frame, len(instances))
+	level := LevelWarn
 	_, byFactors := t.usedOrigin(instances)
 	if byFactors {
 		lambda := DecayPerSecond(t.HalfLife)
@@ -26,6 +27,9 @@ func (t *Timing) rebuild(h Header, instances []Instance) error {
 			}
 		}
 		p := placeOf(instances, DecayPerSecond(t.HalfLife))
+		if p.misfit(instances) > roundedReference {
+			level = LevelDoubt // with gaps between frames, no place fits better than others
+		}
 		how = "frame times take FrameReferenceTime for the " + p.name + " of the frame: no acquisition times and no decay factors tell the frames apart"
 		for f, i := range instances {
 			t.Frames[f] = Frame{Start: p.start(i), Duration: i.Duration}
@@ -36,10 +40,11 @@ func (t *Timing) rebuild(h Header, instances []Instance) error {
 		t.Frames[f].Start = (t.Frames[f].Start - origin).Round(10 * time.Millisecond)
 	}
 	t.abut()
-	t.Warnings = append(t.Warnings, Warning{Code: WarnTimeAssumed, Level: LevelWarn, Value: 1, Detail: how})
+	t.Warnings = append(t.Warnings, Warning{Code: WarnTimeAssumed, Level: level, Value: 1, Detail: how})
 	if !byFactors && !h.Soft.SeriesStart.IsZero() {
 		t.inject(h.Soft.Injection, h.Soft.SeriesStart.Add(origin))
 	}
+	t.ByFactors = byFactors
 	return t.storedAfter(h, -origin, byFactors)
 }
 

@@ -16,6 +16,7 @@ type Timing struct {
 	// are not corrected.
 	Stored     time.Duration
 	StoredNone bool
+	ByFactors  bool // Stored is known from decay factors, not only from what the header says
 	// Injection is after model zero, usually 0 or negative.
 	Injection      time.Duration
 	InjectionKnown bool
@@ -163,6 +164,7 @@ func (t *Timing) read(a Assembly, instances []Instance) error {
 		return err
 	}
 	used, ok := t.usedOrigin(instances)
+	t.ByFactors = ok
 	switch {
 	case ok && known && (used-said).Abs() > decayRefTolerance:
 		t.Warnings = append(t.Warnings, Warning{

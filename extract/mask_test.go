@@ -255,6 +255,7 @@ func TestOutlinesFillWhatTheyStandFor(t *testing.T) {
 		{"planes two apart", []ingest.Contour{square(1.2, -2), square(1.2, 0), square(1.2, 2)}, 9 * 6, ""},
 		{"planes between slices", []ingest.Contour{square(1.2, -0.5), square(1.2, 0.5), square(1.2, 1.5)}, 9 * 3, ""},
 		{"drawn twice", []ingest.Contour{square(1.2, 0), turned, square(0.4, 0)}, 9 - 1, ingest.LevelNotice},
+		{"planes four apart", []ingest.Contour{square(1.2, -4), square(1.2, 0)}, 9 * 6, ingest.LevelWarn},
 		{"two pieces", []ingest.Contour{square(1.2, -3), square(1.2, -2), square(1.2, 2), square(1.2, 3)}, 9 * 4, ingest.LevelWarn},
 	} {
 		outlines := ingest.Outlines{Regions: []ingest.Outline{{Index: 1, Name: "A", Contours: c.contours}}}

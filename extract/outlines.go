@@ -112,6 +112,9 @@ type slab struct {
 type oddities struct {
 	gaps    int // between planes, wider than the planes are apart elsewhere
 	doubles int // contours that are there twice
+	// far is the distance of the planes, in slices of PET, where that is so
+	// large that they may be those of separate pieces; else 0.
+	far float64
 }
 
 func (o oddities) warnings(region Region) []ingest.Warning {
@@ -122,6 +125,12 @@ func (o oddities) warnings(region Region) []ingest.Warning {
 			Detail: fmt.Sprintf("gaps between the planes of %s that are wider than its planes are apart elsewhere: what lies on both sides is taken for separate pieces, with nothing between", region),
 		})
 	}
+	if o.far > 0 {
+		list = append(list, ingest.Warning{
+			Code: ingest.WarnContours, Level: ingest.LevelWarn, Value: o.far, Threshold: farPlanes,
+			Detail: fmt.Sprintf("slices between the planes of %s: all between is filled as one body", region),
+		})
+	}
 	if o.doubles > 0 {
 		list = append(list, ingest.Warning{
 			Code: ingest.WarnContours, Level: ingest.LevelNotice, Value: float64(o.doubles),
@@ -130,6 +139,10 @@ func (o oddities) warnings(region Region) []ingest.Warning {
 	}
 	return list
 }
+
+// farPlanes is the distance of planes, in slices of PET, beyond which nobody
+// draws a region.
+const farPlanes = 3.5
 
 // wideGap is the distance of two planes, as a multiple of the smallest, from
 // which they are those of separate pieces.
@@ -159,6 +172,9 @@ func slabsOf(contours []drawn) (slabs []slab, odd oddities) {
 	}
 	if len(planes) == 1 {
 		step = 1
+	}
+	if len(planes) > 1 && step > farPlanes {
+		odd.far = step
 	}
 	for n, p := range planes {
 		at := p[0].height
@@ -340,6 +356,9 @@ func (c *cover) fillTilted(o ingest.Outline, pet ingest.Geometry, region uint16,
 	}
 	own := newCover(g.Size)
 	odd := own.fill(contours, g.Size, 1)
+	if apart := length(ingest.Vec{g.Affine[0][2], g.Affine[1][2], g.Affine[2][2]}) / length(ingest.Vec{pet.Affine[0][2], pet.Affine[1][2], pet.Affine[2][2]}); g.Size[2] > 1 && apart > farPlanes {
+		odd.far = apart
+	}
 	b := block{size: g.Size, values: make([]uint16, g.Voxels())}
 	for k, runs := range own.slices {
 		for _, r := range runs {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"time"
 )
@@ -85,7 +86,10 @@ func Assess(series Token, records []Record, quiet bool) (Assembly, Outcome) {
 	if reason := a.agree(sound); reason.Code != "" {
 		return a, fail(out, Inconsistent, reason)
 	}
-	unique := a.dedupe(sound)
+	unique, reason := a.dedupe(sound)
+	if reason.Code != "" {
+		return a, fail(out, Inconsistent, reason)
+	}
 	faulty = a.ignore(faulty, unique)
 	if r, ok := firstRejecting(faulty); ok {
 		return a, fail(out, Rejected, r)
@@ -181,8 +185,8 @@ func (s Strict) differs(t Strict) string {
 		{"NumberOfTimeSlices", s.NumberOfTimeSlices == t.NumberOfTimeSlices},
 		{"Rows", s.Rows == t.Rows},
 		{"Columns", s.Columns == t.Columns},
-		{"ImageOrientationPatient", s.Orientation == t.Orientation},
-		{"PixelSpacing", s.PixelSpacing == t.PixelSpacing},
+		{"ImageOrientationPatient", near(s.Orientation[:], t.Orientation[:], sameDirection)},
+		{"PixelSpacing", near(s.PixelSpacing[:], t.PixelSpacing[:], sameSpacing)},
 		{"RadionuclideHalfLife", s.HalfLife == t.HalfLife},
 	} {
 		if !f.equal {
@@ -192,9 +196,27 @@ func (s Strict) differs(t Strict) string {
 	return ""
 }
 
+// By how much the rounding of headers may make directions, and distances in mm,
+// differ: over a whole volume it is a small part of a voxel.
+const (
+	sameDirection = 1e-4
+	sameSpacing   = 1e-4
+)
+
+// near reports whether numbers differ by no more than tol.
+func near(a, b []float64, tol float64) bool {
+	for i := range a {
+		if !(math.Abs(a[i]-b[i]) <= tol) {
+			return false
+		}
+	}
+	return true
+}
+
 // dedupe keeps one record of each instance. Equal ETags are equal content;
-// others go to Doubles, to be compared when they are read.
-func (a *Assembly) dedupe(sound []*Record) []*Record {
+// others go to Doubles, to be compared when they are read. Two that show
+// different things are a reason.
+func (a *Assembly) dedupe(sound []*Record) ([]*Record, Reason) {
 	unique := make([]*Record, 0, len(sound))
 	for _, r := range sound {
 		if len(unique) == 0 || unique[len(unique)-1].uid() != r.uid() {
@@ -202,11 +224,14 @@ func (a *Assembly) dedupe(sound []*Record) []*Record {
 			continue
 		}
 		first := unique[len(unique)-1]
+		if p, q := first.Instance, r.Instance; p.Position != q.Position || !p.AcquisitionTime.Equal(q.AcquisitionTime) || p.FrameReferenceTime != q.FrameReferenceTime {
+			return nil, Reason{Code: CodeConflict, Detail: "two objects with one SOPInstanceUID are images of different slices or times: the UID was given twice"}
+		}
 		if last := lastOf(a.Doubles); r.ETag != first.ETag && (last.uid() != r.uid() || last.ETag != r.ETag) {
 			a.Doubles = append(a.Doubles, *r)
 		}
 	}
-	return unique
+	return unique, Reason{}
 }
 
 func lastOf(records []Record) *Record {

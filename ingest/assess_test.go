@@ -85,6 +85,13 @@ func TestAssess(t *testing.T) {
 			ingest.Rejected, ingest.Rejected, ingest.CodeUnits, ""},
 		{"mixed units", edit(4, func(r *ingest.Record) { r.Header.Strict.Units = "CNTS" }),
 			ingest.Inconsistent, ingest.Inconsistent, ingest.CodeMixed, "Units"},
+		{"directions and spacings of other rounding", edit(4, func(r *ingest.Record) {
+			r.Header.Strict.Orientation[1], r.Header.Strict.PixelSpacing[0] = 1e-7, r.Header.Strict.PixelSpacing[0]+1e-6
+		}), ingest.Ready, ingest.Ready, "", ""},
+		{"a direction of its own", edit(4, func(r *ingest.Record) { r.Header.Strict.Orientation[1] = 1e-3 }),
+			ingest.Inconsistent, ingest.Inconsistent, ingest.CodeMixed, "ImageOrientationPatient"},
+		{"one UID for two slices", edit(4, func(r *ingest.Record) { r.Instance.SOPInstanceUID = "1.2.3.0.0" }),
+			ingest.Inconsistent, ingest.Inconsistent, ingest.CodeConflict, "given twice"},
 		{"a slice between the others", edit(4, func(r *ingest.Record) { r.Instance.Position[2] = 3 }),
 			ingest.Inconsistent, ingest.Inconsistent, ingest.CodeFrameCount, "4 slices and 2 frames"},
 		{"jitter of microseconds", edit(4, func(r *ingest.Record) {

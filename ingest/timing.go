@@ -29,7 +29,8 @@ const (
 	decayRefTolerance = 5 * time.Second
 	// simultaneous is the difference below which two times are one.
 	simultaneous = time.Second
-	// dayBefore bounds how long before a scan its injection may be.
+	// dayBefore is the least bound of how long before a scan its injection may
+	// be, and how far the origin of a correction may be from it.
 	dayBefore = 24 * time.Hour
 )
 
@@ -189,15 +190,19 @@ func (t *Timing) read(a Assembly, instances []Instance) error {
 // scan. Zero is the date and time of model zero.
 func (t *Timing) inject(injection, zero time.Time) {
 	since := injection.Sub(zero)
-	if !injection.IsZero() && since > -dayBefore && since < t.Frames[len(t.Frames)-1].End() {
+	if !injection.IsZero() && since > -t.longestUptake() && since < t.Frames[len(t.Frames)-1].End() {
 		t.Injection, t.InjectionKnown = since, true
 	} else if !injection.IsZero() {
 		t.Warnings = append(t.Warnings, Warning{
-			Code: WarnTimeAssumed, Level: LevelWarn, Value: since.Seconds(), Threshold: dayBefore.Seconds(),
+			Code: WarnTimeAssumed, Level: LevelWarn, Value: since.Seconds(), Threshold: -t.longestUptake().Seconds(),
 			Detail: "s after model zero at which the header has the injection: it cannot be that of this scan and is not used",
 		})
 	}
 }
+
+// longestUptake bounds how long before a scan its injection may be: a day or, of
+// a nuclide that lives longer, the time after which little of it is left.
+func (t *Timing) longestUptake() time.Duration { return max(dayBefore, 10*t.HalfLife) }
 
 // saidOrigin returns the origin of the decay correction as the header has it.
 // START means the series time, unless that is later than the first frame.

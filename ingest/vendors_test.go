@@ -349,3 +349,19 @@ func TestShortFramesAreToldApart(t *testing.T) {
 		}
 	}
 }
+
+// What an injection can be depends on how long its nuclide lives.
+func TestInjectionsDaysBeforeTheScan(t *testing.T) {
+	for name, c := range map[string]struct {
+		halfLife time.Duration
+		known    bool
+	}{"carbon": {carbon, false}, "zirconium": {78*time.Hour + 24*time.Minute, true}} {
+		a, _ := ingest.Assess("tok", scanned(func(f int, fr ingest.Frame, h *ingest.Header, in *ingest.Instance) {
+			h.Strict.HalfLife = c.halfLife.Seconds()
+			h.Soft.Injection = scanStart.Add(-72 * time.Hour)
+		}), true)
+		if got, err := a.Timing(); err != nil || got.InjectionKnown != c.known {
+			t.Errorf("%s: injected %v before: %v, %v", name, -got.Injection, got.InjectionKnown, err)
+		}
+	}
+}

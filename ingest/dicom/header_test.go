@@ -120,6 +120,7 @@ func TestFaultNamesWhatIsWrongAndKeepsTheIdentity(t *testing.T) {
 		{"a maximum intensity projection", s.with(0x00080008, `DERIVED\SECONDARY\MIP`), ingest.CodeProjection},
 		{"slope missing", s.with(0x00281053, nil), ingest.CodeUnits},
 		{"slope empty", s.with(0x00281053, ""), ingest.CodeUnits},
+		{"slope of nothing", s.with(0x00281053, "1e-320"), ingest.CodeUnits},
 		{"slope zero", s.with(0x00281053, "0.0"), ingest.CodeUnits},
 		{"slope negative", s.with(0x00281053, "-1"), ingest.CodeUnits},
 		{"slope not a number", s.with(0x00281053, "NaN"), ingest.CodeUnits},

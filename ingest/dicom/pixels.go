@@ -89,6 +89,9 @@ func (f *facts) length(p *pixels, e element, native bool) {
 	}
 }
 
+// leastSlope is far below what a stored number of 1 can be worth in any unit.
+const leastSlope = 1e-30
+
 // scale reads the rescale slope and intercept. Floating-point pixels may do
 // without.
 func (f *facts) scale(p *pixels) {
@@ -103,6 +106,9 @@ func (f *facts) scale(p *pixels) {
 		f.fail(ingest.CodeUnits, "RescaleSlope is not positive")
 	}
 	p.intercept, _ = f.real(rescaleIntercept, ingest.CodeUnits, "RescaleIntercept")
+	if p.slope > 0 && p.slope < leastSlope {
+		f.fail(ingest.CodeUnits, "RescaleSlope is impossibly small")
+	}
 	if math.Abs(p.slope)*(1<<32)+math.Abs(p.intercept) > maxValueUnits {
 		f.fail(ingest.CodeUnits, "RescaleSlope or RescaleIntercept is impossibly large")
 	}

@@ -14,7 +14,7 @@ func (t *Timing) rebuild(h Header, instances []Instance) error {
 	how := "frame times come from the decay factors: no acquisition times tell the frames apart"
 	t.Frames = make([]Frame, len(instances))
 	level := LevelWarn
-	_, byFactors := t.usedOrigin(instances)
+	_, _, byFactors := t.usedOrigin(instances)
 	if byFactors {
 		lambda := DecayPerSecond(t.HalfLife)
 		for f, i := range instances {
@@ -219,7 +219,7 @@ func (t *Timing) crossCheck(h Header, instances []Instance) {
 // checkFactors looks for frames whose decay factor says another time than the
 // axis.
 func (t *Timing) checkFactors(instances []Instance) {
-	used, ok := t.usedOrigin(instances)
+	used, _, ok := t.usedOrigin(instances)
 	if !ok {
 		return
 	}

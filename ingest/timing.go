@@ -164,9 +164,11 @@ func (t *Timing) read(a Assembly, instances []Instance) error {
 	if err != nil || t.StoredNone {
 		return err
 	}
-	used, ok := t.usedOrigin(instances)
+	used, scatter, ok := t.usedOrigin(instances)
 	t.ByFactors = ok
 	switch {
+	case ok && known && (used-said).Abs() <= scatter:
+		t.Stored = said // factors of few digits cannot say otherwise
 	case ok && known && (used-said).Abs() > decayRefTolerance:
 		t.Warnings = append(t.Warnings, Warning{
 			Code: WarnDecayRef, Level: LevelWarn, Value: (used - said).Seconds(), Threshold: decayRefTolerance.Seconds(),
@@ -258,24 +260,34 @@ func (h Header) assumedStart(zero time.Time) []Warning {
 	return []Warning{w}
 }
 
-// usedOrigin returns the median origin of the decay factors. It is not known
-// where the half-life is missing or every factor is 1, as Philips writes.
-func (t *Timing) usedOrigin(instances []Instance) (time.Duration, bool) {
+// usedOrigin returns the median origin of the decay factors, and three times the
+// median of how far the frames' own lie from it: two standard errors of one. It is not known where the half-life is missing or
+// every factor is 1, as Philips writes.
+func (t *Timing) usedOrigin(instances []Instance) (origin, scatter time.Duration, known bool) {
 	lambda := DecayPerSecond(t.HalfLife)
 	var origins []float64
 	ones := true
 	for f, i := range instances {
 		if lambda == 0 || !(i.DecayFactor > 0) || math.IsInf(i.DecayFactor, 0) {
-			return 0, false
+			return 0, 0, false
 		}
 		ones = ones && i.DecayFactor == 1
 		origins = append(origins, t.Frames[f].Start.Seconds()-startOf(i, lambda))
 	}
 	if ones {
-		return 0, false
+		return 0, 0, false
 	}
-	slices.Sort(origins)
-	return seconds(origins[len(origins)/2]), true
+	median := middle(origins)
+	for f := range origins {
+		origins[f] = math.Abs(origins[f] - median)
+	}
+	return seconds(median), seconds(3 * middle(origins)), true
+}
+
+// middle returns the median of numbers, the upper one of two, and sorts them.
+func middle(list []float64) float64 {
+	slices.Sort(list)
+	return list[len(list)/2]
 }
 
 // startOf returns the start of a frame after the origin of its decay factor,

@@ -118,6 +118,9 @@ func TestTimesAsVendorsWriteThem(t *testing.T) {
 			h.Soft.SeriesStart = scanStart.Add(3 * time.Hour)
 			in.DecayFactor = fr.DecayFactor(carbon, 0)
 		}, "", 0, false},
+		{"factors of two decimals", func(f int, fr ingest.Frame, h *ingest.Header, in *ingest.Instance) {
+			in.DecayFactor = math.Round(fr.DecayFactor(carbon, 0)*100) / 100
+		}, ingest.WarnDecayRef, 0, false},
 		{"one slice with the factor of another frame", func(f int, fr ingest.Frame, h *ingest.Header, in *ingest.Instance) {
 			in.DecayFactor = fr.DecayFactor(carbon, 0)
 			if in.Position[2] == 0 {

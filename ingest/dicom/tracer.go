@@ -2,6 +2,7 @@ package dicom
 
 import (
 	"fmt"
+	"math"
 	"time"
 )
 
@@ -33,13 +34,25 @@ func (f *facts) injection(series time.Time) (at time.Time, doubts []string) {
 	clock, timed := clockOf(f.bytes(injectionTime))
 	m, dated := momentOf(f.bytes(injectionDateTime))
 	at = m.in(f.zone)
-	if dated && (!timed || series.IsZero() || series.Sub(at).Abs() < maxUptake) {
+	switch {
+	case dated && (!timed || series.IsZero()):
 		return f.agreed(m, clock, timed)
-	}
-	if !timed || series.IsZero() {
+	case dated && series.Sub(at).Abs() < maxUptake:
+		if series.Sub(at).Abs() <= f.longestUptake() {
+			return f.agreed(m, clock, timed)
+		}
+		days := math.Round(series.Sub(at).Hours() / 24)
+		return nearest(clock, series), []string{fmt.Sprintf("the date of RadiopharmaceuticalStartDateTime lies %.0f days before the series, too long for this nuclide: only the time of day is taken", days)}
+	case !timed || series.IsZero():
 		return time.Time{}, nil
 	}
 	return nearest(clock, series), nil
+}
+
+// longestUptake bounds how long before a series its tracer was injected.
+func (f *facts) longestUptake() time.Duration {
+	s, _ := decimal(f.bytes(halfLife))
+	return max(day, time.Duration(min(max(10*s, 0), maxUptake.Seconds())*float64(time.Second)))
 }
 
 // agreed returns the moment of the injection by RadiopharmaceuticalStartDateTime

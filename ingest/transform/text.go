@@ -2,6 +2,7 @@ package transform
 
 import (
 	"math"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -87,6 +88,9 @@ func readFSL(data []byte) (Transform, error) {
 	return Transform{flirt: &a}, err
 }
 
+// matrixShape is the line before the only matrix of an LTA file.
+var matrixShape = regexp.MustCompile(`(?m)^1[ \t]+4[ \t]+4[ \t\r]*$`)
+
 // readLTA reads the one matrix of a FreeSurfer transform from RAS to RAS.
 func readLTA(data []byte) (Transform, error) {
 	ras, one := false, false
@@ -101,11 +105,11 @@ func readLTA(data []byte) (Transform, error) {
 			one = ok && strings.TrimSpace(value) == "1"
 		}
 	}
-	_, matrix, found := strings.Cut(text, "\n1 4 4\n")
-	if !ras || !one || !found {
+	shape := matrixShape.FindStringIndex(text)
+	if !ras || !one || shape == nil {
 		return Transform{}, reject("not one FreeSurfer matrix from RAS to RAS; convert it with lta_convert --outlta or --outitk")
 	}
-	matrix, _, _ = strings.Cut(matrix, "src volume")
+	matrix, _, _ := strings.Cut(text[shape[1]:], "src volume")
 	list, err := numbers(matrix)
 	if err != nil {
 		return Transform{}, err

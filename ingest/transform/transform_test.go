@@ -77,6 +77,7 @@ func TestFixedToMovingFormats(t *testing.T) {
 		{"Euler's angles, x first", "a.txt", itk("Euler3DTransform_double_3_3", quarter+" "+quarter+" "+quarter+" 0 0 0", "0 0 0 1"), ingest.Vec{-1, 0, 0}, ingest.Vec{0, 0, 1}},
 		{"AFNI in a row", "a.aff12.1D", "# 3dAllineate matrices (DICOM-to-DICOM, row-by-row):\n 1 0 0 10 0 1 0 20 0 0 1 30\n", ingest.Vec{-9, -18, 33}, ingest.Vec{1, 2, 3}},
 		{"AFNI in three rows", "a.1D", "0 -1 0 15\n1 0 0 -5\n0 0 1 1\n", ingest.Vec{-10, -6, 4}, ingest.Vec{-11, -5, 3}},
+		{"FreeSurfer, with Windows' ends of lines", "a.lta", strings.ReplaceAll(lta, "\n", "\r\n"), ingest.Vec{1, 2, 3}, ingest.Vec{11, 22, 33}},
 		{"FreeSurfer", "a.lta", lta, ingest.Vec{1, 2, 3}, ingest.Vec{11, 22, 33}},
 	}
 	for _, test := range tests {

@@ -36,7 +36,8 @@ type Soft struct {
 	Subject          Token     `json:"sub,omitempty"`
 	SeriesStart      time.Time `json:"srt,omitzero"` // SeriesDate and SeriesTime
 	Injection        time.Time `json:"inj,omitzero"` // RadiopharmaceuticalStartDateTime, or its time with a date that fits
-	DecayOrigin      time.Time `json:"dcd,omitzero"` // DecayCorrectionDateTime, of multi-frame objects
+	DecayOrigin      time.Time `json:"dcd,omitzero"` // DecayCorrectionDateTime of multi-frame objects, or what Siemens has privately
+	ScanStart        time.Time `json:"scn,omitzero"` // GE's private start of the scan
 	DoseBq           float64   `json:"dos,omitempty"`
 	WeightKg         float64   `json:"wgt,omitempty"`
 	TracerTexts      []string  `json:"trc,omitempty"` // where a tracer may be named, most telling first

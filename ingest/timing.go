@@ -220,6 +220,9 @@ func (t *Timing) saidOrigin(h Header, zero time.Time) (origin time.Duration, kno
 		if h.startsEarlier(zero) {
 			return h.Soft.SeriesStart.Sub(zero), true, nil
 		}
+		if h.processedLater(zero) {
+			return h.Soft.ScanStart.Sub(zero), true, nil
+		}
 		return 0, true, nil
 	case "ADMIN":
 		return t.Injection, t.InjectionKnown, nil
@@ -235,6 +238,13 @@ const earliestStart = time.Hour
 func (h Header) startsEarlier(zero time.Time) bool {
 	s := h.Soft.SeriesStart
 	return !s.IsZero() && s.Before(zero) && zero.Sub(s) < earliestStart
+}
+
+// processedLater reports whether the series' time is that of a later
+// reconstruction and GE's private start of the scan is the scan's. After the
+// pseudo-code for SUV of the Quantitative Imaging Biomarkers Alliance, 2012.
+func (h Header) processedLater(zero time.Time) bool {
+	return h.Soft.SeriesStart.After(zero) && !h.Soft.ScanStart.IsZero() && h.Soft.ScanStart.Sub(zero).Abs() < earliestStart
 }
 
 // assumedStart says what the origin of a correction to START rests on where no

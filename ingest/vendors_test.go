@@ -121,6 +121,12 @@ func TestTimesAsVendorsWriteThem(t *testing.T) {
 		{"factors of two decimals", func(f int, fr ingest.Frame, h *ingest.Header, in *ingest.Instance) {
 			in.DecayFactor = math.Round(fr.DecayFactor(carbon, 0)*100) / 100
 		}, ingest.WarnDecayRef, 0, false},
+		{"GE, processed later, with the start of the scan", func(f int, fr ingest.Frame, h *ingest.Header, in *ingest.Instance) {
+			h.Soft.SeriesStart, h.Soft.ScanStart = scanStart.Add(3*time.Hour), scanStart.Add(-20*time.Second)
+		}, "", -20 * time.Second, false},
+		{"Siemens, with the time of the correction", func(f int, fr ingest.Frame, h *ingest.Header, in *ingest.Instance) {
+			h.Soft.SeriesStart, h.Soft.DecayOrigin = scanStart.Add(-time.Minute), scanStart.Add(-40*time.Second)
+		}, "", -40 * time.Second, false},
 		{"one slice with the factor of another frame", func(f int, fr ingest.Frame, h *ingest.Header, in *ingest.Instance) {
 			in.DecayFactor = fr.DecayFactor(carbon, 0)
 			if in.Position[2] == 0 {

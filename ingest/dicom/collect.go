@@ -10,16 +10,27 @@ import (
 // every field is much shorter by its value representation.
 const maxValue = 2048
 
-// philipsCreator reserves the private block in which Philips writes the
-// factor from CNTS to Bq/mL (element 09 of the block).
-const philipsCreator = "Philips PET Private Group"
+// A creator is who reserves a private block, and in which group (PS3.5, 7.8.1).
+type creator struct {
+	group uint32
+	name  string
+}
+
+// creators are those whose blocks hold a field: GE's scan date and time, the
+// time to which Siemens corrected for decay, and what makes Philips' counts
+// Bq/mL or uptake.
+var creators = [...]creator{
+	{0x0009, "GEMS_PETD_01"},
+	{0x0071, "SIEMENS MED PT"},
+	{0x7053, "Philips PET Private Group"},
+}
 
 // A header is what the walk found.
 type header struct {
 	values  values
-	pixels  element // PixelData; its tag is 0 where the walk did not reach it
-	philips uint32  // the private block of philipsCreator, 0 where there is none
-	tracers int     // items of RadiopharmaceuticalInformationSequence
+	pixels  element               // PixelData; its tag is 0 where the walk did not reach it
+	blocks  [len(creators)]uint32 // the private block of each, 0 where there is none
+	tracers int                   // items of RadiopharmaceuticalInformationSequence
 	swapped [numFields][2]byte
 
 	shared     groupValues // functional groups that the frames have in common
@@ -75,7 +86,7 @@ func (h *header) element(c *cursor, e element, s scope, end int64, depth int) er
 		return h.perFrameGroups(c, e, end)
 	case wanted && keys[f].vr == "SQ":
 		return h.sequence(c, e, inside(keys[f].tag), end, depth)
-	case s == top && e.tag>>16 == philipsGroup && e.tag&0xffff < 0x100 && e.length <= 64:
+	case s == top && e.tag>>16&1 == 1 && e.tag&0xffff < 0x100 && e.length <= 64:
 		return h.creator(c, e, end)
 	case !wanted || e.length > maxValue || h.values[f] != nil:
 		return c.skip(e, end, depth)
@@ -106,16 +117,16 @@ func (h *header) sequence(c *cursor, seq element, s scope, end int64, depth int)
 	})
 }
 
-const philipsGroup = 0x7053
-
-// creator remembers which private block is Philips'.
+// creator remembers a private block of which the creator is known.
 func (h *header) creator(c *cursor, e element, end int64) error {
 	v, err := c.take(e.start, int64(e.length), end)
 	if err != nil {
 		return err
 	}
-	if bytes.Equal(trim(v), []byte(philipsCreator)) {
-		h.philips = e.tag & 0xff
+	for i, known := range creators {
+		if e.tag>>16 == known.group && string(trim(v)) == known.name {
+			h.blocks[i] = e.tag & 0xff
+		}
 	}
 	c.pos = e.end()
 	return nil
@@ -124,13 +135,15 @@ func (h *header) creator(c *cursor, e element, end int64) error {
 // canonical returns the tag under which keys knows a private element, 0 for
 // one of an unknown creator.
 func (h *header) canonical(tag uint32) uint32 {
-	if tag>>16 != philipsGroup {
+	if tag>>16&1 == 0 {
 		return tag
 	}
-	if h.philips == 0 || tag>>8&0xff != h.philips {
-		return 0
+	for i, known := range creators {
+		if tag>>16 == known.group && h.blocks[i] != 0 && tag>>8&0xff == h.blocks[i] {
+			return known.group<<16 | 0x1000 | tag&0xff
+		}
 	}
-	return philipsGroup<<16 | 0x1000 | tag&0xff
+	return 0
 }
 
 // trim removes the padding of a value.

@@ -51,6 +51,8 @@ func (v *values) gather(elements []*dicom.Element, s scope) {
 		switch x := e.Value.GetValue().(type) {
 		case []string:
 			v[f] = []byte(strings.Join(x, `\`))
+		case []byte: // of a representation that the library does not know, as private ones are
+			v[f] = x
 		case []int:
 			if len(x) == 1 {
 				v[f] = binary.LittleEndian.AppendUint16(nil, uint16(x[0]))

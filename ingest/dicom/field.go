@@ -26,6 +26,7 @@ const (
 	timezoneOffset
 	seriesDescription
 	modelName
+	geScanTime
 	patientID
 	patientWeight
 	sliceThickness
@@ -72,6 +73,7 @@ const (
 	frameReferenceTime
 	decayFactor
 	imageIndex
+	siemensDecayTime
 	philipsSUV
 	philipsFactor
 	radiopharmaceutical
@@ -121,6 +123,7 @@ var keys = [numFields]key{
 	timezoneOffset:             {top, 0x00080201, "SH"},
 	seriesDescription:          {top, 0x0008103e, "LO"},
 	modelName:                  {top, 0x00081090, "LO"},
+	geScanTime:                 {top, 0x0009100d, "DT"},
 	patientID:                  {top, 0x00100020, "LO"},
 	patientWeight:              {top, 0x00101030, "DS"},
 	sliceThickness:             {top, 0x00180050, "DS"},
@@ -167,6 +170,7 @@ var keys = [numFields]key{
 	frameReferenceTime:         {top, 0x00541300, "DS"},
 	decayFactor:                {top, 0x00541321, "DS"},
 	imageIndex:                 {top, 0x00541330, "US"},
+	siemensDecayTime:           {top, 0x00711022, "DT"},
 	philipsSUV:                 {top, 0x70531000, "DS"},
 	philipsFactor:              {top, 0x70531009, "DS"},
 	radiopharmaceutical:        {inTracer, 0x00180031, "LO"},

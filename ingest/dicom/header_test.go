@@ -74,6 +74,9 @@ func TestHeaderHoldsTheFactsOfTheFile(t *testing.T) {
 	lossy.Soft.Lossy = true
 	nuclide := header
 	nuclide.Soft.Nuclide = "^11^Carbon"
+	private := header
+	private.Soft.DecayOrigin = time.Date(2024, 2, 29, 23, 59, 40, 0, time.UTC)
+	private.Soft.ScanStart = time.Date(2024, 2, 29, 23, 59, 45, 5e8, time.UTC)
 	coded := append(items{}, sample().elements[0x00540016].(items)...)
 	coded[0] = maps.Clone(coded[0])
 	coded[0][0x00540300] = items{{0x00080100: "C-105A1", 0x00080104: "^11^Carbon"}}
@@ -89,6 +92,9 @@ func TestHeaderHoldsTheFactsOfTheFile(t *testing.T) {
 		{"values that lost their representation", sample().as(0x00281053, "UN").as(0x00280010, "UN").as(0x00541001, "UN"), header, instance},
 		{"an element of a later standard before the pixels", sample().with(0x7fdf0010, "x"), header, instance},
 		{"compressed with loss", sample().with(0x00282110, "01"), lossy, instance},
+		{"times that vendors keep privately", sample().with(0x00090011, "GEMS_PETD_01").with(0x0009110d, "20240229235945.5").
+			with(0x00710010, "SIEMENS MED PT").with(0x00711022, "20240229235940"), private, instance},
+		{"private times of somebody else", sample().with(0x00090010, "ACME").with(0x0009100d, "20240229235945.5").with(0x00711022, "20240229235940"), header, instance},
 		{"a nuclide by its code", sample().with(0x00540016, coded), nuclide, instance},
 		{"further items in the sequence", sample().with(0x00540016,
 			append(sample().elements[0x00540016].(items), map[uint32]any{0x00181075: "6586"})), mixed, instance},

@@ -121,6 +121,7 @@ func (f *facts) softFacts(series time.Time, unit string) ingest.Soft {
 		SUVPerUnit:      f.toSUV(unit),
 	}
 	s.Injection, s.TimeDoubts = f.injection(series)
+	s.DecayOrigin, s.ScanStart = f.privateTime(siemensDecayTime), f.privateTime(geScanTime)
 	if v := f.bytes(studyInstanceUID); isUID(v) {
 		s.StudyInstanceUID = string(v)
 	}
@@ -209,5 +210,11 @@ func (f *facts) acquisitionDateTime() time.Time {
 		f.fail(ingest.CodeTiming, "AcquisitionDateTime is not a time")
 		return time.Time{}
 	}
+	return m.in(f.zone)
+}
+
+// privateTime returns a moment of a private element, zero where there is none.
+func (f *facts) privateTime(x field) time.Time {
+	m, _ := momentOf(f.bytes(x))
 	return m.in(f.zone)
 }

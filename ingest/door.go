@@ -168,9 +168,16 @@ func (d *Door) observe(ctx context.Context, n Notice) (Touch, error) {
 	return touched(prev, now), nil
 }
 
-// Ours reports whether tacstream itself writes objects of this name into
-// inboxes, so that they are no input.
-func Ours(key string) bool { return path.Base(key) == "status.json" }
+// Ours reports whether an object is no input by its name: tacstream itself
+// writes such into inboxes, or a desktop does beside what people copy.
+func Ours(key string) bool {
+	name := path.Base(key)
+	switch name {
+	case "status.json", ".DS_Store", "Thumbs.db", "desktop.ini":
+		return true
+	}
+	return strings.HasPrefix(name, "._")
+}
 
 // gone is the record of an object that is no longer there.
 func gone(prev Record) Record {

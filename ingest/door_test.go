@@ -94,3 +94,14 @@ func TestTheDoorKnowsRegions(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatDesktopsLeaveIsNoInput(t *testing.T) {
+	for key, ours := range map[string]bool{
+		"a/status.json": true, "a/.DS_Store": true, "a/._IM0001.dcm": true, "Thumbs.db": true, "a/desktop.ini": true,
+		"a/IM0001.dcm": false, "status.json/IM0001": false, "a/.dcm": false,
+	} {
+		if ingest.Ours(key) != ours {
+			t.Errorf("%s: %v", key, !ours)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -78,7 +79,56 @@ func (r fitResult) print(e *env) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
+	if err := r.printLegend(plain{e.stdout}); err != nil {
+		return err
+	}
 	return r.printResampled(e.stdout)
+}
+
+// A legend says what a warning's code means by its gravest example.
+type legend struct {
+	estimates int
+	example   ingest.Warning
+	of        string // region and model
+}
+
+// printLegend explains the codes of the table, in order of their first use.
+func (r fitResult) printLegend(out io.Writer) error {
+	var order []ingest.Code
+	found := map[ingest.Code]*legend{}
+	for _, est := range r.estimates {
+		seen := map[ingest.Code]bool{}
+		for _, w := range est.Warnings {
+			l := found[w.Code]
+			if l == nil {
+				l = &legend{}
+				found[w.Code] = l
+				order = append(order, w.Code)
+			}
+			if !seen[w.Code] {
+				seen[w.Code] = true
+				l.estimates++
+			}
+			if l.of == "" || gravity(w) > gravity(l.example) {
+				l.example, l.of = w, fmt.Sprintf("%s, %s", est.Region, est.Model)
+			}
+		}
+	}
+	if len(order) == 0 {
+		return nil
+	}
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "\nWARNING\tLEVEL\tESTIMATES\tFOR EXAMPLE")
+	for _, code := range order {
+		l := found[code]
+		fmt.Fprintf(w, "%s\t%s\t%d of %d\t%s: %s (%.4g, limit %.4g)\n", code, l.example.Level, l.estimates, len(r.estimates), l.of, l.example.Detail, l.example.Value, l.example.Threshold)
+	}
+	return w.Flush()
+}
+
+// gravity orders levels.
+func gravity(w ingest.Warning) int {
+	return slices.Index([]ingest.Level{ingest.LevelNotice, ingest.LevelWarn, ingest.LevelDoubt}, w.Level)
 }
 
 // withError reports whether the table has room for a parameter's standard

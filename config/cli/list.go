@@ -38,6 +38,11 @@ func (c listCmd) Run(e *env) error {
 	if err := line.Ledger.States(e.ctx, func(s ingest.State) error { states = append(states, s); return nil }); err != nil {
 		return err
 	}
+	for i, s := range states {
+		if err := recount(e, line, &states[i]); err != nil {
+			return fmt.Errorf("series %s: %w", s.Series, err)
+		}
+	}
 	slices.SortFunc(states, func(a, b ingest.State) int { return strings.Compare(string(a.Series), string(b.Series)) })
 	var others []other
 	if err := line.Ledger.Others(e.ctx, func(r ingest.Record) { others = append(others, otherOf(line, r)) }); err != nil {
@@ -56,6 +61,17 @@ func (c listCmd) Run(e *env) error {
 		fmt.Fprintf(w, "%s\t%s\tobject\tunusable\t%s\n", o.Object, o.Site, o.Reason)
 	}
 	return w.Flush()
+}
+
+// recount counts the objects of a series that is being received: its state is
+// not written anew for each.
+func recount(e *env, line *config.Line, s *ingest.State) error {
+	if s.Condition != ingest.Receiving || s.Multiframe {
+		return nil
+	}
+	n, err := line.Ledger.Count(e.ctx, s.Series)
+	s.Have = max(s.Have, min(n, s.Want))
+	return err
 }
 
 // An other is an object that serves for nothing.

@@ -56,8 +56,8 @@ func publishedBPND(t *testing.T, name string) map[extract.Region]float64 {
 }
 
 // Another program's SRTM, with even weights too, on real curves: within 1 % in
-// the median, where BPND is above 0.3. What is left is that it samples the
-// reference at mid-time.
+// the median, where BPND is above 0.3. What is left is how it convolves, see
+// TestTheDifferenceIsNumerics.
 func TestAgreesWithThePublishedFits(t *testing.T) {
 	for _, name := range []string{"sub-02_ses-baseline", "sub-02_ses-rescan"} {
 		t.Run(name, func(t *testing.T) {
@@ -107,66 +107,59 @@ func TestTheAbnormalScanIsFlagged(t *testing.T) {
 	}
 }
 
-// midFrameSRTM is SRTM as kinfitr computes it, for this comparison only: the
-// reference as straight lines between (0, 0) and the frames' middles on 1024
-// points, a discrete convolution that counts both ends in full, the model at
-// the frames' middles, all values corrected for decay and weighted evenly.
-func midFrameSRTM(mids, ref, target []float64) (bpnd float64) {
-	const points = 1024
-	step := mids[len(mids)-1] / (points - 1)
-	grid := make([]float64, points)
-	for i, at := 0, 0; i < points; i++ {
-		t, before, from := float64(i)*step, 0.0, 0.0
-		for at < len(mids)-1 && mids[at] < t {
-			at++
-		}
-		if at > 0 {
-			before, from = mids[at-1], ref[at-1]
-		}
-		grid[i] = from + (ref[at]-from)*(t-before)/(mids[at]-before)
-	}
-	best := math.Inf(1)
-	at := func(values []float64, t float64) float64 {
-		i := min(int(t/step), points-2)
-		x := t/step - float64(i)
-		return values[i] + x*(values[i+1]-values[i])
-	}
-	e, r, convolved := make([]float64, len(mids)), make([]float64, len(mids)), make([]float64, points)
-	for i, t := range mids {
-		r[i] = at(grid, t)
-	}
-	try := func(theta float64) {
-		decay, state := math.Exp(-theta*step), 0.0
-		for i, v := range grid {
-			state = state*decay + v
-			convolved[i] = state * step
-		}
+// A midFrameBasis is a convolution of the reference with e^(−θt).
+type midFrameBasis struct {
+	theta     float64
+	convolved []float64
+}
+
+// midFrameBases returns the reference convolved with exponentials as the
+// dataset's tables have it: by the trapezoidal rule over the frames' middles,
+// from (0, 0), however far apart these are. Where frames of ten minutes meet an
+// exponential that falls within two, that is several percent off.
+func midFrameBases(mids, ref []float64) (bases []midFrameBasis) {
+	for ln := math.Log(1e-3); ln < 0; ln += 2e-4 {
+		b := midFrameBasis{theta: math.Exp(ln)}
 		for i, t := range mids {
-			e[i] = at(convolved, t)
+			sum, at, before := 0.0, 0.0, 0.0
+			for j := range i + 1 {
+				v := ref[j] * math.Exp(-b.theta*(t-mids[j]))
+				sum += (v + before) / 2 * (mids[j] - at)
+				at, before = mids[j], v
+			}
+			b.convolved = append(b.convolved, sum)
 		}
+		bases = append(bases, b)
+	}
+	return bases
+}
+
+// midFrameSRTM returns BPND of SRTM by these, for this comparison only: values
+// corrected for decay, at the frames' middles, weighted evenly.
+func midFrameSRTM(bases []midFrameBasis, ref, target []float64) (bpnd float64) {
+	best := math.Inf(1)
+	for _, b := range bases {
 		var aa, ab, bb, ay, by, yy float64
 		for i, y := range target {
-			aa += r[i] * r[i]
-			ab += r[i] * e[i]
-			bb += e[i] * e[i]
-			ay += r[i] * y
-			by += e[i] * y
+			r, e := ref[i], b.convolved[i]
+			aa += r * r
+			ab += r * e
+			bb += e * e
+			ay += r * y
+			by += e * y
 			yy += y * y
 		}
 		det := aa*bb - ab*ab
 		r1, c := (bb*ay-ab*by)/det, (aa*by-ab*ay)/det
 		if rss := yy - r1*ay - c*by; rss < best {
-			best, bpnd = rss, r1+c/theta-1
+			best, bpnd = rss, r1+c/b.theta-1
 		}
-	}
-	for ln := math.Log(1e-3); ln < 0; ln += 0.001 {
-		try(math.Exp(ln))
 	}
 	return bpnd
 }
 
-// With the others' numerics what is left of the difference of 0.7 % is half or
-// less: 0.35 and 0.27 %. The rest, beyond 0.3 % in one scan, is not explained.
+// With the others' numerics nothing is left of the difference of 0.7 %: the median
+// is 0.002 % or so, the spacing of the search.
 func TestTheDifferenceIsNumerics(t *testing.T) {
 	for _, name := range []string{"sub-02_ses-baseline", "sub-02_ses-rescan"} {
 		scan := realScan(t, name)
@@ -187,16 +180,17 @@ func TestTheDifferenceIsNumerics(t *testing.T) {
 				ref = corrected(c.BqPerML)
 			}
 		}
+		bases := midFrameBases(mids, ref)
 		var off []float64
 		for _, c := range scan.TACs {
 			if want, ok := theirs[c.Region]; ok && want > 0.3 && want < 10 && c.Region != scan.Reference {
-				off = append(off, 100*math.Abs(midFrameSRTM(mids, ref, corrected(c.BqPerML))/want-1))
+				off = append(off, 100*math.Abs(midFrameSRTM(bases, ref, corrected(c.BqPerML))/want-1))
 			}
 		}
 		slices.Sort(off)
-		t.Logf("%s: %d regions, median %.2f %%, 90 %% within %.2f %%", name, len(off), off[len(off)/2], off[len(off)*9/10])
-		if off[len(off)/2] > 0.36 {
-			t.Errorf("%s: median %.2f %%", name, off[len(off)/2])
+		t.Logf("%s: %d regions, median %.4f %%, 90 %% within %.2f %%", name, len(off), off[len(off)/2], off[len(off)*9/10])
+		if off[len(off)/2] > 0.01 {
+			t.Errorf("%s: median %.4f %%", name, off[len(off)/2])
 		}
 	}
 }

@@ -4,28 +4,32 @@ package fit
 // the integral: piece by piece, for each B-spline in it.
 type integrals struct {
 	level [][degree + 1]float64 // ∫ over each piece
-	mean  [][degree + 1]float64 // means of that from the start of the piece on, decayed
+	mean  [][degree + 1]float64 // means of ∫₀ᵗ, decayed
 	twice [][degree + 1]float64 // the double integral over each piece
-	later [][degree + 1]float64 // means of that
+	later [][degree + 1]float64 // means of that from the start of the piece on, decayed
+	whole []float64             // ∫ of each B-spline
 }
 
 func (g *grid) newIntegrals() integrals {
 	n := len(g.pieces)
 	all := make([][degree + 1]float64, 4*n)
-	it := integrals{level: all[:n], mean: all[n : 2*n], twice: all[2*n : 3*n], later: all[3*n:]}
+	it := integrals{level: all[:n], mean: all[n : 2*n], twice: all[2*n : 3*n], later: all[3*n:], whole: make([]float64, n+degree+1)}
 	inverse := inverseFactorials()
 	for k, p := range g.pieces {
 		moment, h := &g.size(k).moment, p.length
 		for j := range degree + 1 {
-			if g.spline.first[k]+j == 0 {
+			at := g.spline.first[k] + j
+			if at == 0 {
 				continue // the B-spline that is not 0 at model zero
 			}
+			it.mean[k][j] = it.whole[at] * g.level(p)
 			for i, c := range g.spline.pieces[k][j] {
 				it.level[k][j] += h * c * inverse[i+1]
 				it.mean[k][j] += h * p.decay * c * moment[i+1]
 				it.twice[k][j] += h * h * c * inverse[i+2]
 				it.later[k][j] += h * h * p.decay * c * moment[i+2]
 			}
+			it.whole[at] += it.level[k][j]
 		}
 	}
 	return it
@@ -50,19 +54,19 @@ func (it *integrator) solve(means []float64) {
 	clear(it.x[1+len(x):])
 }
 
-// once writes the frame means of the integral of the curve with these means.
+// once writes the frame means of the integral of the curve with these means: of
+// the B-splines in each frame, and of those that have passed.
 func (it *integrator) once(means, out []float64) {
 	it.solve(means)
-	sum := 0.0
-	for k := range it.pieces {
-		p := &it.pieces[k]
-		x, l, m := (*[degree + 1]float64)(it.x[it.spline.first[k]:]), &it.integrals.level[k], &it.integrals.mean[k]
-		level := l[0]*x[0] + l[1]*x[1] + l[2]*x[2] + l[3]*x[3] + l[4]*x[4]
-		mean := m[0]*x[0] + m[1]*x[1] + m[2]*x[2] + m[3]*x[3] + m[4]*x[4]
-		if p.frame >= 0 {
-			out[p.frame] = mean + sum*it.flat[p.frame]
+	passed, next := 0.0, 0
+	for k, first := range it.spline.first {
+		for ; next < first; next++ {
+			passed += it.integrals.whole[next] * it.x[next]
 		}
-		sum += level
+		if f := it.pieces[k].frame; f >= 0 {
+			x, m := (*[degree + 1]float64)(it.x[first:]), &it.integrals.mean[k]
+			out[f] = passed*it.flat[f] + (m[0]*x[0] + m[1]*x[1]) + (m[2]*x[2] + m[3]*x[3]) + m[4]*x[4]
+		}
 	}
 }
 

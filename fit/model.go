@@ -124,14 +124,20 @@ func (e Estimate) Main() Symbol {
 
 // main returns the index of the main parameter, −1 where there is none.
 func (e *Estimate) main() int {
-	for _, s := range [...]Symbol{VT, BPND, KI} {
-		for i := range e.Parameters {
-			if e.Parameters[i].Symbol == s {
-				return i
+	main := -1
+	for i := range e.Parameters {
+		switch e.Parameters[i].Symbol {
+		case VT:
+			return i
+		case BPND:
+			main = i
+		case KI:
+			if main < 0 {
+				main = i
 			}
 		}
 	}
-	return -1
+	return main
 }
 
 // Correlation returns the correlation of the errors of two parameters, or NaN

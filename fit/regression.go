@@ -182,10 +182,11 @@ func (r *regression) solve(t extract.TAC, u []float64, e *Estimate, first int, f
 	case from != nil:
 		r.weigh(from.unit, first, r.l.w)
 	default:
-		copy(r.l.w, r.shapeW[first:])
+		r.l.w = r.shapeW[first:]
 		if g, ok = r.l.solve(r.y[first:]); !ok {
 			return g, false
 		}
+		r.l.w = e.Weights[first:]
 		r.curve(g, u, e.Fitted)
 		r.unitVariances(e.Fitted, r.unit)
 		r.weigh(r.unit, first, r.l.w)

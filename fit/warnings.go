@@ -65,18 +65,19 @@ func (e *Estimate) judge(u []float64) {
 			"the model has no single solution here: the curve is empty, or proportional to the input"}.warning())
 		return
 	}
-	e.Warnings = append(e.Warnings, e.Parameters[i].uncertain()...)
+	list := append(e.Warnings, e.Parameters[i].uncertain()...)
 	for i := range e.Parameters {
-		e.Warnings = append(e.Warnings, e.Parameters[i].warnings()...)
+		list = append(list, e.Parameters[i].warnings()...)
 	}
 	if e.nominal > mostNominal {
-		e.Warnings = append(e.Warnings, rule{true, ingest.WarnIdentify, ingest.LevelWarn, e.nominal, mostNominal,
+		list = append(list, rule{true, ingest.WarnIdentify, ingest.LevelWarn, e.nominal, mostNominal,
 			"relative standard error that a scan with 3 % noise in the middle has at best"}.warning())
 	}
 	if p := runsTest(e.Fitted, u); p < runsP {
-		e.Warnings = append(e.Warnings, rule{true, ingest.WarnResiduals, ingest.LevelWarn, p, runsP,
+		list = append(list, rule{true, ingest.WarnResiduals, ingest.LevelWarn, p, runsP,
 			"probability of so few or so many runs of residuals of one sign"}.warning())
 	}
+	e.Warnings = list
 }
 
 // mostNominal is the relative standard error up to which a parameter counts as

@@ -78,11 +78,8 @@ func newBasis(p *prepared, input curve, direct, unit []float64) *basis {
 		input.convolve(k, b.column(i))
 	}
 	for i := range half {
-		column := b.column(2 * i)
-		b.ab[i] = floats.Dot(b.scratch.weighted, column)
-		for k, e := range column {
-			b.bb[i] += b.w[k] * e * e
-		}
+		r := sumPair(b.w, direct, b.column(2*i), direct)
+		b.ab[i], b.bb[i] = r.ab, r.bb
 		if across := b.bb[i] - b.ab[i]*b.ab[i]/b.aa; across > parallel*b.bb[i] {
 			b.perAcross[i] = 1 / across
 		}

@@ -26,7 +26,7 @@ type grid struct {
 	between   [][4]float64          // see cubics
 	perLength []float64             // 1/length
 	flat      []float64             // mean of e^(−λt) over the frame
-	middle    int                   // the last frame whose middle lies in the first half of all middles
+	middle    int                   // the last frame whose mid is at most half of the last
 	gaps      []gap
 	spline    spline
 	integrals integrals

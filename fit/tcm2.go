@@ -19,7 +19,8 @@ import (
 // Without whole blood vB is 0.
 //
 // VT is far better determined than k3, k4 and BPND, which a scan often cannot
-// tell: see their standard errors. Where one compartment describes the region
+// tell: see their standard errors. That of VT is half the width of the profile of
+// its likelihood. Where one compartment describes the region
 // as well, BPND is not told from 0, and a warning says so.
 //
 // Source: Mintun et al., Ann Neurol 1984;15:217–227, doi:10.1002/ana.410150302.
@@ -41,6 +42,7 @@ func (m TCM2) Fit(s Scan) ([]Estimate, error) {
 	return a.each(m.Name(), VT, func(t extract.TAC, u []float64, e *Estimate) {
 		f.fit(u, f.given(t), e)
 		f.reversible(e)
+		f.widen(e)
 		e.finish(a.grid, u, &f.spread)
 	}), nil
 }

@@ -49,9 +49,15 @@ func (c Curves) Quality(t Thresholds) []ingest.Warning {
 type Judge struct {
 	thresholds Thresholds
 	frames     []ingest.Frame
-	mids       []float64 // in s
 	factors    []float64
+	late       []neighbours // of the frames that noise is estimated from
+	from       int          // the first of these
 }
+
+// A neighbours is the line through the frames before and after one at its
+// mid-time: the factors, with those of decay, of the frame and of these, and the
+// inverse of the variance that noise of variance 1 gives to the distance from it.
+type neighbours struct{ at, before, after, inverse float64 }
 
 // Judge returns the judge of curves with the frames and the decay of c.
 func (c Curves) Judge(t Thresholds) Judge {
@@ -59,10 +65,30 @@ func (c Curves) Judge(t Thresholds) Judge {
 	if factors, err := c.Factors(c.DefaultOrigin()); err == nil {
 		j.factors = factors
 	}
-	for _, f := range c.Frames {
-		j.mids = append(j.mids, f.Mid().Seconds())
-	}
+	j.lay()
 	return j
+}
+
+// lay finds the frames whose middle, like that of the one before, lies in the
+// second half of the scan.
+func (j *Judge) lay() {
+	last := len(j.frames) - 1
+	if last < 2 {
+		return
+	}
+	half := (j.frames[0].Start + j.frames[last].End()).Seconds() / 2
+	for f := 1; f < last; f++ {
+		before, at, after := j.frames[f-1].Mid().Seconds(), j.frames[f].Mid().Seconds(), j.frames[f+1].Mid().Seconds()
+		if before < half {
+			continue
+		}
+		if len(j.late) == 0 {
+			j.from = f
+		}
+		a := (after - at) / (after - before)
+		b := 1 - a
+		j.late = append(j.late, neighbours{j.factors[f], a * j.factors[f-1], b * j.factors[f+1], 1 / (1 + a*a + b*b)})
+	}
 }
 
 // Scan returns what is doubtful about the curves together.
@@ -81,16 +107,16 @@ func (j Judge) Scan(tacs []TAC) []ingest.Warning {
 
 // Region returns what is doubtful about one curve, which must have a value for
 // each frame.
-func (j Judge) Region(tac TAC) []ingest.Warning {
-	var list []ingest.Warning
-	add := func(w ingest.Warning, ok bool) {
-		if w.Level = ingest.LevelWarn; ok {
-			list = append(list, w)
-		}
+func (j *Judge) Region(tac TAC) (list []ingest.Warning) {
+	if w, ok := tac.negative(j.frames, j.thresholds.Negative); ok {
+		list = append(list, w)
 	}
-	add(tac.negative(j.frames, j.thresholds.Negative))
-	add(tac.small(j.thresholds.SmallRegion))
-	add(j.noisy(tac))
+	if w, ok := tac.small(j.thresholds.SmallRegion); ok {
+		list = append(list, w)
+	}
+	if w, ok := j.noisy(&tac); ok {
+		list = append(list, w)
+	}
 	return list
 }
 
@@ -187,7 +213,7 @@ func (c Curves) gap(limit time.Duration) (ingest.Warning, bool) {
 }
 
 // negative looks for means below zero: any after the first minutes, or many.
-func (t TAC) negative(frames []ingest.Frame, limit float64) (ingest.Warning, bool) {
+func (t *TAC) negative(frames []ingest.Frame, limit float64) (ingest.Warning, bool) {
 	late, all := 0, 0
 	for f, v := range t.BqPerML {
 		if v < 0 {
@@ -197,9 +223,12 @@ func (t TAC) negative(frames []ingest.Frame, limit float64) (ingest.Warning, boo
 			}
 		}
 	}
+	if all == 0 {
+		return ingest.Warning{}, false
+	}
 	if late > 0 {
 		return ingest.Warning{
-			Code: ingest.WarnNegative, Value: float64(late),
+			Code: ingest.WarnNegative, Level: ingest.LevelWarn, Value: float64(late),
 			Detail: fmt.Sprintf("frames after the first %v in which the mean of %s is negative", early, t.Region),
 		}, true
 	}
@@ -208,18 +237,18 @@ func (t TAC) negative(frames []ingest.Frame, limit float64) (ingest.Warning, boo
 		return ingest.Warning{}, false
 	}
 	return ingest.Warning{
-		Code: ingest.WarnNegative, Value: fraction, Threshold: limit,
+		Code: ingest.WarnNegative, Level: ingest.LevelWarn, Value: fraction, Threshold: limit,
 		Detail: fmt.Sprintf("fraction of the frames in which the mean of %s is negative", t.Region),
 	}, true
 }
 
 // small looks for regions of few voxels. A region of a bare table has none.
-func (t TAC) small(limit float64) (ingest.Warning, bool) {
+func (t *TAC) small(limit float64) (ingest.Warning, bool) {
 	if t.Voxels <= 0 || t.Voxels >= limit {
 		return ingest.Warning{}, false
 	}
 	return ingest.Warning{
-		Code: ingest.WarnSmallRegion, Value: t.Voxels, Threshold: limit, Detail: fmt.Sprintf("effective voxels of %s", t.Region),
+		Code: ingest.WarnSmallRegion, Level: ingest.LevelWarn, Value: t.Voxels, Threshold: limit, Detail: fmt.Sprintf("effective voxels of %s", t.Region),
 	}, true
 }
 
@@ -234,27 +263,26 @@ func (t TAC) small(limit float64) (ingest.Warning, bool) {
 //
 // Source: Gasser, Sroka, Jennen-Steinmetz, Biometrika 1986;73:625–633,
 // doi:10.1093/biomet/73.3.625.
-func (j Judge) noisy(t TAC) (ingest.Warning, bool) {
-	frames, factors, mids := j.frames, j.factors, j.mids
-	half := (frames[0].Start + frames[len(frames)-1].End()).Seconds() / 2
-	var sum, level, n float64
-	for f := 1; f+1 < len(frames); f++ {
-		if mids[f-1] < half {
-			continue
-		}
-		before, at, after := mids[f-1], mids[f], mids[f+1]
-		a := (after - at) / (after - before)
-		b := 1 - a
-		e := t.BqPerML[f]*factors[f] - a*t.BqPerML[f-1]*factors[f-1] - b*t.BqPerML[f+1]*factors[f+1]
-		sum += e * e / (1 + a*a + b*b)
-		level += t.BqPerML[f] * factors[f]
-		n++
+func (j *Judge) noisy(t *TAC) (ingest.Warning, bool) {
+	n := len(j.late)
+	if n < 2 {
+		return ingest.Warning{}, false
 	}
-	noise := math.Sqrt(sum/n) / math.Abs(level/n)
-	if n < 2 || !(noise > j.thresholds.Noise) || math.IsInf(noise, 0) {
+	values := t.BqPerML[j.from-1:][:n+2]
+	sum, level := 0.0, 0.0
+	for i := range j.late {
+		l := &j.late[i]
+		at := values[i+1] * l.at
+		e := at - l.before*values[i] - l.after*values[i+2]
+		sum += e * e * l.inverse
+		level += at
+	}
+	noise := math.Sqrt(sum*float64(n)) / math.Abs(level)
+	if !(noise > j.thresholds.Noise) || math.IsInf(noise, 0) {
 		return ingest.Warning{}, false
 	}
 	return ingest.Warning{
-		Code: ingest.WarnNoise, Value: noise, Threshold: j.thresholds.Noise, Detail: fmt.Sprintf("noise of %s in late frames, as a fraction of its mean", t.Region),
+		Code: ingest.WarnNoise, Level: ingest.LevelWarn, Value: noise, Threshold: j.thresholds.Noise,
+		Detail: fmt.Sprintf("noise of %s in late frames, as a fraction of its mean", t.Region),
 	}, true
 }

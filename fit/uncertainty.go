@@ -323,10 +323,18 @@ func (e *Estimate) add(symbol Symbol, value float64, s *spread, derivatives ...f
 	copy(g[:], derivatives)
 	p := Parameter{Symbol: symbol, Value: value, SE: math.NaN()}
 	if s.ok {
-		p.SE = math.Sqrt(g.times(&s.cov, &g))
+		p.SE = math.Sqrt(g.variance(&s.cov, len(derivatives)))
 	}
 	e.Parameters = append(e.Parameters, p)
 	e.gradients = append(e.gradients, g)
+}
+
+// variance returns gᵀ C g, of n parameters.
+func (g *gradient) variance(c *square, n int) float64 {
+	if n == 2 {
+		return g[0]*g[0]*c[0][0] + 2*g[0]*g[1]*c[0][1] + g[1]*g[1]*c[1][1]
+	}
+	return g.times(c, g)
 }
 
 // times returns gᵀ C h.

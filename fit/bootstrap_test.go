@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"testing"
 
+	"tacstream/extract"
 	"tacstream/fit"
 	"tacstream/ingest/phantom"
 )
@@ -80,5 +81,36 @@ func TestCorrelation(t *testing.T) {
 	}
 	if r := estimates[0].Correlation(fit.BPND, fit.VT); !math.IsNaN(r) {
 		t.Errorf("with what is not there: %g", r)
+	}
+}
+
+// A region that is the reference over again has no k2 of its own. That harms no
+// other.
+func TestBootstrapOfARegionLikeTheReference(t *testing.T) {
+	x := experiment{frames: hrrt(), ref: phantom.AZ10419369.Reference(), k: phantom.Kinetics{R1: 1, K2PerMin: 0.1, BPND: 1.5}, noise: 0.03}
+	scan := x.scan(rand.New(rand.NewPCG(5, 6)))
+	like := extract.TAC{Region: "like the reference"}
+	for _, t := range scan.TACs {
+		if t.Region == scan.Reference {
+			for _, v := range t.BqPerML {
+				like.BqPerML = append(like.BqPerML, 0.7*v)
+			}
+		}
+	}
+	scan.TACs = append(scan.TACs, like)
+	for _, m := range []fit.Model{fit.SRTM{}, fit.MRTM{}, fit.MRTM2{}, fit.LoganRef{}} {
+		estimates, err := m.Fit(scan)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range estimates {
+			if e.NoiseLevel < 0 {
+				t.Errorf("%s %s: a noise level of %g", e.Model, e.Region, e.NoiseLevel)
+			}
+		}
+		resampled, err := fit.Bootstrap(m, scan, 20, 1)
+		if err != nil || len(resampled) != len(estimates) || !(resampled[0].Parameters[0].SD > 0) {
+			t.Errorf("%s: %+v, %v", m.Name(), resampled, err)
+		}
 	}
 }

@@ -88,7 +88,9 @@ func (c *coupled) single(m *member) {
 	}
 	m.loose = !(m.precision() > leastTight)
 	half := len(m.u) / 2
-	m.level = math.Max(m.level, leastNoise*leastNoise*math.Abs(m.u[half])*c.length[half])
+	if least := leastNoise * leastNoise * math.Abs(m.u[half]) * c.length[half]; !(m.level > least) {
+		m.level = least
+	}
 }
 
 // leastNoise is what noise the curves of a region are taken to have at least,

@@ -79,7 +79,7 @@ type sources struct {
 }
 
 // A guess is what another model says of a region, for plans that need it: the
-// curve to expect and the level of its noise.
+// curve to expect and the level of its noise, NaN where it does not know that.
 type guess struct {
 	expected, unit []float64
 	level          float64
@@ -248,7 +248,7 @@ func (r *regression) spread(t extract.TAC, g gradient, rss float64, from *guess)
 		reference.twice += g[j] * term.twice
 	}
 	known := -1.0
-	if from != nil {
+	if from != nil && !math.IsNaN(from.level) {
 		known = from.level
 	}
 	r.l.target, r.l.reference = target, reference
@@ -371,7 +371,7 @@ func (r *regression) doubts(off float64, u []float64, e *Estimate, first int, fr
 	if value, _ := e.Get(r.main); len(e.gradients) > 0 {
 		by := r.bias()
 		for i, d := range e.gradients[slices.IndexFunc(e.Parameters, func(p Parameter) bool { return p.Symbol == r.main })] {
-			bias += d * by[i] * from.level / value
+			bias += d * by[i] * r.s.level / value
 		}
 	}
 	return broken(

@@ -92,6 +92,9 @@ func newInfluences(n int) *influences {
 func (l *linearised) spread(rss float64, unit []float64, ref noise, known float64, s *spread) {
 	*s = spread{level: known}
 	if !l.solved && !l.invert() {
+		if known < 0 {
+			s.level = math.NaN()
+		}
 		return
 	}
 	s.ok = true

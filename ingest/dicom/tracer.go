@@ -2,7 +2,6 @@ package dicom
 
 import (
 	"fmt"
-	"math"
 	"time"
 )
 
@@ -38,16 +37,19 @@ func (f *facts) injection(series time.Time) (at time.Time, doubts []string) {
 	case dated && (!timed || series.IsZero()):
 		return f.agreed(m, clock, timed)
 	case dated && series.Sub(at).Abs() < maxUptake:
-		if series.Sub(at).Abs() <= f.longestUptake() {
+		if before := series.Sub(at); before >= -longestScan && before <= f.longestUptake() {
 			return f.agreed(m, clock, timed)
 		}
-		days := math.Round(series.Sub(at).Hours() / 24)
-		return nearest(clock, series), []string{fmt.Sprintf("the date of RadiopharmaceuticalStartDateTime lies %.0f days before the series, too long for this nuclide: only the time of day is taken", days)}
+		return nearest(clock, series), []string{fmt.Sprintf("RadiopharmaceuticalStartDateTime lies %.1f days off the series, which cannot be: only the time of day of RadiopharmaceuticalStartTime is taken", series.Sub(at).Abs().Hours()/24)}
 	case !timed || series.IsZero():
 		return time.Time{}, nil
 	}
 	return nearest(clock, series), nil
 }
+
+// longestScan is more than any scan goes on after it began, and so the latest
+// that its tracer can have been injected.
+const longestScan = 6 * time.Hour
 
 // longestUptake bounds how long before a series its tracer was injected.
 func (f *facts) longestUptake() time.Duration {

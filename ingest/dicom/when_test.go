@@ -105,6 +105,7 @@ func TestInjectionInTwoZonesIsDoubted(t *testing.T) {
 		{"in UTC, and not by the header's clock", "235800", "20240229225000+0000", nil, feb.Add(22*time.Hour + 50*time.Minute), true},
 		{"in UTC alone", "", "20240229225800+0000", nil, feb.Add(23*time.Hour - 2*time.Minute), true},
 		{"in UTC, of a header that says its zone", "", "20240229225800+0000", "+0100", feb.Add(24*time.Hour - 2*time.Minute), false},
+		{"a day late, by its date", "235800", "20240301235800", nil, feb.Add(24*time.Hour - 2*time.Minute), true},
 		{"days before, by its date", "235800", "20240226235800", nil, feb.Add(24*time.Hour - 2*time.Minute), true},
 		{"an hour apart in spite of its zone", "225800", "20240229225800+0000", "+0100", feb.Add(24*time.Hour - 2*time.Minute), true},
 	}

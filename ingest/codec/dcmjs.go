@@ -47,8 +47,14 @@ var (
 // monochrome2 is what the module calls that photometric interpretation.
 const monochrome2 = 1
 
-// compileDcmjs compiles the module, once in the life of the process.
-var compileDcmjs = sync.OnceValues(func() (compiledDcmjs, error) {
+// The module is compiled once in the life of the process, as it is and so that
+// it can be stopped, which makes it four times slower.
+var (
+	compiledPlain   = sync.OnceValues(func() (compiledDcmjs, error) { return compileDcmjs(false) })
+	compiledStopped = sync.OnceValues(func() (compiledDcmjs, error) { return compileDcmjs(true) })
+)
+
+func compileDcmjs(stoppable bool) (compiledDcmjs, error) {
 	unpacked, err := gzip.NewReader(bytes.NewReader(dcmjsModule))
 	if err != nil {
 		return compiledDcmjs{}, err
@@ -59,14 +65,14 @@ var compileDcmjs = sync.OnceValues(func() (compiledDcmjs, error) {
 	}
 	module = bytes.Replace(module, memoryAsked, memoryGiven, 1)
 	ctx := context.Background()
-	config := wazero.NewRuntimeConfig().WithCloseOnContextDone(true).WithMemoryLimitPages(memoryPages)
+	config := wazero.NewRuntimeConfig().WithCloseOnContextDone(stoppable).WithMemoryLimitPages(memoryPages)
 	runtime := wazero.NewRuntimeWithConfig(ctx, config)
 	if err := provideImports(ctx, runtime); err != nil {
 		return compiledDcmjs{}, err
 	}
 	code, err := runtime.CompileModule(ctx, module)
 	return compiledDcmjs{runtime, code}, err
-})
+}
 
 type compiledDcmjs struct {
 	runtime wazero.Runtime
@@ -125,8 +131,12 @@ type dcmjs struct {
 }
 
 // newDcmjs starts an instance.
-func newDcmjs() (*dcmjs, error) {
-	compiled, err := compileDcmjs()
+func newDcmjs(stoppable bool) (*dcmjs, error) {
+	compile := compiledPlain
+	if stoppable {
+		compile = compiledStopped
+	}
+	compiled, err := compile()
 	if err != nil {
 		return nil, ingest.Reject(ingest.CodeInternal, "the decoder of JPEG 2000 cannot be compiled: %v", err)
 	}

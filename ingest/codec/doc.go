@@ -21,8 +21,9 @@
 // the binary. The first such frame of a process compiles the module, which
 // takes some 2 seconds, and each Decoder has an instance of its own, of 32 MiB,
 // from its first such frame until Close. A frame may take memory in proportion
-// to its size and 20 seconds; a fault in the module is an error like any other,
-// and the next frame gets a new instance. That a frame can be stopped makes the
-// module four times slower, 2 MB/s of noise instead of 7. All other decoders
-// are Go.
+// to its size; a fault in the module is an error like any other, and the next
+// frame gets a new instance. Plain frames, of one tile and few layers, take time
+// in proportion to their pixels, 7 MB/s of noise; others, which could take any,
+// are stopped after 20 seconds, and that they can be makes the module four times
+// slower. All other decoders are Go.
 package codec

@@ -11,24 +11,30 @@ const j2kName = "JPEG 2000"
 // A jpeg2000Decoder decodes codestreams of JPEG 2000, lossless and lossy. The
 // decoding itself is OpenJPEG's, see dcmjs.go.
 type jpeg2000Decoder struct {
-	module *dcmjs // nil until the first frame and after trouble
+	modules [2]*dcmjs // for plain frames, and for others; nil until the first of them and after trouble
 }
 
 func (d *jpeg2000Decoder) decode(dst, frame []byte, p Params) ([]byte, error) {
 	if err := checkCodestream(frame, p); err != nil {
 		return nil, err
 	}
-	if d.module == nil {
-		module, err := newDcmjs()
-		if err != nil {
+	which := 0
+	if !plainCodestream(frame) {
+		which = 1
+	}
+	module := d.modules[which]
+	if module == nil {
+		var err error
+		if module, err = newDcmjs(which == 1); err != nil {
 			return nil, err
 		}
-		d.module = module
+		d.modules[which] = module
 	}
 	out := grow(dst, p.size())
-	err := d.module.decode(out, frame, p)
-	if err != nil || d.module.large() {
-		d.close()
+	err := module.decode(out, frame, p)
+	if err != nil || module.large() {
+		module.close()
+		d.modules[which] = nil
 	}
 	if err != nil {
 		return nil, err
@@ -37,10 +43,76 @@ func (d *jpeg2000Decoder) decode(dst, frame []byte, p Params) ([]byte, error) {
 }
 
 func (d *jpeg2000Decoder) close() {
-	if d.module != nil {
-		d.module.close()
-		d.module = nil
+	for i, module := range d.modules {
+		if module != nil {
+			module.close()
+			d.modules[i] = nil
+		}
 	}
+}
+
+// Markers of JPEG 2000 (T.800, annex A).
+const (
+	markerCOD = 0xff52
+	markerQCD = 0xff5c
+	markerCOM = 0xff64
+	markerSOT = 0xff90
+	markerSOD = 0xff93
+)
+
+// The most that a plain codestream has: encoders of DICOM write one layer, or a
+// few, and some five levels.
+const (
+	plainLayers = 32
+	plainLevels = 10
+)
+
+// plainCodestream reports whether a codestream that passed checkCodestream is
+// such that decoding it takes time in proportion to its pixels, whatever its
+// data are: one tile in one part, coded alike throughout, without precincts of
+// its own, in few layers and levels. Those that scanners and archives write are.
+func plainCodestream(frame []byte) bool {
+	at := func(i int) uint64 { return uint64(binary.BigEndian.Uint32(frame[i:])) }
+	if at(32) > at(16) || at(36) > at(20) || at(32)+at(24) < at(8) || at(36)+at(28) < at(12) {
+		return false // more than one tile
+	}
+	coded := false
+	for rest := frame[2:]; len(rest) >= 12; {
+		marker, length := binary.BigEndian.Uint16(rest), int(binary.BigEndian.Uint16(rest[2:]))
+		if length < 2 || length+2 > len(rest) {
+			return false
+		}
+		segment := rest[4 : 2+length]
+		switch marker {
+		case markerSOT:
+			return coded && plainTile(rest)
+		case markerCOD:
+			if coded || len(segment) < 10 || !plainCoding(segment) {
+				return false
+			}
+			coded = true
+		case 0xff51, markerQCD, markerCOM:
+		default:
+			return false
+		}
+		rest = rest[2+length:]
+	}
+	return false
+}
+
+// plainCoding reports whether a COD segment is that of a plain codestream.
+func plainCoding(cod []byte) bool {
+	style, layers, levels := cod[0], binary.BigEndian.Uint16(cod[2:]), cod[5]
+	width, height, block := cod[6], cod[7], cod[8]
+	return style&1 == 0 && layers >= 1 && layers <= plainLayers && levels <= plainLevels && width <= 8 && height <= 8 && width+height <= 8 && block == 0
+}
+
+// plainTile reports whether a tile-part is the only one, and its data follow at
+// once.
+func plainTile(part []byte) bool {
+	length := uint64(binary.BigEndian.Uint32(part[6:]))
+	return len(part) >= 14 && part[4] == 0 && part[5] == 0 && part[10] == 0 && part[11] <= 1 &&
+		binary.BigEndian.Uint16(part[12:]) == markerSOD && (length == 0 || length+16 >= uint64(len(part)))
 }
 
 // checkCodestream compares the SIZ segment that begins every codestream with

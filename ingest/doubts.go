@@ -13,8 +13,7 @@ import (
 // times.
 func (a Assembly) Doubts() []Warning {
 	soft := a.Header.Soft
-	nuclide := cmp.Or(soft.Nuclide, nuclideIn(soft.TracerTexts))
-	list := append(a.Header.Corrections(), CheckHalfLife(nuclide, seconds(a.Header.Strict.HalfLife))...)
+	list := append(a.Header.Corrections(), soft.checkHalfLife(seconds(a.Header.Strict.HalfLife))...)
 	doubt := func(c Code, value float64, format string, args ...any) {
 		list = append(list, Warning{Code: c, Level: LevelDoubt, Value: value, Detail: fmt.Sprintf(format, args...)})
 	}
@@ -29,6 +28,19 @@ func (a Assembly) Doubts() []Warning {
 	}
 	if soft.Lossy {
 		doubt(WarnLossy, 1, "the images were compressed with loss: their values are not those that were reconstructed")
+	}
+	return list
+}
+
+// checkHalfLife compares the half-life with the nuclide by its code or, which is
+// less certain, by the free texts that may name the tracer.
+func (s Soft) checkHalfLife(halfLife time.Duration) []Warning {
+	named := nuclideIn(s.TracerTexts)
+	list := CheckHalfLife(cmp.Or(s.Nuclide, named), halfLife)
+	for i := range list {
+		if s.Nuclide == "" && named != "" && Nuclide(halfLife) != "" {
+			list[i].Level = LevelWarn
+		}
 	}
 	return list
 }

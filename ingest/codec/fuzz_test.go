@@ -1,6 +1,7 @@
 package codec_test
 
 import (
+	"bytes"
 	"errors"
 	"strings"
 	"testing"
@@ -26,8 +27,10 @@ func fuzz(f *testing.F, prefixes ...string) {
 	}
 	var d codec.Decoder
 	f.Cleanup(d.Close)
-	// A first frame may compile a module, which takes longer than one input may.
+	// A first frame may compile a module, which takes longer than one input may,
+	// and a first one in a thousand layers another.
 	d.Decode(nil, syntaxes[0], data[seed], list[seed].Params)
+	d.Decode(nil, syntaxes[0], bytes.Replace(data[seed], []byte("\xff\x52\x00\x0c\x00\x00\x00\x01"), []byte("\xff\x52\x00\x0c\x00\x00\x04\x01"), 1), list[seed].Params)
 	f.Fuzz(func(t *testing.T, frame []byte, rows, columns uint16, allocated, stored uint8) {
 		p := codec.Params{
 			Rows: int(rows), Columns: int(columns), SamplesPerPixel: 1,

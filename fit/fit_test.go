@@ -308,6 +308,7 @@ func TestModelsThatDisagreeAreNamed(t *testing.T) {
 		{Region: "b", Model: "u", Parameters: []fit.Parameter{{Symbol: fit.VT, Value: 3.08}}},
 		{Region: "c", Model: "z", Parameters: []fit.Parameter{{Symbol: fit.VT, Value: 0.5}}},
 		{Region: "c", Model: "u", Parameters: []fit.Parameter{{Symbol: fit.VT, Value: 0.47}}},
+		{Region: "b", Model: "suvr", Parameters: []fit.Parameter{{Symbol: fit.BPND, Value: 1.9}}},
 	}
 	for i, e := range fit.Agree(all) {
 		if warned(e, ingest.WarnModelAgree) != (i < 2 || i == 4 || i == 5) {

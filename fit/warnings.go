@@ -176,15 +176,19 @@ func boundWarning(theta float64) []ingest.Warning {
 
 // Agree returns the estimates with a warning on those whose main parameter
 // differs from that of another model in the same region by more than a tenth,
-// or for BPND 0.05 where that is more.
+// or for BPND 0.05 where that is more. SUVR is not compared: less 1 it is BPND at
+// equilibrium only.
 func Agree(all []Estimate) []Estimate {
 	all = append([]Estimate{}, all...)
 	for i := range all {
+		if all[i].Model == (SUVR{}).Name() {
+			continue
+		}
 		main := all[i].Main()
 		value, _ := all[i].Get(main)
 		worst := 0.0
 		for j := range all {
-			if all[j].Region != all[i].Region {
+			if all[j].Region != all[i].Region || all[j].Model == (SUVR{}).Name() {
 				continue
 			}
 			if v, _ := all[j].Get(main); math.Abs(v-value) > math.Abs(worst) {

@@ -76,7 +76,7 @@ func TestFaultyProbabilitiesAreRejected(t *testing.T) {
 	two := probabilities(2)
 	two.dim = []int64{3, 2, 2, 2, 2}
 	many := probabilities(1)
-	many.dim = []int64{500, 500, 500, 4000}
+	many.dim = []int64{400, 400, 400, 4000}
 	short := probabilities(2)
 	short.voxels = short.voxels[:90]
 	for name, test := range map[string]struct {

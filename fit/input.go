@@ -156,7 +156,7 @@ type arterial struct {
 	*prepared
 	plasma curve
 	direct []float64 // frame means of whole blood, 0 where it was not measured
-	unit   []float64 // variances of the mean of all regions
+	mean   []float64 // of all regions
 }
 
 // prepareArterial checks a scan and lays out its input.
@@ -186,17 +186,15 @@ func prepareArterial(s Scan, w Weighting) (*arterial, error) {
 	}
 	p.setScale(peak)
 	p.warnings = append(append(p.scanWarnings(), s.Blood.Check(end)...), s.Blood.Warnings...)
-	a := &arterial{prepared: p, plasma: newInput(p.grid, s.Blood.Parent, s.Delay, p.scale), direct: make([]float64, len(p.mid)), unit: make([]float64, len(p.mid))}
+	a := &arterial{prepared: p, plasma: newInput(p.grid, s.Blood.Parent, s.Delay, p.scale), direct: make([]float64, len(p.mid)), mean: make([]float64, len(p.mid))}
 	if s.Blood.Whole != nil {
 		a.direct = newInput(p.grid, s.Blood.Whole, s.Delay, p.scale).sources(len(p.mid)).own
 	}
-	mean := make([]float64, len(p.mid))
 	for _, t := range s.TACs {
 		for i, u := range p.used(t.BqPerML) {
-			mean[i] += u / float64(len(s.TACs))
+			a.mean[i] += u / float64(len(s.TACs))
 		}
 	}
-	p.unitVariances(mean, a.unit)
 	return a, nil
 }
 
@@ -204,4 +202,4 @@ func prepareArterial(s Scan, w Weighting) (*arterial, error) {
 const longestDelay = 5 * time.Minute
 
 // basis is that of the models with exponentials on the plasma.
-func (a *arterial) basis() *basis { return newBasis(a.prepared, a.plasma, a.direct, a.unit) }
+func (a *arterial) basis() *basis { return newBasis(a.prepared, a.plasma, a.direct, a.mean) }

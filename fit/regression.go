@@ -180,7 +180,7 @@ func (r *regression) solve(t extract.TAC, u []float64, e *Estimate, first int, f
 		copy(r.l.w, given[first:])
 		normalise(r.l.w)
 	case from != nil:
-		r.weigh(from.unit, first, r.l.w)
+		r.weigh(from.expected, first, r.l.w)
 	default:
 		r.l.w = r.shapeW[first:]
 		if g, ok = r.l.solve(r.y[first:]); !ok {
@@ -188,8 +188,7 @@ func (r *regression) solve(t extract.TAC, u []float64, e *Estimate, first int, f
 		}
 		r.l.w = e.Weights[first:]
 		r.curve(g, u, e.Fitted)
-		r.unitVariances(e.Fitted, r.unit)
-		r.weigh(r.unit, first, r.l.w)
+		r.weigh(e.Fitted, first, r.l.w)
 	}
 	if g, ok = r.l.solve(r.y[first:]); !ok {
 		return g, false
@@ -203,13 +202,16 @@ func (r *regression) solve(t extract.TAC, u []float64, e *Estimate, first int, f
 	return g, true
 }
 
-// shape returns variances to begin with: those of the reference, or of level
-// activity.
+// shape returns an activity to begin with: the reference's, or a level one.
 func (r *regression) shape() []float64 {
-	if len(r.in.noise.unit) > 0 {
-		return r.in.noise.unit
+	if r.ref != nil {
+		return r.ref
 	}
-	return r.perLength
+	level := make([]float64, len(r.mid))
+	for i := range level {
+		level[i] = 1
+	}
+	return level
 }
 
 // curve writes the curve that would fit exactly: the columns' sum, or where y
@@ -307,7 +309,7 @@ func (r *regression) start(from *guess) (first int, off float64) {
 func (r *regression) bend(from *guess, first int) float64 {
 	var l linearised
 	r.linearise(&l, first, r.moved[:len(r.mid)-first])
-	r.weigh(from.unit, first, l.w)
+	r.weigh(from.expected, first, l.w)
 	g, ok := l.solve(r.y[first:])
 	if !ok {
 		return math.Inf(1)

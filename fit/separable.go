@@ -56,9 +56,9 @@ type scratch struct {
 	local                 local
 }
 
-// newBasis prepares the search. Unit is the variances that regions are searched
-// with before their own are known.
-func newBasis(p *prepared, input curve, direct, unit []float64) *basis {
+// newBasis prepares the search. Expected is the activity by which frames are
+// weighted before a region's own is known.
+func newBasis(p *prepared, input curve, direct, expected []float64) *basis {
 	n, half := len(p.mid), evenNodes
 	buffer := make([]float64, (thetaNodes+4)*n+4*half)
 	take := func(n int) []float64 { s := buffer[:n:n]; buffer = buffer[n:]; return s }
@@ -66,7 +66,7 @@ func newBasis(p *prepared, input curve, direct, unit []float64) *basis {
 		prepared: p, direct: direct, columns: take(thetaNodes * n), w: take(n), ab: take(half), bb: take(half), perAcross: take(half),
 		scratch: scratch{wu: take(n), weighted: take(n), product: take(n), by: take(half)},
 	}
-	b.weigh(unit, 0, b.w)
+	b.weigh(expected, 0, b.w)
 	b.aa = b.weightDirect(b.w)
 	var k kernel
 	for i := range thetaNodes {
@@ -89,7 +89,7 @@ func newBasis(p *prepared, input curve, direct, unit []float64) *basis {
 
 // referenceBasis is the basis of the models with one exponential on the
 // reference curve.
-func referenceBasis(p *prepared) *basis { return newBasis(p, p.refCurve, p.ref, p.refNoise.unit) }
+func referenceBasis(p *prepared) *basis { return newBasis(p, p.refCurve, p.ref, p.ref) }
 
 // step is the distance of nodes in ln θ.
 const step = 9.615805480084347 / (thetaNodes - 1) // ln(thetaMax/thetaMin) of all of them

@@ -79,10 +79,11 @@ func (f *spectrum) fit(u, given []float64, e *Estimate) {
 		for j, c := range x {
 			floats.AddScaled(e.Fitted, c, f.columns[j])
 		}
-		if f.unitVariances(e.Fitted, f.unit); given == nil {
-			f.weigh(f.unit, 0, w)
+		if given == nil {
+			f.weigh(e.Fitted, 0, w)
 		}
 	}
+	f.unitVariances(e.Fitted, f.unit)
 	rss, picked := 0.0, 0
 	for i, v := range w {
 		r := u[i] - e.Fitted[i]

@@ -83,8 +83,8 @@ func (f *srtmFit) fit(u, given []float64, e *Estimate) {
 	} else {
 		f.at = f.search(u)
 		f.interpolate(f.at, f.column, nil)
-		f.settle(f.basis.w)
-		f.weigh(f.unit, 0, f.w)
+		f.solve(f.basis.w)
+		f.weigh(f.fitted, 0, f.w)
 	}
 	f.at = f.polish(u, f.w, f.at)
 	f.theta = f.at.theta()
@@ -96,21 +96,25 @@ func (f *srtmFit) fit(u, given []float64, e *Estimate) {
 		f.interpolate(f.at, f.column, nil)
 	}
 	f.interpolate(f.at, nil, f.slope)
-	f.settle(f.w)
+	f.settle()
 	f.memory.set(f.grid, k)
 	l := f.linearised()
 	l.spread(f.rss, f.unit, f.refNoise, -1, &f.spread)
 	f.score(e, f.rss, len(u), l.n)
 }
 
-// settle takes the best fit for the column at hand, and the variances that
-// follow from it.
-func (f *srtmFit) settle(w []float64) {
+// settle takes the best fit for the column at hand, and what follows from it.
+func (f *srtmFit) settle() {
+	f.solve(f.w)
+	f.rss = squares(f.w, f.u, f.fitted)
+	f.unitVariances(f.fitted, f.unit)
+}
+
+// solve takes the best fit for the column at hand under weights w.
+func (f *srtmFit) solve(w []float64) {
 	f.r1, f.c2 = f.linear(f.column, f.u, w)
 	floats.ScaleTo(f.fitted, f.r1, f.direct)
 	floats.AddScaled(f.fitted, f.c2, f.column)
-	f.rss = squares(w, f.u, f.fitted)
-	f.unitVariances(f.fitted, f.unit)
 }
 
 // linearised says how errors move R1, c2 and θ; without a direct curve there is

@@ -185,12 +185,12 @@ func (f *srtmFit) snap(bases []base, e *Estimate) {
 	best, at := math.Inf(1), 0
 	for i, b := range bases {
 		copy(f.column, b.column)
-		if f.settle(f.w); f.rss < best {
+		if f.settle(); f.rss < best {
 			best, at = f.rss, i
 		}
 	}
 	copy(f.column, bases[at].column)
-	f.settle(f.w)
+	f.settle()
 	f.theta = bases[at].theta
 	f.score(e, f.rss, len(f.u), 3)
 }

@@ -79,10 +79,7 @@ func (t *twoRate) begin(u, given []float64, e *Estimate) {
 }
 
 // reweigh takes the weights that follow from the curve at hand.
-func (t *twoRate) reweigh() {
-	t.unitVariances(t.fitted, t.unit)
-	t.weigh(t.unit, 0, t.w)
-}
+func (t *twoRate) reweigh() { t.weigh(t.fitted, 0, t.w) }
 
 // errors sets the spread of p₀, p₁, p₂, ln θ₁ and ln θ₂, those that there are.
 func (t *twoRate) errors(e *Estimate) {

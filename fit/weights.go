@@ -176,25 +176,23 @@ func (g *grid) unitVariances(expected, v []float64) {
 	}
 }
 
-// weigh turns the variances of the frames from first on into weights with mean
-// 1.
-func (g *grid) weigh(v []float64, first int, w []float64) {
-	length := g.length[:len(v)]
+// weigh turns the expected activity of all frames into weights of those from
+// first on, with mean 1.
+func (g *grid) weigh(expected []float64, first int, w []float64) {
 	top := math.SmallestNonzeroFloat64 / floorFraction
-	for i, v := range v {
-		if u := v * length[i]; u > top {
+	for _, u := range expected {
+		if u > top {
 			top = u
 		}
 	}
-	top *= floorFraction
+	floor := floorFraction * top
 	sum := 0.0
-	per, v := g.perLength[first:][:len(w)], v[first:][:len(w)]
-	for i := range w {
-		least := v[i]
-		if floor := top * per[i]; least < floor {
-			least = floor
+	length, expected := g.length[first:][:len(w)], expected[first:][:len(w)]
+	for i, u := range expected {
+		if u < floor {
+			u = floor
 		}
-		w[i] = 1 / least
+		w[i] = length[i] / u
 		sum += w[i]
 	}
 	scale(w, float64(len(w))/sum)

@@ -212,25 +212,38 @@ func (p *prepared) score(e *Estimate, rss float64, n, k int) {
 }
 
 // logProduct returns the logarithm of the product of those numbers that are
-// above 0, taken whenever the product comes near the ends of what a float64
-// holds.
+// above 0. Four products run side by side, since each factor waits for the last.
 func logProduct(numbers []float64) float64 {
-	const far = 1e150
-	sum, product := 0.0, 1.0
+	a, b, c, d := 1.0, 1.0, 1.0, 1.0
+	rest := numbers
+	for ; len(rest) >= 4; rest = rest[4:] {
+		a *= rest[0]
+		b *= rest[1]
+		c *= rest[2]
+		d *= rest[3]
+	}
+	for _, x := range rest {
+		a *= x
+	}
+	all := (a * b) * (c * d)
+	if all > 1/far && all < far {
+		return math.Log(all)
+	}
+	return sumOfLogs(numbers)
+}
+
+// far is a number from which a product may be further from 1 than a float64
+// holds, so that it is no longer exact.
+const far = 1e300
+
+// sumOfLogs returns the same for any numbers.
+func sumOfLogs(numbers []float64) (sum float64) {
 	for _, x := range numbers {
-		if !(x > 0) {
-			continue
-		}
-		if x > far || x < 1/far {
+		if x > 0 {
 			sum += math.Log(x)
-			continue
-		}
-		if product *= x; product > far || product < 1/far {
-			sum += math.Log(product)
-			product = 1
 		}
 	}
-	return sum + math.Log(product)
+	return sum
 }
 
 // nominalNoise is the noise of a frame in the middle of a scan, as a fraction,

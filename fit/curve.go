@@ -22,7 +22,7 @@ type curve struct {
 // curve rebuilds the curve with these frame means.
 func (g *grid) curve(means []float64) curve {
 	factors := g.conditions(means, make([]float64, 0, len(g.pieces)))
-	g.spline.solve(factors)
+	g.spline.system.solve(factors)
 	c := curve{grid: g, pieces: make([]polynomial, len(g.pieces))}
 	for k := range g.pieces {
 		p, to := &g.pieces[k], &c.pieces[k]

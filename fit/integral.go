@@ -50,7 +50,7 @@ func newIntegrator(g *grid) *integrator {
 // solve finds the factors of the curve with these frame means.
 func (it *integrator) solve(means []float64) {
 	x := it.conditions(means, it.x[1:1])
-	it.spline.solve(x)
+	it.spline.system.solve(x)
 	clear(it.x[1+len(x):])
 }
 

@@ -21,14 +21,15 @@ type polynomial [degree + 1]float64
 type spline struct {
 	first  []int                    // of the B-splines that are not 0 in each piece
 	pieces [][degree + 1]polynomial // those B-splines
-	band   [][2*degree + 1]float64  // the equations, row by row around the diagonal, eliminated
+	system *band                    // the equations
 }
 
 // newSpline prepares the equations. The B-spline that is not 0 at model zero
 // is left out, and the equation of a piece is its decayed mean.
 func (g *grid) newSpline() spline {
 	n := len(g.pieces)
-	s := spline{first: make([]int, n), pieces: make([][degree + 1]polynomial, n), band: make([][2*degree + 1]float64, 0, n)}
+	s := spline{first: make([]int, n), pieces: make([][degree + 1]polynomial, n)}
+	rows := make([][2*degree + 1]float64, 0, n)
 	knots := g.knots()
 	span := 0
 	for k, p := range g.pieces {
@@ -42,13 +43,13 @@ func (g *grid) newSpline() spline {
 		}
 		var row [2*degree + 1]float64
 		for j := range s.pieces[k] {
-			if at := span + j - 1 - len(s.band) + degree; span+j > 0 {
+			if at := span + j - 1 - len(rows) + degree; span+j > 0 {
 				row[at] = p.decay * g.size(k).mean(&s.pieces[k][j])
 			}
 		}
-		s.band = append(s.band, row)
+		rows = append(rows, row)
 	}
-	s.eliminate()
+	s.system = newBand(rows)
 	return s
 }
 
@@ -127,47 +128,5 @@ func (p *polynomial) add(q *polynomial, n int, a, b float64) {
 	for j, c := range q[:n] {
 		p[j] += a * c
 		p[j+1] += b * c * float64(j+1)
-	}
-}
-
-// eliminate solves the equations as far as it goes without a right-hand side,
-// and leaves the inverse of each pivot in its place and the rest of its row
-// divided by it. The matrix is totally positive, so no pivots need be sought.
-func (s spline) eliminate() {
-	for k := range s.band {
-		pivot := &s.band[k]
-		pivot[degree] = 1 / pivot[degree]
-		for below := 1; below <= degree && k+below < len(s.band); below++ {
-			row := &s.band[k+below]
-			f := row[degree-below] * pivot[degree]
-			row[degree-below] = f
-			for j := 1; j <= degree; j++ {
-				row[degree-below+j] -= f * pivot[degree+j]
-			}
-		}
-		for j := 1; j <= degree; j++ {
-			pivot[degree+j] *= pivot[degree]
-		}
-	}
-}
-
-// solve turns the right-hand side into the factors of the B-splines. The four
-// values that a step needs, the band being that wide for quartics, stay at
-// hand, and the latest of them comes in last: a step waits for it.
-func (s spline) solve(x []float64) {
-	band := s.band[:len(x)]
-	a, b, c, d := 0.0, 0.0, 0.0, 0.0
-	for k := range x {
-		r := &band[k]
-		v := x[k] - r[0]*a - r[1]*b - r[2]*c - r[3]*d
-		a, b, c, d = b, c, d, v
-		x[k] = v * r[4]
-	}
-	a, b, c, d = 0, 0, 0, 0
-	for k := len(x) - 1; k >= 0; k-- {
-		r := &band[k]
-		v := x[k] - r[8]*a - r[7]*b - r[6]*c - r[5]*d
-		a, b, c, d = b, c, d, v
-		x[k] = v
 	}
 }

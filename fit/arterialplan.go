@@ -125,11 +125,11 @@ func fitArterialPlan(s Scan, name string, w Weighting, tStar time.Duration, pl p
 	}
 	r := newRegression(a.prepared, pl, a.plasma.sources(len(a.mid)), tStar, first, nil)
 	if !pl.lined() {
-		return a.each(name, pl.main, func(t extract.TAC, u []float64, e *Estimate) { r.fit(t, u, e, nil) }), nil
+		return a.each(name, pl.main, func(t *extract.TAC, u []float64, e *Estimate) { r.fit(t, u, e, nil) }), nil
 	}
 	f := newTwoRate(a.basis(), nil, s.Blood.Whole != nil)
 	scratch := Estimate{Fitted: make([]float64, len(a.mid)), Weights: make([]float64, len(a.mid))}
-	return a.each(name, pl.main, func(t extract.TAC, u []float64, e *Estimate) {
+	return a.each(name, pl.main, func(t *extract.TAC, u []float64, e *Estimate) {
 		f.fit(u, a.given(t), &scratch)
 		r.fit(t, u, e, &guess{f.fitted, f.unit, f.spread.level})
 	}), nil

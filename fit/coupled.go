@@ -77,7 +77,7 @@ func newCoupled(b *basis, k2PerMin float64, from []extract.Region) (*coupled, er
 func (c *coupled) single(m *member) {
 	e := Estimate{Fitted: m.srtm, Weights: m.w}
 	f := c.fit
-	f.fit(m.u, c.given(m.tac), &e)
+	f.fit(m.u, c.given(&m.tac), &e)
 	copy(m.unit, f.unit)
 	m.at, m.local, m.level, m.r1 = f.at, f.scratch.local, f.spread.level, f.r1
 	k2 := f.c2 + f.r1*f.theta
@@ -373,7 +373,7 @@ func (c *coupled) influence() {
 // estimate says what the fit means for one region:
 //
 //	BPND = R1 k2′/θ − 1    k2 = R1 k2′
-func (c *coupled) estimate(t extract.TAC, u []float64, e *Estimate) {
+func (c *coupled) estimate(t *extract.TAC, u []float64, e *Estimate) {
 	m := &c.members[c.at[t.Region]]
 	if !c.shared.estimated() || !m.counts {
 		c.settle(m)

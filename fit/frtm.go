@@ -44,7 +44,7 @@ func (m FRTM) Fit(s Scan) ([]Estimate, error) {
 		return nil, err
 	}
 	f := newFRTMFit(referenceBasis(p))
-	return p.each(m.Name(), BPND, func(t extract.TAC, u []float64, e *Estimate) {
+	return p.each(m.Name(), BPND, func(t *extract.TAC, u []float64, e *Estimate) {
 		f.fit(u, f.given(t), e)
 		f.parameters(e)
 	}), nil

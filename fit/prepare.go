@@ -118,13 +118,13 @@ func (p *prepared) use(values, u []float64) {
 
 // given returns the weights of a region that do not follow from its model, nil
 // where they do.
-func (p *prepared) given(t extract.TAC) []float64 { return p.weighting.of(p, t) }
+func (p *prepared) given(t *extract.TAC) []float64 { return p.weighting.of(p, t) }
 
 // each calls visit for every region but the reference, with an estimate that
 // has room for the parameters, the fitted curve and the weights, and adds what
 // is the same for all models. The curve u holds until visit returns. A region without any activity is not visited:
 // its estimate says that there is none, and the others are not harmed.
-func (p *prepared) each(model string, main Symbol, visit func(t extract.TAC, u []float64, e *Estimate)) []Estimate {
+func (p *prepared) each(model string, main Symbol, visit func(t *extract.TAC, u []float64, e *Estimate)) []Estimate {
 	const room = 6 // parameters
 	n, regions := len(p.mid), len(p.scan.TACs)
 	all := make([]Estimate, 0, regions)
@@ -145,7 +145,7 @@ func (p *prepared) each(model string, main Symbol, visit func(t extract.TAC, u [
 		if p.use(t.BqPerML, u); empty(u) {
 			e.unsolved(main)
 		} else {
-			visit(*t, u, e)
+			visit(t, u, e)
 		}
 		e.Warnings = append(e.Warnings, p.warnings...)
 		e.Warnings = append(e.Warnings, p.judge.Region(*t)...)

@@ -30,7 +30,7 @@ func fitReferencePlan(s Scan, name string, w Weighting, tStar time.Duration, pl 
 	in := p.refCurve.sources(len(p.ref))
 	in.own, in.noise = p.ref, p.refNoise // the means as they were measured
 	r := newRegression(p, pl, in, tStar, first, k)
-	return p.each(name, pl.main, func(t extract.TAC, u []float64, e *Estimate) {
+	return p.each(name, pl.main, func(t *extract.TAC, u []float64, e *Estimate) {
 		var from *guess
 		if single != nil {
 			from = single(t, u)
@@ -44,7 +44,7 @@ func fitReferencePlan(s Scan, name string, w Weighting, tStar time.Duration, pl 
 
 // helpers returns what a plan needs of other models: k2′, and SRTM's view of a
 // region where the curve to expect cannot come from the plan itself.
-func (p *prepared) helpers(pl plan, shared *shareOptions) (k *sharedRate, single func(extract.TAC, []float64) *guess, err error) {
+func (p *prepared) helpers(pl plan, shared *shareOptions) (k *sharedRate, single func(*extract.TAC, []float64) *guess, err error) {
 	if shared != nil && shared.k2PerMin != 0 {
 		if k, err = givenRate(shared.k2PerMin); err != nil {
 			return nil, nil, err
@@ -57,14 +57,14 @@ func (p *prepared) helpers(pl plan, shared *shareOptions) (k *sharedRate, single
 		if !pl.lined() {
 			return c.shared, nil, nil
 		}
-		return c.shared, func(t extract.TAC, _ []float64) *guess { return c.members[c.at[t.Region]].guess() }, nil
+		return c.shared, func(t *extract.TAC, _ []float64) *guess { return c.members[c.at[t.Region]].guess() }, nil
 	}
 	if !pl.lined() {
 		return k, nil, nil
 	}
 	f := newSRTMFit(referenceBasis(p))
 	e := Estimate{Fitted: make([]float64, len(p.ref)), Weights: make([]float64, len(p.ref))}
-	return k, func(t extract.TAC, u []float64) *guess {
+	return k, func(t *extract.TAC, u []float64) *guess {
 		f.fit(u, p.given(t), &e)
 		return &guess{f.fitted, f.unit, f.spread.level}
 	}, nil

@@ -57,7 +57,7 @@ type plan struct {
 }
 
 // least is the number of points that must be left after a t* that is given.
-func (p plan) least() int {
+func (p *plan) least() int {
 	if p.lined() {
 		return fewestPoints
 	}
@@ -67,10 +67,10 @@ func (p plan) least() int {
 // graphical reports whether y is an integral: then noise in the curve, which
 // is a regressor, biases the estimate, and the expected curve must come from
 // another model.
-func (p plan) graphical() bool { return p.y.through != 0 }
+func (p *plan) graphical() bool { return p.y.through != 0 }
 
 // lined reports whether the plan holds after t* only.
-func (p plan) lined() bool { return p.graphical() || p.plot }
+func (p *plan) lined() bool { return p.graphical() || p.plot }
 
 // A sources holds the curves of an input that plans are made of.
 type sources struct {
@@ -129,7 +129,7 @@ func newRegression(p *prepared, pl plan, in sources, tStar time.Duration, first 
 }
 
 // fit estimates one region.
-func (r *regression) fit(t extract.TAC, u []float64, e *Estimate, from *guess) {
+func (r *regression) fit(t *extract.TAC, u []float64, e *Estimate, from *guess) {
 	first, off := r.start(from)
 	r.lay(u)
 	g, ok := r.solve(t, u, e, first, from)
@@ -173,7 +173,7 @@ func (r *regression) lay(u []float64) {
 // solve finds the coefficients from frame first on, and the curve and the
 // weights that go with them. Weights that are not given follow from the guess,
 // or from the curve of a first pass.
-func (r *regression) solve(t extract.TAC, u []float64, e *Estimate, first int, from *guess) (g gradient, ok bool) {
+func (r *regression) solve(t *extract.TAC, u []float64, e *Estimate, first int, from *guess) (g gradient, ok bool) {
 	r.linearise(&r.l, first, e.Weights[first:])
 	switch given := r.given(t); {
 	case given != nil:
@@ -235,7 +235,7 @@ func (r *regression) curve(g gradient, u, out []float64) {
 
 // spread carries the noise of both curves, and of k2′ where it was estimated,
 // through the fit.
-func (r *regression) spread(t extract.TAC, g gradient, rss float64, from *guess) {
+func (r *regression) spread(t *extract.TAC, g gradient, rss float64, from *guess) {
 	target := effect{own: r.plan.y.own, through: r.plan.y.through, memory: r.memory}
 	for j, term := range r.region {
 		c := g[len(r.input)+j]

@@ -39,7 +39,7 @@ func (m Spectral) Fit(s Scan) ([]Estimate, error) {
 		return nil, err
 	}
 	f := newSpectrum(a, s.Blood.Whole != nil)
-	return a.each(m.Name(), VT, func(t extract.TAC, u []float64, e *Estimate) { f.fit(u, f.given(t), e) }), nil
+	return a.each(m.Name(), VT, func(t *extract.TAC, u []float64, e *Estimate) { f.fit(u, f.given(t), e) }), nil
 }
 
 // A spectrum is what the regions of a scan share in spectral analysis.

@@ -39,7 +39,7 @@ func (m SRTM) Fit(s Scan) ([]Estimate, error) {
 		return nil, err
 	}
 	f := newSRTMFit(referenceBasis(p))
-	return p.each(m.Name(), BPND, func(t extract.TAC, u []float64, e *Estimate) {
+	return p.each(m.Name(), BPND, func(t *extract.TAC, u []float64, e *Estimate) {
 		f.fit(u, f.given(t), e)
 		f.parameters(e)
 	}), nil

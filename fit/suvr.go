@@ -47,7 +47,7 @@ func (m SUVR) Fit(s Scan) ([]Estimate, error) {
 	if !(under > 0) {
 		return nil, fmt.Errorf("%s holds no activity in the window: %w", s.Reference, ErrReference)
 	}
-	return p.each(m.Name(), BPND, func(_ extract.TAC, u []float64, e *Estimate) {
+	return p.each(m.Name(), BPND, func(_ *extract.TAC, u []float64, e *Estimate) {
 		over, variance := p.total(u, parts)
 		ratio := over / under
 		unit := make([]float64, len(u))
@@ -150,7 +150,7 @@ func (m RPM) Fit(s Scan) ([]Estimate, error) {
 	}
 	f := newSRTMFit(referenceBasis(p))
 	bases := f.bases(m)
-	return p.each(m.Name(), BPND, func(t extract.TAC, u []float64, e *Estimate) {
+	return p.each(m.Name(), BPND, func(t *extract.TAC, u []float64, e *Estimate) {
 		f.fit(u, f.given(t), e)
 		f.snap(bases, e)
 		f.parameters(e)

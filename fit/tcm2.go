@@ -39,7 +39,7 @@ func (m TCM2) Fit(s Scan) ([]Estimate, error) {
 		return nil, err
 	}
 	f := newTwoRate(a.basis(), nil, s.Blood.Whole != nil)
-	return a.each(m.Name(), VT, func(t extract.TAC, u []float64, e *Estimate) {
+	return a.each(m.Name(), VT, func(t *extract.TAC, u []float64, e *Estimate) {
 		f.fit(u, f.given(t), e)
 		f.reversible(e)
 		f.widen(e)
@@ -125,7 +125,7 @@ func (m TCM2Irreversible) Fit(s Scan) ([]Estimate, error) {
 	trapped := make([]float64, len(a.mid))
 	a.plasma.convolve(a.plasma.kernel(0), trapped)
 	f := newTwoRate(a.basis(), trapped, s.Blood.Whole != nil)
-	return a.each(m.Name(), KI, func(t extract.TAC, u []float64, e *Estimate) {
+	return a.each(m.Name(), KI, func(t *extract.TAC, u []float64, e *Estimate) {
 		f.fit(u, f.given(t), e)
 		at := f.solution()
 		k1 := func(g *gradient) float64 { return (g[0] + g[1]) / (1 - f.vB(g)) }

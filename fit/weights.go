@@ -108,7 +108,7 @@ func (w Weighting) Check() error {
 
 // of returns the weights of the frames of a region that are used, nil where
 // they follow from the model.
-func (w Weighting) of(p *prepared, t extract.TAC) []float64 {
+func (w Weighting) of(p *prepared, t *extract.TAC) []float64 {
 	if w == "" || w == InverseVariance {
 		return nil
 	}

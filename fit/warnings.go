@@ -138,28 +138,29 @@ func (p *Parameter) uncertain() []ingest.Warning {
 // 1940;11:147–162, doi:10.1214/aoms/1177731909), in the normal approximation.
 // Residuals that are nothing but rounding have no signs worth counting.
 func runsTest(fitted, u []float64) float64 {
-	var signs [2]int // how many are above, and below
-	runs, before := 0, -1
+	count, below, changes, before := 0, 0, 0, 0 // no branch waits for a sign, which nobody can foresee
 	for f, v := range u[:len(fitted)] {
 		r := v - fitted[f]
 		if !(math.Abs(r) > 1e-3*math.Abs(v)) {
 			continue
 		}
-		below := int(math.Float64bits(r) >> 63)
-		signs[below]++
-		if below != before {
-			runs++
+		sign := int(math.Float64bits(r) >> 63)
+		if count == 0 {
+			before = sign
 		}
-		before = below
+		count++
+		below += sign
+		changes += sign ^ before
+		before = sign
 	}
-	plus, minus := float64(signs[0]), float64(signs[1])
-	n := plus + minus
+	n, minus := float64(count), float64(below)
+	plus := n - minus
 	if plus < 4 || minus < 4 {
 		return 1
 	}
 	mean := 2*plus*minus/n + 1
 	variance := (mean - 1) * (mean - 2) / (n - 1)
-	return math.Erfc(math.Max(math.Abs(float64(runs)-mean)-0.5, 0) / math.Sqrt(2*variance))
+	return math.Erfc(math.Max(math.Abs(float64(changes+1)-mean)-0.5, 0) / math.Sqrt(2*variance))
 }
 
 // boundWarning says that the search for θ ended at an end of its range.

@@ -197,12 +197,11 @@ func TestPhiAndPsiAgainstQuadrature(t *testing.T) {
 // a memory.
 func (m *memory) apply(x, out []float64) {
 	e := 0.0
-	own, carried, kept, added := m.own[:len(x)], m.carried[:len(x)], m.kept[:len(x)], m.added[:len(x)]
-	out = out[:len(x)]
 	jumps := m.jumps
 	for i, mean := range x {
-		out[i] = carried[i]*e + own[i]*mean
-		e = kept[i]*e + added[i]*mean
+		c := m.frames[i]
+		out[i] = c.carried*e + c.own*mean
+		e = c.kept*e + c.added*mean
 		if len(jumps) > 0 && jumps[0].after == i {
 			e += floats.Dot(jumps[0].weights, x)
 			jumps = jumps[1:]

@@ -13,9 +13,12 @@ import "gonum.org/v1/gonum/floats"
 // is bridged otherwise a jump says what to add. Standard errors from it are
 // within a percent or two of those from the curves themselves.
 type memory struct {
-	carried, own, kept, added []float64
-	jumps                     []jump
+	frames []recall
+	jumps  []jump
 }
+
+// A recall has the factors of one frame.
+type recall struct{ carried, own, kept, added float64 }
 
 // A jump is what the frames' means add to what has come up to the end of a gap,
 // beyond the mean of its neighbours.
@@ -26,9 +29,7 @@ type jump struct {
 
 // newMemory makes room for the frames of g.
 func newMemory(g *grid) *memory {
-	n := len(g.mid)
-	b := make([]float64, 4*n)
-	return &memory{carried: b[:n:n], own: b[n : 2*n : 2*n], kept: b[2*n : 3*n : 3*n], added: b[3*n:]}
+	return &memory{frames: make([]recall, len(g.mid))}
 }
 
 // set takes on the exponential of a kernel.
@@ -43,8 +44,9 @@ func (m *memory) set(g *grid, k kernel) {
 		if p.frame < 0 {
 			half := level * f.end[1] / 2
 			if last >= 0 {
-				m.kept[last] *= f.end[0]
-				m.added[last] = m.added[last]*f.end[0] + half
+				before := &m.frames[last]
+				before.kept *= f.end[0]
+				before.added = before.added*f.end[0] + half
 				bridge = bridge*f.end[0] + half
 				if p.bridge != nil {
 					m.jump(last, p.bridge, f.end[0], half)
@@ -54,11 +56,11 @@ func (m *memory) set(g *grid, k kernel) {
 			}
 			continue
 		}
-		at := p.frame
-		m.carried[at], m.kept[at] = f.mean[0], f.end[0]
-		m.own[at] = level*f.mean[1] + f.mean[0]*bridge
-		m.added[at] = level*f.end[1] + f.end[0]*bridge
-		bridge, last = 0, at
+		m.frames[p.frame] = recall{
+			carried: f.mean[0], own: level*f.mean[1] + f.mean[0]*bridge,
+			kept: f.end[0], added: level*f.end[1] + f.end[0]*bridge,
+		}
+		bridge, last = 0, p.frame
 	}
 }
 
@@ -112,17 +114,17 @@ func (e effect) back(factors []float64, first int, out []float64) {
 		floats.AddScaled(out[first:], e.own, factors)
 		return
 	}
-	own, carried, kept, added := m.own[:n], m.carried[:n], m.kept[:n], m.added[:n]
+	frames := m.frames[:n]
 	once, again := 0.0, 0.0 // what later residuals ask of the state, and of the second one
 	for i := n - 1; i >= 0; i-- {
-		f := 0.0
+		c, f := &frames[i], 0.0
 		if i >= first {
 			f = factors[i-first]
 		}
-		inner := e.through*f + e.twice*own[i]*f + added[i]*again
-		again = e.twice*carried[i]*f + kept[i]*again
-		out[i] = e.own*f + own[i]*inner + added[i]*once
-		once = carried[i]*inner + kept[i]*once
+		inner := e.through*f + e.twice*c.own*f + c.added*again
+		again = e.twice*c.carried*f + c.kept*again
+		out[i] = e.own*f + c.own*inner + c.added*once
+		once = c.carried*inner + c.kept*once
 	}
 }
 
@@ -130,7 +132,7 @@ func (e effect) back(factors []float64, first int, out []float64) {
 // first on, with the given factors, answers to each error.
 func (m *memory) back(factors []float64, first int, out []float64) {
 	n := len(out)
-	own, carried, kept, added := m.own[:n], m.carried[:n], m.kept[:n], m.added[:n]
+	frames := m.frames[:n]
 	once := 0.0 // what later means ask of the state
 	clear(out)
 	jumps := m.jumps
@@ -139,29 +141,28 @@ func (m *memory) back(factors []float64, first int, out []float64) {
 			floats.AddScaled(out, once, jumps[last].weights[:n])
 			jumps = jumps[:last]
 		}
-		f := 0.0
+		c, f := &frames[i], 0.0
 		if i >= first {
 			f = factors[i-first]
 		}
-		out[i] += own[i]*f + added[i]*once
-		once = carried[i]*f + kept[i]*once
+		out[i] += c.own*f + c.added*once
+		once = c.carried*f + c.kept*once
 	}
 }
 
 // backBoth does the same for errors of two curves at once, which have the
 // effects x and −y: through the memory once, where it makes no jumps.
 func (m *memory) backBoth(factors []float64, first int, x, y effect, byX, byY []float64) {
-	n := len(m.own)
-	own, carried, kept, added := m.own[:n], m.carried[:n], m.kept[:n], m.added[:n]
+	n := len(m.frames)
 	byX, byY = byX[:n], byY[:n]
 	once := 0.0
 	for i := n - 1; i >= 0; i-- {
-		f := 0.0
+		c, f := &m.frames[i], 0.0
 		if i >= first {
 			f = factors[i-first]
 		}
-		through := own[i]*f + added[i]*once
-		once = carried[i]*f + kept[i]*once
+		through := c.own*f + c.added*once
+		once = c.carried*f + c.kept*once
 		byX[i] = x.own*f + x.through*through
 		byY[i] = -y.own*f - y.through*through
 	}
@@ -185,15 +186,15 @@ func (e effect) power(w []float64, first int, v []float64) float64 {
 	if e.twice != 0 || e.also != nil || len(e.memory.jumps) > 0 {
 		return e.powerByRows(w, first, v)
 	}
-	m := e.memory
-	own, carried, kept, added := m.own[:len(v)], m.carried[:len(v)], m.kept[:len(v)], m.added[:len(v)]
+	frames := e.memory.frames[:len(v)]
 	state := 0.0 // variance of what has been carried on
 	for i, v := range v {
+		c := &frames[i]
 		if i >= first {
-			here, past := e.own+e.through*own[i], e.through*carried[i]
+			here, past := e.own+e.through*c.own, e.through*c.carried
 			sum += w[i-first] * (here*here*v + past*past*state)
 		}
-		state = kept[i]*kept[i]*state + added[i]*added[i]*v
+		state = c.kept*c.kept*state + c.added*c.added*v
 	}
 	return sum
 }
@@ -202,18 +203,17 @@ func (e effect) power(w []float64, first int, v []float64) float64 {
 // and y and the variances v and u: through the memory once, where it makes no
 // jumps. Backwards, what later weights make of an error is the same for both.
 func (m *memory) powers(w []float64, first int, x, y effect, v, u []float64) (byX, byY float64) {
-	n := len(m.own)
-	own, carried, kept, added := m.own[:n], m.carried[:n], m.kept[:n], m.added[:n]
-	v, u = v[:n], u[:n]
+	n := len(m.frames)
+	frames, v, u := m.frames[:n], v[:n], u[:n]
 	later := 0.0
 	for i := n - 1; i >= 0; i-- {
-		now := 0.0
+		c, now := &frames[i], 0.0
 		if i >= first {
 			now = w[i-first]
 		}
-		past := added[i] * added[i] * later
-		later = carried[i]*carried[i]*now + kept[i]*kept[i]*later
-		hereX, hereY := x.own+x.through*own[i], y.own+y.through*own[i]
+		past := c.added * c.added * later
+		later = c.carried*c.carried*now + c.kept*c.kept*later
+		hereX, hereY := x.own+x.through*c.own, y.own+y.through*c.own
 		byX += v[i] * (hereX*hereX*now + x.through*x.through*past)
 		byY += u[i] * (hereY*hereY*now + y.through*y.through*past)
 	}

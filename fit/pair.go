@@ -33,19 +33,19 @@ func squares(w, u, v []float64) (sum float64) {
 // and once.
 func (l *linearised) answerPair() {
 	f, m, x, y := l.influences, l.reference.memory, &l.target, &l.reference
-	n, first := len(m.own), l.first
-	own, carried, kept, added := m.own[:n], m.carried[:n], m.kept[:n], m.added[:n]
+	n, first := len(m.frames), l.first
+	frames := m.frames[:n]
 	targetA, targetB, referenceA, referenceB := f.target[0][:n], f.target[1][:n], f.reference[0][:n], f.reference[1][:n]
 	w, a, b := l.w, l.z[0][:len(l.w)], l.z[1][:len(l.w)]
 	aa, ab, bb := l.inverse[0][0], l.inverse[0][1], l.inverse[1][1]
 	onceA, onceB := 0.0, 0.0 // what later means ask of the state
 	for i := n - 1; i >= 0; i-- {
-		p, q := 0.0, 0.0
+		c, p, q := &frames[i], 0.0, 0.0
 		if at := i - first; at >= 0 {
 			p, q = w[at]*(aa*a[at]+ab*b[at]), w[at]*(ab*a[at]+bb*b[at])
 		}
-		throughA, throughB := own[i]*p+added[i]*onceA, own[i]*q+added[i]*onceB
-		onceA, onceB = carried[i]*p+kept[i]*onceA, carried[i]*q+kept[i]*onceB
+		throughA, throughB := c.own*p+c.added*onceA, c.own*q+c.added*onceB
+		onceA, onceB = c.carried*p+c.kept*onceA, c.carried*q+c.kept*onceB
 		targetA[i], targetB[i] = x.own*p+x.through*throughA, x.own*q+x.through*throughB
 		referenceA[i], referenceB[i] = -y.own*p-y.through*throughA, -y.own*q-y.through*throughB
 	}

@@ -404,7 +404,7 @@ func (r *regression) bias() gradient {
 		for i, w := range l.w {
 			at := l.first + i
 			v := w * r.unit[at] * t.own
-			right[c] += v * (l.target.own + l.target.through*r.memory.own[at])
+			right[c] += v * (l.target.own + l.target.through*r.memory.frames[at].own)
 			for b := range l.n {
 				h := r.influences.target[b][at]
 				right[c] -= v * l.z[b][i] * h

@@ -232,8 +232,7 @@ func value(field string) (float64, bool) {
 	case "", "n/a", "na", "nan":
 		return math.NaN(), true
 	}
-	v, err := strconv.ParseFloat(field, 64)
-	return v, err == nil && finite(v)
+	return ingest.Decimal(field)
 }
 
 // curves checks the whole and leaves out what has gaps.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"math"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -149,19 +148,12 @@ func decimals(v []byte, dst []float64) bool {
 	return true
 }
 
-// decimal reads a DS or IS value. Unlike strconv it knows neither infinities
-// nor hexadecimal.
+// decimal reads a DS or IS value.
 func decimal(v []byte) (float64, bool) {
 	if len(v) == 0 || len(v) > 32 { // the standard allows 16
 		return 0, false
 	}
-	for _, c := range v {
-		if (c < '0' || c > '9') && c != '+' && c != '-' && c != '.' && c != 'e' && c != 'E' {
-			return 0, false
-		}
-	}
-	x, err := strconv.ParseFloat(string(v), 64)
-	return x, err == nil && !math.IsInf(x, 0)
+	return ingest.Decimal(string(v))
 }
 
 // maxMillis bounds times given in ms: a hundred days.

@@ -6,7 +6,6 @@ import (
 	"io"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -100,8 +99,8 @@ func enter(names map[int32]string, index, name string, row int) error {
 
 // parseIndex reads a whole number, also one that a spreadsheet wrote as 26.0.
 func parseIndex(s string) (int32, bool) {
-	v, err := strconv.ParseFloat(s, 64)
-	if err != nil || v != math.Trunc(v) || math.Abs(v) > math.MaxInt32 {
+	v, ok := ingest.Decimal(s)
+	if !ok || v != math.Trunc(v) || math.Abs(v) > math.MaxInt32 {
 		return 0, false
 	}
 	return int32(v), true

@@ -3,7 +3,6 @@ package transform
 import (
 	"math"
 	"regexp"
-	"strconv"
 	"strings"
 
 	"tacstream/ingest"
@@ -16,8 +15,8 @@ const maxNumbers = 64
 func numbers(text string) ([]float64, error) {
 	var list []float64
 	for word := range strings.FieldsSeq(text) {
-		v, err := strconv.ParseFloat(word, 64)
-		if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+		v, ok := ingest.Decimal(word)
+		if !ok {
 			return nil, reject("something that is not a finite number among its numbers")
 		}
 		if len(list) == maxNumbers {

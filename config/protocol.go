@@ -184,6 +184,9 @@ func (p Protocol) usable(curves extract.Curves) error {
 // FitAll fits every model and compares them. A model that gives nothing while
 // others do is named by a warning; where none gives anything that is an error.
 func FitAll(models []fit.Model, scan fit.Scan) (all []fit.Estimate, failed []ingest.Warning, err error) {
+	if !slices.ContainsFunc(scan.TACs, func(t extract.TAC) bool { return t.Region != scan.Reference }) {
+		return nil, nil, ingest.Reject(ingest.CodeFit, "no region is left to fit: there is but the reference, %q", scan.Reference)
+	}
 	var errs []error
 	for _, model := range models {
 		estimates, err := model.Fit(scan)

@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -127,10 +128,23 @@ func TestFitRefusesWhatItCannotTake(t *testing.T) {
 	for _, c := range string(body) {
 		wide += string([]byte{byte(c), 0})
 	}
-	for text, says := range map[string]string{wide: "UTF-16", strings.ReplaceAll(string(body), "\t", ";"): "semicolons"} {
+	for text, says := range map[string]string{
+		wide: "UTF-16", strings.ReplaceAll(string(body), "\t", ";"): "semicolons", columns(string(body), phantom.Cerebellum): "no region is left to fit",
+	} {
 		write(t, table, text)
 		if code, _, stderr := run("fit", table, "--reference", phantom.Cerebellum); code == 0 || !strings.Contains(stderr, says) {
 			t.Errorf("want %s: exit %d, %s", says, code, stderr)
 		}
 	}
+}
+
+// columns returns a table with the columns of times and one region.
+func columns(table, region string) string {
+	lines := strings.Split(strings.TrimSpace(table), "\n")
+	at := slices.Index(strings.Split(lines[0], "\t"), region)
+	for i, line := range lines {
+		fields := strings.Split(line, "\t")
+		lines[i] = strings.Join([]string{fields[0], fields[1], fields[at]}, "\t")
+	}
+	return strings.Join(lines, "\n")
 }

@@ -55,7 +55,7 @@ func (c extractCmd) Run(e *env) error {
 		return err
 	}
 	for _, w := range curves.Warnings {
-		fmt.Fprintf(plain{e.stderr}, "%s %s: %s (%.4g, limit %.4g)\n", w.Level, w.Code, w.Detail, w.Value, w.Threshold)
+		fmt.Fprintf(plain{e.stderr}, "%s %s: %s%s\n", w.Level, w.Code, w.Detail, figures(w.Value, w.Threshold))
 	}
 	origin := curves.DefaultOrigin()
 	if c.Decay != "" {

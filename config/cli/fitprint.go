@@ -23,13 +23,13 @@ type fitResult struct {
 	resampled []fit.Resampled
 }
 
-// columns are the parameters of the table for people, those that any model
-// has.
+// columns are the parameters of the table for people: what a model is run for,
+// and what any has.
 func (r fitResult) columns() []fit.Symbol {
 	var list []fit.Symbol
 	for _, s := range []fit.Symbol{fit.BPND, fit.DVR, fit.VT, fit.KI, fit.R1, fit.K1, fit.K2, fit.K3, fit.K4, fit.K2Prime, fit.K2A, fit.VB} {
 		for _, e := range r.estimates {
-			if v, _ := e.Get(s); !math.IsNaN(v) {
+			if v, _ := e.Get(s); !math.IsNaN(v) || e.Main() == s {
 				list = append(list, s)
 				break
 			}
@@ -121,9 +121,21 @@ func (r fitResult) printLegend(out io.Writer) error {
 	fmt.Fprintln(w, "\nWARNING\tLEVEL\tESTIMATES\tFOR EXAMPLE")
 	for _, code := range order {
 		l := found[code]
-		fmt.Fprintf(w, "%s\t%s\t%d of %d\t%s: %s (%.4g, limit %.4g)\n", code, l.example.Level, l.estimates, len(r.estimates), l.of, l.example.Detail, l.example.Value, l.example.Threshold)
+		fmt.Fprintf(w, "%s\t%s\t%d of %d\t%s: %s%s\n", code, l.example.Level, l.estimates, len(r.estimates), l.of, l.example.Detail, figures(l.example.Value, l.example.Threshold))
 	}
 	return w.Flush()
+}
+
+// figures returns the numbers behind a warning in brackets: none where it just
+// holds, or where its value is none.
+func figures(value, threshold float64) string {
+	switch {
+	case value == math.MaxFloat64, value == 1 && threshold == 0:
+		return ""
+	case threshold == 0:
+		return fmt.Sprintf(" (%.4g)", value)
+	}
+	return fmt.Sprintf(" (%.4g, limit %.4g)", value, threshold)
 }
 
 // gravity orders levels.

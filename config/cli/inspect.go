@@ -178,15 +178,7 @@ func printSeries(w io.Writer, s config.SeriesView) error {
 		return err
 	}
 	for _, d := range s.Doubts {
-		fmt.Fprintf(w, "  %s %s: %s", d.Level, d.Code, d.Detail)
-		if d.Value != 1 || d.Threshold != 0 {
-			fmt.Fprintf(w, " (%.4g", d.Value)
-			if d.Threshold != 0 {
-				fmt.Fprintf(w, ", limit %.4g", d.Threshold)
-			}
-			fmt.Fprint(w, ")")
-		}
-		fmt.Fprintln(w)
+		fmt.Fprintf(w, "  %s %s: %s%s\n", d.Level, d.Code, d.Detail, figures(d.Value, d.Threshold))
 		if d.Do != "" {
 			fmt.Fprintf(w, "    → %s\n", d.Do)
 		}

@@ -323,7 +323,7 @@ func (b *bloodReading) input() ([]Sample, error) {
 		return list, nil
 	}
 	if b.column[plasma] < 0 {
-		return nil, b.reject("%d samples of the AIF: at least %d are needed", len(list), minBloodSamples)
+		return nil, b.reject("%d samples of the AIF with activity: at least %d are needed", len(list), minBloodSamples)
 	}
 	b.warnings = b.warnings[:before] // of an AIF that is not used
 	if n := len(b.samples(parent)); n > 0 {
@@ -339,7 +339,7 @@ func (b *bloodReading) plasmaInput() ([]Sample, error) {
 	b.metabolise(list)
 	b.missedPlasma()
 	if len(list) < minBloodSamples {
-		return nil, b.reject("%d samples of plasma: at least %d are needed", len(list), minBloodSamples)
+		return nil, b.reject("%d samples of plasma with activity: at least %d are needed", len(list), minBloodSamples)
 	}
 	return list, nil
 }

@@ -130,7 +130,7 @@ func (r fitResult) printLegend(out io.Writer) error {
 // holds, or where its value is none.
 func figures(value, threshold float64) string {
 	switch {
-	case value == math.MaxFloat64, value == 1 && threshold == 0:
+	case value == math.MaxFloat64, threshold == 0 && (value == 0 || value == 1):
 		return ""
 	case threshold == 0:
 		return fmt.Sprintf(" (%.4g)", value)
@@ -172,6 +172,8 @@ func number(x float64) string {
 		return "−∞"
 	case x != 0 && (math.Abs(x) >= 1e5 || math.Abs(x) < 1e-4):
 		return fmt.Sprintf("%.2e", x)
+	case x != 0 && math.Abs(x) < 0.01:
+		return fmt.Sprintf("%.3g", x)
 	}
 	return fmt.Sprintf("%.4f", x)
 }

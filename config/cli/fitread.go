@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -66,11 +67,13 @@ func (c fitCmd) readCurves() (curves extract.Curves, taken extract.Taken, decay 
 	if side.decay.ImageDecayCorrected != nil && !*side.decay.ImageDecayCorrected {
 		curves = extract.FromDecayed(curves, halfLife)
 	} else {
-		origin := 0.0
+		origin := time.Duration(0)
 		if at := side.decay.ImageDecayCorrectionTime; at != nil {
-			origin = *at
+			if origin, err = secondsOf("ImageDecayCorrectionTime", *at); err != nil {
+				return curves, taken, side.decay, err
+			}
 		}
-		if curves, err = extract.FromCorrected(curves, halfLife, time.Duration(origin*float64(time.Second))); err != nil {
+		if curves, err = extract.FromCorrected(curves, halfLife, origin); err != nil {
 			return curves, taken, side.decay, err
 		}
 	}
@@ -81,8 +84,10 @@ func (c fitCmd) readCurves() (curves extract.Curves, taken extract.Taken, decay 
 // halfLife returns what was said of it: on the command line, in a sidecar, or
 // by the nuclide there; 0 where nothing was.
 func (c fitCmd) halfLife(side tableSidecar) (time.Duration, error) {
-	told := time.Duration(side.RadionuclideHalfLife * float64(time.Second))
+	told, err := secondsOf("RadionuclideHalfLife", side.RadionuclideHalfLife)
 	switch {
+	case err != nil:
+		return 0, err
 	case c.HalfLife < 0 || told < 0:
 		return 0, fmt.Errorf("a half-life of %v: it must be above 0", min(c.HalfLife, told))
 	case c.HalfLife > 0:
@@ -92,6 +97,15 @@ func (c fitCmd) halfLife(side tableSidecar) (time.Duration, error) {
 	}
 	table, _ := ingest.TableHalfLife(side.TracerRadionuclide)
 	return table, nil
+}
+
+// secondsOf returns a time that a sidecar gives in seconds.
+func secondsOf(name string, seconds float64) (time.Duration, error) {
+	const longest = 9e9 // that a Duration holds, 285 years
+	if math.Abs(seconds) > longest {
+		return 0, fmt.Errorf("%s of %g s is longer than any scan or nuclide asks for", name, seconds)
+	}
+	return time.Duration(seconds * float64(time.Second)), nil
 }
 
 // A tableSidecar is what the sidecars of a table say of decay.
@@ -162,7 +176,7 @@ func jsonFault(err error) error {
 	case errors.As(err, &odd) && odd.Field == "":
 		return fmt.Errorf("it holds a JSON %s in the place of an object", odd.Value)
 	case errors.As(err, &odd):
-		return fmt.Errorf("%s cannot be a JSON %s", odd.Field, odd.Value)
+		return fmt.Errorf("%s cannot be a JSON %s", odd.Field[strings.LastIndexByte(odd.Field, '.')+1:], odd.Value)
 	}
 	return err
 }

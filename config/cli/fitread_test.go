@@ -105,8 +105,10 @@ func TestFitRefusesWhatItCannotTake(t *testing.T) {
 		{"", []string{"--weights=user"}, "a column called weights"},
 		{"", []string{"--reference=a["}, "no pattern"},
 		{`[1, 2]`, nil, "JSON array in the place of an object"},
-		{`{"RadionuclideHalfLife": "long"}`, nil, "RadionuclideHalfLife cannot be a JSON string"},
+		{`{"RadionuclideHalfLife": "long"}`, nil, ": RadionuclideHalfLife cannot be a JSON string"},
 		{`{"RadionuclideHalfLife": -1}`, nil, "must be above 0"},
+		{`{"RadionuclideHalfLife": 1e300}`, nil, "RadionuclideHalfLife of 1e+300 s"},
+		{`{"RadionuclideHalfLife": 1223.4, "ImageDecayCorrectionTime": -1e20}`, nil, "ImageDecayCorrectionTime of -1e+20 s"},
 	} {
 		text := string(sidecar)
 		if test.sidecar != "" {

@@ -214,6 +214,13 @@ func (c Curves) gap(limit time.Duration) (ingest.Warning, bool) {
 
 // negative looks for means below zero: any after the first minutes, or many.
 func (t *TAC) negative(frames []ingest.Frame, limit float64) (ingest.Warning, bool) {
+	signs := uint64(0)
+	for _, v := range t.BqPerML {
+		signs |= math.Float64bits(v)
+	}
+	if signs>>63 == 0 {
+		return ingest.Warning{}, false // as nearly all curves
+	}
 	late, all := 0, 0
 	for f, v := range t.BqPerML {
 		if v < 0 {

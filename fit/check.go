@@ -102,7 +102,7 @@ func checkCurve(t extract.TAC, frames int) error {
 		return fmt.Errorf("%s has %d values for %d frames: %w", t.Region, len(t.BqPerML), frames, ErrFrames)
 	}
 	for f, v := range t.BqPerML {
-		if !(math.Abs(v) < largest) {
+		if math.Float64bits(v)&^(1<<63) >= math.Float64bits(largest) { // or it is no number
 			return fmt.Errorf("%s frame %d: %g: %w", t.Region, f+1, v, ErrValues)
 		}
 	}

@@ -155,9 +155,31 @@ func TestPackedRecordsAreStillThere(t *testing.T) {
 	if err := l.Pack(ctx, "tok"); err != nil {
 		t.Fatal(err)
 	}
-	if records, err := l.Load(ctx, "tok"); err != nil || len(records) != 299 {
-		t.Errorf("packed again: %d records, %v", len(records), err)
+	again, err := l.Load(ctx, "tok")
+	if err != nil || len(again) != 300 || newest(again) != newest(records) {
+		t.Errorf("packed again: %d records up to %d, %v, want 300 up to %d", len(again), newest(again), err, newest(records))
 	}
+	if r, err = l.Find(ctx, obj); err != nil || !r.Gone {
+		t.Fatalf("found %+v, %v", r, err)
+	}
+	if err := l.Append(ctx, slice("tok", obj.Key), r.Revision); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Pack(ctx, "tok"); err != nil {
+		t.Fatal(err)
+	}
+	if again, err = l.Load(ctx, "tok"); err != nil || len(again) != 300 || slices.ContainsFunc(again, func(r ingest.Record) bool { return r.Gone }) {
+		t.Errorf("back and packed: %d records, %v", len(again), err)
+	}
+}
+
+// newest returns the revision of the newest record. That of one that is gone
+// counts: a series is not judged on less than it was judged on before.
+func newest(records []ingest.Record) (revision uint64) {
+	for _, r := range records {
+		revision = max(revision, r.Revision)
+	}
+	return revision
 }
 
 func TestStateIsReplacedByCompareAndSet(t *testing.T) {

@@ -46,7 +46,9 @@ func partSubject(series ingest.Token, upto uint64, i int) string {
 }
 
 // Pack replaces the records of a series by one pack that holds them. Records
-// that come meanwhile stay beside it and win over it.
+// that come meanwhile stay beside it and win over it. Of objects that are gone
+// only the newest record of all is kept: by its revision a judge knows that what
+// the ledger holds is no older than what was judged before.
 func (l *Ledger) Pack(ctx context.Context, series ingest.Token) error {
 	old, err := l.pack(ctx, series)
 	if err != nil {
@@ -60,7 +62,7 @@ func (l *Ledger) Pack(ctx context.Context, series ingest.Token) error {
 	for _, r := range records {
 		p.Upto = max(p.Upto, r.Revision)
 	}
-	p.Records = slices.DeleteFunc(records, func(r ingest.Record) bool { return r.Gone })
+	p.Records = slices.DeleteFunc(records, func(r ingest.Record) bool { return r.Gone && r.Revision < p.Upto })
 	if p.Upto <= old.Upto {
 		return nil
 	}

@@ -392,6 +392,41 @@ func TestADeletedSliceWithdrawsTheResult(t *testing.T) {
 	}
 }
 
+// Another scan under the keys of one that was there takes its place and is watched
+// as any: what is kept of the first hides nothing of the second. So does the
+// first when it comes back.
+func TestAnotherScanUnderTheSameKeys(t *testing.T) {
+	one, two := smallScan(1, scanFrames), smallScan(2, scanFrames)
+	two.Folder = one.Folder
+	r := newRigQuiet(t, 2*time.Second)
+	r.serve("nats,s3,ingest,work")
+	upload := func(s phantom.Series) map[string]float64 {
+		r.upload("", filesOf(s))
+		r.drained()
+		r.settle(1)
+		for _, f := range filesOf(s) {
+			if o, err := r.connect().Ledger.Find(t.Context(), ingest.Object{Bucket: "inbox", Key: f.Name}); err != nil || o.Gone || o.Size != int64(len(f.Data)) {
+				t.Fatalf("%s is not in the ledger as it is in the store: gone %v, %d bytes, %v", f.Name, o.Gone, o.Size, err)
+			}
+		}
+		return potentials(r.binding())
+	}
+	first := upload(one)
+	if second := upload(two); fmt.Sprint(second) == fmt.Sprint(first) {
+		t.Error("the second scan has the result of the first")
+	}
+	if err := r.connect().Store.Delete(t.Context(), "inbox", filesOf(two)[5].Name); err != nil {
+		t.Fatal(err)
+	}
+	r.eventually(30*time.Second, func() bool {
+		events := r.events("pet.v1.*.binding.*.*")
+		return strings.Contains(string(events[len(events)-1].Body), "binding.withdrawn")
+	}, "the second scan has lost a slice and is not withdrawn")
+	if again := upload(one); fmt.Sprint(again) != fmt.Sprint(first) {
+		t.Errorf("the first scan again: %v, want %v", again, first)
+	}
+}
+
 // Series that lose every object: each is withdrawn, at once and also when the
 // lister finds it later, no notice is left over, and new scans go on.
 func TestDeletingWholeSeriesWithdrawsThemAndBlocksNothing(t *testing.T) {

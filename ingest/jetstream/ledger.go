@@ -44,13 +44,18 @@ var (
 	_ ingest.Book   = (*Ledger)(nil)
 )
 
-// Find returns the last record of an object in any class.
+// Find returns the last record of an object in any class. One that left a class
+// may be in the pack of another since.
 func (l *Ledger) Find(ctx context.Context, o ingest.Object) (ingest.Record, error) {
 	r, err := l.record(ctx, objectSubject("*", o.ID()))
-	if err != nil || r.Revision > 0 {
+	if err != nil || r.Revision > 0 && !r.Gone {
 		return r, err
 	}
-	return l.findPacked(ctx, o)
+	packed, revision, err := l.findPacked(ctx, o)
+	if err != nil || revision > r.Revision {
+		return packed, err
+	}
+	return r, nil
 }
 
 // LastIn returns the revision of the last record of an object in a class.

@@ -170,26 +170,26 @@ func (l *Ledger) readParts(ctx context.Context, series ingest.Token, p pack) ([]
 	return records, nil
 }
 
-// findPacked looks for an object in the packs of the series in its folder. A
-// record from a pack has no subject of its own: its revision is 0.
-func (l *Ledger) findPacked(ctx context.Context, o ingest.Object) (ingest.Record, error) {
+// findPacked looks for the newest record of an object in the packs of the series
+// in its folder, and returns the revision that it had. A record from a pack has
+// no subject of its own: its revision is 0.
+func (l *Ledger) findPacked(ctx context.Context, o ingest.Object) (newest ingest.Record, revision uint64, err error) {
 	names, err := subjects(ctx, l.broker.ledger, folderSubject(o.Bucket, o.Folder())+".=s.*")
 	if err != nil {
-		return ingest.Record{}, err
+		return newest, 0, err
 	}
 	for _, name := range names {
 		p, err := l.pack(ctx, ingest.Token(strings.TrimPrefix(path.Ext(name), ".")))
 		if err != nil {
-			return ingest.Record{}, err
+			return newest, 0, err
 		}
 		i, ok := slices.BinarySearchFunc(p.Records, o.Key, func(r ingest.Record, key string) int { return strings.Compare(r.Key, key) })
-		if ok && p.Records[i].Bucket == o.Bucket {
-			r := p.Records[i]
-			r.Revision, r.Packed = 0, true
-			return r, nil
+		if ok && p.Records[i].Bucket == o.Bucket && p.Records[i].Revision > revision {
+			newest, revision = p.Records[i], p.Records[i].Revision
+			newest.Revision, newest.Packed = 0, true
 		}
 	}
-	return ingest.Record{}, nil
+	return newest, revision, nil
 }
 
 // A packCache remembers the packs that were read last and the tree subjects

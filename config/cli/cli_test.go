@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -182,6 +183,24 @@ func TestSubmitPrintsTheResultOrTheReason(t *testing.T) {
 	code, out, _ := run(append([]string{"list"}, r.flags()...)...)
 	if code != 0 || !strings.Contains(out, "estimated") || !strings.Contains(out, "incomplete") {
 		t.Errorf("list: exit status %d\n%s", code, out)
+	}
+	other := filepath.Join(r.dir, "other", "good") // another scan in a folder of the same name
+	if err := os.CopyFS(other, os.DirFS(bad)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(filepath.Join(other, "scan-2"), filepath.Join(other, "scan-1")); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(other, "status.json"), "of another server")
+	if code, _, stderr := run(append([]string{"submit", other}, r.flags()...)...); code == 0 || !strings.Contains(stderr, "--prefix") {
+		t.Errorf("over another scan: exit status %d\n%s", code, stderr)
+	}
+	if code, _, stderr := run(append([]string{"submit", good}, r.flags()...)...); code != 0 {
+		t.Errorf("the same again: exit status %d\n%s", code, stderr)
+	}
+	files, err := submitCmd{Dir: other}.files()
+	if err != nil || slices.ContainsFunc(files, func(f string) bool { return filepath.Base(f) == "status.json" }) {
+		t.Errorf("a status.json would be uploaded: %v", err)
 	}
 	token := string(r.connect().SeriesOf("inbox", "good/x", filesOf(smallScan(1, scanFrames))[0].Data))
 	if code, out, _ := run(append([]string{"show", token[:8]}, r.flags()...)...); code != 0 || !strings.Contains(out, "inbox/good/") {

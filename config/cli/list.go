@@ -2,7 +2,6 @@ package cli
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -200,7 +199,10 @@ func (c showCmd) showOther(e *env, line *config.Line) error {
 			fmt.Fprintf(plain{e.stdout}, "object    %s/%s  %s\n", r.Bucket, r.Key, statusOf(r))
 		}
 	})
-	return errors.Join(err, errIf(!found && err == nil, "no series and no object is called %s; 'tacstream list' prints them", c.Token))
+	if err == nil && !found {
+		err = fmt.Errorf("no series and no object is called %s; 'tacstream list' prints them", c.Token)
+	}
+	return err
 }
 
 // findState returns the only series whose token begins so.

@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"bytes"
 	"context"
+	"crypto/md5"
+	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -11,6 +13,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -25,6 +28,7 @@ type submitCmd struct {
 	Dir     string        `arg:"" help:"Folder with DICOM files and their regions." type:"existingdir"`
 	Prefix  string        `help:"Key prefix in the inbox; default: the folder's name." placeholder:"PREFIX"`
 	Bucket  string        `help:"Inbox; default: the first site's." placeholder:"NAME"`
+	Replace bool          `help:"Put files in the place of others that lie there by the same name."`
 	Timeout time.Duration `help:"How long to wait for a result." default:"10m"`
 	JSON    bool          `name:"json" help:"Print the events as JSON lines."`
 }
@@ -32,7 +36,8 @@ type submitCmd struct {
 // Help shows examples.
 func (submitCmd) Help() string {
 	return `Uploads every file of the folder, layout kept, and waits until each series in it has a result or a reason why it
-has none. The exit status is 0 only if every series was estimated.
+has none. The exit status is 0 only if every series was estimated. Files that are there already, byte for byte, are
+sent again; where others lie by the same name nothing is sent, unless --replace says so.
 
 Examples:
   tacstream submit scans/sub-01
@@ -54,8 +59,12 @@ func (c submitCmd) Run(e *env) error {
 	if c.Bucket == "" {
 		c.Bucket = line.Config.Sites[0].Bucket
 	}
-	if c.Prefix == "" {
-		c.Prefix = filepath.Base(filepath.Clean(c.Dir))
+	if c.Prefix = strings.Trim(path.Clean("/"+c.Prefix), "/"); c.Prefix == "" {
+		dir, err := filepath.Abs(c.Dir)
+		if err != nil {
+			return err
+		}
+		c.Prefix = filepath.Base(dir)
 	}
 	reaching, stop := context.WithTimeout(e.ctx, storeWithin)
 	defer stop()
@@ -86,15 +95,14 @@ type parcel struct {
 
 // upload sends every file and notes which series they belong to.
 func (c submitCmd) upload(e *env, line *config.Line) (parcel, error) {
-	var files []string
-	err := filepath.WalkDir(c.Dir, func(p string, d fs.DirEntry, err error) error {
-		if err == nil && d.Type().IsRegular() {
-			files = append(files, p)
+	files, err := c.files()
+	if err != nil {
+		return parcel{}, err
+	}
+	if !c.Replace {
+		if err := c.vacant(e.ctx, line, files); err != nil {
+			return parcel{}, err
 		}
-		return err
-	})
-	if err != nil || len(files) == 0 {
-		return parcel{}, errors.Join(err, errIf(len(files) == 0, "%s holds no files", c.Dir))
 	}
 	sent := parcel{objects: make([]ingest.Object, len(files))}
 	tokens := make([]ingest.Token, len(files))
@@ -103,15 +111,11 @@ func (c submitCmd) upload(e *env, line *config.Line) (parcel, error) {
 	g.SetLimit(uploads)
 	for i, file := range files {
 		g.Go(func() error {
-			rel, err := filepath.Rel(c.Dir, file)
-			if err != nil {
-				return err
-			}
 			data, err := os.ReadFile(file)
 			if err != nil {
 				return err
 			}
-			key := path.Join(c.Prefix, filepath.ToSlash(rel))
+			key := c.key(file)
 			tokens[i] = line.SeriesOf(c.Bucket, key, data)
 			etag, err := line.Store.Put(ctx, c.Bucket, key, data, "application/octet-stream")
 			sent.objects[i] = ingest.Object{Bucket: c.Bucket, Key: key, ETag: etag, Size: int64(len(data))}
@@ -134,11 +138,71 @@ func (c submitCmd) upload(e *env, line *config.Line) (parcel, error) {
 	return sent, err
 }
 
-func errIf(bad bool, format string, args ...any) error {
-	if !bad {
-		return nil
+// files returns those of the folder, without what is no input by its name.
+func (c submitCmd) files() (files []string, err error) {
+	err = filepath.WalkDir(c.Dir, func(p string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() && !ingest.Ours(filepath.ToSlash(p)) {
+			files = append(files, p)
+		}
+		return err
+	})
+	if err == nil && len(files) == 0 {
+		err = fmt.Errorf("%s holds no files", c.Dir)
 	}
-	return fmt.Errorf(format, args...)
+	return files, err
+}
+
+// key returns that of a file of the folder.
+func (c submitCmd) key(file string) string {
+	rel, err := filepath.Rel(c.Dir, file)
+	if err != nil {
+		rel = filepath.Base(file)
+	}
+	return path.Join(c.Prefix, filepath.ToSlash(rel))
+}
+
+// vacant returns an error where files would replace others: two folders of one
+// name mostly hold different scans.
+func (c submitCmd) vacant(ctx context.Context, line *config.Line, files []string) error {
+	there := map[string]ingest.Object{}
+	for o, err := range line.Store.List(ctx, c.Bucket, c.Prefix+"/") {
+		if err != nil {
+			return err
+		}
+		there[o.Key] = o
+	}
+	taken := 0
+	for _, file := range files {
+		o, ok := there[c.key(file)]
+		if !ok {
+			continue
+		}
+		same, err := holds(ctx, line, o, file)
+		if err != nil {
+			return err
+		}
+		if !same {
+			taken++
+		}
+	}
+	if taken > 0 {
+		return fmt.Errorf("%d of the %d files would replace others that lie by the same name under %s/ in the inbox: give them a place of their own with --prefix, or say --replace", taken, len(files), c.Prefix)
+	}
+	return nil
+}
+
+// holds reports whether an object is a file, byte for byte.
+func holds(ctx context.Context, line *config.Line, o ingest.Object, file string) (bool, error) {
+	data, err := os.ReadFile(file)
+	if err != nil || int64(len(data)) != o.Size {
+		return false, err
+	}
+	sum := md5.Sum(data)
+	if o.ETag == hex.EncodeToString(sum[:]) {
+		return true, nil
+	}
+	there, _, err := line.Store.Get(ctx, o.Bucket, o.Key) // not every store's ETag is the digest
+	return bytes.Equal(data, there), err
 }
 
 // await waits until every object is in the ledger and every series has come

@@ -74,6 +74,8 @@ func (l layout) has(m meaning) bool {
 func (l layout) check() error {
 	for _, column := range l.columns {
 		switch {
+		case strings.Contains(column, "\x00DICM"):
+			return l.reject("it is a DICOM object: extract makes curves of a series of them")
 		case strings.ContainsRune(column, 0), strings.HasPrefix(column, "\xff\xfe"), strings.HasPrefix(column, "\xfe\xff"):
 			return l.reject("it is UTF-16: save it as UTF-8")
 		case strings.Count(column, ";") > 1:

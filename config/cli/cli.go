@@ -65,7 +65,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return exit
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "tacstream: %v\nRun 'tacstream --help' to see what there is.\n", err)
+		fmt.Fprintf(plain{stderr}, "tacstream: %v\nRun 'tacstream %s--help' to see what there is.\n", err, commandOf(err))
 		return 2
 	}
 	err = command.Run(&env{ctx: ctx, stdin: stdin, stdout: stdout, stderr: stderr})
@@ -76,6 +76,16 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return 1
 	}
 	return 0
+}
+
+// commandOf returns the command of a wrong command line and a space, or nothing
+// where it has none.
+func commandOf(err error) string {
+	var wrong *kong.ParseError
+	if errors.As(err, &wrong) && wrong.Context != nil && wrong.Context.Selected() != nil {
+		return wrong.Context.Selected().Name + " "
+	}
+	return ""
 }
 
 // errSilent fails a command that has already said why.

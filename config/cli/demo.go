@@ -26,7 +26,7 @@ import (
 type demoCmd struct {
 	Animals int    `help:"Animals in the study; each is scanned with 2 tracers in 3 conditions." default:"4"`
 	Seed    uint64 `help:"Seed of the animals and of the noise." default:"1"`
-	Keep    string `help:"Work in this directory and keep it; default: a temporary one." placeholder:"DIR"`
+	Keep    string `help:"Work in this new directory and keep it; default: a temporary one." placeholder:"DIR"`
 	JSON    bool   `name:"json" help:"Print one JSON object."`
 }
 
@@ -82,6 +82,9 @@ func (c demoCmd) directory() (string, func(), error) {
 		dir, err := filepath.Abs(c.Keep)
 		if err == nil {
 			err = os.MkdirAll(dir, 0o700)
+		}
+		if there, _ := os.ReadDir(dir); err == nil && len(there) > 0 {
+			err = fmt.Errorf("--keep: %s is not empty: a study needs a folder of its own", c.Keep)
 		}
 		return dir, func() {}, err
 	}

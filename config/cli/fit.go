@@ -44,6 +44,9 @@ Reference-tissue models: srtm, srtm2, frtm, mrtm0, mrtm, mrtm2, logan-ref, logan
 With arterial blood: 1tcm, 2tcm, 2tcm-irreversible, logan, ma1, ma2, patlak, spectral.
 What each assumes, and its source: go doc tacstream/fit.
 
+EVIDENCE is the Akaike weight of a model among those that were fitted to all frames of a region; plots leave some out and
+have none.
+
 Examples:
   tacstream fit tacs.tsv --reference Cerebellum
   tacstream fit tacs.tsv --reference Cerebellum --model srtm2,logan-ref --k2prime 0.066 --json

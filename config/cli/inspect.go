@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"text/tabwriter"
 
@@ -321,7 +322,7 @@ func printTiming(w io.Writer, frames []config.FrameView) error {
 	for f, v := range frames {
 		off := "-"
 		if v.Factor > 0 && v.Expected > 0 {
-			off = fmt.Sprintf("%.3f", 100*(v.Factor/v.Expected-1))
+			off = fmt.Sprintf("%.3f", 0+math.Round(1e5*(v.Factor/v.Expected-1))/1e3) // 0 + −0 is 0
 		}
 		fmt.Fprintf(t, "%d\t%.3f\t%.3f\t%s\t%s\t%s\t%s\t%s\t\n", f+1, v.Start, v.Duration, positive(v.SlopeMin), positive(v.SlopeMax), positive(v.Factor), positive(v.Expected), off)
 	}

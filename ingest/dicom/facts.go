@@ -73,7 +73,9 @@ func (f *facts) texts(x field) []string {
 // maxText bounds texts, in bytes; the standard allows 64 characters.
 const maxText = 256
 
-// clean returns v itself where it is short printable ASCII.
+// clean returns v itself where it is short printable ASCII, else without control
+// characters. Of what is no text it returns nothing: a length that is wrong makes
+// a text of the elements behind it, those that say who was scanned among them.
 func clean(v []byte) []byte {
 	plain := len(v) <= maxText
 	for _, c := range v {
@@ -82,14 +84,22 @@ func clean(v []byte) []byte {
 	if plain {
 		return v
 	}
-	v = bytes.Map(func(r rune) rune { // makes invalid bytes U+FFFD as well
+	if len(v) > maxText || bytes.ContainsFunc(v, inNoText) {
+		return nil
+	}
+	return bytes.Map(func(r rune) rune { // makes invalid bytes U+FFFD as well
 		if unicode.IsControl(r) {
 			return -1
 		}
 		return r
 	}, v)
-	// A character that the cut splits goes whole.
-	return bytes.ToValidUTF8(v[:min(len(v), maxText)], nil)
+}
+
+// inNoText reports whether a character is in no text, not even among those that
+// break lines or change the character set.
+func inNoText(r rune) bool {
+	const escape = 0x1b
+	return r < ' ' && !strings.ContainsRune("\t\n\f\r", r) && r != escape
 }
 
 // count returns an unsigned number, 0 where it is absent.

@@ -274,7 +274,9 @@ func TestCharacterSetsNeverRejectASlice(t *testing.T) {
 		{"Thai, which the library panics on", "ISO_IR 166", "plain", "plain"},
 		{"a set of nobody", "ISO_IR 9999", "plain", "plain"},
 		{"bytes that are not of the set", "ISO_IR 192", "a\xff\xfeb", "a\ufffdb"},
-		{"control characters", "ISO_IR 192", "a\x07\x1b[31mb", "a[31mb"},
+		{"control characters", "ISO_IR 192", "a\r\n\x1b[31mb", "a[31mb"},
+		{"what a wrong length swallows", "ISO_IR 192", "PET\x10\x00\x10\x00PN\x08\x00DOE^JOHN", "Protocol"}, // the next text
+		{"a short one of explicit tags only", "ISO_IR 192", "PET\x10\x10DOE", "Protocol"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

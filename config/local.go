@@ -156,7 +156,7 @@ func togetherness(parts []LocalSeries) []ingest.Warning {
 
 // readStart reads the first n bytes of a file, or all of it if it is shorter.
 func readStart(file string, n int64) ([]byte, error) {
-	f, err := os.Open(file)
+	f, err := OpenFile(file)
 	if err != nil {
 		return nil, err
 	}
@@ -166,7 +166,7 @@ func readStart(file string, n int64) ([]byte, error) {
 
 // openFile begins to read a file.
 func openFile(_ context.Context, r ingest.Record) (io.ReadCloser, int64, error) {
-	f, err := os.Open(r.Key)
+	f, err := OpenFile(r.Key)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -189,14 +189,14 @@ func ReadRegionsFile(image, table string) (ingest.Segmentation, error) {
 	if table == "" && isNIfTI(image) {
 		table = tableOf(image)
 	}
-	f, err := os.Open(image)
+	f, err := OpenFile(image)
 	if err != nil {
 		return ingest.Segmentation{}, err
 	}
 	defer f.Close()
 	var names io.Reader
 	if table != "" {
-		t, err := os.Open(table)
+		t, err := OpenFile(table)
 		if err != nil {
 			return ingest.Segmentation{}, err
 		}

@@ -5,14 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/lexer"
+	"github.com/goccy/go-yaml/token"
 
 	"tacstream/extract"
 	"tacstream/ingest"
@@ -197,7 +199,7 @@ func (r Regions) on(pet ingest.Geometry, h ingest.Header) (ingest.Segmentation, 
 // ReadTransformFile reads a transform that brings regions into the space of a
 // series.
 func ReadTransformFile(file string) (*transform.Transform, error) {
-	f, err := os.Open(file)
+	f, err := OpenFile(file)
 	if err != nil {
 		return nil, err
 	}
@@ -214,19 +216,15 @@ func ReadTransformFile(file string) (*transform.Transform, error) {
 }
 
 // maxRulesBytes bounds a file of rules.
-const maxRulesBytes = 1 << 20
+const maxRulesBytes = 64 << 10
+
+// deepestRules bounds how deep lists and maps of rules lie in each other.
+const deepestRules = 8
 
 // ReadRulesFile reads a file of rules: each name with the list of regions that
 // it is made of and, under erode, regions with the depth in mm to take off.
 func ReadRulesFile(file string) (extract.Rules, error) {
-	info, err := os.Stat(file)
-	if err != nil {
-		return extract.Rules{}, err
-	}
-	if info.Size() > maxRulesBytes {
-		return extract.Rules{}, fmt.Errorf("%s: rules of more than %d bytes", file, maxRulesBytes)
-	}
-	data, err := os.ReadFile(file)
+	data, err := ReadFile(file, maxRulesBytes)
 	if err != nil {
 		return extract.Rules{}, err
 	}
@@ -244,11 +242,15 @@ func ReadRulesFile(file string) (extract.Rules, error) {
 //	  Cerebellum: 4
 func parseRules(data []byte) (extract.Rules, error) {
 	rules := extract.Rules{Merge: map[string][]string{}}
+	if err := tame(data); err != nil {
+		return rules, err
+	}
 	var file map[string]any
 	if err := yaml.Unmarshal(data, &file); err != nil {
-		return rules, fmt.Errorf("no YAML of names and lists: %w", err)
+		return rules, fmt.Errorf("no YAML of names and lists: %s", yaml.FormatError(err, false, false))
 	}
-	for name, value := range file {
+	for _, name := range slices.Sorted(maps.Keys(file)) {
+		value := file[name]
 		var err error
 		switch list := value.(type) {
 		case []any:
@@ -266,6 +268,31 @@ func parseRules(data []byte) (extract.Rules, error) {
 		}
 	}
 	return rules, nil
+}
+
+// tame refuses YAML of which a little text would take much memory: aliases, and
+// lists in lists.
+func tame(data []byte) error {
+	depth, entries, line := 0, 0, 0
+	for _, t := range lexer.Tokenize(string(data)) {
+		if t.Position.Line != line {
+			entries, line = 0, t.Position.Line
+		}
+		switch t.Type {
+		case token.AliasType, token.AnchorType:
+			return fmt.Errorf("line %d: rules have no aliases; put a name that begins with * or & in quotes", line)
+		case token.SequenceStartType, token.MappingStartType:
+			depth++
+		case token.SequenceEndType, token.MappingEndType:
+			depth--
+		case token.SequenceEntryType:
+			entries++
+		}
+		if depth+entries > deepestRules {
+			return fmt.Errorf("line %d: lists in lists; rules are names and lists of names", line)
+		}
+	}
+	return nil
 }
 
 func namesIn(list []any) ([]string, error) {

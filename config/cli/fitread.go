@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -47,7 +48,7 @@ func (c fitCmd) read(e *env) (fit.Scan, error) {
 
 // readCurves reads the table and turns it into curves as they decayed.
 func (c fitCmd) readCurves() (curves extract.Curves, taken extract.Taken, decay tableDecay, err error) {
-	f, err := os.Open(c.Table)
+	f, err := config.OpenFile(c.Table)
 	if err != nil {
 		return curves, taken, decay, err
 	}
@@ -162,6 +163,9 @@ func readSidecars(table, blood string) (side tableSidecar, body []byte, err erro
 		if side.decay == (tableDecay{}) {
 			side.decay = found.tableDecay
 		}
+		if a, b := found.Units, found.Radioactivity.Units; a != "" && b != "" && !strings.EqualFold(a, b) {
+			return side, nil, fmt.Errorf("%s contradicts itself: Units is %q and radioactivity.Units is %q", filepath.Base(file), a, b)
+		}
 		if body == nil && (found.Units != "" || found.Radioactivity.Units != "") {
 			body = text
 		}
@@ -183,7 +187,7 @@ func jsonFault(err error) error {
 
 // readBlood adds arterial blood to a scan, and its delay.
 func (c fitCmd) readBlood(e *env, scan *fit.Scan) error {
-	f, err := os.Open(c.Blood)
+	f, err := config.OpenFile(c.Blood)
 	if err != nil {
 		return err
 	}
@@ -219,17 +223,11 @@ const maxSidecarBytes = 16 << 20
 
 // readSmall reads a small file, nothing where there is none.
 func readSmall(file string) ([]byte, error) {
-	info, err := os.Stat(file)
+	data, err := config.ReadFile(file, maxSidecarBytes)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	if info.Size() > maxSidecarBytes {
-		return nil, fmt.Errorf("%s: %d bytes are too many for a sidecar", file, info.Size())
-	}
-	return os.ReadFile(file)
+	return bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")), err
 }
 
 // petSidecars returns the sidecars of the scan that a BIDS-like table belongs

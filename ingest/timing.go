@@ -270,12 +270,14 @@ func (h Header) assumedStart(zero time.Time) []Warning {
 	return []Warning{w}
 }
 
-// usedOrigin returns the median origin of the decay factors, and three times the
-// median of how far the frames' own lie from it: two standard errors of one. It is not known where the half-life is missing or
-// every factor is 1, as Philips writes.
+// usedOrigin returns the median origin of the decay factors and how far it may be
+// off: three times the median of how far the frames' own lie from it, which is
+// two standard errors of one, or by as much as the digits of the factors leave
+// open where that is more. It is not known where the half-life is missing or every
+// factor is 1, as Philips writes.
 func (t *Timing) usedOrigin(instances []Instance) (origin, scatter time.Duration, known bool) {
 	lambda := DecayPerSecond(t.HalfLife)
-	var origins []float64
+	var origins, open []float64
 	ones := true
 	for f, i := range instances {
 		if lambda == 0 || !(i.DecayFactor > 0) || math.IsInf(i.DecayFactor, 0) {
@@ -283,6 +285,7 @@ func (t *Timing) usedOrigin(instances []Instance) (origin, scatter time.Duration
 		}
 		ones = ones && i.DecayFactor == 1
 		origins = append(origins, t.Frames[f].Start.Seconds()-startOf(i, lambda))
+		open = append(open, rounding(i.DecayFactor)/(i.DecayFactor*lambda))
 	}
 	if ones {
 		return 0, 0, false
@@ -291,7 +294,18 @@ func (t *Timing) usedOrigin(instances []Instance) (origin, scatter time.Duration
 	for f := range origins {
 		origins[f] = math.Abs(origins[f] - median)
 	}
-	return seconds(median), seconds(3 * middle(origins)), true
+	return seconds(median), seconds(max(3*middle(origins), middle(open))), true
+}
+
+// rounding returns by how much a number may have been rounded, by its decimals.
+func rounding(x float64) float64 {
+	const most = 6 // decimals
+	for d, unit := 0, 1.0; d <= most; d, unit = d+1, unit*10 {
+		if math.Abs(math.Round(x*unit)/unit-x) < 1e-9 {
+			return 0.5 / unit
+		}
+	}
+	return 0
 }
 
 // middle returns the median of numbers, the upper one of two, and sorts them.

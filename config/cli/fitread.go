@@ -79,6 +79,12 @@ func (c fitCmd) readCurves() (curves extract.Curves, taken extract.Taken, decay 
 		}
 	}
 	curves.Warnings = append(curves.Warnings, ingest.CheckHalfLife(side.TracerRadionuclide, halfLife)...)
+	if side.decay == (tableDecay{}) && halfLife > 0 {
+		curves.Warnings = append(curves.Warnings, ingest.Warning{
+			Code: ingest.WarnDecayRef, Level: ingest.LevelWarn,
+			Detail: "nothing states whether the values are corrected for decay: they are taken as corrected to 0 s; a sidecar with ImageDecayCorrected tells",
+		})
+	}
 	return curves, taken, side.decay, nil
 }
 

@@ -401,14 +401,16 @@ func ownGrid(o ingest.Outline, pet ingest.Geometry) (ingest.Geometry, []drawn, e
 		}
 	}
 	step := stepOf(heights, side)
-	size := [3]int{int((hi[0]-lo[0])/side) + 3, int((hi[1]-lo[1])/side) + 3, int(math.Round((hi[2]-lo[2])/step)) + 1}
+	across, nu := evenly(hi[0]-lo[0], side)
+	along, nv := evenly(hi[1]-lo[1], side)
+	size := [3]int{nu + 2, nv + 2, int(math.Round((hi[2]-lo[2])/step)) + 1}
 	if !(hi[0]-lo[0] < 1e5 && hi[1]-lo[1] < 1e5 && hi[2]-lo[2] < 1e5) || !fits(size, maxTiltedVoxel) {
 		return ingest.Geometry{}, nil, ingest.Reject(ingest.CodeTooLarge, "region %d spans too much to be filled", o.Index)
 	}
 	g := ingest.Geometry{Size: size}
 	for r := range 3 {
-		origin := (lo[0]-side)*u[r] + (lo[1]-side)*v[r] + lo[2]*w[r]
-		g.Affine[r] = [4]float64{side * u[r], side * v[r], step * w[r], origin}
+		origin := (lo[0]-across/2)*u[r] + (lo[1]-along/2)*v[r] + lo[2]*w[r]
+		g.Affine[r] = [4]float64{across * u[r], along * v[r], step * w[r], origin}
 	}
 	back, err := g.Affine.Inverse()
 	if err != nil {
@@ -419,6 +421,15 @@ func ownGrid(o ingest.Outline, pet ingest.Geometry) (ingest.Geometry, []drawn, e
 		return g, nil, ingest.Reject(ingest.CodeRegionsUnreadable, "region %d has contours in planes that are not parallel, or that are not planar", o.Index)
 	}
 	return g, contours, nil
+}
+
+// evenly returns the number of cells, not wider than side, that fill a width, and
+// how wide they are: the edges of contours are mostly those of cells then.
+func evenly(width, side float64) (cell float64, n int) {
+	if n = int(math.Ceil(width / side)); !(width > 0) || !(width < 1e5) {
+		return side, 1
+	}
+	return width / float64(n), n
 }
 
 // stepOf returns the smallest distance between planes, or side where there is

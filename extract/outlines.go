@@ -206,24 +206,26 @@ func (d drawn) equals(e drawn) bool {
 	return true
 }
 
-// measures returns the bounds of a contour, the root of its area, and its
-// centroid.
-func (d drawn) measures() [7]float64 {
+// measures returns the bounds of a contour, the root of its area, its centroid,
+// and how far it leans: its product of inertia by area, over that root.
+func (d drawn) measures() [8]float64 {
 	lo, hi := [2]float64{math.Inf(1), math.Inf(1)}, [2]float64{math.Inf(-1), math.Inf(-1)}
-	var area, x, y float64
+	var area, x, y, xy float64
 	for n, p := range d.points {
 		q := d.points[(n+1)%len(d.points)]
 		// About the first point, so that nothing is lost far from the origin.
 		px, py, qx, qy := p[0]-d.points[0][0], p[1]-d.points[0][1], q[0]-d.points[0][0], q[1]-d.points[0][1]
 		cross := px*qy - qx*py
 		area, x, y = area+cross/2, x+(px+qx)*cross/6, y+(py+qy)*cross/6
+		xy += cross / 24 * (px*qy + 2*px*py + 2*qx*qy + qx*py)
 		for a := range lo {
 			lo[a], hi[a] = min(lo[a], p[a]), max(hi[a], p[a])
 		}
 	}
-	m := [7]float64{lo[0], lo[1], hi[0], hi[1], math.Sqrt(math.Abs(area))}
+	m := [8]float64{lo[0], lo[1], hi[0], hi[1], math.Sqrt(math.Abs(area))}
 	if area != 0 {
 		m[5], m[6] = x/area, y/area
+		m[7] = (xy/area - m[5]*m[6]) / m[4]
 		m[5], m[6] = m[5]+d.points[0][0], m[6]+d.points[0][1]
 	}
 	return m

@@ -85,16 +85,48 @@ func draw(contours []ingest.Contour, toGrid ingest.Affine) (list []drawn, level 
 	return list, level
 }
 
-// count counts the points of contours, all of them and those in the volume.
+// count adds up the areas of contours, and of what of them is in the volume.
 func (h *held) count(contours []drawn, size [3]int) {
 	for _, d := range contours {
-		for _, p := range d.points {
-			h.total++
-			if _, _, _, ok := voxel(ingest.Vec{p[0], p[1], d.height}, size); ok {
-				h.inside++
-			}
+		whole := d.area()
+		h.total += whole
+		if d.height >= -0.5 && d.height <= float64(size[2])-0.5 {
+			h.inside += min(d.within(size).area(), whole)
 		}
 	}
+}
+
+// area returns that of a contour.
+func (d drawn) area() float64 {
+	root := d.measures()[4]
+	return root * root
+}
+
+// within returns what of a contour lies in the slices of a volume, cut at one
+// edge after the other (Sutherland & Hodgman, Commun ACM 1974;17:32–42,
+// doi:10.1145/360767.360802).
+func (d drawn) within(size [3]int) drawn {
+	for axis := range 2 {
+		d.points = cutAt(d.points, axis, -0.5, 1)
+		d.points = cutAt(d.points, axis, float64(size[axis])-0.5, -1)
+	}
+	return d
+}
+
+// cutAt returns the part of a polygon on one side of an edge.
+func cutAt(points [][2]float64, axis int, edge, side float64) (kept [][2]float64) {
+	for n, p := range points {
+		q := points[(n+1)%len(points)]
+		from, to := side*(p[axis]-edge), side*(q[axis]-edge)
+		if from >= 0 {
+			kept = append(kept, p)
+		}
+		if from >= 0 != (to >= 0) {
+			t := from / (from - to)
+			kept = append(kept, [2]float64{p[0] + t*(q[0]-p[0]), p[1] + t*(q[1]-p[1])})
+		}
+	}
+	return kept
 }
 
 // samePlane is by how many slices contours may differ in height and be of one

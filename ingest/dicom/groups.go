@@ -176,8 +176,11 @@ func (h *header) groupSequence(c *cursor, values *groupValues, seq element, end 
 		if err := h.groupItem(c, &mapping, seq.tag, item, end, depth+1); err != nil {
 			return err
 		}
-		if first || preferred(mapping[groupUnit], values[groupUnit]) {
+		switch {
+		case first || preferred(mapping[groupUnit], values[groupUnit]):
 			*values = mapping
+		case h.planeFault.Code == "" && contradicts(&mapping, values, c.order()):
+			h.planeFault = ingest.Reason{Code: ingest.CodeUnits, Detail: "several mappings of a frame to one unit that differ, such as for ranges of stored values"}
 		}
 		return nil
 	})
@@ -189,6 +192,23 @@ func preferred(unit, before []byte) bool {
 	u, _ := unitCode(unit)
 	b, _ := unitCode(before)
 	return u != b && (u == "BQML" || u != "" && b == "")
+}
+
+// contradicts reports whether two mappings to one unit differ.
+func contradicts(a, b *groupValues, order binary.ByteOrder) bool {
+	unit, factor := unitCode(a[groupUnit])
+	other, per := unitCode(b[groupUnit])
+	if unit == "" || unit != other {
+		return false
+	}
+	for _, field := range [2]group{groupRealSlope, groupRealIntercept} {
+		x, _ := double(a[field], order)
+		y, _ := double(b[field], order)
+		if math.Abs(x*factor-y*per) > 1e-9*math.Abs(y*per) {
+			return true
+		}
+	}
+	return false
 }
 
 // plane reads the values of a plane. What is wrong with one is a fault of the

@@ -190,6 +190,12 @@ func TestMultiFrameObjectsThatCannotBeRead(t *testing.T) {
 		{"a tilted frame", frames(set(0x00209116, 0x00200037, `0\1\0\1\0\0`)), ingest.CodeGeometry},
 		{"a slope that is no number", frames(set(0x00409096, 0x00409225, fd(math.NaN()))).with(0x52009229, items{{
 			0x00209116: items{{0x00200037: `1\0\0\0\1\0`}}, 0x00289110: items{{0x00280030: `2\2`}}}}), ingest.CodeUnits},
+		{"two mappings to one unit", frames(func(f map[uint32]any) {
+			f[0x00409096] = items{
+				{0x004008ea: items{{0x00080100: "Bq/ml"}}, 0x00409224: fd(0), 0x00409225: fd(2)},
+				{0x004008ea: items{{0x00080100: "kBq/ml"}}, 0x00409224: fd(0), 0x00409225: fd(0.003)},
+			}
+		}), ingest.CodeUnits},
 		{"a duration of -1 s", frames(set(0x00209111, 0x00189220, fd(-1000))), ingest.CodeTiming},
 		{"a duration that is no number", frames(set(0x00209111, 0x00189220, fd(math.NaN()))), ingest.CodeTiming},
 		{"a time in words", frames(set(0x00209111, 0x00189074, "noon")), ingest.CodeTiming},

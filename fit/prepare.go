@@ -22,7 +22,6 @@ type prepared struct {
 	refNoise  noise
 	judge     extract.Judge
 	warnings  []ingest.Warning // that every estimate of the scan deserves
-	logFrames float64          // logarithm of the number of frames that are used
 }
 
 // prepare checks a scan.
@@ -42,7 +41,6 @@ func prepare(s Scan, w Weighting) (*prepared, error) {
 	}
 	shared := scheduleOf(s.Frames, p.from, s.HalfLife)
 	p.grid, p.judge = shared.grid, shared.judge
-	p.logFrames = math.Log(float64(len(p.mid)))
 	return p, nil
 }
 
@@ -207,11 +205,7 @@ func (p *prepared) score(e *Estimate, rss float64, n, k int) {
 	frames, all := float64(n), float64(k+1)
 	ll := frames * math.Log(math.Max(e.RSS, math.SmallestNonzeroFloat64)/frames)
 	ll -= logProduct(e.Weights) // so that fits with other weights compare
-	logFrames := p.logFrames
-	if n != len(p.mid) {
-		logFrames = math.Log(frames)
-	}
-	e.AIC, e.BIC, e.AICc = ll+2*all, ll+logFrames*all, math.NaN()
+	e.AIC, e.BIC, e.AICc = ll+2*all, ll+math.Log(frames)*all, math.NaN()
 	if n > k+2 {
 		e.AICc = e.AIC + 2*all*(all+1)/(frames-all-1)
 	}

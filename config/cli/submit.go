@@ -193,8 +193,12 @@ func (c submitCmd) vacant(ctx context.Context, line *config.Line, files []string
 
 // holds reports whether an object is a file, byte for byte.
 func holds(ctx context.Context, line *config.Line, o ingest.Object, file string) (bool, error) {
+	info, err := os.Stat(file)
+	if err != nil || info.Size() != o.Size {
+		return false, err
+	}
 	data, err := os.ReadFile(file)
-	if err != nil || int64(len(data)) != o.Size {
+	if err != nil {
 		return false, err
 	}
 	sum := md5.Sum(data)

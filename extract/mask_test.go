@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -481,6 +482,49 @@ func BenchmarkNewMask(b *testing.B) {
 	for b.Loop() {
 		if _, err := extract.NewMask(ingest.Segmentation{Labels: &labels}, pet, extract.Options{}); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// The same labels, stored along other axes, in other directions and from
+// another first voxel, cover the same PET voxels: those where a label's centre
+// lies, found here by the coordinates of both.
+func TestLabelsStoredAnotherWayRound(t *testing.T) {
+	pet := ingest.Geometry{Size: [3]int{5, 4, 3}, Affine: ingest.Affine{{2, 0, 0, -7}, {0, 2, 0, 3}, {0, 0, 2, 11}}}
+	rng := rand.New(rand.NewPCG(3, 4))
+	for _, axes := range [][3]int{{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}} {
+		for flips := range 8 {
+			g := ingest.Geometry{Size: [3]int{3 + rng.IntN(4), 3 + rng.IntN(4), 3 + rng.IntN(4)}}
+			for a, axis := range axes {
+				step := 2.0
+				if flips>>a&1 == 1 {
+					step = -2
+				}
+				g.Affine[a][axis] = step
+				g.Affine[a][3] = pet.Affine[a][3] + 2*float64(rng.IntN(3)-1) + 1e-5
+				if step < 0 {
+					g.Affine[a][3] += 2 * float64(g.Size[axis]-1)
+				}
+			}
+			want := map[[3]int]uint16{}
+			labels := labelled(g, nil, func(i, j, k int) int32 {
+				index := int32(rng.IntN(4))
+				var at [3]int
+				for a, x := range g.Affine.Apply(float64(i), float64(j), float64(k)) {
+					at[a] = int(math.Round((x - pet.Affine[a][3]) / 2))
+				}
+				want[at] = uint16(index)
+				return index
+			})
+			m := newMask(t, labels, pet)
+			for k := range pet.Size[2] {
+				got := numbers(t, m, k, pet.Size[0]*pet.Size[1])
+				for at, n := range got {
+					if n != want[[3]int{at % pet.Size[0], at / pet.Size[0], k}] {
+						t.Errorf("axes %v, flips %03b: voxel %d of slice %d is in region %d", axes, flips, at, k, n)
+					}
+				}
+			}
 		}
 	}
 }

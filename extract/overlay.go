@@ -120,30 +120,69 @@ func (o overlay) seen(at int) bool {
 }
 
 // nearest returns the runs of each slice in which the label that covers a PET
-// voxel's centre has the same number.
+// voxel's centre has the same number. The grids must be aligned: then steps
+// from voxel to voxel are whole on both.
 func (o overlay) nearest(labels ingest.Labels, number map[int32]uint16) [][]ingest.Run {
 	all := make([][]ingest.Run, o.pet[2])
-	a := o.toLabels
+	steps := o.steps()
 	var last int32
 	var n uint16
 	for k := range all {
-		var at int32
 		for j := range o.pet[1] {
-			for i := range o.pet[0] {
-				x, y, z, ok := voxel(a.Apply(float64(i), float64(j), float64(k)), o.labels)
-				if ok {
-					if index := labels.Index[(z*o.labels[1]+y)*o.labels[0]+x]; index != last {
-						last, n = index, number[index]
-					}
-					if n != 0 {
-						all[k] = extend(all[k], at, n, 1)
-					}
+			row, pixel := steps.at(0, j, k), int32(j*o.pet[0])
+			from, to := inside(row, steps.x, o.labels, o.pet[0])
+			at := (row[2]*o.labels[1]+row[1])*o.labels[0] + row[0]
+			step := (steps.x[2]*o.labels[1]+steps.x[1])*o.labels[0] + steps.x[0]
+			for i := from; i < to; i++ {
+				if index := labels.Index[at+i*step]; index != last {
+					last, n = index, number[index]
 				}
-				at++
+				if n != 0 {
+					all[k] = extend(all[k], pixel+int32(i), n, 1)
+				}
 			}
 		}
 	}
 	return all
+}
+
+// A stepping is the map from PET voxels to those of an aligned grid: by how
+// many voxels, none or one, a step along each axis of PET moves.
+type stepping struct{ x, y, z, origin [3]int }
+
+func (o overlay) steps() (s stepping) {
+	const far = 1 << 40 // voxels, outside any grid
+	for r := range 3 {
+		for c, into := range []*[3]int{&s.x, &s.y, &s.z, &s.origin} {
+			into[r] = int(math.Round(max(-far, min(o.toLabels[r][c], far))))
+		}
+	}
+	return s
+}
+
+// at returns the voxel that covers a PET voxel, perhaps outside the grid.
+func (s stepping) at(i, j, k int) (v [3]int) {
+	for a := range v {
+		v[a] = s.origin[a] + i*s.x[a] + j*s.y[a] + k*s.z[a]
+	}
+	return v
+}
+
+// inside returns which of n steps from a voxel, itself the first, lie in a
+// grid of that size: those from from on, before to.
+func inside(voxel, step, size [3]int, n int) (from, to int) {
+	to = n
+	for a, v := range voxel {
+		switch {
+		case step[a] > 0:
+			from, to = max(from, -v), min(to, size[a]-v)
+		case step[a] < 0:
+			from, to = max(from, v-size[a]+1), min(to, v+1)
+		case v < 0 || v >= size[a]:
+			return 0, 0
+		}
+	}
+	return from, to
 }
 
 // extend adds a pixel behind the last run, or to it if it goes on alike.

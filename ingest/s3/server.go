@@ -11,6 +11,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 
 	aws "github.com/aws/aws-sdk-go-v2/service/s3"
@@ -63,6 +64,10 @@ const (
 	maxCopy        = 5 << 30 // bytes in one CopyObject, as with AWS
 )
 
+// gcPercent has the store collect garbage late: it holds a few megabytes, and
+// the litter of requests would have it collected over and over.
+const gcPercent = 400
+
 // listenTries is how often a free port is looked for.
 const listenTries = 5
 
@@ -90,7 +95,8 @@ func (o *ServerOptions) notifies(bucket string) bool { return slices.Contains(o.
 // it changes the working directory and, so that no key of the gateway's
 // messages gets out, replaces os.Stdout, os.Stderr and the log package's
 // writer for good. Loggers and writers that were made before keep their files.
-// Only one Serve can run in a process.
+// It also sets how often garbage is collected. Only one Serve can run in a
+// process.
 func Serve(ctx context.Context, opts ServerOptions) error {
 	if err := opts.Check(); err != nil {
 		return err
@@ -101,6 +107,7 @@ func Serve(ctx context.Context, opts ServerOptions) error {
 	if err := hush(opts.Log); err != nil {
 		return err
 	}
+	debug.SetGCPercent(gcPercent)
 	for try := 1; ; try++ {
 		be, err := open(&opts)
 		if err != nil {

@@ -20,6 +20,9 @@ func (a Assembly) Doubts() []Warning {
 	if len(a.Split) > 0 {
 		doubt(WarnSplit, float64(len(a.Split)), "instances disagree on %s: what one of them says is taken", strings.Join(a.Split, ", "))
 	}
+	if soft.Rescaled != 0 {
+		doubt(WarnSplit, soft.Rescaled, "RescaleSlope and RealWorldValueSlope give different numbers in %s, by this factor: the latter is taken", a.Header.Strict.Units)
+	}
 	for _, d := range soft.TimeDoubts {
 		doubt(WarnTimeAssumed, 1, "%s", d)
 	}

@@ -58,6 +58,9 @@ type Soft struct {
 	// behind the first.
 	OtherTracers int  `json:"otr,omitempty"`
 	Lossy        bool `json:"lsy,omitempty"` // LossyImageCompression is 01
+	// Rescaled is RescaleSlope over the slope of the mapping that is taken, where
+	// both are said to give one unit and do not; 0 elsewhere.
+	Rescaled float64 `json:"rsc,omitempty"`
 	// TimeDoubts says why the header's times may not go together.
 	TimeDoubts []string `json:"tdb,omitempty"`
 }

@@ -23,7 +23,8 @@ type plane struct {
 	duration         time.Duration
 	decayFactor      float64
 	slope, intercept float64
-	unit             string // as Units has it, empty where slope is that of the stored values alone
+	rescale          float64 // RescaleSlope beside a mapping that is taken; 0 where there is none
+	unit             string  // as Units has it, empty where slope is that of the stored values alone
 	// foreign is the slope of a mapping to a unit that is not known, over that
 	// of the stored values; 0 where there is none.
 	foreign float64
@@ -291,14 +292,17 @@ func (f *facts) groupTime(v []byte, name string) moment {
 // groupScale reads how stored values become real ones: by the mapping to a
 // unit that is known, else by the rescale slope alone.
 func (f *facts) groupScale(p *plane, v *groupValues, order binary.ByteOrder) {
+	text := v[groupSlope]
+	if text == nil {
+		text = v[groupOldSlope]
+	}
 	slope, mapped := double(v[groupRealSlope], order)
 	if unit, factor := unitCode(v[groupUnit]); mapped && unit != "" {
 		intercept, _ := double(v[groupRealIntercept], order)
 		p.slope, p.intercept, p.unit = slope*factor, intercept*factor, unit
+		p.rescale, _ = decimal(trim(text))
 	} else {
-		text := v[groupSlope]
-		if text == nil {
-			text = v[groupOldSlope]
+		if v[groupSlope] == nil {
 			p.intercept = f.groupReal(v[groupOldIntercept], "RescaleIntercept")
 		}
 		p.slope = f.groupReal(text, "RescaleSlope")

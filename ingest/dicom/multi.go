@@ -20,6 +20,7 @@ func (f *facts) multi(planes []plane, fault ingest.Reason, found *ingest.Found, 
 	}
 	f.multiStrict(&found.Header.Strict, planes)
 	found.Header.Soft.SliceThickness = planes[0].thickness
+	found.Header.Soft.Rescaled = f.rescaled(planes)
 	found.Header.Soft.BqPerMLPerUnit = f.toBqPerML(found.Header.Strict.Units)
 	if len(found.Header.Soft.CorrectedImage) == 0 {
 		found.Header.Soft.CorrectedImage = f.corrections()
@@ -94,6 +95,29 @@ func (f *facts) multiStrict(s *ingest.Strict, planes []plane) {
 	if n, ok := decimal(f.bytes(numberOfTemporalPositions)); ok && s.NumberOfTimeSlices == 0 && n >= 1 && n <= maxTemporal {
 		s.NumberOfTimeSlices = int(n)
 	}
+}
+
+// sameUnit is by how much RescaleSlope, of few digits, may differ from a mapping
+// to the same unit.
+const sameUnit = 1e-4
+
+// rescaled returns RescaleSlope over the slope of the mapping that is taken, of
+// the frame where they differ most, if both are said to give one unit and do
+// not. A RescaleSlope of 1 scales nothing, and says nothing.
+func (f *facts) rescaled(planes []plane) float64 {
+	worst := 1.0
+	for _, p := range planes {
+		if p.unit != f.code(units) || p.rescale == 0 || p.rescale == 1 {
+			continue
+		}
+		if ratio := p.rescale / p.slope; math.Abs(ratio-1) > max(sameUnit, math.Abs(worst-1)) {
+			worst = ratio
+		}
+	}
+	if worst == 1 {
+		return 0
+	}
+	return worst
 }
 
 // maxTemporal bounds NumberOfTemporalPositions.

@@ -140,6 +140,27 @@ func TestMappingsToOtherUnits(t *testing.T) {
 	}
 }
 
+// Where Units names the unit of RescaleSlope, a mapping to the same unit must
+// give the same numbers. A slope of 1 scales nothing.
+func TestAMappingThatDiffersFromRescaleSlopeIsDoubted(t *testing.T) {
+	for _, tt := range []struct {
+		units, rescale string
+		mapped, want   float64
+	}{
+		{"BQML", "7", 7, 0}, {"BQML", "7.00001", 7, 0}, {"BQML", "7", 3.5, 2}, {"BQML", "1", 3.5, 0}, {"CNTS", "7", 3.5, 0}, {"", "7", 3.5, 0}, {"BQML", "7", 14, 0.5},
+	} {
+		o := multi().with(0x00541001, tt.units)
+		for _, f := range o.elements[0x52009230].(items) {
+			f[0x00409096] = items{{0x004008ea: items{{0x00080100: "Bq/ml"}}, 0x00409224: fd(0), 0x00409225: fd(tt.mapped)}}
+		}
+		shared := o.elements[0x52009229].(items)
+		shared[0][0x00289145] = items{{0x00281052: "0", 0x00281053: tt.rescale}}
+		if got := read(o).Header.Soft.Rescaled; got != tt.want {
+			t.Errorf("%+v: %g", tt, got)
+		}
+	}
+}
+
 // values reads an object as the line does, a few bytes at a time.
 func values(t *testing.T, data []byte) [][]float64 {
 	t.Helper()

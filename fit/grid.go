@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/floats"
 
 	"tacstream/extract"
@@ -30,6 +31,7 @@ type grid struct {
 	gaps      []gap
 	spline    spline
 	integrals integrals
+	integral  *blas64.General // from frame means to those of the integral; nil for many frames
 	memory    *memory         // of an integral
 	nodes     func() []kernel // those of the nodes of θ, nil where they are not kept
 }
@@ -147,6 +149,7 @@ func newGrid(frames []ingest.Frame, lambda float64) *grid {
 	g.bridge()
 	g.spline = g.newSpline()
 	g.integrals = g.newIntegrals()
+	g.integral = g.newIntegral()
 	g.between = cubics(g.mid)
 	g.memory = newMemory(g)
 	g.memory.set(g, g.kernel(0))

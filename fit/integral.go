@@ -1,5 +1,10 @@
 package fit
 
+import (
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas64"
+)
+
 // integrals are what B-splines add to the integral of a curve, and to that of
 // the integral: piece by piece, for each B-spline in it.
 type integrals struct {
@@ -35,6 +40,30 @@ func (g *grid) newIntegrals() integrals {
 	return it
 }
 
+// mostMultiplied is the number of frames up to which one product with a matrix
+// takes less time than the equations of the spline.
+const mostMultiplied = 48
+
+// newIntegral returns the matrix from the means of the frames to those of the
+// integral, nil for more than mostMultiplied.
+func (g *grid) newIntegral() *blas64.General {
+	n := len(g.mid)
+	if n > mostMultiplied {
+		return nil
+	}
+	it, unit, column := newIntegrator(g), make([]float64, n), make([]float64, n)
+	m := &blas64.General{Rows: n, Cols: n, Stride: n, Data: make([]float64, n*n)}
+	for j := range n {
+		unit[j] = 1
+		it.solved(unit, column)
+		unit[j] = 0
+		for i, v := range column {
+			m.Data[i*n+j] = v
+		}
+	}
+	return m
+}
+
 // An integrator makes the frame means of e^(−λt) ∫₀ᵗ C ds, and of the integral
 // of that integral, of many curves on one grid. Both are linear in the factors
 // of the B-splines, so no curve is laid out piece by piece.
@@ -54,9 +83,18 @@ func (it *integrator) solve(means []float64) {
 	clear(it.x[1+len(x):])
 }
 
-// once writes the frame means of the integral of the curve with these means: of
-// the B-splines in each frame, and of those that have passed.
+// once writes the frame means of the integral of the curve with these means.
 func (it *integrator) once(means, out []float64) {
+	if it.integral == nil {
+		it.solved(means, out)
+		return
+	}
+	blas64.Gemv(blas.NoTrans, 1, *it.integral, blas64.Vector{N: len(means), Data: means, Inc: 1}, 0, blas64.Vector{N: len(out), Data: out, Inc: 1})
+}
+
+// solved does the same by the factors of the B-splines, and leaves these behind:
+// what is in each frame, and those that have passed.
+func (it *integrator) solved(means, out []float64) {
 	it.solve(means)
 	passed, next := 0.0, 0
 	for k, first := range it.spline.first {
@@ -72,7 +110,7 @@ func (it *integrator) once(means, out []float64) {
 
 // both writes the frame means of the integral and of its integral.
 func (it *integrator) both(means, out, again []float64) {
-	it.once(means, out)
+	it.solved(means, out)
 	sum, double := 0.0, 0.0
 	for k := range it.pieces {
 		p, first := &it.pieces[k], it.spline.first[k]

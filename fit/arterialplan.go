@@ -123,7 +123,7 @@ func fitArterialPlan(s Scan, name string, w Weighting, tStar time.Duration, pl p
 	if err != nil {
 		return nil, err
 	}
-	r := newRegression(a.prepared, pl, a.plasma.sources(len(a.mid)), tStar, first, nil)
+	r := newRegression(a.prepared, pl, pl.sources(a.plasma, a.plasma.means(len(a.mid)), noise{}), tStar, first, nil)
 	if !pl.lined() {
 		return a.each(name, pl.main, func(t *extract.TAC, u []float64, e *Estimate) { r.fit(t, u, e, nil) }), nil
 	}

@@ -107,35 +107,58 @@ func (c curve) convolve(k kernel, means []float64) {
 	}
 }
 
-// sources returns the means over n frames of the curve, of its integral, and
-// of that one's integral, all as they decay.
-func (c curve) sources(n int) sources {
-	s := sources{own: make([]float64, n), once: make([]float64, n), again: make([]float64, n)}
+// means returns the means of the curve over n frames, as it decays.
+func (c curve) means(n int) []float64 {
+	list := make([]float64, n)
+	for i := range c.pieces {
+		p := &c.grid.pieces[i]
+		if p.frame < 0 {
+			continue
+		}
+		mean := 0.0
+		for j, a := range c.pieces[i] {
+			mean += a * c.grid.size(i).moment[j]
+		}
+		list[p.frame] += mean * p.share / p.length
+	}
+	return list
+}
+
+// integrals returns the means over n frames of the integral of the curve and,
+// where it is wanted, of that one's integral, both as they decay.
+func (c curve) integrals(n int, wanted bool) (once, again []float64) {
+	once = make([]float64, n)
+	if wanted {
+		again = make([]float64, n)
+	}
 	inverse := inverseFactorials()
 	sum, double := 0.0, 0.0
 	for i := range c.pieces {
 		p := &c.grid.pieces[i]
-		m, h := &c.grid.size(i).moment, p.length
-		own, once, again := 0.0, sum*m[0], double*m[0]+sum*h*m[1]
-		level, twice := 0.0, 0.0
-		for j, a := range c.pieces[i] {
-			b := a / p.decay
-			own += b / h * m[j]
-			once += b * m[j+1]
-			again += h * b * m[j+2]
+		m, h, a := &c.grid.size(i).moment, p.length, &c.pieces[i]
+		perDecay, share := 1/p.decay, p.decay*p.share
+		mean, level := 0.0, 0.0
+		for j, b := range a {
+			mean += b * m[j+1]
 			level += b * inverse[j+1]
-			twice += h * b * inverse[j+2]
 		}
 		if p.frame >= 0 {
-			share := p.decay * p.share
-			s.own[p.frame] += share * own
-			s.once[p.frame] += share * once
-			s.again[p.frame] += share * again
+			once[p.frame] += share*sum*m[0] + p.share*mean
 		}
-		double += sum*h + twice
-		sum += level
+		if wanted {
+			mean, twice := 0.0, 0.0
+			for j, b := range a {
+				mean += b * m[j+2]
+				twice += b * inverse[j+2]
+			}
+			if p.frame >= 0 {
+				again[p.frame] += share*(double*m[0]+sum*h*m[1]) + p.share*h*mean
+			}
+			double += h * (sum + perDecay*twice)
+		}
+		sum += perDecay * level
 	}
-	return s
+	return once, again
 }
 
 // inverseFactorials returns 1/j!.

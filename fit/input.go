@@ -188,7 +188,7 @@ func prepareArterial(s Scan, w Weighting) (*arterial, error) {
 	p.warnings = append(append(p.scanWarnings(), s.Blood.Check(end)...), s.Blood.Warnings...)
 	a := &arterial{prepared: p, plasma: newInput(p.grid, s.Blood.Parent, s.Delay, p.scale), direct: make([]float64, len(p.mid)), mean: make([]float64, len(p.mid))}
 	if s.Blood.Whole != nil {
-		a.direct = newInput(p.grid, s.Blood.Whole, s.Delay, p.scale).sources(len(p.mid)).own
+		a.direct = newInput(p.grid, s.Blood.Whole, s.Delay, p.scale).means(len(p.mid))
 	}
 	for _, t := range s.TACs {
 		for i, u := range p.used(t.BqPerML) {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 
+	"gonum.org/v1/gonum/floats"
+
 	"tacstream/extract"
 	"tacstream/ingest"
 )
@@ -107,10 +109,7 @@ func (p *prepared) used(values []float64) []float64 {
 }
 
 func (p *prepared) use(values, u []float64) {
-	perScale := 1 / p.scale
-	for i, v := range values[p.from:] {
-		u[i] = v * perScale
-	}
+	floats.ScaleTo(u, 1/p.scale, values[p.from:])
 	if f := p.scan.Frames[p.from]; f.Start < 0 {
 		u[0] *= f.Duration.Minutes() / f.End().Minutes()
 	}
@@ -181,9 +180,7 @@ func (p *prepared) present(e *Estimate, fitted, weights []float64) {
 	if e.Fitted == nil {
 		return
 	}
-	for i := range e.Fitted {
-		e.Fitted[i] *= p.scale
-	}
+	floats.Scale(p.scale, e.Fitted)
 	e.NoiseLevel *= p.scale
 	if f := p.scan.Frames[p.from]; f.Start < 0 {
 		e.Fitted[0] *= f.End().Minutes() / f.Duration.Minutes()

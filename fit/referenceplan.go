@@ -27,9 +27,7 @@ func fitReferencePlan(s Scan, name string, w Weighting, tStar time.Duration, pl 
 	if err != nil {
 		return nil, err
 	}
-	in := p.refCurve.sources(len(p.ref))
-	in.own, in.noise = p.ref, p.refNoise // the means as they were measured
-	r := newRegression(p, pl, in, tStar, first, k)
+	r := newRegression(p, pl, pl.sources(p.refCurve, p.ref, p.refNoise), tStar, first, k)
 	return p.each(name, pl.main, func(t *extract.TAC, u []float64, e *Estimate) {
 		var from *guess
 		if single != nil {

@@ -78,6 +78,12 @@ type sources struct {
 	noise            noise // none for blood
 }
 
+// sources returns those of an input, own being its means.
+func (p *plan) sources(c curve, own []float64, n noise) sources {
+	once, again := c.integrals(len(own), slices.ContainsFunc(p.input, func(t term) bool { return t.twice != 0 }))
+	return sources{own, once, again, n}
+}
+
 // A guess is what another model says of a region, for plans that need it: the
 // curve to expect and the level of its noise, NaN where it does not know that.
 type guess struct {
@@ -117,7 +123,7 @@ func newRegression(p *prepared, pl plan, in sources, tStar time.Duration, first 
 	n, k := len(p.mid), len(pl.input)+len(pl.region)
 	r := &regression{
 		prepared: p, plan: pl, tStar: tStar, first: first, shared: shared, in: in,
-		integrator: newIntegrator(p.grid), influences: newInfluences(n),
+		integrator: newIntegrator(p.grid), influences: newInfluences(min(k+1, maxParameters), n), // k2′ may be one more
 		once: make([]float64, n), again: make([]float64, n), unit: make([]float64, n), moved: make([]float64, n), columns: make([][]float64, k),
 		space: make([]float64, (len(pl.region)+1)*n), shapeW: make([]float64, n),
 	}

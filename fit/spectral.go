@@ -113,7 +113,7 @@ func (f *spectrum) parameters(x []float64, rss float64, u []float64, e *Estimate
 	k1, vt := 0.0, 0.0
 	var byK1, byVT, byVB gradient
 	peaks := f.peaks(x)
-	l := linearised{w: e.Weights, n: len(peaks), target: effect{own: 1}, influences: newInfluences(len(u))}
+	l := linearised{w: e.Weights, n: len(peaks), target: effect{own: 1}, influences: newInfluences(maxParameters, len(u))}
 	for i, p := range peaks {
 		k1 += p.factor / tissue
 		vt += p.factor * p.time / tissue

@@ -67,7 +67,7 @@ func newSRTMFit(b *basis) *srtmFit {
 	n := len(b.mid)
 	return &srtmFit{
 		basis: b, column: make([]float64, n), slope: make([]float64, n), unit: make([]float64, n),
-		memory: newMemory(b.grid), influences: newInfluences(n), profile: newProfile(b, singleCurve),
+		memory: newMemory(b.grid), influences: newInfluences(3, n), profile: newProfile(b, singleCurve),
 	}
 }
 

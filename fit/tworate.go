@@ -30,7 +30,7 @@ type twoRate struct {
 
 func newTwoRate(b *basis, trapped []float64, blood bool) *twoRate {
 	n := len(b.mid)
-	t := &twoRate{basis: b, trapped: trapped, blood: blood, unit: make([]float64, n), influences: newInfluences(n)}
+	t := &twoRate{basis: b, trapped: trapped, blood: blood, unit: make([]float64, n), influences: newInfluences(maxParameters, n)}
 	for i := range 2 {
 		t.e[i], t.slope[i] = make([]float64, n), make([]float64, n)
 	}

@@ -76,11 +76,12 @@ type influences struct {
 	row               []float64
 }
 
-func newInfluences(n int) *influences {
-	all := make([]float64, (2*maxParameters+1)*n)
+// newInfluences makes room for those of so many parameters by n frames.
+func newInfluences(parameters, n int) *influences {
+	all := make([]float64, (2*parameters+1)*n)
 	take := func() []float64 { s := all[:n:n]; all = all[n:]; return s }
 	f := &influences{row: take()}
-	for i := range maxParameters {
+	for i := range parameters {
 		f.target[i], f.reference[i] = take(), take()
 	}
 	return f

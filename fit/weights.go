@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"gonum.org/v1/gonum/floats"
+
 	"tacstream/extract"
 	"tacstream/ingest"
 )
@@ -195,22 +197,12 @@ func (g *grid) weigh(expected []float64, first int, w []float64) {
 		w[i] = length[i] / u
 		sum += w[i]
 	}
-	scale(w, float64(len(w))/sum)
+	floats.Scale(float64(len(w))/sum, w)
 }
 
 // normalise brings weights to a mean of 1.
 func normalise(w []float64) {
-	sum := 0.0
-	for _, v := range w {
-		sum += v
-	}
-	scale(w, float64(len(w))/sum)
-}
-
-func scale(x []float64, by float64) {
-	for i := range x {
-		x[i] *= by
-	}
+	floats.Scale(float64(len(w))/floats.Sum(w), w)
 }
 
 // cubics returns the weights of the two frames on either side of each in the

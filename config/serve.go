@@ -117,6 +117,7 @@ func Serve(ctx context.Context, opts ServeOptions) error {
 	if natsServer != nil {
 		defer natsServer.Shutdown()
 	}
+	defer context.AfterFunc(ctx, func() { opts.Log.Info("stopping: what is in hand is finished or handed back") })()
 	servers, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var serving errgroup.Group
 	defer func() { stop(); serving.Wait() }()
@@ -234,9 +235,20 @@ func OpenLine(ctx context.Context, opts ServeOptions) (*Line, error) {
 	defer cancel()
 	l, err := opts.open(reaching, links)
 	if err != nil {
-		return nil, fmt.Errorf("NATS at %s cannot be reached: %w; is 'tacstream serve' running, with this --data?", links.NATSURL, err)
+		return nil, fmt.Errorf("NATS at %s: %w; %s", links.NATSURL, err, opts.wayIn(err))
 	}
 	return l, nil
+}
+
+// wayIn says what may help where NATS lets nobody in.
+func (o ServeOptions) wayIn(err error) string {
+	switch {
+	case o.Config.NATS.URL == "":
+		return "is 'tacstream serve' running, with this --data?"
+	case errors.Is(err, nats.ErrAuthorization):
+		return "are nats.user and nats.password right?"
+	}
+	return "is nats.url right, and the server running?"
 }
 
 // open connects to the servers and waits until NATS answers.
@@ -246,7 +258,9 @@ func (o ServeOptions) open(ctx context.Context, links Links) (*Line, error) {
 	if l.Conn, err = links.Connect(o.Log); err != nil {
 		return nil, err
 	}
-	if l.Broker, err = jetstream.Connect(ctx, l.Conn, o.Config.jetstream()); err != nil {
+	broker := o.Config.jetstream()
+	broker.Waiting = func(err error) { o.Log.Warn("waiting for NATS", "url", links.NATSURL, "err", err) }
+	if l.Broker, err = jetstream.Connect(ctx, l.Conn, broker); err != nil {
 		l.Conn.Close()
 		return nil, err
 	}
@@ -262,6 +276,8 @@ func (o ServeOptions) open(ctx context.Context, links Links) (*Line, error) {
 
 // WaitForStore waits until the store answers for every bucket.
 func (l *Line) WaitForStore(ctx context.Context) error {
+	waiting := time.AfterFunc(reachWithin, func() { l.Log.Warn("waiting for the S3 store", "endpoint", l.Store.Endpoint()) })
+	defer waiting.Stop()
 	for _, bucket := range append(l.Config.inboxes(), l.Config.S3.Results) {
 		if err := l.Store.Wait(ctx, bucket); err != nil {
 			return err

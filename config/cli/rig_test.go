@@ -136,15 +136,22 @@ func (r *rig) flags() []string {
 
 func (r *rig) launch(args []string, env ...string) *proc {
 	r.t.Helper()
+	return r.launchWith(args, func(c *exec.Cmd) { c.Env = append(c.Env, env...) })
+}
+
+// launchWith starts the program as set leaves the command.
+func (r *rig) launchWith(args []string, set func(*exec.Cmd)) *proc {
+	r.t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	p := &proc{Cmd: exec.Command(exe, args...), out: &syncBuffer{}, done: make(chan struct{})}
-	p.Env = append(append(os.Environ(), asProgram+"=1"), env...)
+	p.Env = append(os.Environ(), asProgram+"=1")
 	p.Stdout, p.Stderr = p.out, p.out
 	// What a killed parent leaves open must not keep Wait from returning.
 	p.WaitDelay = time.Second
+	set(p.Cmd)
 	if err := p.Start(); err != nil {
 		r.t.Fatal(err)
 	}

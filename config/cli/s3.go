@@ -48,7 +48,13 @@ func (c s3Cmd) Run(e *env) error {
 		return fmt.Errorf("set %s and %s in the environment", config.EnvS3Access, config.EnvS3Secret)
 	}
 	log := slog.New(slog.NewTextHandler(e.stderr, nil))
-	ctx, cancel := context.WithCancel(e.ctx)
+	ctx := e.ctx
+	if c.Child {
+		// A signal from the terminal, or to the whole service, reaches the parent
+		// too, which still needs the store to finish.
+		ctx = context.WithoutCancel(ctx)
+	}
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	ready := func(addr string) { fmt.Fprintf(e.stdout, "tacstream s3 is ready at %s\n", addr) }
 	if c.Child {

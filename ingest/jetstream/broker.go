@@ -45,6 +45,9 @@ type Options struct {
 	MaxPending int           // jobs at work at once, over all workers; default DefaultMaxPending
 	EventAge   time.Duration // how long events are kept; default DefaultEventAge
 	Duplicates time.Duration // window of message ids; default DefaultDuplicates
+
+	// Waiting is called once if Connect has to wait, with why. It may be nil.
+	Waiting func(err error)
 }
 
 // The defaults of Options.
@@ -90,22 +93,33 @@ type Broker struct {
 // PublishWait bounds how long one publish may take, acknowledgement included.
 const PublishWait = 10 * time.Second
 
+// waitQuietly is how long Connect waits before it says so.
+const waitQuietly = 3 * time.Second
+
 // Connect makes sure that the streams and consumers exist and returns a
-// Broker on them. It waits until the server answers or ctx ends. The caller
-// closes conn.
+// Broker on them. It waits until the server answers or ctx ends, but not where
+// the server refuses the user. The caller closes conn.
 func Connect(ctx context.Context, conn *nats.Conn, opts Options) (*Broker, error) {
 	js, err := jetstream.New(conn, jetstream.WithPublishAsyncMaxPending(512), jetstream.WithDefaultTimeout(PublishWait))
 	if err != nil {
 		return nil, err
 	}
 	b := &Broker{conn: conn, js: js, opts: opts.withDefaults()}
-	for {
+	for began := time.Now(); ; {
 		err := b.ensure(ctx)
 		if err == nil {
 			return b, nil
 		}
+		if refused := conn.LastError(); errors.Is(refused, nats.ErrAuthorization) || errors.Is(refused, nats.ErrAuthExpired) {
+			return nil, fmt.Errorf("the user or the password of NATS is wrong: %w", refused)
+		}
+		err = explained(err)
 		if ctx.Err() != nil || !passing(err) {
 			return nil, err
+		}
+		if b.opts.Waiting != nil && time.Since(began) > waitQuietly {
+			b.opts.Waiting(err)
+			b.opts.Waiting = nil
 		}
 		select {
 		case <-ctx.Done():
@@ -118,7 +132,20 @@ func Connect(ctx context.Context, conn *nats.Conn, opts Options) (*Broker, error
 // passing reports whether the server may answer better in a moment.
 func passing(err error) bool {
 	return errors.Is(err, nats.ErrTimeout) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrNoResponders) ||
-		errors.Is(err, jetstream.ErrNoStreamResponse) || errors.Is(err, jetstream.ErrJetStreamNotEnabled) || errors.Is(err, nats.ErrDisconnected)
+		errors.Is(err, jetstream.ErrNoStreamResponse) || errors.Is(err, jetstream.ErrJetStreamNotEnabled) || errors.Is(err, nats.ErrDisconnected) ||
+		errors.Is(err, nats.ErrReconnectBufExceeded)
+}
+
+// explained says in plain words what an error of a server means that is there
+// and cannot do what is asked, or is not there.
+func explained(err error) error {
+	switch {
+	case errors.Is(err, nats.ErrNoResponders), errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount):
+		return fmt.Errorf("NATS has no JetStream, or not for this user: start it with -js or the like: %w", err)
+	case errors.Is(err, nats.ErrReconnectBufExceeded):
+		return fmt.Errorf("NATS does not answer: %w", err)
+	}
+	return err
 }
 
 // Conn returns the connection.

@@ -108,6 +108,13 @@ func networkCode(err error) (code string, class error) {
 	return "the connection broke", nil
 }
 
+// refused reports that the store knows the request for what it is and will not
+// have it.
+func refused(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && (e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden)
+}
+
 // final reports that the same request would fail again at once. It says
 // nothing of later: a denied bucket may be opened.
 func final(err error) bool {

@@ -232,13 +232,19 @@ func (s *Store) EnsureBucket(ctx context.Context, bucket string) error {
 	return wrap("make bucket", bucket, err)
 }
 
-// Wait returns when the store answers to the bucket's name, or with the last
-// error when ctx ends.
+// Endpoint returns the URL of the store.
+func (s *Store) Endpoint() string { return s.core.EndpointURL().String() }
+
+// Wait returns when the store answers to the bucket's name, at once if it
+// refuses to, or with the last error when ctx ends.
 func (s *Store) Wait(ctx context.Context, bucket string) error {
 	for {
 		_, err := s.core.BucketExists(ctx, bucket)
 		if err == nil {
 			return nil
+		}
+		if refused(wrap("reach", bucket, err)) {
+			return fmt.Errorf("%w: are s3.access_key and s3.secret_key right, and may they list the bucket?", wrap("reach", bucket, err))
 		}
 		if pause(ctx, 200*time.Millisecond) != nil {
 			return wrap("reach", bucket, err)

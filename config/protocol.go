@@ -20,7 +20,7 @@ type Protocol struct {
 	Tracer      string              `yaml:"tracer" doc:"Label in subjects and file names: lower-case letters, digits and hyphens."`
 	Name        string              `yaml:"name" doc:"As people write it."`
 	Match       string              `yaml:"match" doc:"Regular expression, case ignored, looked for in Radiopharmaceutical, its code meaning, SeriesDescription, ProtocolName and a trc- part of the key."`
-	Reference   string              `yaml:"reference" doc:"Name of the reference region; * and ? as in file names, case ignored. Left and right parts are merged before."`
+	Reference   string              `yaml:"reference" doc:"Name of the reference region; * and ? as in file names, case ignored; of several, separated by |, the first that there is. Left and right parts are merged before."`
 	Models      []string            `yaml:"models" doc:"Models to run, see 'tacstream fit --help'."`
 	K2Prime     float64             `yaml:"k2prime,omitempty" doc:"Efflux rate of the reference region in 1/min, where it is known; else it is estimated."`
 	TStar       Duration            `yaml:"t_star,omitempty" doc:"Start of the linear phase after injection; else it is chosen."`
@@ -34,9 +34,10 @@ type Protocol struct {
 // the study of ketamine and NBQX.
 func DefaultProtocols() []Protocol {
 	models := []string{"srtm", "mrtm", "logan-ref"}
+	const cerebellum = "*cerebell*cortex*|*cerebell*gr?y*|*cerebell*" // its grey matter where it is told apart
 	return []Protocol{
-		{Tracer: "az10419369", Name: "[11C]AZ10419369", Match: `az[-_ ]?10419369`, Reference: "*cerebell*", Models: models},
-		{Tracer: "dasb", Name: "[11C]DASB", Match: `(^|[^a-z])dasb([^a-z]|$)`, Reference: "*cerebell*", Models: models},
+		{Tracer: "az10419369", Name: "[11C]AZ10419369", Match: `az[-_ ]?10419369`, Reference: cerebellum, Models: models},
+		{Tracer: "dasb", Name: "[11C]DASB", Match: `(^|[^a-z])dasb([^a-z]|$)`, Reference: cerebellum, Models: models},
 	}
 }
 
@@ -105,12 +106,27 @@ func (p Protocol) reference(tacs []extract.TAC) (extract.Region, error) {
 // ignored: one that is called exactly so, else the only one that matches. Left
 // and right count as the region that they are merged into. Where several match
 // none is taken: which one is right only a person knows, and a wrong one looks
-// as good.
-func Reference(pattern string, tacs []extract.TAC) (extract.Region, error) {
-	matches := map[extract.Region]bool{}
+// as good. Of several patterns, separated by |, the first counts that any region
+// matches.
+func Reference(patterns string, tacs []extract.TAC) (extract.Region, error) {
+	for pattern := range strings.SplitSeq(patterns, "|") {
+		r, err := referenceLike(strings.TrimSpace(pattern), tacs)
+		if err != nil && ingest.ReasonOf(err).Code == ingest.CodeReferenceAbsent {
+			continue
+		}
+		return r, err
+	}
 	var names []string
 	for _, t := range tacs {
 		names = append(names, string(t.Region))
+	}
+	return "", ingest.Reject(ingest.CodeReferenceAbsent, "no region is called like the reference %q; there are %s", patterns, strings.Join(names, ", "))
+}
+
+// referenceLike returns the region that one pattern names.
+func referenceLike(pattern string, tacs []extract.TAC) (extract.Region, error) {
+	matches := map[extract.Region]bool{}
+	for _, t := range tacs {
 		if strings.EqualFold(pattern, string(t.Region)) {
 			return t.Region, nil
 		}
@@ -132,11 +148,11 @@ func Reference(pattern string, tacs []extract.TAC) (extract.Region, error) {
 	found := slices.Sorted(maps.Keys(matches))
 	switch len(found) {
 	case 0:
-		return "", ingest.Reject(ingest.CodeReferenceAbsent, "no region is called like the reference %q; there are %s", pattern, strings.Join(names, ", "))
+		return "", ingest.Reject(ingest.CodeReferenceAbsent, "no region is called like the reference %q", pattern)
 	case 1:
 		return found[0], nil
 	}
-	return "", ingest.Reject(ingest.CodeReferenceUnclear, "several regions are called like the reference %q: %s; name one, or merge them", pattern, joined(found))
+	return "", ingest.Reject(ingest.CodeReferenceUnclear, "several regions are called like the reference %q: %s; make one of them the reference, of the protocol or by --reference, or merge them by a rule: see 'tacstream config'", pattern, joined(found))
 }
 
 func joined(regions []extract.Region) string {

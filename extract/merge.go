@@ -12,8 +12,9 @@ import (
 
 // WithMerged returns the curves and, after them, a merged curve for each rule,
 // in the order of the rules' names. A rule names regions, or patterns of names
-// as path.Match has them; case is ignored. A region that several of a rule's
-// patterns match counts once.
+// as path.Match has them; case is ignored. What a left and a right region have
+// in common names both, unless a region is called so. A region that several of
+// a rule's patterns match counts once.
 //
 // A rule gives nothing where a region of its name exists, or where it matches
 // no region; a warning says so, and also where one of its patterns matches
@@ -37,7 +38,7 @@ func (c Curves) WithMerged(rules map[string][]string) (Curves, error) {
 			return Curves{}, fmt.Errorf("rule to merge %q: %w", name, err)
 		}
 		for _, pattern := range unmatched {
-			c.Warnings = append(c.Warnings, ruleWarning(name, fmt.Sprintf("no region is called %q", pattern)))
+			c.Warnings = append(c.Warnings, ruleWarning(name, fmt.Sprintf("no region is called %q%s", pattern, thereAre(sources))))
 		}
 		if len(parts) > 0 {
 			c.TACs = append(c.TACs, merged(Region(name), parts))
@@ -48,6 +49,19 @@ func (c Curves) WithMerged(rules map[string][]string) (Curves, error) {
 
 func ruleWarning(name, what string) ingest.Warning {
 	return ingest.Warning{Code: ingest.WarnLabels, Level: ingest.LevelNotice, Detail: fmt.Sprintf("rule to merge %q: %s", name, what)}
+}
+
+// thereAre lists the names of regions for a message.
+func thereAre(tacs []TAC) string {
+	const most = 20
+	var names []string
+	for _, t := range tacs {
+		names = append(names, string(t.Region))
+	}
+	if len(names) > most {
+		names = append(names[:most], fmt.Sprintf("%d more", len(names)-most))
+	}
+	return "; there are " + strings.Join(names, ", ")
 }
 
 // clipped returns c with slices that appending cannot change for others.
@@ -71,10 +85,11 @@ func (c Curves) united(name string) bool {
 // for its parts.
 func match(tacs []TAC, patterns []string) (parts []TAC, unmatched []string, err error) {
 	chosen := map[Region]bool{}
+	calls := callings(tacs)
 	for _, pattern := range patterns {
 		found := false
-		for _, t := range tacs {
-			ok, err := path.Match(strings.ToLower(pattern), strings.ToLower(string(t.Region)))
+		for at, t := range tacs {
+			ok, err := calls[at].match(pattern)
 			if err != nil {
 				return nil, nil, err
 			}
@@ -95,6 +110,35 @@ func match(tacs []TAC, patterns []string) (parts []TAC, unmatched []string, err 
 		}
 	}
 	return parts, unmatched, nil
+}
+
+// A calling is what a rule may call a region, in lower case: its name and, where
+// it is one side of a pair, what both sides have in common.
+type calling struct{ name, base string }
+
+// callings returns those of regions. A base that is a region's own name is that
+// region's alone.
+func callings(tacs []TAC) []calling {
+	list, own := make([]calling, len(tacs)), map[string]bool{}
+	for at, t := range tacs {
+		list[at].name = strings.ToLower(string(t.Region))
+		own[list[at].name] = true
+	}
+	for at, pair := range pairs(tacs) {
+		if base := strings.ToLower(pair.base); pair.other >= 0 && !own[base] {
+			list[at].base = base
+		}
+	}
+	return list
+}
+
+func (c calling) match(pattern string) (bool, error) {
+	pattern = strings.ToLower(pattern)
+	ok, err := path.Match(pattern, c.name)
+	if ok || err != nil || c.base == "" {
+		return ok, err
+	}
+	return path.Match(pattern, c.base)
 }
 
 // merged returns the mean curve of the parts, weighted by their voxels:

@@ -177,3 +177,24 @@ func TestPartsOfUnknownSizeWeighTheSame(t *testing.T) {
 		t.Errorf("mean of 1 and 2 is %v", got)
 	}
 }
+
+// A rule may say Caudate for both sides before they are merged, unless a region
+// is called so.
+func TestARuleNamesBothSides(t *testing.T) {
+	for _, tt := range []struct {
+		regions, parts []extract.Region
+	}{
+		{[]extract.Region{"Left-Caudate", "Right-Caudate", "lh-putamen", "rh-putamen", "Left-Pallidum"}, []extract.Region{"Left-Caudate", "Right-Caudate", "lh-putamen", "rh-putamen"}},
+		{[]extract.Region{"Left-Caudate", "Right-Caudate", "caudate"}, []extract.Region{"caudate"}},
+		{[]extract.Region{"Left-Caudate", "Putamen"}, []extract.Region{"Putamen"}},
+	} {
+		before := named(tt.regions...)
+		after, err := before.WithMerged(map[string][]string{"Striatum": {"Caudate", "put*"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(tt.parts, added(t, before, after)[0].Parts); diff != "" {
+			t.Error(diff)
+		}
+	}
+}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"math"
-	"path"
 	"slices"
 	"strings"
 
@@ -12,7 +11,8 @@ import (
 )
 
 // Rules say what to make of the regions of a source. Names are those of
-// regions, or patterns as path.Match has them; case is ignored.
+// regions, or patterns as path.Match has them; case is ignored. What a left and
+// a right region have in common names both.
 type Rules struct {
 	Merge map[string][]string // a new name to the regions that it is made of
 	Erode map[string]float64  // a region to the depth in mm that it loses all round
@@ -46,11 +46,7 @@ func (m Mask) Under(rules Rules, pet ingest.Geometry) (Mask, error) {
 // uniteSides adds the unions of left and right regions that overlap, which
 // Curves.WithBilateral could only average. Rules come first.
 func (m *Mask) uniteSides(rules Rules) {
-	tacs := make([]TAC, len(m.Regions))
-	for i, e := range m.Regions {
-		tacs[i] = TAC{Region: e.Region, Parts: e.Parts}
-	}
-	for at, pair := range pairs(tacs) {
+	for at, pair := range pairs(m.names()) {
 		ruled := slices.ContainsFunc(slices.Collect(maps.Keys(rules.Merge)), func(name string) bool { return strings.EqualFold(name, pair.base) })
 		if pair.other > at && !ruled {
 			m.union(pair.base, []uint16{uint16(at + 1), uint16(pair.other + 1)})
@@ -58,12 +54,21 @@ func (m *Mask) uniteSides(rules Rules) {
 	}
 }
 
+// names returns the regions as curves without values.
+func (m *Mask) names() []TAC {
+	tacs := make([]TAC, len(m.Regions))
+	for i, e := range m.Regions {
+		tacs[i] = TAC{Region: e.Region, Parts: e.Parts}
+	}
+	return tacs
+}
+
 // matching returns the numbers of the regions that one of the patterns names.
 func (m *Mask) matching(patterns []string) ([]uint16, error) {
 	var list []uint16
-	for at, e := range m.Regions {
+	for at, called := range callings(m.names()) {
 		for _, p := range patterns {
-			ok, err := path.Match(strings.ToLower(p), strings.ToLower(string(e.Region)))
+			ok, err := called.match(p)
 			if err != nil {
 				return nil, fmt.Errorf("rule for %q: %w", p, err)
 			}
@@ -89,7 +94,7 @@ func (m *Mask) erodeAll(pattern string, mm float64, pet ingest.Geometry) error {
 		return err
 	}
 	if len(numbers) == 0 {
-		m.Warnings = append(m.Warnings, ruleNotice("erode", pattern, "no region is called so"))
+		m.Warnings = append(m.Warnings, ruleNotice("erode", pattern, "no region is called so"+thereAre(m.names())))
 	}
 	ball := ballRows(mm, pet)
 	for _, n := range numbers {

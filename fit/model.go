@@ -95,11 +95,13 @@ type Estimate struct {
 	measured   []float64 // the values of the region
 }
 
-// A Line is the plot behind a graphical estimate: Y against X in min, of which
-// the points of the frames from First on were fitted.
+// A Line is the plot behind a graphical estimate: Y against X, of which the
+// points of the frames from First on were fitted. A model that is solved for C
+// has the plot that it comes from, and a plane is seen along the line.
 type Line struct {
 	X, Y             []float64
-	First            int // of X and Y, which start with the first frame after model zero
+	XLabel, YLabel   string // what they are, with the unit
+	First            int    // of X and Y, which start with the first frame after model zero
 	Slope, Intercept float64
 }
 

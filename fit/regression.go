@@ -357,16 +357,37 @@ func (r *regression) deviation(g gradient, first int) float64 {
 // nothingYet is the fraction of its largest value below which y says nothing.
 const nothingYet = 1e-4
 
-// line returns the plot: y and the input's part of it, both over the curve.
+// line returns the plot: the integral of the region, and the input's part of it,
+// both over the curve.
 func (r *regression) line(u []float64, g gradient, first int) *Line {
 	n := len(u)
 	b := make([]float64, 2*n)
-	l := &Line{X: b[:n], Y: b[n:], First: first, Slope: g[0], Intercept: g[1]}
-	if r.plot {
-		u = r.columns[1] // Patlak divides by the input
+	input := "R"
+	if r.ref == nil {
+		input = "Cp"
 	}
-	for i := range n {
-		l.X[i], l.Y[i] = r.columns[0][i]/u[i], r.y[i]/u[i]
+	l := &Line{X: b[:n], Y: b[n:], XLabel: "∫" + input + " / C (min)", YLabel: "∫C / C (min)", First: first, Slope: g[0], Intercept: g[1]}
+	floats.DivTo(l.X, r.columns[0], u)
+	switch {
+	case r.ratio: // MA1: C = g₀ ∫Cp + g₁ ∫C
+		l.Slope, l.Intercept = -g[0]/g[1], 1/g[1]
+		floats.DivTo(l.Y, r.columns[1], u)
+	case r.plot: // Patlak divides by the input
+		l.XLabel, l.YLabel = "∫"+input+" / "+input+" (min)", "C / "+input
+		floats.DivTo(l.X, r.columns[0], r.columns[1])
+		floats.DivTo(l.Y, r.y, r.columns[1])
+	default:
+		floats.DivTo(l.Y, r.y, u)
+	}
+	if r.graphical() && len(r.input) == 2 { // MRTM0, whose k2′ is the region's own
+		l.Intercept = g[2]
+		for i := range l.X {
+			l.X[i] += g[1] / g[0] * r.columns[1][i] / u[i]
+		}
+		l.XLabel = "(∫R + R R1/k2) / C (min)"
+	}
+	if r.k2Prime {
+		l.XLabel = "(∫R + R/k2′) / C (min)"
 	}
 	return l
 }

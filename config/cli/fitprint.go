@@ -9,6 +9,8 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"gonum.org/v1/gonum/floats"
+
 	"tacstream/extract"
 	"tacstream/fit"
 	"tacstream/ingest"
@@ -281,7 +283,11 @@ func warningsOf(list []ingest.Warning) []ingest.Warning {
 
 // drawFits draws the estimates, a row for each region.
 func drawFits(w io.Writer, scan fit.Scan, all []fit.Estimate) error {
-	f := svg.Figure{Title: "Kinetic fits, activity as it decayed", Unit: "kBq/mL"}
+	f := svg.Figure{Title: "Kinetic fits", Unit: "kBq/mL"}
+	if scan.HalfLife > 0 {
+		f.Title += ", activity corrected for decay to model zero"
+	}
+	corrected := func(values []float64) []float64 { return inKilo(scan, values) }
 	measured := map[extract.Region][]float64{}
 	for _, t := range scan.TACs {
 		measured[t.Region] = t.BqPerML
@@ -292,9 +298,9 @@ func drawFits(w io.Writer, scan fit.Scan, all []fit.Estimate) error {
 		if !ok {
 			i = len(f.Regions)
 			at[e.Region] = i
-			r := svg.Region{Name: string(e.Region), Measured: inKilo(measured[e.Region])}
+			r := svg.Region{Name: string(e.Region), Measured: corrected(measured[e.Region])}
 			if scan.Reference != "" {
-				r.Reference = inKilo(measured[scan.Reference])
+				r.Reference = corrected(measured[scan.Reference])
 			}
 			for _, frame := range scan.Frames {
 				r.StartMin, r.EndMin = append(r.StartMin, frame.Start.Minutes()), append(r.EndMin, frame.End().Minutes())
@@ -314,10 +320,11 @@ func drawn(scan fit.Scan, e fit.Estimate, measured []float64) svg.Model {
 		m.Summary = fmt.Sprintf("%s %s ± %s", e.Main(), number(v), number(se))
 	}
 	if e.Fitted != nil {
-		m.Fitted, m.Residuals = inKilo(e.Fitted), inKilo(e.WeightedResiduals(measured))
+		m.Fitted, m.Residuals = inKilo(scan, e.Fitted), e.WeightedResiduals(measured)
+		floats.Scale(1e-3, m.Residuals)
 	}
 	if l := e.Line; l != nil {
-		m.Line = &svg.Line{X: l.X, Y: l.Y, Slope: l.Slope, Intercept: l.Intercept, TStarMin: e.TStar.Minutes(), XLabel: "x (min)", YLabel: "y (min)"}
+		m.Line = &svg.Line{X: l.X, Y: l.Y, Slope: l.Slope, Intercept: l.Intercept, TStarMin: e.TStar.Minutes(), XLabel: l.XLabel, YLabel: l.YLabel}
 		for i := range l.X {
 			m.Line.Used = append(m.Line.Used, i >= l.First)
 		}
@@ -334,10 +341,11 @@ func none(n int) []float64 {
 	return list
 }
 
-func inKilo(values []float64) []float64 {
+// inKilo returns frame means, given as they decayed, in kBq/mL and corrected.
+func inKilo(scan fit.Scan, values []float64) []float64 {
 	list := make([]float64, len(values))
 	for i, v := range values {
-		list[i] = v / 1000
+		list[i] = v / 1000 * scan.Frames[i].DecayFactor(scan.HalfLife, 0)
 	}
 	return list
 }

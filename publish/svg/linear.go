@@ -28,22 +28,25 @@ func (l layout) linear(c *canvas, r Region, column plot, at box) {
 	p.outside(c, beyond, x.some)
 }
 
-// spans returns what the axes cover: the points that decided the lines, and of
-// the others those that are not far off. A first frame without activity would
-// else make the rest a dot.
+// spans returns what the axes cover: the later half of the points that decided
+// the lines, and of the others those that are not far off. A first frame without
+// activity would else make the rest a dot.
 func spans(models []Model) (x, y span) {
-	x, y = spansOf(models, true, span{}, span{})
-	return spansOf(models, false, x, y)
+	late := func(l *Line, i int) bool { return l.Used[i] && 2*i >= len(l.X) }
+	used := func(l *Line, i int) bool { return l.Used[i] }
+	x, y = spansOf(models, late, span{}, span{})
+	x, y = spansOf(models, used, x, y)
+	return spansOf(models, func(l *Line, i int) bool { return !l.Used[i] }, x, y)
 }
 
-// spansOf returns x and y extended to the points that were used, or to those
-// that were not, as far as they lie around x and y.
-func spansOf(models []Model, used bool, x, y span) (allX, allY span) {
+// spansOf returns x and y extended to the points of one kind, as far as they lie
+// around x and y.
+func spansOf(models []Model, kind func(*Line, int) bool, x, y span) (allX, allY span) {
 	allX, allY = x, y
 	for _, m := range models {
-		for i, u := range m.Line.Used {
+		for i := range m.Line.Used {
 			at, ok := m.Line.pair(i)
-			if ok && u == used && (!x.some || x.around(at.x) && y.around(at.y)) {
+			if ok && kind(m.Line, i) && (!x.some || x.around(at.x) && y.around(at.y)) {
 				allX, allY = allX.with(at.x), allY.with(at.y)
 			}
 		}

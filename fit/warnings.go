@@ -1,6 +1,7 @@
 package fit
 
 import (
+	"fmt"
 	"math"
 
 	"tacstream/ingest"
@@ -177,8 +178,8 @@ func boundWarning(theta float64) []ingest.Warning {
 
 // Agree returns the estimates with a warning on those whose main parameter
 // differs from that of another model in the same region by more than a tenth,
-// or for BPND 0.05 where that is more. SUVR is not compared: less 1 it is BPND at
-// equilibrium only.
+// or for BPND 0.05 where that is more, and names the model. SUVR is not compared:
+// less 1 it is BPND at equilibrium only. No model is measured by LoganRefNoK2P.
 func Agree(all []Estimate) []Estimate {
 	all = append([]Estimate{}, all...)
 	for i := range all {
@@ -187,13 +188,13 @@ func Agree(all []Estimate) []Estimate {
 		}
 		main := all[i].Main()
 		value, _ := all[i].Get(main)
-		worst := 0.0
+		worst, other := 0.0, ""
 		for j := range all {
-			if all[j].Region != all[i].Region || all[j].Model == (SUVR{}).Name() {
+			if all[j].Region != all[i].Region || all[j].Model == (SUVR{}).Name() || all[j].Model == (LoganRefNoK2P{}).Name() {
 				continue
 			}
 			if v, _ := all[j].Get(main); math.Abs(v-value) > math.Abs(worst) {
-				worst = v - value
+				worst, other = v-value, all[j].Model
 			}
 		}
 		limit := agreeRel * math.Abs(value)
@@ -202,7 +203,7 @@ func Agree(all []Estimate) []Estimate {
 		}
 		if math.Abs(worst) > limit {
 			all[i].Warnings = append(all[i].Warnings[:len(all[i].Warnings):len(all[i].Warnings)], ingest.Warning{
-				Code: ingest.WarnModelAgree, Level: ingest.LevelWarn, Value: worst, Threshold: limit, Detail: string(main) + " of another model differs by so much",
+				Code: ingest.WarnModelAgree, Level: ingest.LevelWarn, Value: worst, Threshold: limit, Detail: fmt.Sprintf("%s of %s differs by so much", main, other),
 			})
 		}
 	}

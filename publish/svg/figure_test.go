@@ -286,6 +286,16 @@ func TestLinearPlot(t *testing.T) {
 	if file, _ := draw(t, r); !strings.Contains(file, ">1 beyond the axes<") {
 		t.Error("a point far off goes unsaid")
 	}
+	r.Models[1].Line.Used[0], r.Models[1].Line.Used[1] = true, true
+	file, all = draw(t, r)
+	for _, e := range all {
+		if e.attrs["stroke-dasharray"] == "1.5 2" {
+			t.Errorf("t* is marked at a point beyond the axes: %v", e.attrs)
+		}
+	}
+	if !strings.Contains(file, ">t* 30 min<") || !strings.Contains(file, ">1 beyond the axes<") {
+		t.Error("t* beyond the axes goes unsaid")
+	}
 }
 
 func TestPartsThatAreMissing(t *testing.T) {

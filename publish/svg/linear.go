@@ -114,7 +114,11 @@ func (p panel) tStar(c *canvas, l *Line, s style, x float64, nth int) {
 		return
 	}
 	at := p.x.at(x)
-	c.line(point{at, p.bottom}, point{at, p.top}, "stroke", s.colour, "stroke-width", "0.8", "stroke-dasharray", "1.5 2")
+	if at < p.left || at > p.right { // beyond the axes there is nothing to mark
+		at = p.right
+	} else {
+		c.line(point{at, p.bottom}, point{at, p.top}, "stroke", s.colour, "stroke-width", "0.8", "stroke-dasharray", "1.5 2")
+	}
 	words := "t* " + strconv.FormatFloat(math.Round(l.TStarMin*10)/10, 'f', -1, 64) + " min"
 	anchor, shift := "end", -4.0
 	if at-p.left < textWidth(words, 9) {

@@ -147,9 +147,12 @@ func Inspect(ctx context.Context, shelf Shelf, protocols Config, pixels bool) (I
 	return in, nil
 }
 
+// Companion reports whether the object serves another that holds the regions.
+func (r RegionView) Companion() bool { return r.Kind == kindTable || r.Kind == kindTransform }
+
 // place reads a region source and finds the series in which its regions lie.
 func (r *RegionView) place(ctx context.Context, shelf Shelf, found []LocalSeries) error {
-	if r.Kind == kindTable || r.Kind == kindTransform || len(found) == 0 {
+	if r.Companion() || len(found) == 0 {
 		return nil
 	}
 	body, _, err := shelf.Open(ctx, r.object)

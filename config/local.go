@@ -61,6 +61,9 @@ func ReadSeries(ctx context.Context, dir string, say func(string, ingest.Reason)
 	records := map[string][]ingest.Record{}
 	shelf := FileShelf(dir)
 	err := shelf.Each(ctx, func(o ingest.Object) error {
+		if ingest.Ours(o.Key) {
+			return nil
+		}
 		found, err := header(ctx, shelf, o)
 		if err != nil {
 			return err

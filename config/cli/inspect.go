@@ -111,7 +111,7 @@ func printInspection(w io.Writer, in config.Inspection) error {
 		if err := t.Flush(); err != nil {
 			return err
 		}
-	} else {
+	} else if len(in.Series) > 0 {
 		fmt.Fprint(w, "REGIONS: none here. The series waits for a *dseg.nii[.gz] with its .tsv, a DICOM SEG or an RTSTRUCT.\n\n")
 	}
 	for _, r := range in.Regions {
@@ -132,6 +132,8 @@ func numbers(r config.RegionView) string {
 	switch {
 	case r.Reason.Code != "":
 		return "none, see below"
+	case r.Companion():
+		return "those of its image"
 	case len(r.Fits) == 0:
 		return "-"
 	}

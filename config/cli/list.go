@@ -3,6 +3,9 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
+	"io"
+	"maps"
+	"path"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -174,10 +177,24 @@ func (c showCmd) Run(e *env) error {
 	if state.Event != "" {
 		fmt.Fprintf(e.stdout, "files     %s/%s/%s/\n", line.Config.S3.Results, state.Series, state.Event)
 	}
-	for _, r := range records {
-		fmt.Fprintf(plain{e.stdout}, "object    %s/%s  %s\n", r.Bucket, r.Key, statusOf(r))
-	}
+	printObjects(plain{e.stdout}, records)
 	return nil
+}
+
+// printObjects prints the objects of a series, those that are sound folder by
+// folder.
+func printObjects(w io.Writer, records []ingest.Record) {
+	sound := map[string]int{}
+	for _, r := range records {
+		if r.Gone || r.Fault.Code != "" {
+			fmt.Fprintf(w, "object    %s/%s  %s\n", r.Bucket, r.Key, statusOf(r))
+			continue
+		}
+		sound[path.Dir(r.Bucket+"/"+r.Key)]++
+	}
+	for _, folder := range slices.Sorted(maps.Keys(sound)) {
+		fmt.Fprintf(w, "objects   %s/  %d, their headers are sound\n", folder, sound[folder])
+	}
 }
 
 func statusOf(r ingest.Record) string {

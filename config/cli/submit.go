@@ -222,8 +222,10 @@ func (c submitCmd) await(ctx context.Context, e *env, line *config.Line, sent pa
 		}
 	}
 	all := true
+	quiet := *e
+	quiet.stderr = io.Discard
 	for _, series := range sent.series { // a later one may have joined an earlier one
-		state, err := settled(ctx, e, line, series)
+		state, err := settled(ctx, &quiet, line, series)
 		if err != nil {
 			return false, err
 		}

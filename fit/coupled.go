@@ -40,7 +40,8 @@ type member struct {
 }
 
 // newCoupled fits SRTM to every region and then, where k2′ is not given, all
-// with one k2′. From says which regions it is estimated from, nil all.
+// with one k2′. From says which regions it is estimated from, nil all that are
+// tissue.
 func newCoupled(b *basis, k2PerMin float64, from []extract.Region) (*coupled, error) {
 	c := &coupled{basis: b, fit: newSRTMFit(b), at: make(map[extract.Region]int, len(b.scan.TACs))}
 	n := len(b.mid)
@@ -56,9 +57,14 @@ func newCoupled(b *basis, k2PerMin float64, from []extract.Region) (*coupled, er
 			continue
 		}
 		c.single(&m)
-		m.counts = from == nil || slices.Contains(from, t.Region)
+		m.counts = from == nil && tissue(t.Region) || slices.Contains(from, t.Region)
 		c.at[t.Region] = len(c.members)
 		c.members = append(c.members, m)
+	}
+	if from == nil && !slices.ContainsFunc(c.members, func(m member) bool { return m.counts }) {
+		for i := range c.members {
+			c.members[i].counts = true
+		}
 	}
 	var err error
 	if k2PerMin != 0 {

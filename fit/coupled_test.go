@@ -3,6 +3,7 @@ package fit_test
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
@@ -154,6 +155,32 @@ func TestRegionsThatK2PrimeComesFrom(t *testing.T) {
 	}
 	if _, err := (fit.SRTM2{From: []extract.Region{"nowhere"}}).Fit(scan); err == nil {
 		t.Error("k2′ from no region at all")
+	}
+	// What is no tissue says nothing of k2′ unless it is asked, or is all there is.
+	k2Prime := func(m fit.SRTM2, regions ...extract.TAC) float64 {
+		s := scan
+		s.TACs = regions
+		all, err := m.Fit(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		k, _ := all[0].Get(fit.K2Prime)
+		return k
+	}
+	all := k2Prime(fit.SRTM2{}, scan.TACs...)
+	for _, name := range []extract.Region{"Left-Lateral-Ventricle", "CSF", "csf_extracerebral", "Skull", "Left-choroid-plexus"} {
+		if k := k2Prime(fit.SRTM2{}, append(slices.Clone(scan.TACs), extract.TAC{Region: name, BqPerML: bad})...); k != all {
+			t.Errorf("%s moves k2′ from %g to %g", name, all, k)
+		}
+	}
+	if k := k2Prime(fit.SRTM2{}, append(slices.Clone(scan.TACs), extract.TAC{Region: "ventral pallidum", BqPerML: bad})...); k == all {
+		t.Error("the ventral pallidum is taken for no tissue")
+	}
+	fluid := scan.TACs[1]
+	fluid.Region = "CSF"
+	asked := fit.SRTM2{From: []extract.Region{fluid.Region}}
+	if only := k2Prime(fit.SRTM2{}, scan.TACs[0], fluid); only != k2Prime(asked, append(slices.Clone(scan.TACs), fluid)...) {
+		t.Errorf("k2′ of the only region there is: %g", only)
 	}
 }
 

@@ -37,7 +37,7 @@ type LoganRef struct {
 	TStar time.Duration
 	// K2PerMin is k2′, the efflux rate of the reference. 0 estimates it by the
 	// coupled fit of SRTM2, from the regions of From or, where that is nil,
-	// from all.
+	// from all but those called csf, ventricle, skull or the like.
 	K2PerMin  float64
 	From      []extract.Region
 	Weighting Weighting // of the frames; "" is InverseVariance

@@ -13,7 +13,7 @@ import (
 // Settings are what a user may set of a model. A model takes what it has.
 type Settings struct {
 	K2PrimePerMin float64          // k2′; 0 estimates it
-	K2PrimeFrom   []extract.Region // that k2′ is estimated from; nil takes all
+	K2PrimeFrom   []extract.Region // that k2′ is estimated from; nil takes all but those called csf, ventricle, skull or the like
 	TStar         time.Duration    // start of the linear phase; 0 lets the model choose
 	Window        Window           // of SUVR
 	Weighting     Weighting        // of the frames; "" is InverseVariance

@@ -95,7 +95,7 @@ func (m MRTM) Fit(s Scan) ([]Estimate, error) {
 // doi:10.1097/01.WCB.0000085441.37552.CA.
 type MRTM2 struct {
 	K2PerMin float64          // k2′; 0 estimates it
-	From     []extract.Region // that k2′ is estimated from; nil takes all
+	From     []extract.Region // that k2′ is estimated from; nil takes all but those called csf, ventricle, skull or the like
 	// TStar leaves out the frames whose middle lies before it, after model
 	// zero. 0 uses all frames.
 	TStar     time.Duration

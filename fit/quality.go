@@ -83,7 +83,7 @@ func (p *prepared) lowestLate() (lowest float64, region extract.Region) {
 	ref := p.late(p.ref)
 	for _, t := range p.scan.TACs {
 		u := t.BqPerML[p.from:]
-		if ratio := p.late(u) / p.scale / ref; ratio < lowest && ratio > noTissue && !empty(u) {
+		if ratio := p.late(u) / p.scale / ref; ratio < lowest && ratio > noTissue && !empty(u) && tissue(t.Region) {
 			lowest, region = ratio, t.Region
 		}
 	}

@@ -19,7 +19,7 @@ import "tacstream/extract"
 // doi:10.1097/01.WCB.0000033967.83623.34.
 type SRTM2 struct {
 	K2PerMin  float64          // k2′; 0 estimates it
-	From      []extract.Region // that k2′ is estimated from; nil takes all
+	From      []extract.Region // that k2′ is estimated from; nil takes all but those called csf, ventricle, skull or the like
 	Weighting Weighting        // of the frames; "" is InverseVariance
 }
 

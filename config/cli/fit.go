@@ -21,7 +21,7 @@ type fitCmd struct {
 	Blood       string        `help:"Arterial blood, as a BIDS _blood.tsv. Models with an arterial input need it." type:"existingfile" placeholder:"TSV"`
 	Model       []string      `help:"Models to run, or 'all' that apply. Default: srtm, srtm2, mrtm, logan-ref with a reference; 1tcm, 2tcm, logan, ma1 with blood. See below." placeholder:"M,..."`
 	K2Prime     *float64      `name:"k2prime" help:"Efflux rate of the reference in 1/min, where a model takes one; default: estimated over the regions." placeholder:"K"`
-	K2PrimeFrom []string      `name:"k2prime-from" help:"Regions that k2′ is estimated from; * and ? as in file names. Default: all." placeholder:"REGION,..."`
+	K2PrimeFrom []string      `name:"k2prime-from" help:"Regions that k2′ is estimated from; * and ? as in file names. Default: all but those called csf, ventricle, skull or the like." placeholder:"REGION,..."`
 	TStar       time.Duration `name:"t-star" help:"Start of the linear phase after injection, such as 30m; default: chosen." placeholder:"T"`
 	WindowFrom  time.Duration `name:"window-from" help:"Start of the window of suvr; default: the last third of the scan." placeholder:"T"`
 	WindowTo    time.Duration `name:"window-to" help:"End of the window of suvr; default: the end of the scan." placeholder:"T"`

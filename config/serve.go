@@ -243,6 +243,8 @@ func OpenLine(ctx context.Context, opts ServeOptions) (*Line, error) {
 // wayIn says what may help where NATS lets nobody in.
 func (o ServeOptions) wayIn(err error) string {
 	switch {
+	case errors.Is(err, jetstream.ErrOtherKey):
+		return "use the configuration, or the --data, of that line"
 	case o.Config.NATS.URL == "":
 		return "is 'tacstream serve' running, with this --data?"
 	case errors.Is(err, nats.ErrAuthorization):
@@ -269,6 +271,10 @@ func (o ServeOptions) open(ctx context.Context, links Links) (*Line, error) {
 		return nil, err
 	}
 	l.Ledger = l.Broker.Ledger()
+	if err := l.Ledger.Claim(ctx, links.siteKey.Token("line", "key"), o.has(RoleIngest) || o.has(RoleWork)); err != nil {
+		l.Close()
+		return nil, err
+	}
 	l.Outbox = &outbox.Outbox{Broker: l.Broker, Store: l.Store, Bucket: o.Config.S3.Results}
 	l.Judge = &ingest.Judge{Book: l.Ledger, Sink: l.Outbox, Queue: l.Broker, Settings: o.Config.SettingsDigest(), Version: Version, Atlas: o.Config.atlasOf}
 	return l, nil
@@ -309,8 +315,8 @@ func (c Config) ingestSites(master ingest.Key) ingest.Sites {
 }
 
 // run plays the roles until ctx ends or one of them fails.
-func (l *Line) run(ctx context.Context, o ServeOptions, links Links) error {
-	g, ctx := errgroup.WithContext(ctx)
+func (l *Line) run(stopped context.Context, o ServeOptions, links Links) error {
+	g, ctx := errgroup.WithContext(stopped)
 	if o.has(RoleIngest) {
 		if err := l.mirror(ctx, links); err != nil {
 			return err
@@ -338,7 +344,11 @@ func (l *Line) run(ctx context.Context, o ServeOptions, links Links) error {
 		o.Ready(o.started(links))
 	}
 	g.Go(func() error { <-ctx.Done(); return nil })
-	return g.Wait()
+	err := g.Wait()
+	if stopped.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil // a role was stopped before it had well begun
+	}
+	return err
 }
 
 // mirror makes sure that a separate NATS keeps the mirror of the events that

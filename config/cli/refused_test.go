@@ -18,10 +18,16 @@ func TestServersThatRefuse(t *testing.T) {
 	for _, tt := range []struct{ name, natsPassword, s3Secret, says string }{
 		{"nats", "wrong", "s3-for-tests-only", "the user or the password of NATS is wrong"},
 		{"s3", "nats-for-tests", "wrong", "are s3.access_key and s3.secret_key right"},
+		{"key", "nats-for-tests", "s3-for-tests-only", "another site_key"},
 	} {
+		key := "a key for tests only"
+		if tt.name == "key" {
+			r.serve("ingest").terminate(t) // the first that makes tokens
+			key = "a key of another line"
+		}
 		file := filepath.Join(r.dir, tt.name+".yaml")
-		write(t, file, fmt.Sprintf("site_key: a key for tests only\nnats: {url: 'nats://%s', user: tacstream, password: %s}\ns3: {endpoint: 'http://%s', access_key: tacstream, secret_key: %s}\n",
-			r.where.NATSListen, tt.natsPassword, r.where.S3Listen, tt.s3Secret))
+		write(t, file, fmt.Sprintf("site_key: %s\nnats: {url: 'nats://%s', user: tacstream, password: %s}\ns3: {endpoint: 'http://%s', access_key: tacstream, secret_key: %s}\n",
+			key, r.where.NATSListen, tt.natsPassword, r.where.S3Listen, tt.s3Secret))
 		p := r.launch([]string{"serve", "--only", "work", "--config", file, "--data", t.TempDir()})
 		r.eventually(time.Minute, p.ended, tt.name+" that refuses does not end it")
 		if out := p.out.String(); p.ProcessState.ExitCode() != 1 || !strings.Contains(out, tt.says) {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -258,4 +259,35 @@ type alarmBook struct {
 func (b *alarmBook) Load(ctx context.Context, s ingest.Token) ([]ingest.Record, error) {
 	b.loads++
 	return nil, nil
+}
+
+// The first process that makes tokens says by which key, and another's is
+// refused.
+func TestALedgerHasOneKey(t *testing.T) {
+	l := newBroker(t, jetstream.Options{}).Ledger()
+	ctx := t.Context()
+	for i, step := range []struct {
+		key   ingest.Token
+		makes bool
+		want  error
+	}{{"reader", false, nil}, {"mine", true, nil}, {"mine", true, nil}, {"mine", false, nil}, {"other", true, jetstream.ErrOtherKey}, {"other", false, jetstream.ErrOtherKey}} {
+		if err := l.Claim(ctx, step.key, step.makes); !errors.Is(err, step.want) {
+			t.Errorf("step %d: %v, want %v", i, err, step.want)
+		}
+	}
+	var wg sync.WaitGroup
+	var first atomic.Int32
+	l = newBroker(t, jetstream.Options{}).Ledger()
+	for i := range 8 {
+		wg.Go(func() {
+			if err := l.Claim(ctx, ingest.Token(fmt.Sprint(i)), true); err == nil {
+				first.Add(1)
+			} else if !errors.Is(err, jetstream.ErrOtherKey) {
+				t.Error(err)
+			}
+		})
+	}
+	if wg.Wait(); first.Load() != 1 {
+		t.Errorf("%d of 8 keys at once were the first", first.Load())
+	}
 }

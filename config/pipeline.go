@@ -178,5 +178,5 @@ func (p *Pipeline) fit(tracer string, curves extract.Curves) (extract.Region, []
 			return protocol.fit(curves)
 		}
 	}
-	return "", nil, nil, ingest.Reject(ingest.CodeNoProtocol, "no protocol in the configuration matches the tracer; the curves are there, no model ran")
+	return "", nil, nil, ingest.Reject(ingest.CodeNoProtocol, "no protocol in the configuration matches the tracer; the curves are there, no model ran: add one, see 'tacstream config', and then 'tacstream redrive' the series")
 }

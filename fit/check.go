@@ -19,7 +19,7 @@ var (
 	// ErrReference means that the reference curve is absent or empty.
 	ErrReference = fmt.Errorf("no usable reference curve: %w", ingest.ErrRejected)
 	// ErrK2Prime means that k2′ is not given and cannot be estimated.
-	ErrK2Prime = fmt.Errorf("k2′ unknown: %w", ingest.ErrRejected)
+	ErrK2Prime = fmt.Errorf("no usable k2′: %w", ingest.ErrRejected)
 	// ErrValues means that a curve holds what is no number, or numbers beyond
 	// any scale.
 	ErrValues = fmt.Errorf("impossible values in a curve: %w", ingest.ErrRejected)

@@ -70,6 +70,9 @@ func (c demoCmd) Run(e *env) error {
 	} else {
 		err = report.writeTable(e.stdout)
 	}
+	if c.Keep != "" && err == nil && !c.JSON {
+		_, err = fmt.Fprintf(e.stdout, "\nKept in %s: scans in s3/inbox, results in s3/results. To go on: tacstream serve --data %s, then tacstream list --data %s\n", dir, dir, dir)
+	}
 	if err == nil && !report.OK {
 		err = errSilent
 	}

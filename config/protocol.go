@@ -109,16 +109,18 @@ func (p Protocol) reference(tacs []extract.TAC) (extract.Region, error) {
 // as good. Of several patterns, separated by |, the first counts that any region
 // matches.
 func Reference(patterns string, tacs []extract.TAC) (extract.Region, error) {
+	var names []string
+	for _, t := range tacs {
+		if names = append(names, string(t.Region)); string(t.Region) == patterns {
+			return t.Region, nil
+		}
+	}
 	for pattern := range strings.SplitSeq(patterns, "|") {
 		r, err := referenceLike(strings.TrimSpace(pattern), tacs)
 		if err != nil && ingest.ReasonOf(err).Code == ingest.CodeReferenceAbsent {
 			continue
 		}
 		return r, err
-	}
-	var names []string
-	for _, t := range tacs {
-		names = append(names, string(t.Region))
 	}
 	return "", ingest.Reject(ingest.CodeReferenceAbsent, "no region is called like the reference %q; there are %s", patterns, strings.Join(names, ", "))
 }

@@ -30,6 +30,7 @@ type fitCmd struct {
 	HalfLife    time.Duration `name:"half-life" help:"Of the nuclide, such as 20.4m; default: the sidecar's. Without one the curves are taken as those of a tracer without decay." placeholder:"T"`
 	TimeUnit    string        `name:"time-unit" help:"Of the table, s or min; default: what its columns say, else s." enum:"s,min," default:"" placeholder:"UNIT"`
 	Unit        string        `help:"Of activity in the table, such as kBq/mL; default: what the table or its sidecar says." placeholder:"UNIT"`
+	Region      []string      `help:"Regions to print and to draw; * and ? as in file names. All are fitted. Default: all." placeholder:"REGION,..."`
 	Bootstrap   int           `help:"Fit N scans with new noise as well, and print how the parameters scatter." placeholder:"N"`
 	Seed        uint64        `help:"Of the bootstrap." default:"1" placeholder:"N"`
 	Plot        string        `help:"Draw curves, residuals and linear plots into an SVG file." placeholder:"SVG"`
@@ -51,6 +52,7 @@ Examples:
   tacstream fit tacs.tsv --reference Cerebellum
   tacstream fit tacs.tsv --reference Cerebellum --model srtm2,logan-ref --k2prime 0.066 --json
   tacstream fit scan.tac --reference 'cereb*' --model all --plot fits.svg
+  tacstream fit tacs.tsv --reference Cerebellum --region '*putamen*,*caudate*' --plot striatum.svg
   tacstream fit tacs.tsv --blood sub-01_recording-manual_blood.tsv --model 2tcm,logan`
 }
 
@@ -63,16 +65,25 @@ func (c fitCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	wanted, err := regionsLike(c.Region, scan.TACs)
+	if err != nil {
+		return fmt.Errorf("--region: %w", err)
+	}
 	all, failed, err := config.FitAll(models, scan)
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.Table, err)
 	}
 	c.say(e, failed)
+	other := func(r extract.Region) bool { return len(wanted) > 0 && !slices.Contains(wanted, r) }
+	if all = slices.DeleteFunc(all, func(e fit.Estimate) bool { return other(e.Region) }); len(all) == 0 {
+		return fmt.Errorf("--region: %s is no region that was fitted", strings.Join(c.Region, ", "))
+	}
 	result := fitResult{estimates: all, weights: fit.AkaikeWeights(all)}
 	if c.Bootstrap > 0 {
 		if result.resampled, err = c.bootstrap(models, scan); err != nil {
 			return err
 		}
+		result.resampled = slices.DeleteFunc(result.resampled, func(r fit.Resampled) bool { return other(r.Region) })
 	}
 	if c.Plot != "" {
 		if err := c.draw(scan, all); err != nil {

@@ -61,6 +61,16 @@ func TestFitTakesTheDecayOfATableFromItsSidecar(t *testing.T) {
 			t.Errorf("%s: says %s", decay, stderr)
 		}
 	}
+	// Regions that are not asked for are fitted, and neither printed nor drawn.
+	figure := filepath.Join(dir, "some.svg")
+	some, _ := bpndOfTable(t, filepath.Join(dir, "start.tsv"), "--region", "*putamen", "--plot", figure)
+	drawn, err := os.ReadFile(figure)
+	if len(some) != 3 || math.Abs(some["Putamen"]-want["Putamen"]) > 1e-6 || err != nil || !strings.Contains(string(drawn), "Left-Putamen") || strings.Contains(string(drawn), "Caudate") {
+		t.Errorf("of putamen alone: %v, %v", some, err)
+	}
+	if code, _, stderr := run("fit", filepath.Join(dir, "start.tsv"), "--reference", phantom.Cerebellum, "--region", phantom.Cerebellum); code != 1 || !strings.Contains(stderr, "--region") {
+		t.Errorf("the reference alone: exit %d, %s", code, stderr)
+	}
 	// What a table's own sidecar says holds, 0 too, whatever its scan's says.
 	own := filepath.Join(dir, "sub-01_tacs.tsv")
 	for name, from := range map[string]string{"sub-01_tacs.tsv": "start.tsv", "sub-01_tacs.json": "start.json"} {

@@ -5,6 +5,8 @@ import (
 	"math"
 	"time"
 
+	"gonum.org/v1/gonum/floats"
+
 	"tacstream/ingest"
 )
 
@@ -184,9 +186,7 @@ func (c Curves) mean() (mean []float64, ok bool) {
 			weight = t.Voxels
 		}
 		total += weight
-		for f, v := range t.BqPerML[:len(mean)] {
-			mean[f] += weight * v
-		}
+		floats.AddScaled(mean, weight, t.BqPerML[:len(mean)])
 	}
 	for f := range mean {
 		mean[f] /= total

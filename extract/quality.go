@@ -5,8 +5,6 @@ import (
 	"math"
 	"time"
 
-	"gonum.org/v1/gonum/floats"
-
 	"tacstream/ingest"
 )
 
@@ -186,7 +184,9 @@ func (c Curves) mean() (mean []float64, ok bool) {
 			weight = t.Voxels
 		}
 		total += weight
-		floats.AddScaled(mean, weight, t.BqPerML[:len(mean)])
+		for f, v := range t.BqPerML[:len(mean)] {
+			mean[f] += weight * v
+		}
 	}
 	for f := range mean {
 		mean[f] /= total

@@ -1,9 +1,6 @@
 package config
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"net"
 	"net/url"
@@ -12,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"tacstream/extract"
 	"tacstream/ingest"
 	"tacstream/ingest/jetstream"
 )
@@ -25,7 +23,8 @@ type Config struct {
 	Timing    Timing     `yaml:"timing"`
 	Limits    Limits     `yaml:"limits" doc:"Bounds on what one input may cost."`
 	Decay     string     `yaml:"decay" doc:"To what the published curves are corrected for decay: injection (where it is known, else start), start, or stored."`
-	Protocols []Protocol `yaml:"protocols" doc:"Per tracer: its reference region and its models. The first that matches is taken."`
+	Builtin   bool       `yaml:"builtin" doc:"Whether the protocols that are shipped count as well. One below with the same tracer replaces its own."`
+	Protocols []Protocol `yaml:"protocols" doc:"Per tracer: its reference region and its models. The first that matches is taken. A result that stands keeps the protocol by which it was made; 'tacstream refit' applies today's."`
 	SiteKey   string     `yaml:"site_key" doc:"The secret behind every token and pseudonym, at least 16 characters. Empty: made at first start and kept in the data directory. All workers need the same."`
 	Status    bool       `yaml:"status" doc:"Write status.json into the folder of every series, which says what became of it. The key for S3 must be allowed to write there."`
 	HTTP      string     `yaml:"http_listen" doc:"Where /metrics, /healthz and /readyz are served; empty: nowhere."`
@@ -114,7 +113,8 @@ func Default() Config {
 			ObjectMB: ingest.DefaultObjectBytes >> 20, RegionsMB: ingest.DefaultRegionsBytes >> 20,
 			Workers: max(1, runtime.NumCPU()/2), Readers: DefaultReaders, Attempts: 5, Crashes: 20,
 		},
-		Decay:     "injection",
+		Decay:     string(extract.ToInjection),
+		Builtin:   true,
 		Protocols: DefaultProtocols(),
 		Status:    true,
 	}
@@ -163,10 +163,26 @@ func (c Config) Check() []Fault {
 		add(n.n < 1, "limits."+n.name, "must be at least 1")
 	}
 	add(!slices.Contains([]string{"injection", "start", "stored"}, c.Decay), "decay", "%q is none of injection, start, stored", c.Decay)
+	labels := map[string]bool{}
 	for i, p := range c.Protocols {
-		p.check(fmt.Sprintf("protocols[%d]", i), add)
+		at := fmt.Sprintf("protocols[%d]", i)
+		p.check(at, add)
+		add(labels[p.Tracer], at+".tracer", "there is another protocol for %q: one tracer has one protocol; join their expressions with | in match", p.Tracer)
+		labels[p.Tracer] = true
 	}
 	return faults
+}
+
+// laidOver returns protocols with those behind them that are shipped for other
+// tracers.
+func laidOver(own []Protocol) []Protocol {
+	list := slices.Clone(own)
+	for _, p := range DefaultProtocols() {
+		if !slices.ContainsFunc(own, func(o Protocol) bool { return o.Tracer == p.Tracer }) {
+			list = append(list, p)
+		}
+	}
+	return list
 }
 
 type adder func(bad bool, path, format string, args ...any)
@@ -203,18 +219,4 @@ func (c Config) checkServers(add adder) {
 		_, _, err := net.SplitHostPort(c.HTTP)
 		add(err != nil, "http_listen", "%q is no host:port", c.HTTP)
 	}
-}
-
-// SettingsDigest digests what decides a result beside its input: the
-// protocols and the decay correction. Addresses, times and limits do not.
-func (c Config) SettingsDigest() string {
-	body, err := json.Marshal(struct {
-		Decay     string
-		Protocols []Protocol
-	}{c.Decay, c.Protocols})
-	if err != nil {
-		panic(err) // strings and numbers only
-	}
-	sum := sha256.Sum256(body)
-	return hex.EncodeToString(sum[:8])
 }

@@ -88,16 +88,41 @@ func TestValuesComeFromTheEnvironment(t *testing.T) {
 	}
 }
 
-func TestSettingsThatDecideNothingChangeNoDigest(t *testing.T) {
-	c := config.Default()
-	before := c.SettingsDigest()
-	c.HTTP, c.Limits.Workers, c.NATS.URL = "127.0.0.1:1", 9, "nats://x:1"
-	if c.SettingsDigest() != before {
-		t.Error("addresses and limits change the digest")
+// tracers returns the labels of the protocols of a file, in order.
+func tracers(t *testing.T, text string) string {
+	t.Helper()
+	c, faults := config.Parse([]byte(text), noEnv)
+	if len(faults) > 0 {
+		t.Fatal(faults)
 	}
-	c.Protocols = c.Protocols[:1]
-	if c.SettingsDigest() == before {
-		t.Error("protocols do not change the digest")
+	var list []string
+	for _, p := range c.Protocols {
+		list = append(list, p.Tracer+" "+strings.Join(p.Models, "+"))
+	}
+	return strings.Join(list, ", ")
+}
+
+func TestProtocolsOfAFileAreLaidOverTheShippedOnes(t *testing.T) {
+	const raclopride = "protocols:\n- {tracer: raclopride, match: raclopride, reference: Cerebellum, models: [srtm]}\n"
+	for _, test := range []struct{ name, text, want string }{
+		{"no file", "", "az10419369 srtm+mrtm+logan-ref, dasb srtm+mrtm+logan-ref"},
+		{"another tracer", raclopride, "raclopride srtm, az10419369 srtm+mrtm+logan-ref, dasb srtm+mrtm+logan-ref"},
+		{"one of the same tracer", "protocols:\n- {tracer: dasb, match: dasb, reference: Cerebellum, models: [srtm]}\n", "dasb srtm, az10419369 srtm+mrtm+logan-ref"},
+		{"without the shipped ones", "builtin: false\n" + raclopride, "raclopride srtm"},
+		{"an empty list", "protocols: []\n", "az10419369 srtm+mrtm+logan-ref, dasb srtm+mrtm+logan-ref"},
+		{"none at all", "builtin: false\n", ""},
+	} {
+		if got := tracers(t, test.text); got != test.want {
+			t.Errorf("%s: %q, want %q", test.name, got, test.want)
+		}
+	}
+}
+
+func TestTwoProtocolsOfOneTracerAreRefused(t *testing.T) {
+	one := "- {tracer: dasb, match: dasb, reference: Cerebellum, models: [srtm]}\n"
+	_, faults := config.Parse([]byte("protocols:\n"+one+one), noEnv)
+	if len(faults) != 1 || faults[0].Path != "protocols[1].tracer" || faults[0].Line != 3 {
+		t.Errorf("faults %v", faults)
 	}
 }
 

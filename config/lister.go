@@ -2,7 +2,6 @@ package config
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
@@ -55,7 +54,7 @@ func (l *Lister) Run(ctx context.Context) error {
 }
 
 // pass compares every inbox with the ledger and returns how many notices it
-// had to send. Then it takes up series whose job may have been lost.
+// had to send.
 func (l *Lister) pass(ctx context.Context) (found int, err error) {
 	seen := map[jetstream.Folder]bool{}
 	for _, bucket := range l.Config.inboxes() {
@@ -66,11 +65,7 @@ func (l *Lister) pass(ctx context.Context) (found int, err error) {
 		}
 	}
 	n, err := l.vanished(ctx, seen)
-	found += n
-	if err != nil {
-		return found, err
-	}
-	return found, l.sweep(ctx)
+	return found + n, err
 }
 
 // walk lists a bucket, folder by folder. Keys come in order, so a folder is
@@ -164,25 +159,4 @@ func (l *Lister) vanished(ctx context.Context, seen map[jetstream.Folder]bool) (
 		}
 	}
 	return found, nil
-}
-
-// sweep judges every series that waits for a job anew: its job may have been
-// made for other settings or another version, or have been lost with a queue.
-func (l *Lister) sweep(ctx context.Context) error {
-	var due []ingest.Token
-	err := l.Ledger.States(ctx, func(s ingest.State) error {
-		if s.Look != "" && s.Done < s.Number {
-			due = append(due, s.Series)
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	for _, series := range due {
-		if err := l.Judge.Check(ctx, series, false); err != nil {
-			return fmt.Errorf("series %s: %w", series, err)
-		}
-	}
-	return nil
 }

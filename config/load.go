@@ -19,7 +19,8 @@ import (
 const maxConfigBytes = 1 << 20
 
 // Load reads a configuration file over the defaults: what the file leaves out
-// stays as Default has it. A wrong file is refused whole, with every fault and
+// stays as Default has it, and the protocols that are shipped stay unless the
+// file has its own for their tracer or says builtin: false. A wrong file is refused whole, with every fault and
 // its line. ${NAME} in a value is taken from the environment.
 func Load(file string) (Config, error) {
 	f, err := os.Open(file)
@@ -47,11 +48,15 @@ func Parse(body []byte, env func(string) (string, bool)) (Config, []Fault) {
 	if err != nil {
 		return c, []Fault{{Path: "file", What: yaml.FormatError(err, false, false)}}
 	}
+	c.Protocols = nil
 	r := reader{env: env, lines: map[string]int{}}
 	for _, doc := range file.Docs {
 		if doc.Body != nil {
 			r.value(doc.Body, reflect.ValueOf(&c).Elem(), "")
 		}
+	}
+	if c.Builtin {
+		c.Protocols = laidOver(c.Protocols)
 	}
 	for _, f := range c.Check() {
 		if f.Line = r.lines[f.Path]; !r.faulty(f.Path) {

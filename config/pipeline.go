@@ -5,21 +5,16 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"io"
 
 	"tacstream/extract"
-	"tacstream/fit"
 	"tacstream/ingest"
 	"tacstream/ingest/dicom"
-	"tacstream/ingest/s3"
 )
 
 // A Pipeline does jobs.
 type Pipeline struct {
 	*Line
-	Settings string
-	Version  string
-	At       func(point string) // see Worker.At
+	At func(point string) // see Worker.At
 }
 
 // Run is the whole line: what the objects of a series hold becomes curves, the
@@ -29,19 +24,22 @@ type Pipeline struct {
 // Everything is read anew, so it may run any number of times and in several
 // processes at once: the result is the same bytes, and stated once.
 func (p *Pipeline) Run(ctx context.Context, job ingest.Job) error {
-	view, err := p.Judge.View(ctx, job.Series, true)
+	view, err := p.Judge.View(ctx, job.Series, true, job.Atlas)
 	if err != nil {
 		return err
 	}
-	if view.Outcome.Condition != ingest.Ready {
-		return errStale
+	if o := view.Outcome; o.Condition != ingest.Ready {
+		return notReady(o)
 	}
-	r := p.begin(job, view)
-	r.Curves, r.Cause.Input, err = p.extract(ctx, view)
+	protocol, known := decodeProtocol(job.Protocol)
+	r := p.begin(job, view, protocol)
+	r.Curves, r.Cause.Input, err = p.extract(ctx, view, protocol)
+	r.Cause.Input = p.keyed(job.Site, "input", r.Cause.Input)
+	r.Origin = r.Curves.Nearest(extract.Origin(job.Decay))
 	p.at("extracted")
-	if err == nil {
+	if err == nil && known {
 		var failed []ingest.Warning
-		r.Reference, r.Estimates, failed, err = p.fit(r.Tracer, r.Curves)
+		r.Reference, r.Estimates, failed, err = protocol.fit(r.Curves)
 		r.Warnings = append(r.Warnings, failed...)
 	}
 	p.at("fitted")
@@ -52,6 +50,8 @@ func (p *Pipeline) Run(ctx context.Context, job ingest.Job) error {
 		end, r.failure = ingest.Failed, ingest.ReasonOf(err)
 	case err != nil:
 		return err
+	case !known:
+		end = ingest.Unfitted
 	}
 	if r.failure.Code == ingest.CodeConflict {
 		return p.contradict(ctx, job, r)
@@ -63,6 +63,15 @@ func (p *Pipeline) Run(ctx context.Context, job ingest.Job) error {
 	return p.done(ctx, job, end, event, r)
 }
 
+// keyed returns what stands for a digest in public: what is made of a file must
+// not find the file's owner. Kind tells digests of different things apart.
+func (p *Pipeline) keyed(site ingest.Site, kind, digest string) string {
+	if digest == "" {
+		return ""
+	}
+	return string(p.Sites.KeyOf(site).Token("digest of "+kind, digest))
+}
+
 func (p *Pipeline) at(point string) {
 	if p.At != nil {
 		p.At(point)
@@ -71,20 +80,13 @@ func (p *Pipeline) at(point string) {
 
 // extract reads the regions and every slice, and returns the curves and the
 // digest of the input.
-func (p *Pipeline) extract(ctx context.Context, v ingest.View) (extract.Curves, string, error) {
+func (p *Pipeline) extract(ctx context.Context, v ingest.View, protocol Protocol) (extract.Curves, string, error) {
 	regions, err := p.regions(ctx, v.Regions)
 	if err != nil {
 		return extract.Curves{}, "", err
 	}
-	get := func(ctx context.Context, r ingest.Record) (io.ReadCloser, int64, error) {
-		return p.Store.Open(ctx, r.Bucket, r.Key, r.ETag)
-	}
-	protocol, _ := p.Config.protocolOf(tracerTexts(v.Assembly.Header, v.Assembly.Slots))
 	regions.Rules = extract.Rules{Merge: protocol.Merge, Erode: protocol.Erode}
-	curves, input, err := ExtractParts(ctx, v.Parts(), regions, p.Config.Limits.Readers, get)
-	if errors.Is(err, s3.ErrStale) || errors.Is(err, ingest.ErrGone) {
-		err = errStale // a notice of the change makes a newer job
-	}
+	curves, input, err := ExtractParts(ctx, v.Parts(), regions, p.Config.Limits.Readers, p.open)
 	if err != nil {
 		return curves, "", err
 	}
@@ -169,14 +171,4 @@ func Merge(c extract.Curves, rules map[string][]string) (extract.Curves, error) 
 	c = c.WithBilateral()
 	c.Warnings = append(c.Warnings, c.Quality(extract.Thresholds{})...)
 	return c, nil
-}
-
-// fit runs the models of the tracer's protocol.
-func (p *Pipeline) fit(tracer string, curves extract.Curves) (extract.Region, []fit.Estimate, []ingest.Warning, error) {
-	for _, protocol := range p.Config.Protocols {
-		if protocol.Tracer == tracer {
-			return protocol.fit(curves)
-		}
-	}
-	return "", nil, nil, ingest.Reject(ingest.CodeNoProtocol, "no protocol in the configuration matches the tracer; the curves are there, no model ran: add one, see 'tacstream config', and then 'tacstream redrive' the series")
 }

@@ -15,19 +15,20 @@ import (
 	"tacstream/ingest"
 )
 
-// A Protocol says what to do with the scans of one tracer.
+// A Protocol says what to do with the scans of one tracer. As JSON it is kept
+// with every result, so names in JSON do not change.
 type Protocol struct {
-	Tracer      string              `yaml:"tracer" doc:"Label in subjects and file names: lower-case letters, digits and hyphens."`
-	Name        string              `yaml:"name" doc:"As people write it."`
-	Match       string              `yaml:"match" doc:"Regular expression, case ignored, looked for in Radiopharmaceutical, its code meaning, SeriesDescription, ProtocolName and a trc- part of the key."`
-	Reference   string              `yaml:"reference" doc:"Name of the reference region; * and ? as in file names, case ignored; of several, separated by |, the first that there is. Left and right parts are merged before."`
-	Models      []string            `yaml:"models" doc:"Models to run, see 'tacstream fit --help'."`
-	K2Prime     float64             `yaml:"k2prime,omitempty" doc:"Efflux rate of the reference region in 1/min, where it is known; else it is estimated."`
-	TStar       Duration            `yaml:"t_star,omitempty" doc:"Start of the linear phase after injection; else it is chosen."`
-	Uncorrected bool                `yaml:"allow_uncorrected,omitempty" doc:"Fit images that are not corrected for attenuation as well. BPND of regions at different depths is then not comparable."`
-	Atlas       string              `yaml:"atlas,omitempty" doc:"Key of an atlas, a label image with its table in the series' bucket. It serves series that have no regions of their own once nothing has come for the quiet time, if an affine *_from-*_to-pet*_xfm.txt, .tfm, .mat, .1D or .lta lies where regions would."`
-	Merge       map[string][]string `yaml:"merge,omitempty" doc:"Regions to merge: new name to a list of names. Left and right are merged by themselves."`
-	Erode       map[string]float64  `yaml:"erode,omitempty" doc:"Regions to erode: name, or pattern, to the depth in mm that is taken off all round. Left and right are eroded before they are merged."`
+	Tracer      string              `yaml:"tracer" json:"tracer" doc:"Label in subjects and file names: lower-case letters, digits and hyphens."`
+	Name        string              `yaml:"name" json:"name,omitempty" doc:"As people write it."`
+	Match       string              `yaml:"match" json:"match,omitempty" doc:"Regular expression, case ignored, looked for in Radiopharmaceutical, its code meaning, SeriesDescription, ProtocolName and a trc- part of the key."`
+	Reference   string              `yaml:"reference" json:"reference,omitempty" doc:"Name of the reference region; * and ? as in file names, case ignored; of several, separated by |, the first that there is. Left and right parts are merged before."`
+	Models      []string            `yaml:"models" json:"models,omitempty" doc:"Models to run, see 'tacstream fit --help'."`
+	K2Prime     float64             `yaml:"k2prime,omitempty" json:"k2prime,omitempty" doc:"Efflux rate of the reference region in 1/min, where it is known; else it is estimated."`
+	TStar       Duration            `yaml:"t_star,omitempty" json:"t_star,omitempty" doc:"Start of the linear phase after injection; else it is chosen."`
+	Uncorrected bool                `yaml:"allow_uncorrected,omitempty" json:"allow_uncorrected,omitempty" doc:"Fit images that are not corrected for attenuation as well. BPND of regions at different depths is then not comparable."`
+	Atlas       string              `yaml:"atlas,omitempty" json:"atlas,omitempty" doc:"Key of an atlas, a label image with its table in the series' bucket. It serves series that have no regions of their own once nothing has come for the quiet time, if an affine *_from-*_to-pet*_xfm.txt, .tfm, .mat, .1D or .lta lies where regions would."`
+	Merge       map[string][]string `yaml:"merge,omitempty" json:"merge,omitempty" doc:"Regions to merge: new name to a list of names. Left and right are merged by themselves."`
+	Erode       map[string]float64  `yaml:"erode,omitempty" json:"erode,omitempty" doc:"Regions to erode: name, or pattern, to the depth in mm that is taken off all round. Left and right are eroded before they are merged."`
 }
 
 // DefaultProtocols returns the protocols that are shipped: the two tracers of
@@ -74,12 +75,6 @@ func (c Config) protocolOf(texts []string) (Protocol, bool) {
 		}
 	}
 	return Protocol{}, false
-}
-
-// atlasOf returns the key of the atlas that may serve a series.
-func (c Config) atlasOf(a ingest.Assembly) string {
-	p, _ := c.protocolOf(tracerTexts(a.Header, a.Slots))
-	return p.Atlas
 }
 
 // tracerTexts returns where the tracer of a series may be named, most telling

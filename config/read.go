@@ -120,7 +120,7 @@ func (s *sliceReader) read(ctx context.Context, c *content) error {
 		return s.add(slice, c)
 	})
 	if err == nil && seen != len(c.slots) {
-		err = errStale
+		err = objectChanged(c.record.Object, nil)
 	}
 	if err != nil && errors.Is(err, ingest.ErrRejected) {
 		return fmt.Errorf("%s: %w", s.slot(c.slots[min(seen, len(c.slots)-1)]), err)
@@ -140,7 +140,7 @@ func (s *sliceReader) slot(i int) ingest.Slot {
 // describes another object.
 func (s *sliceReader) add(slice *dicom.Slice, c *content) error {
 	if slice.Instance.SOPInstanceUID != c.record.Instance.SOPInstanceUID || slice.Plane >= len(c.slots) || slice.Pixels() != s.pixels {
-		return errStale
+		return objectChanged(c.record.Object, nil)
 	}
 	i := c.slots[slice.Plane]
 	runs, sums := s.mask.Slice(i%s.perFrame), s.sums.Slot(i/s.perFrame, i%s.perFrame)

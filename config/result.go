@@ -3,11 +3,9 @@ package config
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 
 	"tacstream/ingest"
-	"tacstream/ingest/s3"
 	"tacstream/ingest/transform"
 	"tacstream/publish"
 	"tacstream/publish/bids"
@@ -24,17 +22,16 @@ type result struct {
 	parts   []ingest.Token // the series that continue the one of the job
 }
 
-// begin returns the result of a job as far as the ledger knows it.
-func (p *Pipeline) begin(job ingest.Job, v ingest.View) result {
+// begin returns the result of a job as far as the ledger knows it. Where no
+// protocol matches, it is zero.
+func (p *Pipeline) begin(job ingest.Job, v ingest.View, protocol Protocol) result {
 	a := v.Assembly
 	r := result{header: a.Header, subject: a.Header.Soft.Subject, parts: v.Outcome.Parts}
-	r.Cause = causeOf(job)
-	r.Cause.Regions = v.Regions.Digest()
+	r.Cause = p.causeOf(job)
+	r.Cause.Regions = p.keyed(job.Site, "regions", v.Regions.Digest())
+	r.Tracer, r.TracerName = protocol.Tracer, protocol.Name
 	if site, ok := p.Sites.Of(a.Bucket, a.Slots[0].Key); ok {
 		r.session = site.Key.Token("study", a.Header.Soft.StudyInstanceUID)
-	}
-	if protocol, ok := p.Config.protocolOf(tracerTexts(a.Header, a.Slots)); ok {
-		r.Tracer, r.TracerName = protocol.Tracer, protocol.Name
 	}
 	if v.Outcome.Unverified {
 		r.Warnings = append(r.Warnings, unverified(v.Outcome))
@@ -97,8 +94,8 @@ func doubtful(r ingest.Regions) []ingest.Warning {
 	return list
 }
 
-func causeOf(job ingest.Job) publish.Cause {
-	return publish.Cause{Site: job.Site, Series: job.Series, Revision: job.Number, Settings: job.Settings, Version: job.Version}
+func (p *Pipeline) causeOf(job ingest.Job) publish.Cause {
+	return publish.Cause{Site: job.Site, Series: job.Series, Revision: job.Number, Settings: p.keyed(job.Site, "settings", job.Settings), Version: job.Version}
 }
 
 // regions reads the region source of a series.
@@ -146,18 +143,25 @@ func (p *Pipeline) addRegion(ctx context.Context, s *ingest.Segmentation, r inge
 }
 
 func (p *Pipeline) regionObject(ctx context.Context, r ingest.Record) ([]byte, error) {
-	data, err := p.Store.Read(ctx, r.Bucket, r.Key, r.ETag, nil)
-	if errors.Is(err, s3.ErrStale) || errors.Is(err, ingest.ErrGone) {
-		return nil, errStale
+	body, size, err := p.open(ctx, r)
+	if err != nil {
+		return nil, err
 	}
-	return data, err
+	defer body.Close()
+	data := make([]byte, 0, min(size, ingest.DefaultRegionsBytes))
+	buf := bytes.NewBuffer(data)
+	_, err = io.Copy(buf, body)
+	return buf.Bytes(), err
 }
 
 // statement returns everything that makes a result public.
 func (p *Pipeline) statement(r result) (outbox.Statement, error) {
 	kind := publish.BindingEstimated
-	if r.failure.Code != "" {
+	switch {
+	case r.failure.Code != "":
 		kind = publish.BindingFailed
+	case r.Tracer == "":
+		kind = publish.TACsExtracted
 	}
 	s := outbox.Statement{Prefix: r.Cause.Prefix(kind), At: p.At}
 	files := publish.Files{}
@@ -178,10 +182,13 @@ func (p *Pipeline) statement(r result) (outbox.Statement, error) {
 		s.Before = []publish.Event{tacs}
 	}
 	var err error
-	if kind == publish.BindingFailed {
+	switch kind {
+	case publish.BindingFailed:
 		s.Event, err = publish.NewFailed(r.Cause, r.Tracer, r.failure, files)
-	} else {
+	case publish.BindingEstimated:
 		s.Event, err = publish.NewBinding(r.Result, files)
+	default:
+		s.Event, s.Before = s.Before[0], nil
 	}
 	return s, err
 }

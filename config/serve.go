@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -49,6 +50,9 @@ type ServeOptions struct {
 	Log        *slog.Logger
 	Ready      func(Started)      // called once everything runs; may be nil
 	At         func(point string) // see Worker.At
+	// ResultsVersion is the release that the process pretends to be, for tests;
+	// "" means ResultsVersion.
+	ResultsVersion string
 }
 
 // Started says what runs and where.
@@ -217,7 +221,13 @@ type Line struct {
 	Judge  *ingest.Judge
 	Log    *slog.Logger
 
-	metrics *metrics
+	metrics        *metrics
+	resultsVersion string
+}
+
+// plan returns by what the result of a series would be made today.
+func (l *Line) plan(a ingest.Assembly, kept ingest.Plan) ingest.Plan {
+	return l.Config.plan(a, kept, l.resultsVersion)
 }
 
 // reachWithin is how long a command waits for servers that should be there.
@@ -255,7 +265,7 @@ func (o ServeOptions) wayIn(err error) string {
 
 // open connects to the servers and waits until NATS answers.
 func (o ServeOptions) open(ctx context.Context, links Links) (*Line, error) {
-	l := &Line{Config: o.Config, Log: o.Log, Sites: o.Config.ingestSites(links.siteKey), metrics: newMetrics()}
+	l := &Line{Config: o.Config, Log: o.Log, Sites: o.Config.ingestSites(links.siteKey), metrics: newMetrics(), resultsVersion: cmp.Or(o.ResultsVersion, ResultsVersion)}
 	var err error
 	if l.Conn, err = links.Connect(o.Log); err != nil {
 		return nil, err
@@ -276,7 +286,7 @@ func (o ServeOptions) open(ctx context.Context, links Links) (*Line, error) {
 		return nil, err
 	}
 	l.Outbox = &outbox.Outbox{Broker: l.Broker, Store: l.Store, Bucket: o.Config.S3.Results}
-	l.Judge = &ingest.Judge{Book: l.Ledger, Sink: l.Outbox, Queue: l.Broker, Settings: o.Config.SettingsDigest(), Version: Version, Atlas: o.Config.atlasOf}
+	l.Judge = &ingest.Judge{Book: l.Ledger, Sink: l.Outbox, Queue: l.Broker, Plan: l.plan, At: o.At}
 	return l, nil
 }
 
@@ -328,6 +338,7 @@ func (l *Line) run(stopped context.Context, o ServeOptions, links Links) error {
 		}
 		g.Go(func() error { return intake.Run(ctx) })
 		g.Go(func() error { return lister.Run(ctx) })
+		g.Go(func() error { return (&Sweeper{Line: l, Every: time.Minute}).Run(ctx) })
 		if l.Config.Status {
 			g.Go(func() error { return l.Broker.Facts(ctx, l.Log, l.tell) })
 		}
@@ -384,10 +395,11 @@ func (c Config) ingestLimits() ingest.Limits {
 }
 
 func (l *Line) worker(at func(string)) *Worker {
-	p := &Pipeline{Line: l, Settings: l.Judge.Settings, Version: l.Judge.Version, At: at}
+	p := &Pipeline{Line: l, At: at}
 	return &Worker{
 		Broker: l.Broker, Ledger: l.Ledger, Pipeline: p, Log: l.Log, At: at,
 		Attempts: l.Config.Limits.Attempts, Crashes: l.Config.Limits.Crashes, Retry: time.Duration(l.Config.Timing.Retry),
+		ResultsVersion: l.resultsVersion,
 	}
 }
 

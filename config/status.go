@@ -25,6 +25,14 @@ func (l *Line) tell(ctx context.Context, e jetstream.Event) error {
 	if err != nil {
 		return err
 	}
+	if _, isCurves := event.Data.(*publish.TACs); isCurves {
+		// Of most series the result follows. Of one without a protocol the
+		// curves are all there is.
+		s, err := l.Ledger.State(ctx, series)
+		if err != nil || s.Reason.Code != ingest.CodeNoProtocol {
+			return err
+		}
+	}
 	records, err := l.Ledger.Load(ctx, series)
 	if err != nil {
 		return err

@@ -16,14 +16,6 @@ import (
 	"tacstream/ingest/s3"
 )
 
-// errHandBack means that a job is for another worker, or for later, and that
-// no attempt is to be counted.
-var errHandBack = errors.New("job handed back")
-
-// errStale means that the input of a job has changed: there is, or will be, a
-// newer job, and this one has nothing left to do.
-var errStale = errors.New("job is stale")
-
 // A Worker takes jobs and settles them.
 type Worker struct {
 	Broker   *jetstream.Broker
@@ -32,8 +24,10 @@ type Worker struct {
 	Attempts int           // errors after which a job is dead
 	Crashes  int           // deaths of a worker after which its job is dead
 	Retry    time.Duration // before the second attempt; doubles
-	Log      *slog.Logger
-	At       func(point string) // called at labelled points, for tests that kill workers there; may be nil
+	// ResultsVersion is what the worker makes; jobs for another are not its own.
+	ResultsVersion string
+	Log            *slog.Logger
+	At             func(point string) // called at labelled points, for tests that kill workers there; may be nil
 }
 
 // gcPercent has a worker collect garbage early: its memory is to follow what
@@ -75,28 +69,26 @@ func (w *Worker) at(point string) {
 	}
 }
 
-// settle tells the broker what became of a job. It does not hang on the
-// worker's context: a worker that is stopping still says what it leaves
-// undone.
+// settle tells the broker what became of a job. Only the ledger ends one: a job
+// whose revision is neither done nor overtaken there comes again, whatever its
+// worker saw. It does not hang on the worker's context: a worker that is stopping
+// still says what it leaves undone.
 func (w *Worker) settle(d jetstream.Delivery, err error, stopping bool) error {
 	ctx, cancel := context.WithTimeout(context.Background(), jetstream.PublishWait)
 	defer cancel()
 	job := d.Job
-	switch {
-	case err == nil, errors.Is(err, errStale):
-		w.at("before-ack")
-		return d.Finish(ctx)
-	case errors.Is(err, errHandBack), stopping && errors.Is(err, context.Canceled), outage(err):
-		if outage(err) {
-			w.Log.Warn("job handed back until the servers are well", "series", job.Series, "err", err)
-		}
-		_, uerr := w.Ledger.Update(ctx, job.Series, func(s *ingest.State) error {
-			s.Open = s.Open && s.Number != job.Number
-			return nil
-		})
-		return errors.Join(uerr, d.HandBack(time.Second))
+	state, serr := w.Ledger.State(ctx, job.Series)
+	if serr != nil {
+		return serr // the job comes again after its AckWait
+	}
+	if state.Number != job.Number || state.Done >= job.Number {
+		return w.finish(ctx, d, state)
+	}
+	if h := reasonToHandBack(err, stopping); h != nil {
+		return w.handBack(ctx, d, h, stopping)
 	}
 	w.Log.Warn("attempt ended in an error", "series", job.Series, "err", err)
+	w.count("error")
 	state, uerr := w.Ledger.Update(ctx, job.Series, func(s *ingest.State) error {
 		if s.Number == job.Number {
 			s.Open = false
@@ -109,6 +101,78 @@ func (w *Worker) settle(d jetstream.Delivery, err error, stopping bool) error {
 	}
 	return d.HandBack(min(w.Retry<<min(max(state.Attempts-1, 0), 8), 5*time.Minute))
 }
+
+// finish ends a job for good. Where a newer revision has overtaken it, whoever
+// made that may have died before it queued its job, so it is judged once more.
+func (w *Worker) finish(ctx context.Context, d jetstream.Delivery, s ingest.State) error {
+	if s.Number != d.Job.Number {
+		w.count("stale")
+		if err := w.Broker.AskJudge(ctx, s.Series); err != nil {
+			return err
+		}
+	}
+	w.at("before-ack")
+	return d.Finish(ctx)
+}
+
+// reasonToHandBack says why a job is handed back, nil where it is not: where the
+// attempt failed.
+func reasonToHandBack(err error, stopping bool) *handBack {
+	var h *handBack
+	switch {
+	case errors.As(err, &h):
+		return h
+	case err == nil, errors.Is(err, errOvertaken):
+		return &handBack{why: ingest.Reason{Code: ingest.CodeNotReady, Detail: "the ledger does not say that the job has ended"}}
+	case stopping && errors.Is(err, context.Canceled):
+		return &handBack{why: ingest.Reason{Code: ingest.CodeStopping, Detail: "the worker is stopping"}}
+	case outage(err):
+		return &handBack{why: ingest.Reason{Code: ingest.CodeOutage, Detail: "a server is away or ill"}, cause: err}
+	}
+	return nil
+}
+
+// handBack lets another worker have the job after a while, says why where the
+// operator sees it, and has somebody look at an object that is not what the
+// ledger says.
+func (w *Worker) handBack(ctx context.Context, d jetstream.Delivery, h *handBack, stopping bool) error {
+	job, wait := d.Job, handBackWait(d.Delivered())
+	if stopping {
+		wait = 0
+	}
+	w.Log.Warn("job handed back", "series", job.Series, "number", job.Number, "why", h.Error(), "again in", wait)
+	w.count("handed-back")
+	_, err := w.Ledger.Update(ctx, job.Series, func(s *ingest.State) error {
+		if s.Number != job.Number {
+			return errOvertaken
+		}
+		s.Open = false
+		s.HandBacks++
+		s.HandedBack = h.why
+		return nil
+	})
+	if errors.Is(err, errOvertaken) {
+		err = nil
+	}
+	if h.object != nil {
+		notice := s3.EncodeNotice(ingest.Notice{Bucket: h.object.Bucket, Key: h.object.Key})
+		err = errors.Join(err, w.Broker.Notify(ctx, string(job.Site), notice))
+	}
+	if h.why.Code == ingest.CodeNotReady {
+		err = errors.Join(err, w.Broker.AskJudge(ctx, job.Series))
+	}
+	w.at("handing-back")
+	return errors.Join(err, d.HandBack(wait))
+}
+
+// handBackWait grows from a second to half a minute with the number of
+// deliveries.
+func handBackWait(delivered int) time.Duration {
+	return min(time.Second<<min(max(delivered-1, 0), 5), 30*time.Second)
+}
+
+// count counts how work on a job ended, where it was not the job's end.
+func (w *Worker) count(how string) { w.Pipeline.metrics.jobs.WithLabelValues(how).Inc() }
 
 // outage reports whether an error says that a server is away or ill, which is
 // no fault of the job's.
@@ -131,9 +195,16 @@ func outage(err error) bool {
 // handle does one job. The error says what to do with the message.
 func (w *Worker) handle(ctx context.Context, d jetstream.Delivery) error {
 	job := d.Job
-	if job.Settings != w.Pipeline.Settings || job.Version != w.Pipeline.Version {
-		return errHandBack
+	if job.Version != w.ResultsVersion {
+		return otherVersion(job.Version, w.ResultsVersion)
 	}
+	began := time.Now()
+	defer func() { w.Pipeline.metrics.seconds.Observe(time.Since(began).Seconds()) }()
+	release, err := w.Broker.Hold(job.Series)
+	if err != nil {
+		return err
+	}
+	defer release()
 	state, err := w.open(ctx, job)
 	if err != nil {
 		return err
@@ -183,9 +254,9 @@ func (w *Worker) try(ctx context.Context, job ingest.Job) (err error) {
 // open notes that the job is being worked on. A job that is found open was
 // left by a worker that died.
 func (w *Worker) open(ctx context.Context, job ingest.Job) (ingest.State, error) {
-	state, err := w.Ledger.Update(ctx, job.Series, func(s *ingest.State) error {
+	return w.Ledger.Update(ctx, job.Series, func(s *ingest.State) error {
 		if s.Number != job.Number || s.Done >= job.Number {
-			return errStale
+			return errOvertaken
 		}
 		if s.Open {
 			s.Crashes++
@@ -193,13 +264,6 @@ func (w *Worker) open(ctx context.Context, job ingest.Job) (ingest.State, error)
 		s.Open = true
 		return nil
 	})
-	if errors.Is(err, errStale) {
-		// Whoever made the newer state may have died before following it.
-		if err := w.Pipeline.Judge.Check(ctx, job.Series, false); err != nil {
-			return state, err
-		}
-	}
-	return state, err
 }
 
 // exhausted reports whether no attempt is left, and why.

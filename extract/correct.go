@@ -12,14 +12,21 @@ import (
 // was asked for: it is not known, or the half-life is not.
 var ErrOrigin = fmt.Errorf("no correction for decay to this time: %w", ingest.ErrRejected)
 
-// DefaultOrigin returns the time to which curves go out corrected: the
-// injection where that is known, else the start of the scan, and where no
-// half-life is known as they are stored.
-func (c Curves) DefaultOrigin() Origin {
+// DefaultOrigin returns the time to which curves go out corrected unless
+// something else is wanted: Nearest to the injection.
+func (c Curves) DefaultOrigin() Origin { return c.Nearest(ToInjection) }
+
+// Nearest returns the time to which curves can be corrected for decay that
+// comes nearest to the one that is wanted: the start of the scan stands in for
+// an injection that is not known, and where no half-life is known values stay as
+// they are stored.
+func (c Curves) Nearest(wanted Origin) Origin {
 	switch {
-	case c.HalfLife <= 0:
+	case wanted == AsDecayed:
+		return AsDecayed
+	case c.HalfLife <= 0 || wanted == AsStored:
 		return AsStored
-	case c.Decay.InjectionKnown:
+	case wanted == ToInjection && c.Decay.InjectionKnown:
 		return ToInjection
 	}
 	return ToScanStart

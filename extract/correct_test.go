@@ -119,6 +119,24 @@ func TestToWhatCurvesAreCorrectedByDefault(t *testing.T) {
 	}
 }
 
+func TestWhatIsWantedIsComeNearTo(t *testing.T) {
+	known := extract.Curves{HalfLife: c11, Decay: extract.Decay{InjectionKnown: true}}
+	for _, c := range []struct {
+		name         string
+		curves       extract.Curves
+		wanted, want extract.Origin
+	}{
+		{"the start is wanted", known, extract.ToScanStart, extract.ToScanStart},
+		{"values as they are stored", known, extract.AsStored, extract.AsStored},
+		{"values as they decayed", known, extract.AsDecayed, extract.AsDecayed},
+		{"the start, but no half-life is known", extract.Curves{}, extract.ToScanStart, extract.AsStored},
+	} {
+		if got := c.curves.Nearest(c.wanted); got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
 func TestTheScanMayStartBeforeModelZero(t *testing.T) {
 	c, _ := decaying()
 	c.Frames[0].Start, c.Decay.InjectionKnown = -time.Minute, true

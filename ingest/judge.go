@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 )
 
 // A Book is what a Judge reads and writes: the ledger's view of series.
@@ -45,17 +46,21 @@ type Sink interface {
 	Stated(ctx context.Context, o Outcome) error
 	// Unusable says that an object serves for nothing.
 	Unusable(ctx context.Context, r Record) error
-	// Withdraw takes back the result of a series, if it has one, in favour
-	// of number: no result with a smaller one may follow.
-	Withdraw(ctx context.Context, site Site, series Token, number int, why Reason) error
+	// Withdraw takes back the result of a series, if it has one, in favour of
+	// the state's number: no result with a smaller one may follow.
+	Withdraw(ctx context.Context, s State, why Reason) error
+	// MadeBy returns the settings and the results version by which the last
+	// result of a series was made, as its event says; the zero Plan where
+	// there is none.
+	MadeBy(ctx context.Context, s State) (Plan, error)
 	// Progress says how many slots are filled. It may be lost.
 	Progress(o Outcome)
 }
 
 // A Queue holds jobs and alarms.
 type Queue interface {
-	// Enqueue publishes a job; a newer job of the same series replaces one
-	// that nobody has taken.
+	// Enqueue makes sure that the queue holds the job. A newer job of the same
+	// series takes the place of an older one.
 	Enqueue(ctx context.Context, j Job) error
 	// Arm has Check called for the series, with quiet set, after the quiet
 	// time. Arming again moves the time.
@@ -64,14 +69,40 @@ type Queue interface {
 
 // A Judge decides what has become possible.
 type Judge struct {
-	Book     Book
-	Sink     Sink
-	Queue    Queue
-	Settings string // digest of the settings
-	Version  string // of the code
-	// Atlas returns the key of the atlas that may serve a series, empty where
-	// there is none. It may be nil.
-	Atlas func(a Assembly) string
+	Book  Book
+	Sink  Sink
+	Queue Queue
+	// Plan returns by what the result of a whole series would be made today.
+	// Kept is the plan of its last revision: a protocol that the configuration
+	// has no longer may be taken from there.
+	Plan func(a Assembly, kept Plan) Plan
+	// Now tells the time; nil means time.Now.
+	Now func() time.Time
+	// At is called at labelled points, for tests that end the process there;
+	// it may be nil.
+	At func(point string)
+}
+
+func (j *Judge) at(point string) {
+	if j.At != nil {
+		j.At(point)
+	}
+}
+
+// now returns the time as states keep it.
+func (j *Judge) now() time.Time {
+	if j.Now != nil {
+		return j.Now().UTC().Truncate(time.Second)
+	}
+	return time.Now().UTC().Truncate(time.Second)
+}
+
+// today returns the plan for a whole series.
+func (j *Judge) today(a Assembly, kept Plan) Plan {
+	if j.Plan == nil {
+		return kept
+	}
+	return j.Plan(a, kept)
 }
 
 // Check reads what the ledger holds of a series and does what follows from
@@ -121,7 +152,13 @@ func (j *Judge) check(ctx context.Context, series Token, quiet, kin bool) (study
 	if err != nil {
 		return "", err
 	}
-	if err := j.complete(ctx, &v, quiet); err != nil {
+	if state.Stands() && state.Formula < LookFormula {
+		if adopted, err := j.adopt(ctx, state, v); err != nil || adopted {
+			return state.Study, err
+		}
+	}
+	plan, anew, err := j.planned(ctx, &v, state, quiet)
+	if err != nil {
 		return "", err
 	}
 	if v.Regions.Pending && state.Look != "" {
@@ -136,35 +173,55 @@ func (j *Judge) check(ctx context.Context, series Token, quiet, kin bool) (study
 	if v.Outcome.Condition == Absent && state.Number == 0 && state.Condition == "" {
 		return "", nil
 	}
-	return state.Study, j.decide(ctx, before, state, v, calm)
+	return state.Study, j.decide(ctx, before, state, v, plan, anew, calm)
 }
 
 // decide writes what follows from a view into the state, and does what follows
-// from that.
-func (j *Judge) decide(ctx context.Context, before, state State, v View, calm bool) error {
+// from that. Anew means that a new revision is due although the input is the
+// same.
+func (j *Judge) decide(ctx context.Context, before, state State, v View, plan Plan, anew, calm bool) error {
 	state.Judged, state.Quiet = v.Seen, calm && !v.Regions.Pending
-	look := j.look(v)
-	if look != "" && look == state.Look && state.Result == Conflict && state.Done == state.Number {
+	look := v.look()
+	kept := look != "" && look == state.Look && !anew
+	switch {
+	case kept && state.Result == Conflict && state.Stands():
 		// Headers agree, yet who read the contents found a contradiction.
 		v.Outcome.Condition, v.Outcome.Reason = Inconsistent, state.Why
+	case look != "" && len(plan.Protocol) == 0 && !(kept && state.Stands() && state.Result != Unfitted):
+		v.Outcome.Condition, v.Outcome.Reason = Waiting, withoutProtocol()
 	}
 	state.take(v.Outcome)
-	v.Outcome.Site = state.Site
+	now := j.now()
 	switch {
-	case look != "" && look != state.Look:
-		state.renumber(look)
+	case look != "" && !kept:
+		if look != state.Look || state.Stands() {
+			state.Tried = nil
+		}
+		state.Tried = append(state.Tried[:len(state.Tried):len(state.Tried)], plan.key())
+		state.renumber(look, plan, now)
 	case look == "" && state.Look != "" && (v.Outcome.Condition != Receiving || v.Outcome.Want > 0):
-		state.renumber("")
+		state.renumber("", plan, now)
+	}
+	state.Ask = ""
+	if !sameOutcome(before, state) {
+		state.Since = now
 	}
 	if !sameState(before, state) {
 		if err := j.Book.SetState(ctx, state); err != nil {
 			return err
 		}
+		j.at("state-set")
 	}
+	v.Outcome.Site, v.Outcome.Since = state.Site, state.Since
 	if err := j.follow(ctx, state, v.Outcome); err != nil || !v.Regions.Pending {
 		return err
 	}
 	return j.Queue.Arm(ctx, state.Series)
+}
+
+// withoutProtocol says why a whole series with regions has no estimates.
+func withoutProtocol() Reason {
+	return Reason{Code: CodeNoProtocol, Detail: "no protocol in the configuration matches the tracer, so the curves are published and no model runs; add a protocol, see 'tacstream config', and the series goes on by itself"}
 }
 
 // short reports whether a series that is being received cannot be whole yet,
@@ -199,11 +256,12 @@ func (j *Judge) follow(ctx context.Context, s State, o Outcome) error {
 		if o.Condition == Receiving {
 			why = Reason{Code: CodeDeleted, Detail: fmt.Sprintf("%d of %d slots are left", o.Have, o.Want)}
 		}
-		return j.Sink.Withdraw(ctx, s.Site, s.Series, s.Number, why)
-	case s.Look != "" && s.Done < s.Number:
-		return j.Queue.Enqueue(ctx, Job{
-			Series: s.Series, Site: s.Site, Number: s.Number, Settings: j.Settings, Version: j.Version, Redrive: s.Redrives,
-		})
+		return j.Sink.Withdraw(ctx, s, why)
+	case s.Unfinished():
+		if err := j.Queue.Enqueue(ctx, s.Job()); err != nil {
+			return err
+		}
+		j.at("enqueued")
 	}
 	return nil
 }
@@ -218,11 +276,11 @@ type View struct {
 }
 
 // View reads the records of a series, of those that it is joined with, and its
-// region source.
-func (j *Judge) View(ctx context.Context, series Token, quiet bool) (View, error) {
+// region source, which may be the atlas with that key.
+func (j *Judge) View(ctx context.Context, series Token, quiet bool, atlas string) (View, error) {
 	v, err := j.whole(ctx, series, quiet)
 	if err == nil {
-		err = j.complete(ctx, &v, quiet)
+		err = j.complete(ctx, &v, quiet, atlas)
 	}
 	return v, err
 }
@@ -241,8 +299,8 @@ func (j *Judge) whole(ctx context.Context, series Token, quiet bool) (v View, er
 }
 
 // complete adds what a whole series needs of others: the series that it is
-// joined with, and regions.
-func (j *Judge) complete(ctx context.Context, v *View, quiet bool) error {
+// joined with, and regions, for which the atlas with that key may serve.
+func (j *Judge) complete(ctx context.Context, v *View, quiet bool, atlas string) error {
 	if v.Outcome.Condition != Ready {
 		return nil
 	}
@@ -253,11 +311,8 @@ func (j *Judge) complete(ctx context.Context, v *View, quiet bool) error {
 	}
 	v.Kin = KinOf(a, others)
 	v.Outcome.Family = v.Kin.family()
-	need := Need{Space: a.Header.Strict.FrameOfReferenceUID, Quiet: quiet}
+	need := Need{Space: a.Header.Strict.FrameOfReferenceUID, Atlas: atlas, Quiet: quiet}
 	need.Grid = [3]int{a.Header.Strict.Columns, a.Header.Strict.Rows, len(a.Positions)}
-	if j.Atlas != nil {
-		need.Atlas = j.Atlas(a)
-	}
 	regions, ok, seen, err := FindRegions(ctx, j.Book, a.Bucket, v.folders(), need)
 	if err != nil {
 		return err
@@ -290,9 +345,9 @@ func (v View) Parts() []Assembly {
 	return append([]Assembly{v.Assembly}, v.Kin.Parts...)
 }
 
-// look digests everything that a result of this view would rest on, "" where
-// there can be none.
-func (j *Judge) look(v View) string {
+// look digests the input of a result of this view, "" where there can be none.
+// More is what earlier releases digested too.
+func (v View) look(more ...string) string {
 	if v.Outcome.Condition != Ready {
 		return ""
 	}
@@ -311,15 +366,21 @@ func (j *Judge) look(v View) string {
 		}
 	}
 	part(v.Regions.Digest())
-	part(j.Settings)
-	part(j.Version)
+	for _, m := range more {
+		part(m)
+	}
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
 // sameState reports whether writing b over a would change nothing worth a
 // write: that more has been seen without another judgement is not.
 func sameState(a, b State) bool {
-	return a.Number == b.Number && a.Look == b.Look && a.Condition == b.Condition && a.Reason == b.Reason &&
-		a.Have == b.Have && a.Want == b.Want && len(a.Missing) == len(b.Missing) && (a.Quiet == b.Quiet || !b.Quiet) &&
-		a.Study == b.Study && a.Family.equal(b.Family)
+	return a.Number == b.Number && a.Look == b.Look && a.Ask == b.Ask && sameOutcome(a, b) &&
+		(a.Quiet == b.Quiet || !b.Quiet) && a.Study == b.Study
+}
+
+// sameOutcome reports whether both states say the same of the input.
+func sameOutcome(a, b State) bool {
+	return a.Condition == b.Condition && a.Reason == b.Reason && a.Have == b.Have && a.Want == b.Want &&
+		len(a.Missing) == len(b.Missing) && a.Family.equal(b.Family)
 }

@@ -15,6 +15,8 @@ type desk struct {
 	records []ingest.Record
 	regions []ingest.Record
 	atlas   string
+	plan    ingest.Plan
+	made    ingest.Plan
 	state   ingest.State
 	done    []string
 	jobs    []ingest.Job
@@ -48,11 +50,12 @@ func (d *desk) Stated(_ context.Context, o ingest.Outcome) error {
 	return nil
 }
 func (d *desk) Unusable(context.Context, ingest.Record) error { return nil }
-func (d *desk) Withdraw(_ context.Context, _ ingest.Site, _ ingest.Token, n int, why ingest.Reason) error {
-	d.done = append(d.done, fmt.Sprintf("withdraw before %d", n))
+func (d *desk) Withdraw(_ context.Context, s ingest.State, why ingest.Reason) error {
+	d.done = append(d.done, fmt.Sprintf("withdraw before %d", s.Number))
 	return nil
 }
-func (d *desk) Progress(ingest.Outcome) {}
+func (d *desk) MadeBy(context.Context, ingest.State) (ingest.Plan, error) { return d.made, nil }
+func (d *desk) Progress(ingest.Outcome)                                   {}
 func (d *desk) Enqueue(_ context.Context, j ingest.Job) error {
 	d.jobs = append(d.jobs, j)
 	d.done = append(d.done, fmt.Sprintf("job %d", j.Number))
@@ -63,7 +66,12 @@ func (d *desk) Arm(context.Context, ingest.Token) error { d.done = append(d.done
 func (d *desk) check(t *testing.T, quiet bool) string {
 	t.Helper()
 	d.done = nil
-	j := ingest.Judge{Book: d, Sink: d, Queue: d, Settings: "s", Version: "v", Atlas: func(ingest.Assembly) string { return d.atlas }}
+	j := ingest.Judge{Book: d, Sink: d, Queue: d, Plan: func(ingest.Assembly, ingest.Plan) ingest.Plan {
+		if d.plan.Settings != "" {
+			return d.plan
+		}
+		return ingest.Plan{Protocol: []byte(`{}`), Settings: "s", ResultsVersion: "v", Atlas: d.atlas}
+	}}
 	if err := j.Check(t.Context(), "tok", quiet); err != nil {
 		t.Fatal(err)
 	}
@@ -104,11 +112,11 @@ func TestJudge(t *testing.T) {
 		steps(d, func() string { return d.check(t, false) }, says("waiting"),
 			func() string { withRegions(d); return d.check(t, false) }, says("ready, job 1"))(t)
 	})
-	t.Run("the same look makes the same job, whose id drops it", func(t *testing.T) {
+	t.Run("the same look makes the same job", func(t *testing.T) {
 		d := withRegions(&desk{records: whole})
 		d.check(t, false)
 		d.check(t, false)
-		if d.jobs[0].ID() != d.jobs[1].ID() {
+		if !d.jobs[0].Same(d.jobs[1]) {
 			t.Errorf("jobs %v", d.jobs)
 		}
 	})

@@ -209,11 +209,12 @@ func (r *room) Stated(_ context.Context, o ingest.Outcome) error {
 	return r.at()
 }
 func (r *room) Unusable(context.Context, ingest.Record) error { return r.at() }
-func (r *room) Withdraw(_ context.Context, _ ingest.Site, s ingest.Token, n int, why ingest.Reason) error {
-	delete(r.results, s)
+func (r *room) Withdraw(_ context.Context, s ingest.State, _ ingest.Reason) error {
+	delete(r.results, s.Series)
 	return r.at()
 }
-func (r *room) Progress(ingest.Outcome) {}
+func (r *room) MadeBy(context.Context, ingest.State) (ingest.Plan, error) { return ingest.Plan{}, nil }
+func (r *room) Progress(ingest.Outcome)                                   {}
 func (r *room) Enqueue(_ context.Context, j ingest.Job) error {
 	r.results[j.Series] = fmt.Sprintf("job %d", j.Number)
 	return r.at()
@@ -239,9 +240,14 @@ func (r *room) seen(s ingest.Token) string {
 	return text
 }
 
+// aPlan is the plan of every series.
+func aPlan(ingest.Assembly, ingest.Plan) ingest.Plan {
+	return ingest.Plan{Protocol: []byte(`{}`), Settings: "s", ResultsVersion: "v"}
+}
+
 func (r *room) check(t *testing.T, s ingest.Token, quiet bool) {
 	t.Helper()
-	j := ingest.Judge{Book: r, Sink: r, Queue: r, Settings: "s", Version: "v"}
+	j := ingest.Judge{Book: r, Sink: r, Queue: r, Plan: aPlan}
 	if err := j.Check(t.Context(), s, quiet); err != nil {
 		t.Fatal(err)
 	}
@@ -341,7 +347,7 @@ func TestJoiningSurvivesDeathAnywhere(t *testing.T) {
 		r.check(t, "b", false)
 		r.put(scanPart{name: "a"})
 		r.dies = dies
-		j := ingest.Judge{Book: r, Sink: r, Queue: r, Settings: "s", Version: "v"}
+		j := ingest.Judge{Book: r, Sink: r, Queue: r, Plan: aPlan}
 		err := j.Check(t.Context(), "a", false)
 		r.dies = -1
 		if err != nil {

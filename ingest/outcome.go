@@ -3,6 +3,7 @@ package ingest
 import (
 	"fmt"
 	"slices"
+	"time"
 )
 
 // A Condition says what became of a series' input.
@@ -47,6 +48,8 @@ type Outcome struct {
 	// leaves the counts out.
 	Unverified bool
 	Family
+	// Since is when it came to this, zero where that is not known.
+	Since time.Time
 }
 
 // A Family names the series that go with one, as Kin does.

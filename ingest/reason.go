@@ -37,6 +37,12 @@ const (
 	CodeDeleted           Code = "INPUT_DELETED"       // the series lost its input
 	CodeJoined            Code = "JOINED"              // the series continues another one
 	CodeNoSite            Code = "NO_SITE"             // no site is mapped to this key
+	CodeRelabelled        Code = "RELABELLED"          // the result stands under another tracer's label
+	CodeNotReady          Code = "NOT_READY"           // why a job is handed back: the series is not whole at the moment
+	CodeChanged           Code = "OBJECT_CHANGED"      // why a job is handed back: an object is not what the ledger says
+	CodeOtherRelease      Code = "OTHER_RELEASE"       // why a job is handed back: it is for workers of another release
+	CodeOutage            Code = "OUTAGE"              // why a job is handed back: a server is away or ill
+	CodeStopping          Code = "STOPPING"            // why a job is handed back: the worker is stopping
 )
 
 // A Reason says why something is as it is, for programs (Code) and for people

@@ -28,3 +28,14 @@ func (s Sites) Of(bucket, key string) (m Mapping, ok bool) {
 	}
 	return m, ok
 }
+
+// KeyOf returns the key with which a site's tokens are made, nil for a site
+// that is not configured.
+func (s Sites) KeyOf(site Site) Key {
+	for _, c := range s {
+		if c.Site == site {
+			return c.Key
+		}
+	}
+	return nil
+}

@@ -2,7 +2,8 @@ package ingest
 
 import (
 	"cmp"
-	"strings"
+	"encoding/json"
+	"time"
 )
 
 // A State is what the ledger remembers of a series beside its objects. It is
@@ -11,13 +12,25 @@ type State struct {
 	Series Token `json:"series"`
 	Site   Site  `json:"site"`
 
-	// Number grows by one whenever what a result would rest on changes: the
-	// objects, the regions, the settings or the version. A result with a
-	// smaller number never replaces one with a larger.
+	// Number is the revision. It grows by one whenever the input changes, that
+	// is the objects or the regions, and whenever an operator asks for a result
+	// anew. A result with a smaller number never replaces one with a larger.
 	Number int `json:"number"`
-	// Look is a digest of what Number stands for; "" while the series is not
-	// whole.
-	Look string `json:"look,omitempty"`
+	// Look is a digest of the input that Number stands for; "" while the series
+	// is not whole. Formula says how it was made.
+	Look    string `json:"look,omitempty"`
+	Formula int    `json:"formula,omitempty"`
+	// Plan is by what the result of Number is made.
+	Plan
+	// Tried holds the keys of the plans that this input was to be done by
+	// since its last result.
+	Tried []string `json:"tried,omitempty"`
+	// Time is when Number was given, Since when the condition became what it
+	// is: whole seconds in UTC, zero in states of earlier releases.
+	Time  time.Time `json:"time,omitzero"`
+	Since time.Time `json:"since,omitzero"`
+	// Ask is what the operator wants and the judge has not done yet.
+	Ask Ask `json:"ask,omitempty"`
 	// Judged is the newest ledger revision that Condition takes into account.
 	Judged uint64 `json:"judged"`
 	// Quiet means that nothing came for the quiet time after Judged.
@@ -45,8 +58,12 @@ type State struct {
 
 	Attempts int  `json:"attempts,omitempty"` // of Number, that ended in an error
 	Crashes  int  `json:"crashes,omitempty"`  // of Number, that did not end
-	Open     bool `json:"open,omitempty"`     // somebody is, or was, at work
+	Open     bool `json:"open,omitempty"`     // a worker is, or was, at work
 	Redrives int  `json:"redrives,omitempty"` // how often the operator asked for another try
+	// HandBacks counts how often workers handed the job of Number back,
+	// HandedBack says why the last one did.
+	HandBacks  int    `json:"hand_backs,omitempty"`
+	HandedBack Reason `json:"handed_back,omitzero"`
 
 	Revision uint64 `json:"-"`
 }
@@ -61,6 +78,7 @@ const (
 	Withdrawn Result = "withdrawn"
 	Conflict  Result = "inconsistent" // contents contradict each other
 	Dead      Result = "dead"         // no attempt is left
+	Unfitted  Result = "curves"       // the curves are out; no protocol says how to fit them
 )
 
 // Outcome returns what the state says of the series' input.
@@ -68,7 +86,7 @@ func (s State) Outcome() Outcome {
 	return Outcome{
 		Series: s.Series, Site: s.Site, Condition: s.Condition, Reason: s.Reason,
 		Have: s.Have, Want: s.Want, Frames: s.Frames, Slices: s.Slices, Missing: s.Missing,
-		Multiframe: s.Multiframe, Family: s.Family,
+		Multiframe: s.Multiframe, Family: s.Family, Since: s.Since,
 	}
 }
 
@@ -80,27 +98,52 @@ func (s *State) take(o Outcome) {
 }
 
 // renumber starts a new number, whose job nobody has tried.
-func (s *State) renumber(look string) {
+func (s *State) renumber(look string, plan Plan, now time.Time) {
 	s.Number++
-	s.Look = look
+	s.Look, s.Formula, s.Time, s.Ask = look, LookFormula, now, ""
 	s.Attempts, s.Crashes, s.Open = 0, 0, false
-	if look == "" && s.Result != "" {
+	s.HandBacks, s.HandedBack = 0, Reason{}
+	if look != "" {
+		s.Plan = plan
+		return
+	}
+	if s.Result != "" {
 		s.Result, s.Why = Withdrawn, Reason{}
 	}
 }
 
-// A Job asks for the result of a series. It holds no input: whoever takes it
-// reads the ledger anew.
-type Job struct {
-	Series   Token  `json:"series"`
-	Site     Site   `json:"site"`
-	Number   int    `json:"number"`
-	Settings string `json:"settings"` // digest of the settings that it was made for
-	Version  string `json:"version"`  // code version that it was made for
-	Redrive  int    `json:"redrive,omitempty"`
+// Raise gives the revision a number that is above every one that was published:
+// for a ledger that lost some of them.
+func (s *State) Raise(number int, now time.Time) {
+	s.Number = number
+	s.Time = now.UTC().Truncate(time.Second)
+	s.Attempts, s.Crashes, s.Open = 0, 0, false
 }
 
-// ID is the same for the same work.
-func (j Job) ID() string {
-	return strings.Join([]string{string(j.Series), itoa(j.Number), j.Settings, j.Version, itoa(j.Redrive)}, "|")
+// Job returns the job that an unfinished series has in the queue.
+func (s State) Job() Job {
+	return Job{
+		Series: s.Series, Site: s.Site, Number: s.Number, Settings: s.Settings, Version: s.ResultsVersion,
+		Protocol: s.Protocol, Decay: s.Decay, Atlas: s.Atlas, Redrive: s.Redrives,
+	}
+}
+
+// A Job asks for the result of a series. It holds no input: whoever takes it
+// reads the ledger anew. It holds how the input is to be treated, so that a
+// worker needs no configuration of its own for it.
+type Job struct {
+	Series   Token           `json:"series"`
+	Site     Site            `json:"site"`
+	Number   int             `json:"number"`
+	Settings string          `json:"settings"` // digest of Protocol and Decay
+	Version  string          `json:"version"`  // results version that it was made for
+	Protocol json.RawMessage `json:"protocol,omitempty"`
+	Decay    string          `json:"decay,omitempty"`
+	Atlas    string          `json:"atlas,omitempty"`
+	Redrive  int             `json:"redrive,omitempty"`
+}
+
+// Same reports whether two jobs ask for the same work.
+func (j Job) Same(k Job) bool {
+	return j.Series == k.Series && j.Number == k.Number && j.Settings == k.Settings && j.Version == k.Version && j.Redrive == k.Redrive
 }

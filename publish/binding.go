@@ -15,14 +15,15 @@ import (
 // An event longer than MaxEventBytes leaves out the estimates; LeftOut says
 // so, and Files says which tables have them.
 type Binding struct {
-	Cause     Cause             `json:"cause"`
-	Tracer    string            `json:"tracer" doc:"Label of the tracer, as in the subject."`
-	Reference extract.Region    `json:"reference" doc:"The reference region."`
-	Units     map[string]string `json:"units" doc:"Unit of each parameter that occurs."`
-	Models    []ModelEstimates  `json:"models"`
-	LeftOut   []string          `json:"left_out,omitempty" enum:"estimates" doc:"What would make the event too long and is only in the files."`
-	Warnings  []Warning         `json:"warnings,omitempty" doc:"Doubts about the whole scan."`
-	Files     *Files            `json:"files,omitempty"`
+	Cause      Cause             `json:"cause"`
+	Tracer     string            `json:"tracer" doc:"Label of the tracer, as in the subject."`
+	Reference  extract.Region    `json:"reference" doc:"The reference region."`
+	Units      map[string]string `json:"units" doc:"Unit of each parameter that occurs."`
+	Models     []ModelEstimates  `json:"models"`
+	LeftOut    []string          `json:"left_out,omitempty" enum:"estimates" doc:"What would make the event too long and is only in the files."`
+	Warnings   []Warning         `json:"warnings,omitempty" doc:"Doubts about the whole scan."`
+	Files      *Files            `json:"files,omitempty"`
+	Supersedes string            `json:"supersedes,omitempty" doc:"Id of the event of the same series and kind whose place this one takes; left out where it is the first."`
 }
 
 // ModelEstimates are one model's estimates.

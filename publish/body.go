@@ -98,6 +98,10 @@ func plain(s string) string {
 	}, s)
 }
 
+// reservedBytes are left for what an event is given later: its time and what it
+// supersedes.
+const reservedBytes = 128
+
 // shrink leaves out what is longest, step by step, until the event is no
 // longer than MaxEventBytes. Each step returns the name of what it left out.
 func shrink(e Event, note func(string), steps ...func() string) (Event, error) {
@@ -106,7 +110,7 @@ func shrink(e Event, note func(string), steps ...func() string) (Event, error) {
 		if err != nil {
 			return Event{}, err
 		}
-		if len(body) <= MaxEventBytes {
+		if len(body) <= MaxEventBytes-reservedBytes {
 			return e, nil
 		}
 		note(step())

@@ -12,17 +12,18 @@ import (
 
 // A Cause is all that decided an event.
 //
-// Input, Regions and Settings are digests in hex; they and Version are "" in
-// events that do not rest on them.
+// Input, Regions and Settings are keyed digests, made with the site's key, so
+// that nobody finds by a file whose it is; events of release 0.1.0 hold plain
+// digests in hex. They and Version are "" in events that do not rest on them.
 type Cause struct {
 	Site   ingest.Site  `json:"site" doc:"Facility that dropped the series."`
 	Series ingest.Token `json:"series,omitempty" doc:"Token of the series. It is left out where an object is none's."`
 	// Revision is a number that only grows within one subject.
 	Revision int    `json:"revision" doc:"Grows with every event of the series that differs from the one before: of two results the one with the larger number holds."`
-	Input    string `json:"input,omitempty" doc:"Digest of the instances and their content."`
-	Regions  string `json:"regions,omitempty" doc:"Digest of the region source."`
-	Settings string `json:"settings,omitempty" doc:"Digest of the settings that decide a result."`
-	Version  string `json:"version,omitempty" doc:"Version of the code."`
+	Input    string `json:"input,omitempty" doc:"Keyed digest of the instances and their content: equal for equal input within a site."`
+	Regions  string `json:"regions,omitempty" doc:"Keyed digest of the region source."`
+	Settings string `json:"settings,omitempty" doc:"Keyed digest of the protocol and of the decay correction."`
+	Version  string `json:"version,omitempty" doc:"Version of the results: raised whenever any byte of a result changes."`
 }
 
 // ID returns the id of an event of a kind that has this cause: a digest of all

@@ -22,12 +22,21 @@ var ErrFile = errors.New("no file of tacstream")
 // maxFileBytes bounds what DecodeCurrent and DecodeStatus read.
 const maxFileBytes = 4 << 20
 
-// A Current says which result of a series holds.
+// EventName is the name, after a result's prefix, of the object that holds the
+// result's event as it is published.
+const EventName = "event.json"
+
+// A Current says which result of a series holds. Cause, Time, Formula and Look
+// are empty in objects of release 0.1.0.
 type Current struct {
 	Event    string        `json:"event"`            // id of the result's event
 	Revision int           `json:"revision"`         // Cause.Revision of that event
-	Result   ingest.Result `json:"result"`           // estimated, failed or withdrawn
+	Result   ingest.Result `json:"result"`           // estimated, failed, withdrawn or curves
 	Prefix   string        `json:"prefix,omitempty"` // of the result's files, in the same bucket; "" where there are none
+	Cause    Cause         `json:"cause,omitzero"`   // of the event
+	Time     string        `json:"time,omitempty"`   // of the event
+	Formula  int           `json:"look_formula,omitempty"`
+	Look     ingest.Token  `json:"look,omitempty"` // keyed digest of ingest.State.Look
 }
 
 // CurrentKey returns the key of a series' CurrentName.
@@ -35,7 +44,7 @@ func CurrentKey(series ingest.Token) string { return string(series) + "/" + Curr
 
 // NewCurrent returns what CurrentName says once e, a result, stands.
 func NewCurrent(e Event) (Current, error) {
-	c := Current{Event: e.ID, Revision: e.Cause().Revision}
+	c := Current{Event: e.ID, Revision: e.Cause().Revision, Cause: e.Cause(), Time: stamp(e.Time)}
 	var files *Files
 	switch d := e.Data.(type) {
 	case *Binding:
@@ -44,6 +53,8 @@ func NewCurrent(e Event) (Current, error) {
 		c.Result, files = ingest.Failed, d.Files
 	case *Withdrawn:
 		c.Result = ingest.Withdrawn
+	case *TACs:
+		c.Result, files = ingest.Unfitted, d.Files
 	default:
 		return Current{}, fmt.Errorf("%s is no result: %w", e.Type, ErrNotEvent)
 	}

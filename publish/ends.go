@@ -10,10 +10,11 @@ import (
 
 // Failed says why a series that is ready has no estimate.
 type Failed struct {
-	Cause  Cause  `json:"cause"`
-	Tracer string `json:"tracer" doc:"Label of the tracer, as in the subject; unknown where no protocol matches."`
-	Reason Reason `json:"reason"`
-	Files  *Files `json:"files,omitempty" doc:"What there is all the same, such as curves."`
+	Cause      Cause  `json:"cause"`
+	Tracer     string `json:"tracer" doc:"Label of the tracer, as in the subject; unknown where no protocol matches."`
+	Reason     Reason `json:"reason"`
+	Files      *Files `json:"files,omitempty" doc:"What there is all the same, such as curves."`
+	Supersedes string `json:"supersedes,omitempty" doc:"Id of the event of the same series and kind whose place this one takes; left out where it is the first."`
 }
 
 // NewFailed returns the event that says why there is no estimate. A tracer of
@@ -32,10 +33,11 @@ func (f *Failed) subject() (string, error) {
 // Withdrawn takes back the result of a series: its input is no longer what the
 // result rests on.
 type Withdrawn struct {
-	Cause  Cause  `json:"cause"`
-	Tracer string `json:"tracer" doc:"Label of the tracer, as in the subject."`
-	Event  string `json:"event" doc:"Id of the event that no longer holds."`
-	Reason Reason `json:"reason"`
+	Cause      Cause  `json:"cause"`
+	Tracer     string `json:"tracer" doc:"Label of the tracer, as in the subject."`
+	Event      string `json:"event" doc:"Id of the event that no longer holds."`
+	Reason     Reason `json:"reason"`
+	Supersedes string `json:"supersedes,omitempty" doc:"Id of the event of the same series and kind whose place this one takes; left out where it is the first."`
 }
 
 // NewWithdrawn returns the event that takes back the result that stood last

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"tacstream/ingest"
 )
@@ -33,6 +34,42 @@ type Event struct {
 	Type    Type
 	Subject string // of NATS; follows from Type and Data
 	Data    Data
+	// Time is when the ledger gave the revision that the event states: the
+	// line's clock, in whole seconds, and no part of the id. It is zero for
+	// progress and for revisions of releases that kept none.
+	Time time.Time
+}
+
+// At returns the event with its time.
+func (e Event) At(t time.Time) Event {
+	e.Time = t
+	return e
+}
+
+// Superseding returns the event as one that takes the place of the event with
+// that id. It changes no id: the same work has the same id whatever it replaces.
+func (e Event) Superseding(id string) Event {
+	if e.ID == id {
+		return e
+	}
+	switch d := e.Data.(type) {
+	case *SeriesState:
+		c := *d
+		c.Supersedes, e.Data = id, &c
+	case *TACs:
+		c := *d
+		c.Supersedes, e.Data = id, &c
+	case *Binding:
+		c := *d
+		c.Supersedes, e.Data = id, &c
+	case *Failed:
+		c := *d
+		c.Supersedes, e.Data = id, &c
+	case *Withdrawn:
+		c := *d
+		c.Supersedes, e.Data = id, &c
+	}
+	return e
 }
 
 // Data is what an event says: *SeriesState, *Progress, *TACs, *Binding,
@@ -66,8 +103,9 @@ func newEvent(t Type, id string, data Data) (Event, error) {
 	return Event{ID: id, Type: t, Subject: subject, Data: data}, err
 }
 
-// An envelope is the structured form of CloudEvents 1.0 in JSON. There is no
-// time: an event that is stated again must have the same bytes.
+// An envelope is the structured form of CloudEvents 1.0 in JSON. Its time is the
+// ledger's and not the moment of sending: an event that is stated again has the
+// same bytes.
 //
 // Source: CloudEvents specification 1.0.2, https://github.com/cloudevents/spec.
 type envelope struct {
@@ -76,6 +114,7 @@ type envelope struct {
 	Source          string          `json:"source"`
 	Type            Type            `json:"type"`
 	Subject         ingest.Token    `json:"subject"`
+	Time            string          `json:"time,omitempty"`
 	DataContentType string          `json:"datacontenttype"`
 	DataSchema      string          `json:"dataschema"`
 	Data            json.RawMessage `json:"data"`
@@ -96,9 +135,18 @@ func (e Event) Encode() ([]byte, error) {
 		return nil, err
 	}
 	return encode(envelope{
-		SpecVersion: "1.0", ID: e.ID, Source: source(e.Cause().Site), Type: e.Type, Subject: e.Data.about(),
+		SpecVersion: "1.0", ID: e.ID, Source: source(e.Cause().Site), Type: e.Type, Subject: e.Data.about(), Time: stamp(e.Time),
 		DataContentType: "application/json", DataSchema: SchemaID(e.Type), Data: data,
 	})
+}
+
+// stamp returns a time as events and files have it: whole seconds in UTC, "" for
+// the zero time.
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
 }
 
 // source returns the CloudEvents source of a site's events.
@@ -122,7 +170,7 @@ func Decode(body []byte) (Event, error) {
 		return Event{}, fmt.Errorf("%d bytes: %w", len(body), ErrNotEvent)
 	}
 	var env envelope
-	if json.Unmarshal(body, &env) != nil || env.SpecVersion != "1.0" || len(env.ID) != 32 || !isDigest(env.ID) {
+	if json.Unmarshal(body, &env) != nil || env.SpecVersion != "1.0" || len(env.ID) != 32 || !isHex(env.ID) {
 		return Event{}, ErrNotEvent
 	}
 	data := newData(env.Type)
@@ -133,6 +181,9 @@ func Decode(body []byte) (Event, error) {
 		return Event{}, fmt.Errorf("data of %s: %w", env.Type, ErrNotEvent)
 	}
 	e, err := newEvent(env.Type, env.ID, data)
+	if err == nil && env.Time != "" {
+		e.Time, err = time.Parse(time.RFC3339, env.Time)
+	}
 	if err != nil || source(e.Cause().Site) != env.Source || data.about() != env.Subject {
 		return Event{}, fmt.Errorf("labels of %s: %w", env.Type, ErrNotEvent)
 	}

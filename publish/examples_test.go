@@ -24,7 +24,7 @@ const (
 // cause is that of the examples' results.
 func cause() publish.Cause {
 	return publish.Cause{
-		Site: "local", Series: series, Revision: 3, Input: "0123456789abcdef", Regions: "aa11+bb22", Settings: "c0ffee00c0ffee00", Version: "1.2.0",
+		Site: "local", Series: series, Revision: 3, Input: "k3inabcdefghijklmnopqrstuv", Regions: "k4reabcdefghijklmnopqrstuv", Settings: "k5seabcdefghijklmnopqrstuv", Version: "2",
 	}
 }
 
@@ -119,6 +119,11 @@ func examples(t *testing.T) map[string]publish.Event {
 	add("ingest.dead")(publish.NewUnusable(ingest.Record{
 		Site: "local", Token: thing, Kind: ingest.KindOther, Fault: ingest.Reason{Code: ingest.CodeNotDICOM, Detail: "neither DICOM nor a region source"},
 	}))
+	for name, e := range all {
+		if e.Type != publish.SeriesProgressed {
+			all[name] = e.At(time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)).Superseding("0123456789abcdef0123456789abcdef")
+		}
+	}
 	return all
 }
 

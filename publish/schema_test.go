@@ -122,12 +122,13 @@ func envelopeSchema() object {
 	text := object{"type": "string", "minLength": 1}
 	return object{
 		"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "urn:tacstream:schema:envelope",
-		"title": "An event of tacstream: CloudEvents 1.0, structured JSON, without a time.", "type": "object",
+		"title": "An event of tacstream: CloudEvents 1.0, structured JSON, whose time is that of the revision, not of sending.", "type": "object",
 		"required": []string{"specversion", "id", "source", "type", "subject", "datacontenttype", "dataschema", "data"},
 		"properties": object{
 			"specversion": object{"const": "1.0"}, "datacontenttype": object{"const": "application/json"},
 			"id":     object{"type": "string", "pattern": "^[0-9a-f]{32}$", "description": "The same for the same work; also the message's Nats-Msg-Id."},
 			"source": object{"type": "string", "pattern": "^/tacstream/[a-z0-9-]+$"}, "type": text,
+			"time":       object{"type": "string", "pattern": `^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$`, "description": "When the line gave the revision: its own clock, in whole seconds. Left out for progress and for revisions of release 0.1.0."},
 			"subject":    object{"type": "string", "pattern": "^[a-z2-7]{26}$", "description": "Token of the series or object."},
 			"dataschema": text, "data": object{"type": "object"},
 		},

@@ -20,6 +20,7 @@ type SeriesState struct {
 	Lead         ingest.Token     `json:"lead,omitempty" doc:"The series that this one continues: the frames of both are fitted there."`
 	Parts        []ingest.Token   `json:"parts,omitempty" doc:"The series that continue this one, in order of time: their frames are fitted with its own."`
 	Twins        []ingest.Token   `json:"twins,omitempty" doc:"Other reconstructions of the same acquisition. They stay apart."`
+	Supersedes   string           `json:"supersedes,omitempty" doc:"Id of the event of the same series and kind whose place this one takes; left out where it is the first."`
 }
 
 // Counted says how many slots of a series are filled.
@@ -49,13 +50,14 @@ func NewSeries(revision int, o ingest.Outcome) (Event, error) {
 		s.Missing = o.Missing[:min(len(o.Missing), ingest.MaxMissing)]
 		s.MissingTotal = max(o.Frames*o.Slices-o.Have, len(o.Missing))
 	}
-	return newEvent(t, s.Cause.ID(t, s.digest()), s)
+	e, err := newEvent(t, s.Cause.ID(t, s.digest()), s)
+	return e.At(o.Since), err
 }
 
 // digest tells states apart whatever their revision.
 func (s *SeriesState) digest() string {
 	same := *s
-	same.Cause = Cause{}
+	same.Cause, same.Supersedes = Cause{}, ""
 	body, err := encode(same)
 	if err != nil {
 		panic(err) // strings and whole numbers only

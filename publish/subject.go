@@ -85,8 +85,11 @@ func isToken(t ingest.Token) bool {
 	return len(t) == ingest.TokenLen && only(string(t), "abcdefghijklmnopqrstuvwxyz234567")
 }
 
-// isDigest reports whether s is in hex, or several such joined by plus signs.
-func isDigest(s string) bool { return len(s) <= 4*64+3 && only(s, "0123456789abcdef+") }
+// isDigest reports whether s is a keyed digest, which looks like a token, or one
+// of release 0.1.0: in hex, or several such joined by plus signs.
+func isDigest(s string) bool { return isToken(ingest.Token(s)) || isHex(s) }
+
+func isHex(s string) bool { return len(s) <= 4*64+3 && only(s, "0123456789abcdef+") }
 
 func only(s, chars string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return !strings.ContainsRune(chars, r) })

@@ -24,6 +24,7 @@ type TACs struct {
 	LeftOut      []string      `json:"left_out,omitempty" enum:"values,regions,frames" doc:"What would make the event too long and is only in the file."`
 	Warnings     []Warning     `json:"warnings,omitempty" doc:"Doubts about the whole scan or its curves."`
 	Files        *Files        `json:"files,omitempty"`
+	Supersedes   string        `json:"supersedes,omitempty" doc:"Id of the event of the same series and kind whose place this one takes; left out where it is the first."`
 }
 
 // A Frame is one time frame.

@@ -34,6 +34,7 @@ type grammar struct {
 	List    listCmd    `cmd:"" help:"Print every series with its state and reason."`
 	Show    showCmd    `cmd:"" help:"Print what is behind a token: for the operator at the machine only."`
 	Redrive redriveCmd `cmd:"" help:"Try a dead or failed series again."`
+	Refit   refitCmd   `cmd:"" help:"Replace results by those of today's configuration and release."`
 	Extract extractCmd `cmd:"" help:"Make time-activity curves from a folder of DICOM files, without broker or bucket."`
 	Inspect inspectCmd `cmd:"" help:"Say what tacstream sees in a file, a folder or a bucket, and what to do about it."`
 	Fit     fitCmd     `cmd:"" help:"Fit models to a table of time-activity curves."`

@@ -57,7 +57,11 @@ func (c listCmd) Run(e *env) error {
 	w := tabwriter.NewWriter(plain{e.stdout}, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "SERIES\tSITE\tSTATE\tRESULT\tWHY")
 	for _, s := range states {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", s.Series, s.Site, s.Condition, resultOf(s), whyOf(s))
+		work, err := workOf(e, line, s)
+		if err != nil {
+			return fmt.Errorf("series %s: %w", s.Series, err)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", s.Series, s.Site, s.Condition, work, whyOf(s))
 	}
 	for _, o := range others {
 		fmt.Fprintf(w, "%s\t%s\tobject\tunusable\t%s\n", o.Object, o.Site, o.Reason)
@@ -102,11 +106,25 @@ func listJSON(e *env, states []ingest.State, others []other) error {
 	return nil
 }
 
+// workOf says how far an unfinished series is. A series is at work while a
+// process answers for it; one whose worker died is handed out again after the
+// configured ack_wait.
+func workOf(e *env, line *config.Line, s ingest.State) (string, error) {
+	if !s.Unfinished() || !s.Open {
+		return resultOf(s), nil
+	}
+	held, err := line.Broker.Held(e.ctx, s.Series)
+	if err == nil && held {
+		return "at work", nil
+	}
+	return "left by a worker", err
+}
+
 func resultOf(s ingest.State) string {
 	switch {
-	case s.Look != "" && s.Done < s.Number && s.Open:
-		return "at work"
-	case s.Look != "" && s.Done < s.Number:
+	case s.Unfinished() && s.HandBacks > 0:
+		return "handed back"
+	case s.Unfinished():
 		return "queued"
 	case s.Result == "":
 		return "-"
@@ -118,6 +136,8 @@ func whyOf(s ingest.State) string {
 	switch {
 	case s.Why.Code != "" && s.Done == s.Number:
 		return s.Why.String()
+	case s.Unfinished() && s.HandBacks > 0:
+		return fmt.Sprintf("%s (handed back %d times)", s.HandedBack, s.HandBacks)
 	case s.Reason.Code != "":
 		return s.Reason.String()
 	}
@@ -162,12 +182,16 @@ func (c showCmd) Run(e *env) error {
 		}
 		return nil
 	}
-	fmt.Fprintf(e.stdout, "series    %s\nstate     %s\nresult    %s\nwhy       %s\nnumber    %d (%d attempts, %d crashes)\n",
-		state.Series, state.Condition, resultOf(state), whyOf(state), state.Number, state.Attempts, state.Crashes)
+	work, err := workOf(e, line, state)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(e.stdout, "series    %s\nstate     %s\nresult    %s\nwhy       %s\nnumber    %d (%d attempts, %d crashes, handed back %d times)\n",
+		state.Series, state.Condition, work, whyOf(state), state.Number, state.Attempts, state.Crashes, state.HandBacks)
 	if i := slices.IndexFunc(records, func(r ingest.Record) bool { return r.Header != nil }); i >= 0 {
 		fmt.Fprintf(e.stdout, "uid       %s\n", records[i].Header.Strict.SeriesInstanceUID)
 	}
-	if view, err := line.Judge.View(e.ctx, state.Series, true); err == nil && view.Regions.Image.Key != "" {
+	if view, err := line.Judge.View(e.ctx, state.Series, true, state.Atlas); err == nil && view.Regions.Image.Key != "" {
 		table := ""
 		if view.Regions.LUT.Key != "" {
 			table = " with " + view.Regions.LUT.Key
@@ -247,7 +271,8 @@ type redriveCmd struct {
 
 // Help shows an example.
 func (redriveCmd) Help() string {
-	return `Forgets the attempts at a series and puts its job in the queue again.
+	return `Forgets the attempts at a series that failed, died or is stuck, and has the running line try it again, by the
+configuration of that line. A result that stands is not touched: see 'tacstream refit'.
 
 Example:
   tacstream redrive 7k2m`
@@ -263,9 +288,9 @@ func (c redriveCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	if err := line.Redrive(e.ctx, state.Series); err != nil {
+	if err := line.Ask(e.ctx, state.Series, ingest.AskRedrive); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(e.stdout, "series %s is in the queue again\n", state.Series)
+	_, err = fmt.Fprintf(e.stdout, "series %s is tried again\n", state.Series)
 	return err
 }

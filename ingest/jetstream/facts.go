@@ -12,13 +12,13 @@ import (
 // factsBatch is how many events are told at once, each to its end.
 const factsBatch = 16
 
-// Facts calls tell with the last event of every series' input and result, and
+// Facts calls tell with the last event of every series' input, curves and result, and
 // from then on with every new one, in all processes together once, until ctx
 // ends. An event that could not be told comes again later, unless tell says
 // that it never can be.
 func (b *Broker) Facts(ctx context.Context, log *slog.Logger, tell func(context.Context, Event) error) error {
 	c, err := b.events.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
-		Durable: consumerFacts, FilterSubjects: []string{publicPrefix + "*.series.*", publicPrefix + "*.binding.*.*"},
+		Durable: consumerFacts, FilterSubjects: []string{publicPrefix + "*.series.*", publicPrefix + "*.tacs.*", publicPrefix + "*.binding.*.*"},
 		DeliverPolicy: jetstream.DeliverLastPerSubjectPolicy,
 		AckPolicy:     jetstream.AckExplicitPolicy, AckWait: b.opts.AckWait, MaxDeliver: factsTries, MaxAckPending: 8 * factsBatch,
 	})

@@ -27,6 +27,8 @@ const (
 	intakeWait = 5 * time.Second
 	// ListSubject asks for a listing of the whole inbox.
 	listSubject = "_tac.notice.list"
+	// judgeSubject asks for series to be judged.
+	judgeSubject = "_tac.notice.judge"
 )
 
 // An Intake takes notices and alarms from the queue: every object is looked
@@ -179,6 +181,14 @@ func (in *Intake) decode(ctx context.Context, m jetstream.Msg, r *round) []inges
 	if series, ok := strings.CutPrefix(subject, "_tac.timer.due."); ok {
 		r.series[ingest.Token(series)] = true
 		r.why[ingest.Token(series)] = append(r.why[ingest.Token(series)], m)
+		return nil
+	}
+	if subject == judgeSubject {
+		for line := range strings.Lines(string(m.Data())) {
+			series := ingest.Token(strings.TrimSpace(line))
+			r.series[series] = r.series[series] || false
+			r.why[series] = append(r.why[series], m)
+		}
 		return nil
 	}
 	if subject == listSubject {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -14,16 +15,92 @@ import (
 
 var _ ingest.Queue = (*Broker)(nil)
 
-// Enqueue publishes a job. A newer job of the same series takes the place of
-// one that nobody has taken; the same job again is dropped by its id.
+// Enqueue makes sure that the stream holds the job. What the stream holds
+// decides, and not a window of message ids: the same job is not published again
+// while it waits or is in hand, and is once it has been lost. Another job of the
+// series is replaced.
 func (b *Broker) Enqueue(ctx context.Context, j ingest.Job) error {
 	body, err := json.Marshal(j)
 	if err != nil {
 		return err
 	}
-	_, err = b.publish(ctx, &nats.Msg{Subject: jobSubject(j.Series), Data: body}, jetstream.WithMsgID(j.ID()))
-	return err
+	for range maxConflicts {
+		there, err := last(ctx, b.jobs, jobSubject(j.Series))
+		if err != nil {
+			return err
+		}
+		var after uint64
+		if there != nil {
+			var held ingest.Job
+			if json.Unmarshal(there.Data, &held) == nil && held.Same(j) {
+				return nil
+			}
+			after = there.Sequence
+		}
+		_, err = b.publish(ctx, &nats.Msg{Subject: jobSubject(j.Series), Data: body}, jetstream.WithExpectLastSequencePerSubject(after))
+		if !isWrongLast(err) {
+			return err
+		}
+	}
+	return fmt.Errorf("job of series %s: %w", j.Series, ingest.ErrConflict)
 }
+
+// maxConflicts bounds how often a decision is taken anew.
+const maxConflicts = 20
+
+// Queued returns the series of which the stream holds a job, waiting or in
+// hand.
+func (b *Broker) Queued(ctx context.Context) (map[ingest.Token]bool, error) {
+	return seriesIn(ctx, b.jobs, jobSubject("*"))
+}
+
+// Armed returns the series of which a timer runs or has rung.
+func (b *Broker) Armed(ctx context.Context) (map[ingest.Token]bool, error) {
+	return seriesIn(ctx, b.notices, "_tac.timer.*.*")
+}
+
+// seriesIn returns the series that are the last token of the subjects under a
+// filter.
+func seriesIn(ctx context.Context, s jetstream.Stream, filter string) (map[ingest.Token]bool, error) {
+	names, err := subjects(ctx, s, filter)
+	series := make(map[ingest.Token]bool, len(names))
+	for _, name := range names {
+		series[ingest.Token(lastToken(name))] = true
+	}
+	return series, err
+}
+
+// AskJudge asks whoever takes notices to judge a series.
+func (b *Broker) AskJudge(ctx context.Context, series ingest.Token) error {
+	return b.Notify(ctx, "judge", []byte(series))
+}
+
+// Hold says to whoever asks by Held that this process has the job of a series
+// in hand, until release is called.
+func (b *Broker) Hold(series ingest.Token) (release func(), err error) {
+	s, err := b.conn.Subscribe(handSubject(series), func(m *nats.Msg) { _ = m.Respond(nil) })
+	if err != nil {
+		return func() {}, err
+	}
+	return func() { _ = s.Unsubscribe() }, nil
+}
+
+// Held reports whether a process has the job of a series in hand.
+func (b *Broker) Held(ctx context.Context, series ingest.Token) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	_, err := b.conn.RequestWithContext(ctx, handSubject(series), nil)
+	switch {
+	case err == nil:
+		return true, nil
+	case errors.Is(err, nats.ErrNoResponders), errors.Is(err, context.DeadlineExceeded):
+		return false, nil
+	}
+	return false, err
+}
+
+// answerWithin is how long a process that has a job in hand may take to say so.
+const answerWithin = 2 * time.Second
 
 // Arm has the intake told that nothing came for a series once the quiet time
 // is over. The schedule is durable, and publishing it again moves it.
@@ -63,7 +140,16 @@ func (b *Broker) NextJob(ctx context.Context, wait time.Duration) (d Delivery, o
 // Heartbeat keeps the job in hand.
 func (d Delivery) Heartbeat() error { return d.msg.InProgress() }
 
-// HandBack lets somebody else have the job after a while.
+// Delivered returns how often the job was handed out.
+func (d Delivery) Delivered() int {
+	meta, err := d.msg.Metadata()
+	if err != nil {
+		return 1
+	}
+	return int(meta.NumDelivered)
+}
+
+// HandBack lets another worker have the job after a while.
 func (d Delivery) HandBack(after time.Duration) error { return d.msg.NakWithDelay(after) }
 
 // Finish ends the job for good and waits until the server knows.

@@ -22,6 +22,10 @@ func memberSubject(study string, series ingest.Token) string {
 	return "_tac.ledger.study." + study + "." + string(series)
 }
 
+// handSubject is where a worker that has the job of a series in hand answers.
+// No stream keeps it.
+func handSubject(series ingest.Token) string { return "_tac.hand." + string(series) }
+
 func jobSubject(series ingest.Token) string { return "_tac.job." + string(series) }
 
 // treeSubject returns where the tree notes a record.

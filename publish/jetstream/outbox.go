@@ -14,6 +14,17 @@ import (
 // ErrLate means that a newer result is out: there is nothing left to state.
 var ErrLate = errors.New("a newer result is out")
 
+// A LateError is an ErrLate that says how new the other result is.
+type LateError struct{ Revision int }
+
+// Error says which revision is out.
+func (e *LateError) Error() string {
+	return fmt.Sprintf("the result of revision %d is out", e.Revision)
+}
+
+// Unwrap returns ErrLate.
+func (e *LateError) Unwrap() error { return ErrLate }
+
 // maxConflicts bounds how often a decision is taken anew.
 const maxConflicts = 20
 
@@ -36,8 +47,12 @@ type Statement struct {
 	Event  publish.Event   // the result itself: an estimate or a failure
 	Before []publish.Event // what goes out before it, such as the curves
 	Files  []File
-	Prefix string             // folder of the files: series, event, slash
-	At     func(point string) // called at labelled points; may be nil
+	Prefix string // folder of the files: series, event, slash
+	// Formula and Look are kept in current.json: ingest.State.Look as a keyed
+	// digest, and how it was made.
+	Formula int
+	Look    ingest.Token
+	At      func(point string) // called at labelled points; may be nil
 }
 
 func (s Statement) at(point string) {
@@ -59,7 +74,7 @@ func (o *Outbox) Publish(ctx context.Context, s Statement) (id string, err error
 	case publish.Done:
 		return last.Event.ID, nil
 	case publish.Stale:
-		return "", ErrLate
+		return "", &LateError{last.Cause().Revision}
 	}
 	for _, f := range s.Files {
 		if _, err := o.Store.Put(ctx, o.Bucket, s.Prefix+f.Name, f.Data, f.ContentType); err != nil {
@@ -67,29 +82,60 @@ func (o *Outbox) Publish(ctx context.Context, s Statement) (id string, err error
 		}
 	}
 	s.at("files-written")
-	if err := o.moveCurrent(ctx, s.Event); err != nil {
+	current, err := publish.NewCurrent(s.Event)
+	if err != nil {
+		return "", err
+	}
+	current.Formula, current.Look = s.Formula, s.Look
+	if err := o.moveCurrent(ctx, cause.Series, current); err != nil {
 		return "", err
 	}
 	s.at("current-moved")
 	if last.Event.Data != nil && last.Event.Subject != s.Event.Subject && last.Event.Type != publish.BindingWithdrawn {
-		// Another tracer than before, so another subject: the old one must
-		// not end in a result that no longer holds.
-		why := ingest.Reason{Code: ingest.CodeMixed, Detail: "the series turned out to be of another tracer"}
-		e, err := publish.NewWithdrawn(last.Event, cause.Revision, why)
+		// The old subject must not end in a result that no longer holds.
+		e, err := publish.NewWithdrawn(last.Event, cause.Revision, relabelled(last.Event, s.Event))
 		if err != nil {
 			return "", err
 		}
-		if err := o.state(ctx, e, last.sequence); err != nil {
+		if err := o.state(ctx, e.At(s.Event.Time).Superseding(last.ID), last.sequence); err != nil {
 			return "", err
 		}
 	}
-	for _, e := range append(s.Before, s.Event) {
-		if err := o.once(ctx, e); err != nil {
+	for _, e := range s.Before {
+		if err := o.once(ctx, e, nil); err != nil {
 			return "", err
 		}
+	}
+	if err := o.once(ctx, s.Event, func(e publish.Event) error { return o.keep(ctx, s.Prefix, e) }); err != nil {
+		return "", err
 	}
 	s.at("published")
 	return s.Event.ID, nil
+}
+
+// relabelled says why the result under one subject gives way to one under
+// another.
+func relabelled(last, next publish.Event) ingest.Reason {
+	failed, isFailure := last.Data.(*publish.Failed)
+	switch {
+	case next.Type == publish.TACsExtracted:
+		return ingest.Reason{Code: ingest.CodeNoProtocol, Detail: "the input has changed and is of a tracer now that no protocol matches; its curves are published"}
+	case isFailure && failed.Reason.Code == ingest.CodeNoProtocol:
+		return ingest.Reason{Code: ingest.CodeRelabelled, Detail: "a protocol matches the tracer now; the result stands under its label"}
+	case last.Cause().Input != "" && last.Cause().Input == next.Cause().Input:
+		return ingest.Reason{Code: ingest.CodeRelabelled, Detail: "the protocol that matches the tracer now has another label; the result stands under it"}
+	}
+	return ingest.Reason{Code: ingest.CodeRelabelled, Detail: "the series is of another tracer by its header or by the protocols of today; the result stands under that label"}
+}
+
+// keep stores an event as it is published beside the files of its result.
+func (o *Outbox) keep(ctx context.Context, prefix string, e publish.Event) error {
+	body, err := e.Encode()
+	if err != nil {
+		return err
+	}
+	_, err = o.Store.Put(ctx, o.Bucket, prefix+publish.EventName, body, publish.ContentType)
+	return err
 }
 
 // A stored event, with its number in the stream.
@@ -122,8 +168,9 @@ func (o *Outbox) lastResult(ctx context.Context, site ingest.Site, series ingest
 }
 
 // once publishes an event unless the last one on its subject says the same or
-// something newer.
-func (o *Outbox) once(ctx context.Context, e publish.Event) error {
+// something newer. The event names the one whose place it takes. Before, which
+// may be nil, is called with the event as it will be published.
+func (o *Outbox) once(ctx context.Context, e publish.Event, before func(publish.Event) error) error {
 	for range maxConflicts {
 		last, err := o.last(ctx, e.Subject)
 		if err != nil {
@@ -133,9 +180,15 @@ func (o *Outbox) once(ctx context.Context, e publish.Event) error {
 		case publish.Done:
 			return nil
 		case publish.Stale:
-			return ErrLate
+			return &LateError{last.Cause().Revision}
 		}
-		if err := o.state(ctx, e, last.sequence); !errors.Is(err, ingest.ErrConflict) {
+		next := e.Superseding(last.ID)
+		if before != nil {
+			if err := before(next); err != nil {
+				return err
+			}
+		}
+		if err := o.state(ctx, next, last.sequence); !errors.Is(err, ingest.ErrConflict) {
 			return err
 		}
 	}
@@ -154,12 +207,8 @@ func (o *Outbox) state(ctx context.Context, e publish.Event, after uint64) error
 
 // moveCurrent lets current.json point to a result, unless it points to a newer
 // one already.
-func (o *Outbox) moveCurrent(ctx context.Context, e publish.Event) error {
-	key := publish.CurrentKey(e.Cause().Series)
-	next, err := publish.NewCurrent(e)
-	if err != nil {
-		return err
-	}
+func (o *Outbox) moveCurrent(ctx context.Context, series ingest.Token, next publish.Current) error {
+	key := publish.CurrentKey(series)
 	body, err := next.Encode()
 	if err != nil {
 		return err
@@ -169,16 +218,16 @@ func (o *Outbox) moveCurrent(ctx context.Context, e publish.Event) error {
 		switch {
 		case err != nil:
 			return err
-		case was == next:
+		case was.Event == next.Event:
 			return nil
 		case etag != "" && !next.Replaces(was):
-			return ErrLate
+			return &LateError{was.Revision}
 		}
 		if _, err = o.Store.PutIf(ctx, o.Bucket, key, body, "application/json", etag); !errors.Is(err, s3.ErrPrecondition) {
 			return err
 		}
 	}
-	return fmt.Errorf("series %s: %s: %w", e.Cause().Series, publish.CurrentName, ingest.ErrConflict)
+	return fmt.Errorf("series %s: %s: %w", series, publish.CurrentName, ingest.ErrConflict)
 }
 
 // current reads current.json; the ETag is "" where there is none.

@@ -28,7 +28,7 @@ func (o *Outbox) Stated(ctx context.Context, out ingest.Outcome) error {
 		if err != nil || e.After(last.Event) != publish.Publish {
 			return err
 		}
-		if err := o.state(ctx, e, last.sequence); !errors.Is(err, ingest.ErrConflict) {
+		if err := o.state(ctx, e.Superseding(last.ID), last.sequence); !errors.Is(err, ingest.ErrConflict) {
 			return err
 		}
 	}
@@ -64,24 +64,64 @@ func (o *Outbox) Bury(ctx context.Context, e publish.Event) error {
 }
 
 // Withdraw takes back the result of a series.
-func (o *Outbox) Withdraw(ctx context.Context, site ingest.Site, series ingest.Token, number int, why ingest.Reason) error {
+func (o *Outbox) Withdraw(ctx context.Context, s ingest.State, why ingest.Reason) error {
 	for range maxConflicts {
-		last, err := o.lastResult(ctx, site, series)
-		if err != nil || last.Data == nil || last.Type == publish.BindingWithdrawn || last.Cause().Revision >= number {
+		last, err := o.lastResult(ctx, s.Site, s.Series)
+		switch {
+		case err != nil:
 			return err
+		case last.Data == nil, last.Type == publish.BindingWithdrawn:
+			return o.withdrawCurves(ctx, s)
+		case last.Cause().Revision >= s.Number:
+			return nil
 		}
-		e, err := publish.NewWithdrawn(last.Event, number, why)
+		e, err := publish.NewWithdrawn(last.Event, s.Number, why)
 		if err != nil {
 			return err
 		}
-		if err := o.moveCurrent(ctx, e); err != nil {
+		e = e.At(s.Time).Superseding(last.ID)
+		current, err := publish.NewCurrent(e)
+		if err != nil {
+			return err
+		}
+		current.Formula = s.Formula
+		if err := o.moveCurrent(ctx, s.Series, current); err != nil {
 			return err
 		}
 		if err := o.state(ctx, e, last.sequence); !errors.Is(err, ingest.ErrConflict) {
 			return err
 		}
 	}
-	return fmt.Errorf("series %s: withdrawal: %w", series, ingest.ErrConflict)
+	return fmt.Errorf("series %s: withdrawal: %w", s.Series, ingest.ErrConflict)
+}
+
+// withdrawCurves takes back curves that were never fitted: no event states a
+// result, and current.json alone points to them.
+func (o *Outbox) withdrawCurves(ctx context.Context, s ingest.State) error {
+	was, _, err := o.current(ctx, publish.CurrentKey(s.Series))
+	if err != nil || was.Result != ingest.Unfitted || was.Revision >= s.Number {
+		return err
+	}
+	cause := publish.Cause{Site: s.Site, Series: s.Series, Revision: s.Number}
+	e := publish.Event{ID: cause.ID(publish.BindingWithdrawn, was.Event), Time: s.Time, Data: &publish.Withdrawn{Cause: cause}}
+	next, err := publish.NewCurrent(e)
+	if err != nil {
+		return err
+	}
+	return o.moveCurrent(ctx, s.Series, next)
+}
+
+// MadeBy returns the settings and the results version of the last result of a
+// series, as its event has them.
+func (o *Outbox) MadeBy(ctx context.Context, s ingest.State) (ingest.Plan, error) {
+	if s.Site == "" {
+		return ingest.Plan{}, nil
+	}
+	last, err := o.lastResult(ctx, s.Site, s.Series)
+	if err != nil || last.Data == nil {
+		return ingest.Plan{}, err
+	}
+	return ingest.Plan{Settings: last.Cause().Settings, ResultsVersion: last.Cause().Version}, nil
 }
 
 // Progress says how many slots are filled. It may be lost.

@@ -1,0 +1,109 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"tacstream/config"
+	"tacstream/ingest"
+)
+
+type refitCmd struct {
+	where
+	Tokens []string `arg:"" optional:"" name:"token" help:"Tokens of series, or the beginnings of them; none means all."`
+	Tracer string   `help:"Only results of the tracer with this label." placeholder:"LABEL"`
+	Since  string   `help:"Only results of revisions made since then: a date such as 2026-11-30, or a time ago such as 48h." placeholder:"WHEN"`
+	DryRun bool     `name:"dry-run" help:"Say what would change and change nothing."`
+	JSON   bool     `name:"json" help:"Print JSON lines."`
+}
+
+// Help says what is changed and shows examples.
+func (refitCmd) Help() string {
+	return `A result keeps the protocol and the release by which it was made: a configuration that changes and an upgrade touch
+nothing that stands. refit names every result that today's configuration or release would make otherwise, and what differs.
+Without --dry-run it then has the running line make these anew: each new event names the one that it supersedes. The line
+goes by its own configuration, so give this command the same.
+
+Examples:
+  tacstream refit --dry-run
+  tacstream refit --tracer dasb --since 2026-11-01
+  tacstream refit 7k2m`
+}
+
+func (c refitCmd) Run(e *env) error {
+	since, err := sinceTime(c.Since, time.Now())
+	if err != nil {
+		return err
+	}
+	line, err := c.where.open(e)
+	if err != nil {
+		return err
+	}
+	defer line.Close()
+	choice := config.Choice{Tracer: c.Tracer, Since: since}
+	for _, token := range c.Tokens {
+		s, err := findState(e, line, token)
+		if err != nil {
+			return err
+		}
+		choice.Series = append(choice.Series, s.Series)
+	}
+	list, err := line.Outdated(e.ctx, choice)
+	if err != nil {
+		return err
+	}
+	if err := c.print(e, list); err != nil || c.DryRun {
+		return err
+	}
+	for _, r := range list {
+		if err := line.Ask(e.ctx, r.Series, ingest.AskRefit); err != nil {
+			return err
+		}
+	}
+	if !c.JSON && len(list) > 0 {
+		_, err = fmt.Fprintf(e.stdout, "%d results are made anew; 'tacstream watch' shows them\n", len(list))
+	}
+	return err
+}
+
+func (c refitCmd) print(e *env, list []config.Refit) error {
+	if c.JSON {
+		enc := json.NewEncoder(e.stdout)
+		for _, r := range list {
+			if err := enc.Encode(r); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if len(list) == 0 {
+		_, err := fmt.Fprintln(e.stdout, "every result is as today's configuration and release make it")
+		return err
+	}
+	w := tabwriter.NewWriter(plain{e.stdout}, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "SERIES\tTRACER\tRESULT\tCHANGES")
+	for _, r := range list {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", r.Series, r.Tracer, r.Result, strings.Join(r.Changes, "; "))
+	}
+	return w.Flush()
+}
+
+// sinceTime reads a date, a time or how long ago something was; "" is the zero
+// time.
+func sinceTime(text string, now time.Time) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	if ago, err := time.ParseDuration(text); err == nil && ago >= 0 {
+		return now.Add(-ago), nil
+	}
+	for _, layout := range []string{time.DateOnly, time.DateTime, time.RFC3339} {
+		if t, err := time.ParseInLocation(layout, text, time.Local); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("--since %s: write a date such as 2026-11-30, or a time ago such as 48h", text)
+}

@@ -53,16 +53,20 @@ func (l *Line) Outdated(ctx context.Context, choice Choice) ([]Refit, error) {
 		}
 		today := l.plan(v.Assembly, s.Plan)
 		if len(v.Assembly.Slots) > 0 && s.Outdated(today) {
-			list = append(list, Refit{Series: s.Series, Tracer: s.Tracer, Result: s.Result, Event: s.Event, Changes: changes(s.Plan, today)})
+			list = append(list, Refit{Series: s.Series, Tracer: s.Tracer, Result: s.Result, Event: s.Event, Changes: changes(s, today)})
 		}
 	}
 	slices.SortFunc(list, func(a, b Refit) int { return strings.Compare(string(a.Series), string(b.Series)) })
 	return list, nil
 }
 
-// changes says what differs between two plans.
-func changes(was, today ingest.Plan) []string {
+// changes says what differs between the plan of a result and today's.
+func changes(s ingest.State, today ingest.Plan) []string {
+	if s.Formula < ingest.LookFormula {
+		return []string{"made by an earlier release"}
+	}
 	var list []string
+	was := s.Plan
 	add := func(what, from, to string) {
 		if from != to {
 			list = append(list, fmt.Sprintf("%s: %s → %s", what, orNone(from), orNone(to)))

@@ -338,7 +338,9 @@ func (l *Line) run(stopped context.Context, o ServeOptions, links Links) error {
 		}
 		g.Go(func() error { return intake.Run(ctx) })
 		g.Go(func() error { return lister.Run(ctx) })
-		g.Go(func() error { return (&Sweeper{Line: l, Every: time.Minute}).Run(ctx) })
+		g.Go(func() error {
+			return (&Sweeper{Line: l, Every: min(time.Duration(l.Config.Timing.AckWait), sweepAtMost)}).Run(ctx)
+		})
 		if l.Config.Status {
 			g.Go(func() error { return l.Broker.Facts(ctx, l.Log, l.tell) })
 		}

@@ -20,7 +20,13 @@ import (
 type Sweeper struct {
 	*Line
 	Every time.Duration
+	// wanted holds the series that waited for a protocol when this process
+	// judged them, with their number: its configuration does not change.
+	wanted map[ingest.Token]int
 }
+
+// sweepAtMost is the longest time between two sweeps.
+const sweepAtMost = time.Minute
 
 // Run sweeps until ctx ends.
 func (w *Sweeper) Run(ctx context.Context) error {
@@ -41,6 +47,19 @@ func (w *Sweeper) Run(ctx context.Context) error {
 	return nil
 }
 
+// wants reports whether a series waits for a protocol that this process may
+// have: it is to be judged once.
+func (w *Sweeper) wants(s ingest.State) bool {
+	if !s.WantsProtocol() || w.wanted[s.Series] == s.Number {
+		return false
+	}
+	if w.wanted == nil {
+		w.wanted = map[ingest.Token]int{}
+	}
+	w.wanted[s.Series] = s.Number
+	return true
+}
+
 // sweep looks at every state once. First also judges what another configuration
 // or release may have left.
 func (w *Sweeper) sweep(ctx context.Context, first bool) error {
@@ -57,7 +76,7 @@ func (w *Sweeper) sweep(ctx context.Context, first bool) error {
 	err = w.Ledger.States(ctx, func(s ingest.State) error {
 		old := s.Whole() && s.Formula < ingest.LookFormula
 		switch {
-		case s.Ask != "", s.Unfinished() && (first || !queued[s.Series]), first && (old || s.WantsProtocol()):
+		case s.Ask != "", s.Unfinished() && (first || !queued[s.Series]), first && old, w.wants(s):
 			judge = append(judge, s.Series)
 		case s.Waits() && !armed[s.Series]:
 			arm = append(arm, s.Series)

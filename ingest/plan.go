@@ -67,7 +67,7 @@ func (s State) Outdated(today Plan) bool {
 	switch {
 	case !s.Stands() || s.Result == Conflict || s.Result == Dead:
 		return false
-	case s.Result == Unfitted && len(today.Protocol) == 0:
+	case s.WantsProtocol() && len(today.Protocol) == 0:
 		return false // it still waits for a protocol
 	}
 	return s.Plan.key() != today.key()

@@ -344,7 +344,9 @@ var lineTime = regexp.MustCompile(`"time": ?"[^"]*"`)
 
 // timeless leaves out what two runs of the same input differ in: the line's own
 // clock.
-func timeless(body string) string { return lineTime.ReplaceAllString(body, `"time":"2000-01-01T00:00:00Z"`) }
+func timeless(body string) string {
+	return lineTime.ReplaceAllString(body, `"time":"2000-01-01T00:00:00Z"`)
+}
 
 // events returns every stored event under a subject.
 func (r *rig) events(subject string) []jetstream.Event {

@@ -41,7 +41,7 @@ func (c serveCmd) Run(e *env) error {
 	c.listens()
 	opts := config.ServeOptions{
 		Config: cfg, Data: c.Data, Only: c.Only, NATSListen: c.NATSListen, S3Listen: c.S3Listen,
-		TLSCert: c.TLSCert, TLSKey: c.TLSKey, Log: c.logger(e.stderr), At: killPoint(),
+		TLSCert: c.TLSCert, TLSKey: c.TLSKey, Log: c.logger(e.stderr), At: killPoint(), ResultsVersion: os.Getenv("TACSTREAM_AS_RELEASE"),
 		Ready: func(s config.Started) { fmt.Fprint(e.stdout, welcome(s, c.elsewhere())) },
 	}
 	return config.Serve(e.ctx, opts)

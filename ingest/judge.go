@@ -136,6 +136,9 @@ func (j *Judge) check(ctx context.Context, series Token, quiet, kin bool) (study
 	if v.Outcome.Condition == Absent && state.Number == 0 && state.Condition == "" {
 		return "", nil
 	}
+	if v.Outcome.Condition == Absent && state.Number == 0 && state.Condition == Receiving && !calm {
+		return "", j.Queue.Arm(ctx, series) // its first objects may be on their way to other keys
+	}
 	return state.Study, j.decide(ctx, before, state, v, calm)
 }
 

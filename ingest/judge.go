@@ -43,8 +43,9 @@ type Member struct {
 type Sink interface {
 	// Stated says what the input of a series has come to.
 	Stated(ctx context.Context, o Outcome) error
-	// Unusable says that an object serves for nothing.
-	Unusable(ctx context.Context, r Record) error
+	// Unusable says that objects of a folder serve for nothing, and returns
+	// the id of the event that says so, which is the same for the same.
+	Unusable(ctx context.Context, b Byproducts) (event string, err error)
 	// Withdraw takes back the result of a series, if it has one, in favour
 	// of number: no result with a smaller one may follow.
 	Withdraw(ctx context.Context, site Site, series Token, number int, why Reason) error

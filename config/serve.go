@@ -333,7 +333,7 @@ func (l *Line) run(stopped context.Context, o ServeOptions, links Links) error {
 		}
 		lister := &Lister{Line: l, Every: time.Duration(l.Config.Timing.List), asked: make(chan struct{}, 1)}
 		intake := &jetstream.Intake{
-			Broker: l.Broker, Ledger: l.Ledger, Judge: l.Judge, Log: l.Log, Parse: l.parseNotice, Relist: lister.Ask,
+			Broker: l.Broker, Ledger: l.Ledger, Judge: l.Judge, Log: l.Log, Parse: l.parseNotice, Relist: lister.Ask, At: o.At,
 			Door: &ingest.Door{Store: l.Store, Ledger: l.Ledger, Classify: dicom.Options{}, GridOf: gridOf, Sites: l.Sites, Limits: l.Config.ingestLimits()},
 		}
 		g.Go(func() error { return intake.Run(ctx) })

@@ -56,6 +56,10 @@ type Assembly struct {
 // counts give Receiving. The assembly is whole if the condition is Ready;
 // whether it has regions is decided elsewhere.
 //
+// A series is not judged by a part of it: until as many instances are there as
+// its headers count, or it is quiet, whatever seems to be wrong gives Receiving
+// too. A series without any object is Absent at once.
+//
 // The order of the records does not matter.
 func Assess(series Token, records []Record, quiet bool) (Assembly, Outcome) {
 	a := Assembly{Series: series}
@@ -78,23 +82,39 @@ func Assess(series Token, records []Record, quiet bool) (Assembly, Outcome) {
 		return a, out
 	}
 	a.Folders = foldersOf(present)
+	verdict := a.judge(present, out, quiet)
+	if quiet || verdict.Condition == Ready || verdict.Condition == Receiving {
+		return a, verdict
+	}
+	if t := tallyOf(present); !t.complete {
+		out.Have, out.Want, out.Multiframe = t.have, t.want, t.multiframe
+		if verdict.Slices*verdict.Frames == t.want {
+			out.Slices, out.Frames = verdict.Slices, verdict.Frames
+		}
+		return a, out
+	}
+	return a, verdict
+}
 
+// judge says what is right or wrong with the objects of a series that are
+// there, be they all of it or not.
+func (a *Assembly) judge(present []*Record, out Outcome, quiet bool) Outcome {
 	sound, faulty := split(present)
 	if len(sound) == 0 {
-		return a, withoutSound(out, faulty, quiet)
+		return withoutSound(out, faulty, quiet)
 	}
 	if reason := a.agree(sound); reason.Code != "" {
-		return a, fail(out, Inconsistent, reason)
+		return fail(out, Inconsistent, reason)
 	}
 	unique, reason := a.dedupe(sound)
 	if reason.Code != "" {
-		return a, fail(out, Inconsistent, reason)
+		return fail(out, Inconsistent, reason)
 	}
 	faulty = a.ignore(faulty, unique)
 	if r, ok := firstRejecting(faulty); ok {
-		return a, fail(out, Rejected, r)
+		return fail(out, Rejected, r)
 	}
-	return a, a.place(unique, faulty, out, quiet)
+	return a.place(unique, faulty, out, quiet)
 }
 
 // compareRecords orders records by what they hold, so that the choice between
@@ -112,13 +132,18 @@ func (r *Record) uid() string {
 
 func split(records []*Record) (sound, faulty []*Record) {
 	for _, r := range records {
-		if r.Fault.Code == "" && r.Instance != nil && r.Header != nil && (r.Instance.Planes == nil || r.Instance.Planes.valid()) {
+		if r.sound() {
 			sound = append(sound, r)
 		} else {
 			faulty = append(faulty, r)
 		}
 	}
 	return sound, faulty
+}
+
+// sound reports whether the object can fill its slot, as far as its header says.
+func (r *Record) sound() bool {
+	return r.Fault.Code == "" && r.Instance != nil && r.Header != nil && (r.Instance.Planes == nil || r.Instance.Planes.valid())
 }
 
 func fail(out Outcome, c Condition, r Reason) Outcome {

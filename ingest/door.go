@@ -104,13 +104,13 @@ const maxConflicts = 20
 // A Touch names what a notice may have changed.
 type Touch struct {
 	Series []Token // series of which a record was written or confirmed
-	// Folder is where a region source came, changed or went, RegionsIn that
-	// it did.
+	// Folder is where the object lies. RegionsIn means that a region source
+	// came, changed or went there.
 	Folder    string
 	Bucket    string
 	RegionsIn bool
-	// Unusable means that the object serves for nothing and that nobody has
-	// said so.
+	// Unusable means that the object serves for nothing, which was not stated of
+	// it singly.
 	Unusable bool
 }
 

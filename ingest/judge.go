@@ -44,8 +44,9 @@ type Member struct {
 type Sink interface {
 	// Stated says what the input of a series has come to.
 	Stated(ctx context.Context, o Outcome) error
-	// Unusable says that an object serves for nothing.
-	Unusable(ctx context.Context, r Record) error
+	// Unusable says that objects of a folder serve for nothing, and returns
+	// the id of the event that says so, which is the same for the same.
+	Unusable(ctx context.Context, b Byproducts) (event string, err error)
 	// Withdraw takes back the result of a series, if it has one, in favour of
 	// the state's number: no result with a smaller one may follow.
 	Withdraw(ctx context.Context, s State, why Reason) error
@@ -172,6 +173,9 @@ func (j *Judge) check(ctx context.Context, series Token, quiet, kin bool) (study
 	}
 	if v.Outcome.Condition == Absent && state.Number == 0 && state.Condition == "" {
 		return "", nil
+	}
+	if v.Outcome.Condition == Absent && state.Number == 0 && state.Condition == Receiving && !calm {
+		return "", j.Queue.Arm(ctx, series) // its first objects may be on their way to other keys
 	}
 	return state.Study, j.decide(ctx, before, state, v, plan, anew, calm)
 }

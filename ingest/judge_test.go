@@ -49,7 +49,7 @@ func (d *desk) Stated(_ context.Context, o ingest.Outcome) error {
 	d.done = append(d.done, string(o.Condition))
 	return nil
 }
-func (d *desk) Unusable(context.Context, ingest.Record) error { return nil }
+func (d *desk) Unusable(context.Context, ingest.Byproducts) (string, error) { return "", nil }
 func (d *desk) Withdraw(_ context.Context, s ingest.State, why ingest.Reason) error {
 	d.done = append(d.done, fmt.Sprintf("withdraw before %d", s.Number))
 	return nil

@@ -208,7 +208,7 @@ func (r *room) Stated(_ context.Context, o ingest.Outcome) error {
 	r.said[o.Series] = o
 	return r.at()
 }
-func (r *room) Unusable(context.Context, ingest.Record) error { return r.at() }
+func (r *room) Unusable(context.Context, ingest.Byproducts) (string, error) { return "", r.at() }
 func (r *room) Withdraw(_ context.Context, s ingest.State, _ ingest.Reason) error {
 	delete(r.results, s.Series)
 	return r.at()

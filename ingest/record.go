@@ -56,7 +56,8 @@ type Record struct {
 	From   Token `json:"from,omitempty"`   // the series that the object was part of before
 	// Fault says why the object cannot serve as what it seems to be.
 	Fault Reason `json:"fault,omitzero"`
-	// Stated means that it has been said that the object serves for nothing.
+	// Stated means that an event of its own said that the object serves for
+	// nothing. It is no longer written: see Byproducts.
 	Stated   bool      `json:"stated,omitempty"`
 	Digest   string    `json:"digest,omitempty"` // SHA-256 of regions and what belongs to them, hex
 	Space    string    `json:"space,omitempty"`  // FrameOfReferenceUID of regions in DICOM

@@ -133,6 +133,9 @@ func (b *Binding) line() string {
 
 func (d *Dead) line() string {
 	line := d.Reason.String()
+	if d.Count > 0 {
+		line += fmt.Sprintf(" (%s)", count(d.Count, "object"))
+	}
 	if d.Attempts > 0 {
 		line += fmt.Sprintf(" (%s)", count(d.Attempts, "attempt"))
 	}

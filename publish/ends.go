@@ -66,14 +66,17 @@ func (w *Withdrawn) subject() (string, error) {
 }
 
 // Dead says what no retry could cure: a series whose attempts are used up, or
-// an object that serves for nothing.
+// the objects of a folder that serve for nothing, for one cause.
 type Dead struct {
-	Cause    Cause        `json:"cause"`
-	Stage    Stage        `json:"stage" enum:"ingest,extract,fit,publish" doc:"Where it came to its end."`
-	Object   ingest.Token `json:"object,omitempty" doc:"Token of the object, where it is no series that died."`
-	Reason   Reason       `json:"reason"`
-	Attempts int          `json:"attempts,omitempty" doc:"How often it was tried; left out where trying is pointless."`
-	Redrive  string       `json:"redrive" doc:"What brings it back, in words for the operator."`
+	Cause      Cause        `json:"cause"`
+	Stage      Stage        `json:"stage" enum:"ingest,extract,fit,publish" doc:"Where it came to its end."`
+	Object     ingest.Token `json:"object,omitempty" doc:"Token of the object, where it is a single one that serves for nothing."`
+	Folder     ingest.Token `json:"folder,omitempty" doc:"Token of the folder, where several of its objects serve for nothing."`
+	Count      int          `json:"count,omitempty" doc:"How many objects of the folder serve for nothing, for this reason."`
+	Reason     Reason       `json:"reason" doc:"Why; of several objects the detail is that of one of them."`
+	Attempts   int          `json:"attempts,omitempty" doc:"How often it was tried; left out where trying is pointless."`
+	Redrive    string       `json:"redrive" doc:"What brings it back, in words for the operator."`
+	Supersedes string       `json:"supersedes,omitempty" doc:"Id of the event that this one replaces: it told of fewer objects of the folder."`
 }
 
 // NewDead returns the event that says that a series died in a stage after so
@@ -85,21 +88,29 @@ func NewDead(c Cause, stage Stage, why ingest.Reason, attempts int) (Event, erro
 	})
 }
 
-// NewUnusable returns the event that says that an object serves for nothing.
-// Its record must have a site and a token.
-func NewUnusable(r ingest.Record) (Event, error) {
-	return newDead(&Dead{
-		Cause: Cause{Site: r.Site}, Stage: StageIngest, Object: r.Token, Reason: newReason(r.Fault),
-		Redrive: "drop it again, mended, under the same key; tacstream show " + string(r.Token) + " says which object it is",
-	})
+// NewUnusable returns the event that says that objects serve for nothing.
+func NewUnusable(b ingest.Byproducts) (Event, error) {
+	d := &Dead{Cause: Cause{Site: b.Site}, Stage: StageIngest, Reason: newReason(b.Reason), Supersedes: b.Supersedes}
+	if b.Count == 1 {
+		d.Object = b.Object
+		d.Redrive = "drop it again, mended, under the same key; tacstream show " + string(b.Object) + " says which object it is"
+	} else {
+		d.Folder, d.Count = b.Folder, b.Count
+		d.Redrive = "drop them again, mended, under the same keys; tacstream show " + string(b.Folder) + " lists the objects"
+	}
+	e, err := newDead(d)
+	return e.At(b.Time), err
 }
 
 func newDead(d *Dead) (Event, error) {
 	t := deadType(d.Stage)
-	id := d.Cause.ID(t, string(d.Object), string(d.Reason.Code), d.Reason.Detail, strconv.Itoa(d.Attempts))
-	return newEvent(t, id, d)
+	parts := []string{string(d.Object), string(d.Reason.Code), d.Reason.Detail, strconv.Itoa(d.Attempts)}
+	if d.Folder != "" || d.Supersedes != "" {
+		parts = append(parts, string(d.Folder), strconv.Itoa(d.Count), d.Supersedes)
+	}
+	return newEvent(t, d.Cause.ID(t, parts...), d)
 }
 
 func (d *Dead) because() Cause           { return d.Cause }
-func (d *Dead) about() ingest.Token      { return cmp.Or(d.Cause.Series, d.Object) }
+func (d *Dead) about() ingest.Token      { return cmp.Or(d.Cause.Series, d.Object, d.Folder) }
 func (d *Dead) subject() (string, error) { return DeadSubject(d.Cause.Site, d.Stage) }

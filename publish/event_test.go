@@ -389,13 +389,17 @@ func TestNothingThatIdentifiesLeaves(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	other := records[0]
-	other.Token, other.Fault = key.Token("object", canary), ingest.Reason{Code: ingest.CodeNotPET}
-	dead, err := publish.NewUnusable(other)
-	if err != nil {
-		t.Fatal(err)
+	unusable := []publish.Event{e}
+	for _, n := range []int{1, 2} {
+		dead, err := publish.NewUnusable(ingest.Byproducts{
+			Site: "local", Folder: key.Token("folder", canary), Object: key.Token("object", canary), Count: n, Reason: ingest.Reason{Code: ingest.CodeNotPET},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		unusable = append(unusable, dead)
 	}
-	for _, e := range []publish.Event{e, dead} {
+	for _, e := range unusable {
 		body, err := e.Encode()
 		if all := string(body) + e.ID + e.Subject + publish.Describe(e); err != nil || strings.Contains(all, canary) {
 			t.Errorf("%s (%v)", all, err)
@@ -408,6 +412,46 @@ func TestNothingThatIdentifiesLeaves(t *testing.T) {
 	}
 	if body, err := status.Encode(); err != nil || strings.Contains(string(body), canary) {
 		t.Errorf("status: %s (%v)", body, err)
+	}
+}
+
+// One object is named itself, several by their folder, and each statement has an
+// id of its own.
+func TestUnusableObjectsAreNamedByObjectOrFolder(t *testing.T) {
+	b := ingest.Byproducts{Site: "local", Folder: folder, Object: thing, Count: 1, Reason: ingest.Reason{Code: ingest.CodeNotPET}}
+	ids := map[string]bool{}
+	for _, step := range []struct {
+		change func()
+		about  ingest.Token
+		says   string
+		not    string
+	}{
+		{func() {}, thing, `"object":"` + string(thing) + `"`, `"folder"`},
+		{func() { b.Count, b.Object, b.Supersedes = 5, "", strings.Repeat("a", 32) }, folder, `"folder":"` + string(folder) + `","count":5`, `"object"`},
+		{func() { b.Supersedes = strings.Repeat("b", 32) }, folder, `"supersedes":"bbbb`, `"object"`},
+		{func() { b.Count = 6 }, folder, `"count":6`, `"object"`},
+		{func() { b.Folder = series }, series, "tacstream show " + string(series), `"object"`},
+	} {
+		step.change()
+		e, err := publish.NewUnusable(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := e.Encode()
+		if err != nil || e.Data.(*publish.Dead).Cause.Site != "local" || !strings.Contains(string(body), `"subject":"`+string(step.about)+`"`) ||
+			!strings.Contains(string(body), step.says) || strings.Contains(string(body), step.not) {
+			t.Errorf("%s, %v; want %s", body, err, step.says)
+		}
+		if ids[e.ID] {
+			t.Errorf("id %s again", e.ID)
+		}
+		ids[e.ID] = true
+	}
+	// An event that was published for one object keeps its id.
+	if one, err := publish.NewUnusable(ingest.Byproducts{
+		Site: "local", Folder: folder, Object: thing, Count: 1, Reason: ingest.Reason{Code: ingest.CodeNotDICOM, Detail: "neither DICOM nor a region source"},
+	}); err != nil || one.ID != "7cfcf7dda3c0a1c588aa4ff727b84914" {
+		t.Errorf("id %s, %v", one.ID, err)
 	}
 }
 

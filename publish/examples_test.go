@@ -19,6 +19,7 @@ const (
 	lead   = ingest.Token("c3xqabcdefghijklmnopqrstuv")
 	twin   = ingest.Token("t5wnabcdefghijklmnopqrstuv")
 	thing  = ingest.Token("o2zzabcdefghijklmnopqrstuv")
+	folder = ingest.Token("f6ggabcdefghijklmnopqrstuv")
 )
 
 // cause is that of the examples' results.
@@ -116,8 +117,9 @@ func examples(t *testing.T) map[string]publish.Event {
 	for name, stage := range map[string]publish.Stage{"extract.dead": publish.StageExtract, "fit.dead": publish.StageFit, "publish.dead": publish.StagePublish} {
 		add(name)(publish.NewDead(cause(), stage, internal, 5))
 	}
-	add("ingest.dead")(publish.NewUnusable(ingest.Record{
-		Site: "local", Token: thing, Kind: ingest.KindOther, Fault: ingest.Reason{Code: ingest.CodeNotDICOM, Detail: "neither DICOM nor a region source"},
+	add("ingest.dead")(publish.NewUnusable(ingest.Byproducts{
+		Site: "local", Folder: folder, Count: 192, Reason: ingest.Reason{Code: ingest.CodeNotDICOM, Detail: "neither DICOM nor a region source"},
+		Supersedes: "0123456789abcdef0123456789abcdef",
 	}))
 	for name, e := range all {
 		if e.Type != publish.SeriesProgressed {

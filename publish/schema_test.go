@@ -41,7 +41,7 @@ var bodies = map[publish.Type]struct {
 	publish.BindingEstimated:   {publish.Binding{}, "What every model says of the regions of a series.", nil},
 	publish.BindingFailed:      {publish.Failed{}, "Why a series that is ready has no estimate.", nil},
 	publish.BindingWithdrawn:   {publish.Withdrawn{}, "The result before no longer holds.", nil},
-	publish.IngestDead:         {publish.Dead{}, "An object or series that no retry could bring in.", map[string][]string{"stage": {"ingest"}}},
+	publish.IngestDead:         {publish.Dead{}, "Objects of a folder that serve for nothing, or a series that no retry could bring in.", map[string][]string{"stage": {"ingest"}}},
 	publish.ExtractDead:        {publish.Dead{}, "A series of which no retry could extract curves.", map[string][]string{"stage": {"extract"}}},
 	publish.FitDead:            {publish.Dead{}, "A series that no retry could fit.", map[string][]string{"stage": {"fit"}}},
 	publish.PublishDead:        {publish.Dead{}, "A series whose result no retry could publish.", map[string][]string{"stage": {"publish"}}},
@@ -129,7 +129,7 @@ func envelopeSchema() object {
 			"id":     object{"type": "string", "pattern": "^[0-9a-f]{32}$", "description": "The same for the same work; also the message's Nats-Msg-Id."},
 			"source": object{"type": "string", "pattern": "^/tacstream/[a-z0-9-]+$"}, "type": text,
 			"time":       object{"type": "string", "pattern": `^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$`, "description": "When the line gave the revision: its own clock, in whole seconds. Left out for progress and for revisions of release 0.1.0."},
-			"subject":    object{"type": "string", "pattern": "^[a-z2-7]{26}$", "description": "Token of the series or object."},
+			"subject":    object{"type": "string", "pattern": "^[a-z2-7]{26}$", "description": "Token of the series, object or folder."},
 			"dataschema": text, "data": object{"type": "object"},
 		},
 	}

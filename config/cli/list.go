@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -22,8 +23,8 @@ type listCmd struct {
 
 // Help shows examples.
 func (listCmd) Help() string {
-	return `Every series with its state and plain reason, then every object that serves for nothing. Names, ids and keys stay
-inside: 'tacstream show TOKEN' opens them.
+	return `Every series with its state and plain reason, then the objects that serve for nothing, one line for each
+folder and cause. Names, ids and keys stay inside: 'tacstream show TOKEN' opens them.
 
 Examples:
   tacstream list
@@ -46,11 +47,11 @@ func (c listCmd) Run(e *env) error {
 		}
 	}
 	slices.SortFunc(states, func(a, b ingest.State) int { return strings.Compare(string(a.Series), string(b.Series)) })
-	var others []other
-	if err := line.Ledger.Others(e.ctx, func(r ingest.Record) { others = append(others, otherOf(line, r)) }); err != nil {
+	var gathered ingest.Gathering
+	if err := line.Ledger.Others(e.ctx, gathered.Add); err != nil {
 		return err
 	}
-	slices.SortFunc(others, func(a, b other) int { return strings.Compare(string(a.Object), string(b.Object)) })
+	others := othersOf(line.Sites, gathered.Groups())
 	if c.JSON {
 		return listJSON(e, states, others)
 	}
@@ -64,7 +65,7 @@ func (c listCmd) Run(e *env) error {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", s.Series, s.Site, s.Condition, work, whyOf(s))
 	}
 	for _, o := range others {
-		fmt.Fprintf(w, "%s\t%s\tobject\tunusable\t%s\n", o.Object, o.Site, o.Reason)
+		fmt.Fprintf(w, "%s\t%s\t%s\tunusable\t%s\n", o.token(), o.Site, o.noun(), o.why())
 	}
 	return w.Flush()
 }
@@ -80,15 +81,48 @@ func recount(e *env, line *config.Line, s *ingest.State) error {
 	return err
 }
 
-// An other is an object that serves for nothing.
+// An other is what serves for nothing: one object, or several of a folder for
+// one cause.
 type other struct {
-	Object ingest.Token  `json:"object"`
+	Object ingest.Token  `json:"object,omitempty"` // where it is one, and of a site
+	Folder ingest.Token  `json:"folder,omitempty"` // else
 	Site   ingest.Site   `json:"site,omitempty"`
+	Count  int           `json:"count"`
 	Reason ingest.Reason `json:"reason"`
 }
 
-func otherOf(line *config.Line, r ingest.Record) other {
-	return other{Object: r.Token, Site: r.Site, Reason: r.Fault}
+// othersOf returns groups by their tokens, in order of these.
+func othersOf(sites ingest.Sites, groups []ingest.Group) []other {
+	list := make([]other, len(groups))
+	for i, g := range groups {
+		o := other{Site: g.Site, Count: g.Count, Reason: g.Reason()}
+		if g.Count == 1 {
+			o.Object = g.First
+		}
+		if o.Object == "" {
+			o.Folder, _ = sites.FolderToken(g.Site, g.Bucket, g.Folder)
+		}
+		list[i] = o
+	}
+	slices.SortStableFunc(list, func(a, b other) int { return cmp.Compare(a.token(), b.token()) })
+	return list
+}
+
+func (o other) token() ingest.Token { return cmp.Or(o.Object, o.Folder) }
+
+func (o other) noun() string {
+	if o.Count == 1 {
+		return "object"
+	}
+	return "objects"
+}
+
+// why returns the reason and how many objects it is that of.
+func (o other) why() string {
+	if o.Count == 1 {
+		return o.Reason.String()
+	}
+	return fmt.Sprintf("%s (%d objects)", o.Reason, o.Count)
 }
 
 func listJSON(e *env, states []ingest.State, others []other) error {
@@ -146,7 +180,7 @@ func whyOf(s ingest.State) string {
 
 type showCmd struct {
 	where
-	Token string `arg:"" help:"Token of a series or object, or the beginning of one."`
+	Token string `arg:"" help:"Token of a series, object or folder, or the beginning of one."`
 	JSON  bool   `name:"json" help:"Print the records as JSON lines."`
 }
 
@@ -231,19 +265,92 @@ func statusOf(r ingest.Record) string {
 	return "its header is sound"
 }
 
-// showOther looks for the token among the objects that serve for nothing.
+// shownOthers is how many objects of each cause in a folder are shown.
+const shownOthers = 20
+
+// showOther looks for the token among the objects that serve for nothing and
+// their folders.
 func (c showCmd) showOther(e *env, line *config.Line) error {
 	found := false
+	print := func(r ingest.Record) {
+		found = true
+		if c.JSON {
+			_ = json.NewEncoder(e.stdout).Encode(r)
+			return
+		}
+		fmt.Fprintf(plain{e.stdout}, "object    %s/%s  %s\n", r.Bucket, r.Key, statusOf(r))
+	}
+	folders := folderLister{sites: line.Sites, token: c.Token, known: map[folderOfSite]bool{}}
 	err := line.Ledger.Others(e.ctx, func(r ingest.Record) {
-		if strings.HasPrefix(string(r.Token), c.Token) {
-			found = true
-			fmt.Fprintf(plain{e.stdout}, "object    %s/%s  %s\n", r.Bucket, r.Key, statusOf(r))
+		switch own := r.Token != "" && strings.HasPrefix(string(r.Token), c.Token); {
+		case own, c.JSON && folders.asked(r):
+			print(r)
+		case folders.asked(r):
+			folders.add(r)
 		}
 	})
+	for _, f := range folders.found {
+		for _, r := range f.first {
+			print(r)
+		}
+		if more := f.count - len(f.first); more > 0 {
+			fmt.Fprintf(plain{e.stdout}, "objects   %s/%s/  %d more: %s\n", f.first[0].Bucket, f.first[0].Folder(), more, f.first[0].Fault.Code)
+		}
+	}
 	if err == nil && !found {
-		err = fmt.Errorf("no series and no object is called %s; 'tacstream list' prints them", c.Token)
+		err = fmt.Errorf("no series, object or folder is called %s; 'tacstream list' prints them", c.Token)
 	}
 	return err
+}
+
+// A folderLister keeps the first objects of each cause in the folders whose
+// tokens begin so.
+type folderLister struct {
+	sites ingest.Sites
+	token string
+	known map[folderOfSite]bool // whether the folder's token begins so
+	found []*listedGroup
+}
+
+// A folderOfSite is what has a token.
+type folderOfSite struct {
+	site           ingest.Site
+	bucket, folder string
+}
+
+// A listedGroup is the objects of a folder with one cause.
+type listedGroup struct {
+	at    folderOfSite
+	code  ingest.Code
+	count int
+	first []ingest.Record // at most shownOthers, in order of their keys
+}
+
+// asked reports whether a record lies in a folder that is looked for.
+func (l *folderLister) asked(r ingest.Record) bool {
+	at := folderOfSite{r.Site, r.Bucket, r.Folder()}
+	asked, known := l.known[at]
+	if !known {
+		token, _ := l.sites.FolderToken(at.site, at.bucket, at.folder)
+		asked = strings.HasPrefix(string(token), l.token)
+		l.known[at] = asked
+	}
+	return asked
+}
+
+// add counts a record, and keeps it if it is among the first.
+func (l *folderLister) add(r ingest.Record) {
+	at := folderOfSite{r.Site, r.Bucket, r.Folder()}
+	i := slices.IndexFunc(l.found, func(g *listedGroup) bool { return g.at == at && g.code == r.Fault.Code })
+	if i < 0 {
+		i = len(l.found)
+		l.found = append(l.found, &listedGroup{at: at, code: r.Fault.Code})
+	}
+	g := l.found[i]
+	g.count++
+	k, _ := slices.BinarySearchFunc(g.first, r.Key, func(r ingest.Record, key string) int { return strings.Compare(r.Key, key) })
+	g.first = slices.Insert(g.first, k, r)
+	g.first = g.first[:min(len(g.first), shownOthers)]
 }
 
 // findState returns the only series whose token begins so.

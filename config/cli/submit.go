@@ -132,9 +132,6 @@ func (c submitCmd) upload(e *env, line *config.Line) (parcel, error) {
 			sent.series = append(sent.series, t)
 		}
 	}
-	if err == nil && len(sent.series) == 0 {
-		err = fmt.Errorf("%s holds no PET series; everything was uploaded, and 'tacstream list' says what became of it", c.Dir)
-	}
 	return sent, err
 }
 
@@ -209,14 +206,27 @@ func holds(ctx context.Context, line *config.Line, o ingest.Object, file string)
 	return bytes.Equal(data, there), err
 }
 
-// await waits until every object is in the ledger and every series has come
-// to an end, and prints what became of them. It reports whether all were
+// await waits until every object is in the ledger, prints which files serve for
+// nothing, and then what became of each series. It reports whether all were
 // estimated.
 func (c submitCmd) await(ctx context.Context, e *env, line *config.Line, sent parcel) (bool, error) {
-	if err := c.recorded(ctx, e, line, sent.objects); err != nil {
+	var others ingest.Gathering
+	if err := c.recorded(ctx, e, line, sent.objects, others.Add); err != nil {
 		return false, err
 	}
-	for _, series := range sent.series {
+	if err := c.reportOthers(e.stdout, othersOf(line.Sites, others.Groups())); err != nil {
+		return false, err
+	}
+	if len(sent.series) == 0 {
+		return false, fmt.Errorf("%s holds no PET series; everything was uploaded", c.Dir)
+	}
+	return c.awaitSeries(ctx, e, line, sent.series)
+}
+
+// awaitSeries waits until every series has come to an end, and prints what
+// became of each. It reports whether all were estimated.
+func (c submitCmd) awaitSeries(ctx context.Context, e *env, line *config.Line, sent []ingest.Token) (bool, error) {
+	for _, series := range sent {
 		if _, err := settled(ctx, e, line, series); err != nil {
 			return false, err
 		}
@@ -224,7 +234,7 @@ func (c submitCmd) await(ctx context.Context, e *env, line *config.Line, sent pa
 	all := true
 	quiet := *e
 	quiet.stderr = io.Discard
-	for _, series := range sent.series { // a later one may have joined an earlier one
+	for _, series := range sent { // a later one may have joined an earlier one
 		state, err := settled(ctx, &quiet, line, series)
 		if err != nil {
 			return false, err
@@ -237,8 +247,26 @@ func (c submitCmd) await(ctx context.Context, e *env, line *config.Line, sent pa
 	return all, nil
 }
 
-// recorded waits until the ledger holds every object as it was sent.
-func (c submitCmd) recorded(ctx context.Context, e *env, line *config.Line, objects []ingest.Object) error {
+// reportOthers prints which of the files serve for nothing: the ledger knows that
+// before any event says so.
+func (c submitCmd) reportOthers(w io.Writer, others []other) error {
+	for _, o := range others {
+		if c.JSON {
+			if err := json.NewEncoder(w).Encode(o); err != nil {
+				return err
+			}
+			continue
+		}
+		if _, err := fmt.Fprintf(w, "%s %s: unusable: %s; tacstream show %s says which\n", o.noun(), o.token(), o.why(), o.token()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// recorded waits until the ledger holds every object as it was sent, and calls
+// visit with its record.
+func (c submitCmd) recorded(ctx context.Context, e *env, line *config.Line, objects []ingest.Object, visit func(ingest.Record)) error {
 	bar := newBar(e.stderr, "noticed", len(objects))
 	defer bar.done()
 	for _, o := range objects {
@@ -248,6 +276,7 @@ func (c submitCmd) recorded(ctx context.Context, e *env, line *config.Line, obje
 				return err
 			}
 			if r.ETag == o.ETag && !r.Gone {
+				visit(r)
 				break
 			}
 			if err := rest(ctx, 200*time.Millisecond); err != nil {

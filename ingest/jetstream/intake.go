@@ -45,6 +45,8 @@ type Intake struct {
 	// Relist is called when somebody asks for a listing.
 	Relist func()
 	Log    *slog.Logger
+	// At is called at labelled points; may be nil.
+	At func(point string)
 }
 
 // Run works until ctx ends.
@@ -101,16 +103,16 @@ func drain(b jetstream.MessageBatch) []jetstream.Msg {
 // A round collects what a batch of messages touches, and which messages must
 // come again.
 type round struct {
-	mu     sync.Mutex
-	series map[ingest.Token]bool            // value: judged as quiet
-	why    map[ingest.Token][]jetstream.Msg // the messages that touch each series
-	others map[ingest.Object][]jetstream.Msg
-	again  map[jetstream.Msg]bool
+	mu      sync.Mutex
+	series  map[ingest.Token]bool            // value: judged as quiet
+	why     map[ingest.Token][]jetstream.Msg // the messages that touch each series
+	again   map[jetstream.Msg]bool
+	folders folderRound
 }
 
 // Handle settles a batch of messages.
 func (in *Intake) Handle(ctx context.Context, msgs []jetstream.Msg) {
-	r := &round{series: map[ingest.Token]bool{}, why: map[ingest.Token][]jetstream.Msg{}, others: map[ingest.Object][]jetstream.Msg{}, again: map[jetstream.Msg]bool{}}
+	r := &round{series: map[ingest.Token]bool{}, why: map[ingest.Token][]jetstream.Msg{}, again: map[jetstream.Msg]bool{}, folders: newFolderRound()}
 	in.observe(ctx, msgs, r)
 	in.judge(ctx, r)
 	for _, m := range msgs {
@@ -153,7 +155,7 @@ func (in *Intake) observe(ctx context.Context, msgs []jetstream.Msg, r *round) {
 		g.Go(func() error {
 			touch, err := in.Door.Observe(ctx, n)
 			if err == nil {
-				err = in.touch(ctx, obj, touch, work[obj], r)
+				err = in.touch(ctx, touch, work[obj], r)
 			}
 			if err != nil {
 				in.Log.WarnContext(ctx, "object not looked at, so its notice will come again", "object", obj.ID(), "err", err)
@@ -178,6 +180,10 @@ func (r *round) repeat(msgs []jetstream.Msg) {
 // may have meant.
 func (in *Intake) decode(ctx context.Context, m jetstream.Msg, r *round) []ingest.Notice {
 	subject := m.Subject()
+	if f, ok := folderDue(m); ok {
+		r.folders.quiet[f] = append(r.folders.quiet[f], m)
+		return nil
+	}
 	if series, ok := strings.CutPrefix(subject, "_tac.timer.due."); ok {
 		r.series[ingest.Token(series)] = true
 		r.why[ingest.Token(series)] = append(r.why[ingest.Token(series)], m)
@@ -203,7 +209,7 @@ func (in *Intake) decode(ctx context.Context, m jetstream.Msg, r *round) []inges
 }
 
 // touch notes what is to be judged.
-func (in *Intake) touch(ctx context.Context, obj ingest.Object, t ingest.Touch, msgs []jetstream.Msg, r *round) error {
+func (in *Intake) touch(ctx context.Context, t ingest.Touch, msgs []jetstream.Msg, r *round) error {
 	series := t.Series
 	if t.RegionsIn {
 		near, err := in.Ledger.SeriesNear(ctx, t.Bucket, t.Folder)
@@ -219,7 +225,8 @@ func (in *Intake) touch(ctx context.Context, obj ingest.Object, t ingest.Touch, 
 		r.why[s] = append(r.why[s], msgs...)
 	}
 	if t.Unusable {
-		r.others[obj] = msgs
+		f := Folder{t.Bucket, t.Folder}
+		r.folders.came[f] = append(r.folders.came[f], msgs...)
 	}
 	return nil
 }
@@ -233,29 +240,7 @@ func (in *Intake) judge(ctx context.Context, r *round) {
 			r.repeat(r.why[s])
 		}
 	}
-	for o, msgs := range r.others {
-		if err := in.unusable(ctx, o); err != nil {
-			in.Log.WarnContext(ctx, "object not stated, so its notices will come again", "object", o.ID(), "err", err)
-			r.repeat(msgs)
-		}
-	}
-}
-
-// unusable says that an object serves for nothing, and notes that it has been
-// said. Whoever dies in between says it again, with the same id.
-func (in *Intake) unusable(ctx context.Context, o ingest.Object) error {
-	r, err := in.Ledger.Find(ctx, o)
-	if err != nil || r.Gone || r.Stated || r.Kind != ingest.KindOther {
-		return err
-	}
-	if err := in.Judge.Sink.Unusable(ctx, r); err != nil {
-		return err
-	}
-	r.Stated = true
-	if err := in.Ledger.Append(ctx, r, r.Revision); !errors.Is(err, ingest.ErrConflict) {
-		return err
-	}
-	return nil // there is another object by now
+	in.byproducts(ctx, r)
 }
 
 // Notify publishes a notice about objects, in the form that stores use.

@@ -26,6 +26,8 @@ import (
 //	_tac.ledger.study.<study>.<series>       whether a series of a study is whole
 //	_tac.ledger.pack.<series>                the records of a finished series,
 //	                                         packed into one (see Pack)
+//	_tac.ledger.junk.<folder>.<code>         what was stated last of the objects of
+//	                                         a folder that serve for nothing
 //	_tac.ledger.key                          by which key the tokens were made
 //
 // Folders are hashed name by name, so that a subject filter finds everything

@@ -35,17 +35,13 @@ func (o *Outbox) Stated(ctx context.Context, out ingest.Outcome) error {
 	return fmt.Errorf("series %s: %s: %w", out.Series, out.Condition, ingest.ErrConflict)
 }
 
-// Unusable says that an object serves for nothing. An object that belongs to
-// no site has no subject: the ledger alone knows it.
-func (o *Outbox) Unusable(ctx context.Context, r ingest.Record) error {
-	if r.Site == "" || r.Token == "" {
-		return nil
-	}
-	e, err := publish.NewUnusable(r)
+// Unusable says that objects of a folder serve for nothing.
+func (o *Outbox) Unusable(ctx context.Context, b ingest.Byproducts) (event string, err error) {
+	e, err := publish.NewUnusable(b)
 	if err != nil {
-		return err
+		return "", err
 	}
-	return o.Bury(ctx, e)
+	return e.ID, o.Bury(ctx, e)
 }
 
 // Bury states what no retry could cure. All of a stage's dead share one

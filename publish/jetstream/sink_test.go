@@ -88,27 +88,26 @@ func TestManyWhoStateTheSameStateItOnce(t *testing.T) {
 	}
 }
 
-func TestAnUnusableObjectIsNamedByItsToken(t *testing.T) {
+func TestUnusableObjectsAreStatedOnce(t *testing.T) {
 	o := newOutbox(t)
-	r := ingest.Record{
-		Object: ingest.Object{Bucket: "inbox", Key: "CANARY/note.txt"}, Kind: ingest.KindOther, Site: "local",
-		Token: ingest.Key("a key for tests only").Token("object", "x"), Fault: ingest.Reason{Code: ingest.CodeNotDICOM},
-	}
-	for range 2 {
-		if err := o.Unusable(t.Context(), r); err != nil {
+	key := ingest.Key("a key for tests only")
+	b := ingest.Byproducts{Site: "local", Folder: key.Token("folder", "x"), Count: 192, Reason: ingest.Reason{Code: ingest.CodeNotDICOM}}
+	other := b
+	other.Folder = key.Token("folder", "y")
+	ids := map[string]bool{}
+	for _, one := range []ingest.Byproducts{b, b, other, b} {
+		id, err := o.Unusable(t.Context(), one)
+		if err != nil {
 			t.Fatal(err)
 		}
+		ids[id] = true
 	}
-	if got, want := types(t, o), "ingest.dead.v1"; got != want {
-		t.Errorf("stored %q, want %q", got, want)
+	if got, want := types(t, o), "ingest.dead.v1 ingest.dead.v1"; got != want || len(ids) != 2 {
+		t.Errorf("stored %q under %d ids, want %q", got, len(ids), want)
 	}
-	last, err := o.Broker.LastEvent(t.Context(), "pet.v1.local.dead.ingest")
-	if err != nil || !strings.Contains(string(last.Body), string(r.Token)) || strings.Contains(string(last.Body), "CANARY") {
-		t.Errorf("%s, %v", last.Body, err)
-	}
-	r.Site = ""
-	if err := o.Unusable(t.Context(), r); err != nil || strings.Contains(types(t, o), " ") {
-		t.Errorf("an object of no site is stated somewhere: %v", err)
+	b.Site = ""
+	if _, err := o.Unusable(t.Context(), b); err == nil {
+		t.Error("objects of no site are stated somewhere")
 	}
 }
 

@@ -2,6 +2,7 @@ package config
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -107,6 +108,9 @@ func orNone(s string) string {
 	return s
 }
 
+// ErrHasResult means that there is nothing to try again.
+var ErrHasResult = errors.New("it has a result")
+
 // Ask notes what the operator wants of a series and asks whoever takes notices
 // to see to it: the running ingest makes the job, by its own configuration.
 func (l *Line) Ask(ctx context.Context, series ingest.Token, what ingest.Ask) error {
@@ -135,7 +139,7 @@ func askable(s ingest.State, what ingest.Ask) error {
 	case !s.Whole():
 		return ingest.Reject(ingest.CodeFrameCount, "series %s is not whole, so there is nothing to try: it is %s", s.Series, s.Condition)
 	case what == ingest.AskRedrive && s.Stands() && s.Result == ingest.Estimated:
-		return fmt.Errorf("series %s has its result; 'tacstream refit %s' replaces it if today's configuration makes another", s.Series, s.Series)
+		return fmt.Errorf("series %s: %w, which 'tacstream refit %s' replaces if today's configuration makes another", s.Series, ErrHasResult, s.Series)
 	case what == ingest.AskRedrive && s.Stands() && s.Result == ingest.Unfitted:
 		return fmt.Errorf("series %s waits for a protocol and goes on by itself: add one to the configuration, see 'tacstream config', and start 'tacstream serve' anew", s.Series)
 	case what == ingest.AskRefit && !s.Stands():

@@ -38,6 +38,7 @@ const gcPercent = 20
 // back, and no attempt counted.
 func (w *Worker) Run(ctx context.Context) error {
 	debug.SetGCPercent(gcPercent)
+	strangers := 0 // jobs for another release, one after the other
 	for ctx.Err() == nil {
 		d, ok, err := w.Broker.NextJob(ctx, 2*time.Second)
 		switch {
@@ -48,9 +49,18 @@ func (w *Worker) Run(ctx context.Context) error {
 			sleep(ctx, time.Second)
 		case ok:
 			w.at("fetched")
-			if err := w.settle(d, w.handle(ctx, d), ctx.Err() != nil); err != nil {
+			err := w.handle(ctx, d)
+			if err := w.settle(d, err, ctx.Err() != nil); err != nil {
 				w.Log.Warn("job not settled, so it will come again", "series", d.Job.Series, "err", err)
 			}
+			if !isForOthers(err) {
+				strangers = 0
+				continue
+			}
+			// Without a rest this worker would ask for the same job before one
+			// of the other release does.
+			strangers++
+			sleep(ctx, restAfterStrangers(strangers))
 		}
 	}
 	return nil
@@ -137,8 +147,11 @@ func reasonToHandBack(err error, stopping bool) *handBack {
 // ledger says.
 func (w *Worker) handBack(ctx context.Context, d jetstream.Delivery, h *handBack, stopping bool) error {
 	job, wait := d.Job, handBackWait(d.Delivered())
-	if stopping {
+	switch {
+	case stopping:
 		wait = 0
+	case isForOthers(h):
+		wait = strangerWait
 	}
 	w.Log.Warn("job handed back", "series", job.Series, "number", job.Number, "why", h.Error(), "again in", wait)
 	w.count("handed-back")
@@ -169,6 +182,21 @@ func (w *Worker) handBack(ctx context.Context, d jetstream.Delivery, h *handBack
 // deliveries.
 func handBackWait(delivered int) time.Duration {
 	return min(time.Second<<min(max(delivered-1, 0), 5), 30*time.Second)
+}
+
+// strangerWait is after how long a job for another release is handed out
+// again. The worker that handed it back rests for longer.
+const strangerWait = time.Second
+
+// restAfterStrangers grows from 3 s to half a minute.
+func restAfterStrangers(n int) time.Duration {
+	return min(3*strangerWait<<min(max(n-1, 0), 5), 30*time.Second)
+}
+
+// isForOthers reports whether a job is for workers of another release.
+func isForOthers(err error) bool {
+	var h *handBack
+	return errors.As(err, &h) && h.why.Code == ingest.CodeOtherRelease
 }
 
 // count counts how work on a job ended, where it was not the job's end.

@@ -214,7 +214,9 @@ func (j *Judge) decide(ctx context.Context, before, state State, v View, plan Pl
 		if err := j.Book.SetState(ctx, state); err != nil {
 			return err
 		}
-		j.at("state-set")
+		if state.Unfinished() {
+			j.at("state-set")
+		}
 	}
 	v.Outcome.Site, v.Outcome.Since = state.Site, state.Since
 	if err := j.follow(ctx, state, v.Outcome); err != nil || !v.Regions.Pending {

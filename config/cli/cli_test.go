@@ -206,7 +206,7 @@ func TestSubmitPrintsTheResultOrTheReason(t *testing.T) {
 	if code, out, _ := run(append([]string{"show", token[:8]}, r.flags()...)...); code != 0 || !strings.Contains(out, "inbox/good/") {
 		t.Errorf("show: exit status %d\n%s", code, out)
 	}
-	if code, out, stderr := run(append([]string{"redrive", token}, r.flags()...)...); code != 0 {
+	if code, out, stderr := run(append([]string{"redrive", token}, r.flags()...)...); code != 0 || !strings.Contains(out, "tacstream refit") {
 		t.Errorf("redrive: exit status %d\n%s%s", code, out, stderr)
 	}
 	r.settle(1)

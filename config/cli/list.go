@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -395,7 +396,12 @@ func (c redriveCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	if err := line.Ask(e.ctx, state.Series, ingest.AskRedrive); err != nil {
+	err = line.Ask(e.ctx, state.Series, ingest.AskRedrive)
+	if errors.Is(err, config.ErrHasResult) {
+		_, err = fmt.Fprintf(e.stdout, "nothing is tried again: %v\n", err)
+		return err
+	}
+	if err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(e.stdout, "series %s is tried again\n", state.Series)

@@ -1,0 +1,264 @@
+package cli
+
+import (
+	"crypto/md5"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"tacstream/ingest"
+	"tacstream/ingest/dicom"
+	"tacstream/ingest/phantom"
+)
+
+// move puts objects under other keys as clients of S3 do: each is copied, then
+// the old one is deleted.
+func (r *rig) move(files []phantom.File, from, to string) {
+	r.t.Helper()
+	store := r.connect().Store
+	for _, f := range files {
+		r.put(to+f.Name, f.Data)
+		if err := store.Delete(r.t.Context(), "inbox", from+f.Name); err != nil {
+			r.t.Fatal(err)
+		}
+	}
+}
+
+// Whole series that are moved while they are fitted each give one result: that
+// an object is gone ends no job.
+func TestMovedWhileItIsFitted(t *testing.T) {
+	n := 8
+	if os.Getenv("TACSTREAM_LONG") != "" {
+		n = 50
+	}
+	r := newRig(t)
+	r.serve("nats,s3,ingest")
+	r.serve("work")
+	r.serve("work")
+	var moving sync.WaitGroup
+	for i := range n {
+		files := filesOf(keptScan(i))
+		r.upload("incoming/", files)
+		moving.Go(func() { r.move(files, "incoming/", "scans/") })
+		if i%4 == 3 {
+			moving.Wait()
+		}
+	}
+	moving.Wait()
+	moved := time.Now()
+	r.settle(n)
+	t.Logf("%d series came to their end %v after the last move", n, time.Since(moved))
+	r.drained()
+	if events := r.events("pet.v1.*.binding.*.*"); len(events) != n {
+		t.Errorf("%d events state the results of %d series", len(events), n)
+	}
+	for _, s := range r.states() {
+		if s.Number != 1 || s.Attempts != 0 || s.Result != ingest.Estimated {
+			t.Errorf("series %s: number %d, %d attempts, %s", s.Series, s.Number, s.Attempts, s.Result)
+		}
+	}
+}
+
+// A job that is lost with its stream is made again, without a listing.
+func TestJobsThatAreLostAreMadeAgain(t *testing.T) {
+	scan := smallScan(1, scanFrames)
+	want := truth(t, scan)
+	r := newRig(t)
+	r.serve("nats,s3,ingest")
+	r.upload("", filesOf(scan))
+	js, err := jetstream.New(r.connect().Conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	jobs := func() uint64 {
+		s, err := js.Stream(t.Context(), "TAC_JOBS")
+		if err != nil {
+			return 0
+		}
+		return s.CachedInfo().State.Msgs
+	}
+	r.eventually(time.Minute, func() bool { return jobs() == 1 }, "there is no job")
+	s, err := js.Stream(t.Context(), "TAC_JOBS")
+	if err == nil {
+		err = s.Purge(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.serve("work")
+	r.settle(1).same(t, want)
+	r.drained()
+}
+
+// Ingest that dies between a state, its job and the notice's acknowledgement,
+// and workers that die while they end a job or hand it back, lose nothing and
+// do nothing twice.
+func TestJobsSurviveADeathAtEveryStep(t *testing.T) {
+	scan := smallScan(1, scanFrames)
+	want := truth(t, scan)
+	for _, point := range []string{"state-set", "enqueued"} {
+		t.Run(point, func(t *testing.T) {
+			r := newRig(t)
+			r.serve("nats,s3,work")
+			victim := r.serve("ingest", "TACSTREAM_KILL_AT="+point)
+			r.upload("", filesOf(scan))
+			r.eventually(time.Minute, victim.ended, "ingest was not killed at "+point)
+			r.serve("ingest")
+			r.settle(1).same(t, want)
+			r.drained()
+		})
+	}
+	t.Run("done", func(t *testing.T) {
+		r := newRig(t)
+		r.serve("nats,s3,ingest")
+		victim := r.serve("work", "TACSTREAM_KILL_AT=done")
+		r.upload("", filesOf(scan))
+		r.eventually(time.Minute, victim.ended, "the worker was not killed")
+		r.serve("work")
+		r.settle(1).same(t, want)
+		r.drained()
+	})
+	t.Run("handing-back", func(t *testing.T) {
+		r := newRig(t)
+		r.serve("nats,s3,ingest")
+		victim := r.serve("work", asRelease("another"), "TACSTREAM_KILL_AT=handing-back")
+		r.upload("", filesOf(scan))
+		r.eventually(time.Minute, victim.ended, "the worker was not killed")
+		r.serve("work")
+		r.settle(1).same(t, want)
+		r.drained()
+	})
+}
+
+// A job for another release is handed back, counted and shown, and goes on as
+// soon as a worker of that release comes.
+func TestAHandBackIsShown(t *testing.T) {
+	scan := smallScan(1, scanFrames)
+	want := truth(t, scan)
+	r := newRig(t)
+	r.serve("nats,s3,ingest")
+	stranger := r.serve("work", asRelease("another"))
+	r.upload("", filesOf(scan))
+	r.eventually(time.Minute, func() bool {
+		states := r.states()
+		return len(states) == 1 && states[0].HandBacks > 1
+	}, "no job is handed back twice")
+	if s := r.states()[0]; s.HandedBack.Code != ingest.CodeOtherRelease || s.Attempts != 0 || s.Crashes != 0 {
+		t.Errorf("%d attempts, %d crashes, handed back for %v", s.Attempts, s.Crashes, s.HandedBack)
+	}
+	if out := r.command("list"); !strings.Contains(out, "handed back") || !strings.Contains(out, "OTHER_RELEASE") {
+		t.Errorf("list says\n%s", out)
+	}
+	if !strings.Contains(stranger.out.String(), "job handed back") {
+		t.Errorf("the worker's log says\n%s", stranger.out)
+	}
+	r.serve("work")
+	r.settle(1).same(t, want)
+	r.drained()
+}
+
+// list says of a series at work whether a worker has it.
+func TestListSaysWhetherAWorkerHasASeries(t *testing.T) {
+	r := newRig(t)
+	r.serve("nats,s3,ingest")
+	r.upload("", filesOf(smallScan(1, scanFrames)))
+	r.eventually(time.Minute, func() bool { return strings.Contains(r.command("list"), "queued") }, "the series is not queued")
+	sleeper := r.serve("work", "TACSTREAM_KILL_AT=extracted")
+	r.eventually(time.Minute, sleeper.ended, "the worker was not killed")
+	if out := r.command("list"); !strings.Contains(out, "left by a worker") {
+		t.Errorf("list says\n%s", out)
+	}
+	r.serve("work")
+	r.settle(1)
+}
+
+// A series that failed by one configuration is tried again by the one that
+// runs, whatever that of the command says, and no job is left over.
+func TestRedriveUnderOtherSettings(t *testing.T) {
+	scan := smallScan(1, scanFrames)
+	r := newRig(t)
+	r.serve("nats,s3")
+	const wrong = "protocols:\n  - {tracer: dasb, match: dasb, reference: Nowhere, models: [srtm]}\n"
+	text := fmt.Sprintf(rigConfig, 20*time.Second)
+	write(t, r.where.Config, text+wrong)
+	p := r.serve("ingest,work")
+	r.upload("", filesOf(scan))
+	r.eventually(time.Minute, func() bool { return len(r.resultsOf("dasb")) == 1 }, "nothing fails")
+	p.terminate(t)
+	write(t, r.where.Config, text)
+	r.serve("ingest,work")
+	write(t, r.where.Config, text+strings.ReplaceAll(wrong, "Nowhere", "Elsewhere"))
+	token := string(r.states()[0].Series)
+	if out := r.command("redrive", token[:6]); !strings.Contains(out, "tried again") {
+		t.Errorf("redrive says %s", out)
+	}
+	r.eventually(time.Minute, func() bool { return r.states()[0].Result == ingest.Estimated }, "it is not tried again")
+	r.drained()
+	events := r.resultsOf("dasb")
+	if len(events) != 2 || events[1].Cause().Revision != 2 {
+		t.Errorf("%d events", len(events))
+	}
+}
+
+// The digests in events, files and current.json cannot be made from the files
+// that were dropped.
+func TestDigestsInPublicAreKeyed(t *testing.T) {
+	r := newRig(t)
+	r.serve("nats,s3,ingest,work")
+	files := filesOf(smallScan(1, scanFrames))
+	r.upload("", files)
+	r.settle(1)
+	plain := digestsOf(files)
+	for _, e := range r.events("pet.v1.>") {
+		for what, digest := range plain {
+			if strings.Contains(string(e.Body), digest) {
+				t.Errorf("event %s holds the digest of %s", e.Subject, what)
+			}
+		}
+	}
+	line := r.connect()
+	for o, err := range line.Store.List(t.Context(), line.Config.S3.Results, "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _, err := line.Store.Get(t.Context(), o.Bucket, o.Key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for what, digest := range plain {
+			if strings.Contains(string(body), digest) {
+				t.Errorf("%s holds the digest of %s", path.Base(o.Key), what)
+			}
+		}
+	}
+}
+
+// digestsOf returns the beginnings of what anybody can digest of files: each of
+// them, and the sorted contents of the slices as the line digests its input.
+func digestsOf(files []phantom.File) map[string]string {
+	const enough = 12 // digits in hex
+	list := map[string]string{}
+	var pairs []string
+	for _, f := range files {
+		sum := sha256.Sum256(f.Data)
+		list["the SHA-256 of "+f.Name] = hex.EncodeToString(sum[:])[:enough]
+		md := md5.Sum(f.Data)
+		list["the MD5 of "+f.Name] = hex.EncodeToString(md[:])[:enough]
+		if found, _ := (dicom.Options{}).Classify(f.Data, int64(len(f.Data))); found.PET {
+			pairs = append(pairs, found.Instance.SOPInstanceUID+"\x00"+string(sum[:]))
+		}
+	}
+	slices.Sort(pairs)
+	sum := sha256.Sum256([]byte(strings.Join(pairs, "")))
+	list["all slices"] = hex.EncodeToString(sum[:])[:enough]
+	return list
+}

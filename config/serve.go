@@ -94,7 +94,8 @@ func (o ServeOptions) has(role string) bool {
 }
 
 // Serve runs the line until ctx ends; then it stops pulling, finishes or hands
-// back what is in hand, and returns nil.
+// back what is in hand, and returns nil. It does the same, and returns why,
+// where its connection comes to a server of NATS that is too old.
 func Serve(ctx context.Context, opts ServeOptions) error {
 	if err := opts.Check(); err != nil {
 		return err
@@ -103,32 +104,44 @@ func Serve(ctx context.Context, opts ServeOptions) error {
 	if err != nil {
 		return err
 	}
-	release, err := opts.claim()
+	ctx, refuse := context.WithCancelCause(ctx)
+	defer refuse(nil)
+	links.Refuse = refuse
+	err = opts.serve(ctx, links)
+	if cause := context.Cause(ctx); errors.Is(cause, jetstream.ErrOldServer) {
+		return cause
+	}
+	return err
+}
+
+// serve runs the line until ctx ends.
+func (o ServeOptions) serve(ctx context.Context, links Links) error {
+	release, err := o.claim()
 	if err != nil {
 		return err
 	}
 	defer release()
 	// The servers outlive the roles, which need them to hand back their jobs,
 	// and NATS outlives the store, which announces to it.
-	natsServer, err := opts.startNATS(links)
+	natsServer, err := o.startNATS(links)
 	if err != nil {
 		return err
 	}
 	if natsServer != nil {
 		defer natsServer.Shutdown()
 	}
-	defer context.AfterFunc(ctx, func() { opts.Log.Info("stopping: what is in hand is finished or handed back") })()
+	defer context.AfterFunc(ctx, func() { o.Log.Info("stopping: what is in hand is finished or handed back") })()
 	servers, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var serving errgroup.Group
 	defer func() { stop(); serving.Wait() }()
-	if opts.has(RoleS3) {
+	if o.has(RoleS3) {
 		ready := make(chan error, 1)
-		serving.Go(func() error { return opts.runS3(servers, links, ready) })
+		serving.Go(func() error { return o.runS3(servers, links, ready) })
 		if err := <-ready; err != nil {
 			return err
 		}
 	}
-	line, err := opts.open(ctx, links)
+	line, err := o.open(ctx, links)
 	if err != nil {
 		return err
 	}
@@ -136,7 +149,7 @@ func Serve(ctx context.Context, opts ServeOptions) error {
 	if err := line.WaitForStore(ctx); err != nil {
 		return err
 	}
-	return line.run(ctx, opts, links)
+	return line.run(ctx, o, links)
 }
 
 // startNATS starts the embedded NATS if it is this process' role.
@@ -234,6 +247,9 @@ func OpenLine(ctx context.Context, opts ServeOptions) (*Line, error) {
 	reaching, cancel := context.WithTimeout(ctx, reachWithin)
 	defer cancel()
 	l, err := opts.open(reaching, links)
+	if errors.Is(err, jetstream.ErrOldServer) {
+		return nil, err
+	}
 	if err != nil {
 		return nil, fmt.Errorf("NATS at %s: %w; %s", links.NATSURL, err, opts.wayIn(err))
 	}

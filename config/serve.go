@@ -49,6 +49,8 @@ type ServeOptions struct {
 	Log        *slog.Logger
 	Ready      func(Started)      // called once everything runs; may be nil
 	At         func(point string) // see Worker.At
+
+	MirrorEvery time.Duration // how often the mirror of the events is looked at; default jetstream.DefaultMirrorEvery
 }
 
 // Started says what runs and where.
@@ -159,6 +161,7 @@ func (o ServeOptions) startNATS(l Links) (*jetstream.Server, error) {
 	}
 	return jetstream.StartServer(jetstream.ServerOptions{
 		StoreDir: filepath.Join(o.Data, "nats"), Listen: o.NATSListen, CertFile: o.TLSCert, KeyFile: o.TLSKey, SyncAlways: true,
+		MirrorEvery: o.MirrorEvery, Log: o.Log,
 		Users: []jetstream.User{
 			{Name: UserTacstream, Password: l.secrets.NATSPassword, Role: jetstream.RoleTacstream},
 			{Name: UserConsumer, Password: l.secrets.ConsumerPass, Role: jetstream.RoleConsumer},
@@ -334,9 +337,11 @@ func (c Config) ingestSites(master ingest.Key) ingest.Sites {
 func (l *Line) run(stopped context.Context, o ServeOptions, links Links) error {
 	g, ctx := errgroup.WithContext(stopped)
 	if o.has(RoleIngest) {
-		if err := l.mirror(ctx, links); err != nil {
+		keep, err := l.mirror(ctx, links, o.MirrorEvery)
+		if err != nil {
 			return err
 		}
+		g.Go(func() error { return keep(ctx) })
 		lister := &Lister{Line: l, Every: time.Duration(l.Config.Timing.List), asked: make(chan struct{}, 1)}
 		intake := &jetstream.Intake{
 			Broker: l.Broker, Ledger: l.Ledger, Judge: l.Judge, Log: l.Log, Parse: l.parseNotice, Relist: lister.Ask,
@@ -367,19 +372,29 @@ func (l *Line) run(stopped context.Context, o ServeOptions, links Links) error {
 	return err
 }
 
-// mirror makes sure that a separate NATS keeps the mirror of the events that
-// consumers read. The embedded one does so by itself.
-func (l *Line) mirror(ctx context.Context, links Links) error {
+// mirror makes sure that a separate NATS has the mirror of the events that
+// consumers read, and returns what keeps it until its ctx ends. The embedded
+// one does so by itself.
+func (l *Line) mirror(ctx context.Context, links Links, every time.Duration) (keep func(context.Context) error, err error) {
 	if l.Config.NATS.URL == "" || l.Config.NATS.Mirror == "" {
-		return nil
+		return func(context.Context) error { return nil }, nil
 	}
 	links.natsUser, links.natsPassword, links.natsCreds = UserMirror, l.Config.NATS.Mirror, ""
 	conn, err := links.Connect(l.Log)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer conn.Close()
-	return jetstream.EnsureMirror(ctx, conn, jetstream.DefaultEventAge)
+	m, err := jetstream.EnsureMirror(ctx, conn, jetstream.DefaultEventAge, func(err error) {
+		l.Log.Warn("waiting for NATS to make the mirror of the events", "url", links.NATSURL, "err", err)
+	})
+	if err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return func(ctx context.Context) error {
+		defer conn.Close()
+		return m.Keep(ctx, every, l.Log)
+	}, nil
 }
 
 func (o ServeOptions) started(l Links) Started {

@@ -85,6 +85,9 @@ func persist(ctx context.Context, conn *nats.Conn, waiting func(error), do func(
 		if refused := conn.LastError(); errors.Is(refused, nats.ErrAuthorization) || errors.Is(refused, nats.ErrAuthExpired) {
 			return fmt.Errorf("the user or the password of NATS is wrong: %w", refused)
 		}
+		if refused := conn.LastError(); errors.Is(refused, nats.ErrPermissionViolation) && passing(err) {
+			return fmt.Errorf("the user of NATS may not do what is needed: %w", refused) // and so gets no answer
+		}
 		err = explained(err)
 		if ctx.Err() != nil || !passing(err) {
 			return err

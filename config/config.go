@@ -41,7 +41,7 @@ type Site struct {
 
 // NATS says where the events go.
 type NATS struct {
-	URL         string `yaml:"url" doc:"Such as nats://nats:4222; empty: embedded."`
+	URL         string `yaml:"url" doc:"Such as nats://nats:4222, of version 2.15.3 or newer; empty: embedded."`
 	User        string `yaml:"user"`
 	Password    string `yaml:"password" doc:"Write ${NAME} to take it from the environment."`
 	Credentials string `yaml:"credentials" doc:"A .creds file instead of user and password."`

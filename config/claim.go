@@ -2,12 +2,12 @@ package config
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net"
 	"os"
 	"path/filepath"
-	"syscall"
+
+	"github.com/gofrs/flock"
 )
 
 // claim makes sure that the embedded servers can start: that nobody else uses
@@ -33,12 +33,13 @@ func (o ServeOptions) claim() (release func(), err error) {
 	if err := os.MkdirAll(o.Data, 0o700); err != nil {
 		return nil, err
 	}
-	lock, err := os.OpenFile(filepath.Join(o.Data, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	lock := flock.New(filepath.Join(o.Data, "lock"), flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o600))
+	ours, err := lock.TryLock()
 	if err != nil {
 		return nil, err
 	}
-	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		return nil, errors.Join(fmt.Errorf("another 'tacstream serve' runs its servers in %s: end it, or choose another --data", o.Data), lock.Close())
+	if !ours {
+		return nil, fmt.Errorf("another 'tacstream serve' runs its servers in %s: end it, or choose another --data", o.Data)
 	}
 	return func() { lock.Close() }, o.noteAddresses()
 }

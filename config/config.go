@@ -40,7 +40,7 @@ type Site struct {
 
 // NATS says where the events go.
 type NATS struct {
-	URL         string `yaml:"url" doc:"Such as nats://nats:4222; empty: embedded."`
+	URL         string `yaml:"url" doc:"Such as nats://nats:4222, of version 2.15.3 or newer; empty: embedded."`
 	User        string `yaml:"user"`
 	Password    string `yaml:"password" doc:"Write ${NAME} to take it from the environment."`
 	Credentials string `yaml:"credentials" doc:"A .creds file instead of user and password."`
@@ -60,7 +60,7 @@ type S3 struct {
 
 // Timing holds every time that matters.
 type Timing struct {
-	Quiet   Duration `yaml:"quiet" doc:"After so long without news an unfinished series is called incomplete."`
+	Quiet   Duration `yaml:"quiet" doc:"After so long without news an unfinished series is called incomplete; at most 168h."`
 	List    Duration `yaml:"list" doc:"How often the inbox is listed, for what notices missed."`
 	AckWait Duration `yaml:"ack_wait" doc:"After so long without a sign of life a job is given to another worker."`
 	Retry   Duration `yaml:"retry" doc:"Pause before the second attempt at a job; it doubles each time."`
@@ -153,6 +153,7 @@ func (c Config) Check() []Fault {
 	}{{"quiet", c.Timing.Quiet}, {"list", c.Timing.List}, {"ack_wait", c.Timing.AckWait}, {"retry", c.Timing.Retry}} {
 		add(d.d <= 0, "timing."+d.name, "must be longer than 0")
 	}
+	add(time.Duration(c.Timing.Quiet) > jetstream.MaxQuietTime, "timing.quiet", "must be at most %v: an alarm is not kept for much longer", jetstream.MaxQuietTime)
 	for _, n := range []struct {
 		name string
 		n    int64

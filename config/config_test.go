@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"tacstream/config"
+	"tacstream/ingest/jetstream"
 )
 
 func noEnv(string) (string, bool) { return "", false }
@@ -130,4 +132,15 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("sites:\n  - site: a\n"))
 	f.Add([]byte("timing: {quiet: [1]}\n? a\n: b\n"))
 	f.Fuzz(func(t *testing.T, body []byte) { config.Parse(body, noEnv) })
+}
+
+// An alarm of a series must go off before it is too old to be kept.
+func TestTheQuietTimeHasABound(t *testing.T) {
+	for quiet, sound := range map[time.Duration]bool{jetstream.MaxQuietTime: true, jetstream.MaxQuietTime + time.Second: false, jetstream.NoticeAge: false} {
+		c := config.Default()
+		c.Timing.Quiet = config.Duration(quiet)
+		if faults := c.Check(); (len(faults) == 0) != sound || !sound && faults[0].Path != "timing.quiet" {
+			t.Errorf("%v: %v", quiet, faults)
+		}
+	}
 }

@@ -71,7 +71,7 @@ func (s FileShelf) Each(ctx context.Context, visit func(ingest.Object) error) er
 		if err != nil || !info.Mode().IsRegular() {
 			return nil // gone meanwhile, or no file
 		}
-		return visit(ingest.Object{Key: file, ETag: file, Size: info.Size()})
+		return visit(ingest.Object{Key: filepath.ToSlash(file), ETag: file, Size: info.Size()})
 	})
 }
 

@@ -26,6 +26,12 @@ type Links struct {
 	siteKey      ingest.Key
 	secrets      Secrets
 	atOnce       bool // a server that is away when connecting is an error
+
+	// Refuse is called where a connection comes to a server that is too old
+	// later than Connect returned, with an error that wraps
+	// jetstream.ErrOldServer. Whoever sets it ends what uses the connection;
+	// where it is nil, the connection is closed.
+	Refuse func(error)
 }
 
 // Links works out how to reach the servers. The secrets of embedded ones are
@@ -86,7 +92,8 @@ func reachable(addr string) string {
 }
 
 // Connect connects to NATS and stays connected for ever: a server that is away
-// comes back.
+// comes back. One that is too old is refused, with an error that wraps
+// jetstream.ErrOldServer, also where it comes later, see Refuse.
 func (l Links) Connect(log *slog.Logger) (*nats.Conn, error) {
 	opts := []nats.Option{
 		nats.Name("tacstream"), nats.MaxReconnects(-1), nats.RetryOnFailedConnect(!l.atOnce), nats.ReconnectBufSize(-1),
@@ -96,8 +103,11 @@ func (l Links) Connect(log *slog.Logger) (*nats.Conn, error) {
 				log.Warn("NATS is away, waiting for it", "err", err)
 			}
 		}),
-		nats.ReconnectHandler(func(*nats.Conn) { log.Info("NATS is back") }),
+		nats.ReconnectHandler(func(c *nats.Conn) { log.Info("NATS is back"); l.recheck(c, log) }),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { log.Warn("NATS", "err", err) }),
+	}
+	if !l.atOnce {
+		opts = append(opts, nats.ConnectHandler(func(c *nats.Conn) { l.recheck(c, log) }))
 	}
 	if l.natsUser != "" {
 		opts = append(opts, nats.UserInfo(l.natsUser, l.natsPassword))
@@ -108,7 +118,38 @@ func (l Links) Connect(log *slog.Logger) (*nats.Conn, error) {
 	if l.natsCA != "" {
 		opts = append(opts, nats.RootCAs(l.natsCA))
 	}
-	return nats.Connect(l.NATSURL, opts...)
+	conn, err := nats.Connect(l.NATSURL, opts...)
+	if err != nil {
+		return nil, err
+	}
+	if err := refused(conn); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return conn, nil
+}
+
+// recheck refuses the server that a connection has come to, if it is too old: a
+// cluster may have been rolled back, or another member have answered.
+func (l Links) recheck(conn *nats.Conn, log *slog.Logger) {
+	err := refused(conn)
+	if err == nil {
+		return
+	}
+	log.Error("the NATS that answers now is refused", "err", err)
+	if l.Refuse == nil {
+		conn.Close()
+		return
+	}
+	l.Refuse(err)
+}
+
+// refused returns an error only where there is a server, and it is too old.
+func refused(conn *nats.Conn) error {
+	if err := jetstream.CheckServer(conn); errors.Is(err, jetstream.ErrOldServer) {
+		return fmt.Errorf("NATS at %s: %w", conn.ConnectedUrlRedacted(), err)
+	}
+	return nil
 }
 
 // OpenStore returns a client of the S3 store.

@@ -56,7 +56,11 @@ func OpenSecrets(data string) (Secrets, error) {
 		return s, err
 	}
 	// A link, unlike a rename, leaves alone what another process made first.
-	if err := os.Link(tmp.Name(), file); err != nil && !errors.Is(err, fs.ErrExist) {
+	err = os.Link(tmp.Name(), file)
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		err = os.Rename(tmp.Name(), file) // a file system without links
+	}
+	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return s, err
 	}
 	return ReadSecrets(data)

@@ -53,6 +53,8 @@ type ServeOptions struct {
 	// ResultsVersion is the release that the process pretends to be, for tests;
 	// "" means ResultsVersion.
 	ResultsVersion string
+
+	MirrorEvery time.Duration // how often the mirror of the events is looked at; default jetstream.DefaultMirrorEvery
 }
 
 // Started says what runs and where.
@@ -98,7 +100,8 @@ func (o ServeOptions) has(role string) bool {
 }
 
 // Serve runs the line until ctx ends; then it stops pulling, finishes or hands
-// back what is in hand, and returns nil.
+// back what is in hand, and returns nil. It does the same, and returns why,
+// where its connection comes to a server of NATS that is too old.
 func Serve(ctx context.Context, opts ServeOptions) error {
 	if err := opts.Check(); err != nil {
 		return err
@@ -107,32 +110,44 @@ func Serve(ctx context.Context, opts ServeOptions) error {
 	if err != nil {
 		return err
 	}
-	release, err := opts.claim()
+	ctx, refuse := context.WithCancelCause(ctx)
+	defer refuse(nil)
+	links.Refuse = refuse
+	err = opts.serve(ctx, links)
+	if cause := context.Cause(ctx); errors.Is(cause, jetstream.ErrOldServer) {
+		return cause
+	}
+	return err
+}
+
+// serve runs the line until ctx ends.
+func (o ServeOptions) serve(ctx context.Context, links Links) error {
+	release, err := o.claim()
 	if err != nil {
 		return err
 	}
 	defer release()
 	// The servers outlive the roles, which need them to hand back their jobs,
 	// and NATS outlives the store, which announces to it.
-	natsServer, err := opts.startNATS(links)
+	natsServer, err := o.startNATS(links)
 	if err != nil {
 		return err
 	}
 	if natsServer != nil {
 		defer natsServer.Shutdown()
 	}
-	defer context.AfterFunc(ctx, func() { opts.Log.Info("stopping: what is in hand is finished or handed back") })()
+	defer context.AfterFunc(ctx, func() { o.Log.Info("stopping: what is in hand is finished or handed back") })()
 	servers, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var serving errgroup.Group
 	defer func() { stop(); serving.Wait() }()
-	if opts.has(RoleS3) {
+	if o.has(RoleS3) {
 		ready := make(chan error, 1)
-		serving.Go(func() error { return opts.runS3(servers, links, ready) })
+		serving.Go(func() error { return o.runS3(servers, links, ready) })
 		if err := <-ready; err != nil {
 			return err
 		}
 	}
-	line, err := opts.open(ctx, links)
+	line, err := o.open(ctx, links)
 	if err != nil {
 		return err
 	}
@@ -140,7 +155,7 @@ func Serve(ctx context.Context, opts ServeOptions) error {
 	if err := line.WaitForStore(ctx); err != nil {
 		return err
 	}
-	return line.run(ctx, opts, links)
+	return line.run(ctx, o, links)
 }
 
 // startNATS starts the embedded NATS if it is this process' role.
@@ -150,6 +165,7 @@ func (o ServeOptions) startNATS(l Links) (*jetstream.Server, error) {
 	}
 	return jetstream.StartServer(jetstream.ServerOptions{
 		StoreDir: filepath.Join(o.Data, "nats"), Listen: o.NATSListen, CertFile: o.TLSCert, KeyFile: o.TLSKey, SyncAlways: true,
+		MirrorEvery: o.MirrorEvery, Log: o.Log,
 		Users: []jetstream.User{
 			{Name: UserTacstream, Password: l.secrets.NATSPassword, Role: jetstream.RoleTacstream},
 			{Name: UserConsumer, Password: l.secrets.ConsumerPass, Role: jetstream.RoleConsumer},
@@ -244,6 +260,9 @@ func OpenLine(ctx context.Context, opts ServeOptions) (*Line, error) {
 	reaching, cancel := context.WithTimeout(ctx, reachWithin)
 	defer cancel()
 	l, err := opts.open(reaching, links)
+	if errors.Is(err, jetstream.ErrOldServer) {
+		return nil, err
+	}
 	if err != nil {
 		return nil, fmt.Errorf("NATS at %s: %w; %s", links.NATSURL, err, opts.wayIn(err))
 	}
@@ -328,9 +347,11 @@ func (c Config) ingestSites(master ingest.Key) ingest.Sites {
 func (l *Line) run(stopped context.Context, o ServeOptions, links Links) error {
 	g, ctx := errgroup.WithContext(stopped)
 	if o.has(RoleIngest) {
-		if err := l.mirror(ctx, links); err != nil {
+		keep, err := l.mirror(ctx, links, o.MirrorEvery)
+		if err != nil {
 			return err
 		}
+		g.Go(func() error { return keep(ctx) })
 		lister := &Lister{Line: l, Every: time.Duration(l.Config.Timing.List), asked: make(chan struct{}, 1)}
 		intake := &jetstream.Intake{
 			Broker: l.Broker, Ledger: l.Ledger, Judge: l.Judge, Log: l.Log, Parse: l.parseNotice, Relist: lister.Ask, At: o.At,
@@ -364,19 +385,29 @@ func (l *Line) run(stopped context.Context, o ServeOptions, links Links) error {
 	return err
 }
 
-// mirror makes sure that a separate NATS keeps the mirror of the events that
-// consumers read. The embedded one does so by itself.
-func (l *Line) mirror(ctx context.Context, links Links) error {
+// mirror makes sure that a separate NATS has the mirror of the events that
+// consumers read, and returns what keeps it until its ctx ends. The embedded
+// one does so by itself.
+func (l *Line) mirror(ctx context.Context, links Links, every time.Duration) (keep func(context.Context) error, err error) {
 	if l.Config.NATS.URL == "" || l.Config.NATS.Mirror == "" {
-		return nil
+		return func(context.Context) error { return nil }, nil
 	}
 	links.natsUser, links.natsPassword, links.natsCreds = UserMirror, l.Config.NATS.Mirror, ""
 	conn, err := links.Connect(l.Log)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer conn.Close()
-	return jetstream.EnsureMirror(ctx, conn, jetstream.DefaultEventAge)
+	m, err := jetstream.EnsureMirror(ctx, conn, jetstream.DefaultEventAge, func(err error) {
+		l.Log.Warn("waiting for NATS to make the mirror of the events", "url", links.NATSURL, "err", err)
+	})
+	if err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return func(ctx context.Context) error {
+		defer conn.Close()
+		return m.Keep(ctx, every, l.Log)
+	}, nil
 }
 
 func (o ServeOptions) started(l Links) Started {

@@ -8,7 +8,6 @@ import (
 	"runtime/debug"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"golang.org/x/sync/errgroup"
 
 	"tacstream/ingest"
@@ -209,15 +208,7 @@ func outage(err error) bool {
 	if errors.As(err, &store) {
 		return !errors.Is(err, ingest.ErrRejected)
 	}
-	for _, known := range []error{
-		nats.ErrConnectionClosed, nats.ErrConnectionReconnecting, nats.ErrReconnectBufExceeded, nats.ErrDisconnected, nats.ErrNoResponders,
-		nats.ErrTimeout, context.DeadlineExceeded,
-	} {
-		if errors.Is(err, known) {
-			return true
-		}
-	}
-	return false
+	return jetstream.Outage(err)
 }
 
 // handle does one job. The error says what to do with the message.

@@ -23,6 +23,9 @@ type env struct {
 	stdin  io.Reader
 	stdout io.Writer
 	stderr io.Writer
+	// See config.ServeOptions; both are zero but in tests.
+	at      func(point string)
+	release string
 }
 
 // grammar is the whole command line.
@@ -47,11 +50,16 @@ type grammar struct {
 // Main runs the command line and returns the exit status: 0 for success, 1
 // for an error, 2 for a wrong command line.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	return runIn(args, env{stdin: stdin, stdout: stdout, stderr: stderr})
+}
+
+// runIn is Main in an environment whose context is yet to be made.
+func runIn(args []string, e env) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	var g grammar
 	exit := -1
-	parser, err := kong.New(&g, kong.Name("tacstream"), kong.Writers(stdout, stderr),
+	parser, err := kong.New(&g, kong.Name("tacstream"), kong.Writers(e.stdout, e.stderr),
 		kong.Description("From a PET series dropped in a bucket to a receptor-binding event. Not a medical device."),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Exit(func(code int) { exit = code }),
 		kong.Vars{"data": DefaultData()})
@@ -66,12 +74,13 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return exit
 	}
 	if err != nil {
-		fmt.Fprintf(plain{stderr}, "tacstream: %v\nRun 'tacstream %s--help' to see what there is.\n", err, commandOf(err))
+		fmt.Fprintf(plain{e.stderr}, "tacstream: %v\nRun 'tacstream %s--help' to see what there is.\n", err, commandOf(err))
 		return 2
 	}
-	err = command.Run(&env{ctx: ctx, stdin: stdin, stdout: stdout, stderr: stderr})
+	e.ctx = ctx
+	err = command.Run(&e)
 	if err != nil && !errors.Is(err, errSilent) {
-		fmt.Fprintf(plain{stderr}, "tacstream: %v\n", err)
+		fmt.Fprintf(plain{e.stderr}, "tacstream: %v\n", err)
 	}
 	if err != nil {
 		return 1

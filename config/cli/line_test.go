@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -184,6 +183,7 @@ func TestNoOrphanKeepsThePortOfTheStore(t *testing.T) {
 // A worker sleeps through its AckWait while a newer revision goes through, and
 // wakes up at every point where it could still do harm.
 func TestPausedWhileANewerRevisionGoesThrough(t *testing.T) {
+	needsStopping(t)
 	scan := smallScan(1, scanFrames)
 	changed := overwrite(filesOf(scan))
 	want := func() snapshot {
@@ -207,7 +207,7 @@ func TestPausedWhileANewerRevisionGoesThrough(t *testing.T) {
 			r.eventually(time.Minute, func() bool {
 				return slices.ContainsFunc(r.events("pet.v1.*.binding.*.*"), func(e jetstream.Event) bool { return strings.Contains(string(e.Body), `"revision":2`) })
 			}, "no second revision")
-			sleeper.Process.Signal(syscall.SIGCONT)
+			sleeper.resume()
 			r.drained()
 			got := r.settle(1)
 			// The first revision may never have been stated: it was replaced

@@ -28,11 +28,35 @@ import (
 // run the real program in processes of its own.
 const asProgram = "TACSTREAM_AS_PROGRAM"
 
+// asReleaseName names the results version that a process pretends to make.
+const asReleaseName = "TACSTREAM_AS_RELEASE"
+
+// asRelease has a process pretend to be another release.
+func asRelease(version string) string { return asReleaseName + "=" + version }
+
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
-		os.Exit(Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+		os.Exit(runIn(os.Args[1:], env{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, at: testPoint(), release: os.Getenv(asReleaseName)}))
 	}
 	os.Exit(m.Run())
+}
+
+// testPoint lets tests end a process of the program at a labelled point: where
+// TACSTREAM_KILL_AT names it, the process kills itself, where TACSTREAM_STOP_AT
+// does, it stops until it is continued.
+func testPoint() func(string) {
+	kill, stop := os.Getenv("TACSTREAM_KILL_AT"), os.Getenv("TACSTREAM_STOP_AT")
+	return func(point string) {
+		switch point {
+		case kill:
+			if self, err := os.FindProcess(os.Getpid()); err == nil {
+				self.Kill()
+			}
+			select {} // the signal arrives in another thread
+		case stop:
+			stopHere()
+		}
+	}
 }
 
 // secrets are the same in every rig, so that the same input has the same
@@ -199,7 +223,7 @@ func (r *rig) stop() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, p := range r.procs {
-		p.Process.Signal(syscall.SIGCONT)
+		p.resume()
 		p.kill()
 		if r.t.Failed() {
 			r.t.Logf("%s:\n%s", strings.Join(p.Args[1:4], " "), tail(p.out.String(), 3000))

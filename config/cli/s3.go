@@ -54,24 +54,28 @@ func (c s3Cmd) Run(e *env) error {
 		// too, which still needs the store to finish.
 		ctx = context.WithoutCancel(ctx)
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	ctx, refuse := context.WithCancelCause(ctx)
+	defer refuse(nil)
 	ready := func(addr string) { fmt.Fprintf(e.stdout, "tacstream s3 is ready at %s\n", addr) }
 	if c.Child {
-		ctx, cancel = s3.UntilEOF(ctx, e.stdin)
+		untilEOF, cancel := s3.UntilEOF(ctx, e.stdin)
 		defer cancel()
-		ready = s3.PrintReady(e.stdout)
+		ctx, ready = untilEOF, s3.PrintReady(e.stdout)
 	}
-	a, err := c.announce(ctx, log)
+	a, err := c.announce(ctx, log, refuse)
 	if err != nil {
 		return err
 	}
 	defer a.conn.Close()
-	return s3.Serve(ctx, s3.ServerOptions{
+	err = s3.Serve(ctx, s3.ServerOptions{
 		Dir: c.Dir, Listen: c.Listen, AccessKey: access, SecretKey: secret, CertFile: c.TLSCert, KeyFile: c.TLSKey,
 		Buckets: append(append([]string{}, c.Inbox...), c.Results), NotifyBuckets: c.Inbox,
 		Notifier: a, Owed: func(string) { a.owed.Store(true) }, Ready: ready, Log: log,
 	})
+	if cause := context.Cause(ctx); errors.Is(cause, jetstream.ErrOldServer) {
+		return cause
+	}
+	return err
 }
 
 func isLoopback(host string) bool {
@@ -86,9 +90,11 @@ type announcer struct {
 	owed atomic.Bool
 }
 
-// announce connects to NATS.
-func (c s3Cmd) announce(ctx context.Context, log *slog.Logger) (*announcer, error) {
+// announce connects to NATS. Refuse is called where a server that is too old
+// answers later.
+func (c s3Cmd) announce(ctx context.Context, log *slog.Logger, refuse func(error)) (*announcer, error) {
 	links := config.StoreLinks(c.NATS, os.Getenv(config.EnvNATSUser), os.Getenv(config.EnvNATSPassword), c.TLSCert)
+	links.Refuse = refuse
 	conn, err := links.Connect(log)
 	if err != nil {
 		return nil, err

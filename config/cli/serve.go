@@ -4,10 +4,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"strings"
-	"syscall"
-	"time"
 
 	"tacstream/config"
 )
@@ -41,7 +38,7 @@ func (c serveCmd) Run(e *env) error {
 	c.listens()
 	opts := config.ServeOptions{
 		Config: cfg, Data: c.Data, Only: c.Only, NATSListen: c.NATSListen, S3Listen: c.S3Listen,
-		TLSCert: c.TLSCert, TLSKey: c.TLSKey, Log: c.logger(e.stderr), At: killPoint(), ResultsVersion: os.Getenv("TACSTREAM_AS_RELEASE"),
+		TLSCert: c.TLSCert, TLSKey: c.TLSKey, Log: c.logger(e.stderr), At: e.at, ResultsVersion: e.release,
 		Ready: func(s config.Started) { fmt.Fprint(e.stdout, welcome(s, c.elsewhere())) },
 	}
 	return config.Serve(e.ctx, opts)
@@ -73,24 +70,4 @@ func welcome(s config.Started, data string) string {
 	fmt.Fprintf(&b, "  subscribe    NATS at %s, subject pet.v1.>, user consumer (nats_consumer_password), or: tacstream watch%s\n", s.NATS, data)
 	fmt.Fprintf(&b, "  see          tacstream list%s\n", data)
 	return b.String()
-}
-
-// killPoint lets tests stop this very process at a labelled point: the n-th
-// time that TACSTREAM_KILL_AT=label:n is reached it kills itself, or with
-// TACSTREAM_STOP_AT stops until it is continued.
-func killPoint() func(string) {
-	for name, signal := range map[string]syscall.Signal{"TACSTREAM_KILL_AT": syscall.SIGKILL, "TACSTREAM_STOP_AT": syscall.SIGSTOP} {
-		label, ok := os.LookupEnv(name)
-		if !ok {
-			continue
-		}
-		return func(point string) {
-			if point != label {
-				return
-			}
-			syscall.Kill(os.Getpid(), signal)
-			time.Sleep(10 * time.Millisecond) // the signal arrives in another thread
-		}
-	}
-	return nil
 }

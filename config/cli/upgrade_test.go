@@ -147,9 +147,6 @@ func TestAnUpgradeChangesNothingThatStands(t *testing.T) {
 	}
 }
 
-// asRelease has a process pretend to be another release.
-func asRelease(version string) string { return "TACSTREAM_AS_RELEASE=" + version }
-
 // results returns the events of the series of a tracer that state a result.
 func (r *rig) resultsOf(tracer string) (list []publish.Event) {
 	r.t.Helper()

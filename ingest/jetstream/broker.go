@@ -2,7 +2,6 @@ package jetstream
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -46,7 +45,8 @@ type Options struct {
 	EventAge   time.Duration // how long events are kept; default DefaultEventAge
 	Duplicates time.Duration // window of message ids; default DefaultDuplicates
 
-	// Waiting is called once if Connect has to wait, with why. It may be nil.
+	// Waiting is called once if something has to wait at the start, with why.
+	// It may be nil.
 	Waiting func(err error)
 }
 
@@ -57,6 +57,14 @@ const (
 	DefaultMaxPending = 64
 	DefaultEventAge   = 365 * 24 * time.Hour
 	DefaultDuplicates = 30 * time.Minute
+)
+
+// NoticeAge is how long notices and alarms are kept that nobody takes away:
+// messages have been seen to stay although they were acknowledged, when the
+// server was killed. An alarm must go off earlier, so MaxQuietTime is far below.
+const (
+	NoticeAge    = 30 * 24 * time.Hour
+	MaxQuietTime = 7 * 24 * time.Hour
 )
 
 func (o Options) withDefaults() Options {
@@ -93,59 +101,23 @@ type Broker struct {
 // PublishWait bounds how long one publish may take, acknowledgement included.
 const PublishWait = 10 * time.Second
 
-// waitQuietly is how long Connect waits before it says so.
-const waitQuietly = 3 * time.Second
-
 // Connect makes sure that the streams and consumers exist and returns a
-// Broker on them. It waits until the server answers or ctx ends, but not where
-// the server refuses the user. The caller closes conn.
+// Broker on them. It waits until the server answers and can do that, or ctx
+// ends, but not where the server refuses the user or is too old, see
+// ErrOldServer. The caller closes conn.
 func Connect(ctx context.Context, conn *nats.Conn, opts Options) (*Broker, error) {
+	if opts.QuietTime > MaxQuietTime {
+		return nil, fmt.Errorf("a quiet time of %v is longer than %v: notices are not kept for so long", opts.QuietTime, MaxQuietTime)
+	}
 	js, err := jetstream.New(conn, jetstream.WithPublishAsyncMaxPending(512), jetstream.WithDefaultTimeout(PublishWait))
 	if err != nil {
 		return nil, err
 	}
 	b := &Broker{conn: conn, js: js, opts: opts.withDefaults()}
-	for began := time.Now(); ; {
-		err := b.ensure(ctx)
-		if err == nil {
-			return b, nil
-		}
-		if refused := conn.LastError(); errors.Is(refused, nats.ErrAuthorization) || errors.Is(refused, nats.ErrAuthExpired) {
-			return nil, fmt.Errorf("the user or the password of NATS is wrong: %w", refused)
-		}
-		err = explained(err)
-		if ctx.Err() != nil || !passing(err) {
-			return nil, err
-		}
-		if b.opts.Waiting != nil && time.Since(began) > waitQuietly {
-			b.opts.Waiting(err)
-			b.opts.Waiting = nil
-		}
-		select {
-		case <-ctx.Done():
-			return nil, err
-		case <-time.After(200 * time.Millisecond):
-		}
+	if err := persist(ctx, conn, b.opts.Waiting, b.ensure); err != nil {
+		return nil, err
 	}
-}
-
-// passing reports whether the server may answer better in a moment.
-func passing(err error) bool {
-	return errors.Is(err, nats.ErrTimeout) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrNoResponders) ||
-		errors.Is(err, jetstream.ErrNoStreamResponse) || errors.Is(err, jetstream.ErrJetStreamNotEnabled) || errors.Is(err, nats.ErrDisconnected) ||
-		errors.Is(err, nats.ErrReconnectBufExceeded)
-}
-
-// explained says in plain words what an error of a server means that is there
-// and cannot do what is asked, or is not there.
-func explained(err error) error {
-	switch {
-	case errors.Is(err, nats.ErrNoResponders), errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount):
-		return fmt.Errorf("NATS has no JetStream, or not for this user: start it with -js or the like: %w", err)
-	case errors.Is(err, nats.ErrReconnectBufExceeded):
-		return fmt.Errorf("NATS does not answer: %w", err)
-	}
-	return err
+	return b, nil
 }
 
 // Conn returns the connection.
@@ -159,6 +131,7 @@ func (b *Broker) ensure(ctx context.Context) (err error) {
 		{&b.notices, jetstream.StreamConfig{
 			Name: StreamNotices, Subjects: []string{"_tac.notice.*", "_tac.timer.>"},
 			Retention: jetstream.WorkQueuePolicy, AllowMsgSchedules: true, AllowMsgTTL: true, AllowRollup: true, Duplicates: time.Second,
+			MaxAge: NoticeAge,
 		}},
 		{&b.ledger, jetstream.StreamConfig{
 			Name: StreamLedger, Subjects: []string{"_tac.ledger.>"}, MaxMsgsPerSubject: 1, AllowRollup: true, Duplicates: time.Second,

@@ -17,8 +17,13 @@ var ErrOtherKey = errors.New("the ledger was begun with another site_key: all pr
 const keySubject = "_tac.ledger.key"
 
 // Claim compares the token of a site key with the ledger's. The first process
-// that makes tokens leaves its own.
+// that makes tokens leaves its own. Like Connect it waits for a server that
+// cannot answer now.
 func (l *Ledger) Claim(ctx context.Context, key ingest.Token, makes bool) error {
+	return persist(ctx, l.broker.conn, l.broker.opts.Waiting, func(ctx context.Context) error { return l.claim(ctx, key, makes) })
+}
+
+func (l *Ledger) claim(ctx context.Context, key ingest.Token, makes bool) error {
 	for {
 		msg, err := last(ctx, l.broker.ledger, keySubject)
 		if err != nil {

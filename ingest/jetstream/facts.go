@@ -17,12 +17,17 @@ const factsBatch = 16
 // ends. An event that could not be told comes again later, unless tell says
 // that it never can be.
 func (b *Broker) Facts(ctx context.Context, log *slog.Logger, tell func(context.Context, Event) error) error {
-	c, err := b.events.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
-		Durable: consumerFacts, FilterSubjects: []string{publicPrefix + "*.series.*", publicPrefix + "*.tacs.*", publicPrefix + "*.binding.*.*"},
-		DeliverPolicy: jetstream.DeliverLastPerSubjectPolicy,
-		AckPolicy:     jetstream.AckExplicitPolicy, AckWait: b.opts.AckWait, MaxDeliver: factsTries, MaxAckPending: 8 * factsBatch,
+	var c jetstream.Consumer
+	waiting := func(err error) { log.WarnContext(ctx, "no events yet, trying again", "err", err) }
+	err := persist(ctx, b.conn, waiting, func(ctx context.Context) (err error) {
+		c, err = b.events.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
+			Durable: consumerFacts, FilterSubjects: []string{publicPrefix + "*.series.*", publicPrefix + "*.tacs.*", publicPrefix + "*.binding.*.*"},
+			DeliverPolicy: jetstream.DeliverLastPerSubjectPolicy,
+			AckPolicy:     jetstream.AckExplicitPolicy, AckWait: b.opts.AckWait, MaxDeliver: factsTries, MaxAckPending: 8 * factsBatch,
+		})
+		return err
 	})
-	if err != nil {
+	if err != nil && ctx.Err() == nil {
 		return err
 	}
 	for ctx.Err() == nil {

@@ -5,15 +5,16 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 )
 
 // # Accounts
@@ -80,6 +81,9 @@ type ServerOptions struct {
 	SyncAlways bool  // flush to disk before acknowledging
 	MaxStore   int64 // bytes on disk; 0 sets no bound but the disk's
 	Users      []User
+
+	MirrorEvery time.Duration // how often the mirror of the events is looked at; default DefaultMirrorEvery
+	Log         *slog.Logger  // says when the mirror had to be mended; default: silent
 }
 
 var userName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
@@ -175,6 +179,7 @@ func FacilityPermissions(name string) *server.Permissions {
 func mirrorPermissions(stream string) *server.Permissions {
 	return permit([]string{
 		"$JS.API.STREAM.CREATE." + stream, "$JS.API.STREAM.UPDATE." + stream, "$JS.API.STREAM.INFO." + stream,
+		"$JS.API.STREAM.DELETE." + stream, // to make it anew where it was altered for good
 	}, []string{InboxPrefix + ".>"})
 }
 
@@ -280,6 +285,9 @@ func quoted(subjects []string) string {
 type Server struct {
 	nats *server.Server
 	own  User // by whom this process enters
+
+	keeping sync.WaitGroup // of the mirror
+	stop    context.CancelFunc
 }
 
 // startWithin bounds how long the server may take until it answers; it reads
@@ -301,13 +309,13 @@ func StartServer(o ServerOptions) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("nats server: %w", err)
 	}
-	s := &Server{nats: n, own: own}
+	s := &Server{nats: n, own: own, stop: func() {}}
 	n.Start()
 	if !n.ReadyForConnections(startWithin) || !n.JetStreamEnabled() {
 		s.Shutdown()
 		return nil, errors.New("nats server: it does not start; is the address taken or the store damaged?")
 	}
-	if err := s.mirror(mirror); err != nil {
+	if err := s.mirror(mirror, o); err != nil {
 		s.Shutdown()
 		return nil, err
 	}
@@ -343,36 +351,29 @@ func (o ServerOptions) native() (*server.Options, error) {
 	return opts, nil
 }
 
-// mirror makes the mirror of the events.
-func (s *Server) mirror(u User) error {
-	conn, err := nats.Connect("", s.enter(u))
+// mirror makes the mirror of the events and keeps it until Shutdown.
+func (s *Server) mirror(u User, o ServerOptions) error {
+	conn, err := nats.Connect("", s.enter(u), nats.MaxReconnects(-1))
 	if err != nil {
 		return fmt.Errorf("nats server: %w", err)
 	}
-	defer conn.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), startWithin)
+	making, cancel := context.WithTimeout(context.Background(), startWithin)
 	defer cancel()
-	return EnsureMirror(ctx, conn, DefaultEventAge)
-}
-
-// EnsureMirror makes the mirror of the stream of events in the account
-// PUBLIC, where subscribers read it. Conn must be of a user with RoleMirror.
-// Events older than age leave the mirror. The stream itself may come later.
-func EnsureMirror(ctx context.Context, conn *nats.Conn, age time.Duration) error {
-	js, err := jetstream.New(conn)
+	m, err := EnsureMirror(making, conn, DefaultEventAge, nil)
 	if err != nil {
+		conn.Close()
 		return err
 	}
-	_, err = js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
-		Name: StreamEvents, Storage: jetstream.FileStorage, MaxAge: age, DenyDelete: true, DenyPurge: true,
-		Mirror: &jetstream.StreamSource{
-			Name:     StreamEvents,
-			External: &jetstream.ExternalStream{APIPrefix: mirrorAPI, DeliverPrefix: mirrorDeliver},
-		},
-	})
-	if err != nil {
-		return fmt.Errorf("mirror of %s: %w", StreamEvents, err)
+	log := o.Log
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
 	}
+	ctx, stop := context.WithCancel(context.Background())
+	s.stop = stop
+	s.keeping.Go(func() {
+		defer conn.Close()
+		_ = m.Keep(ctx, o.MirrorEvery, log) // it ends with ctx only
+	})
 	return nil
 }
 
@@ -392,6 +393,8 @@ func (s *Server) enter(u User) nats.Option {
 
 // Shutdown stops the server and returns when everything is on disk.
 func (s *Server) Shutdown() {
+	s.stop()
+	s.keeping.Wait()
 	s.nats.Shutdown()
 	s.nats.WaitForShutdown()
 }

@@ -314,6 +314,19 @@ func TestTheConfigurationFileSaysTheSame(t *testing.T) {
 	}
 }
 
+// Paths with backslashes are read back as they were.
+func TestTheConfigurationFileTakesPathsOfWindows(t *testing.T) {
+	const dir = `C:\Users\new\tables\x41\r "s3"`
+	text, err := jetstream.ServerConfig(jetstream.ServerOptions{StoreDir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got server.Options
+	if err := got.ProcessConfigString(text); err != nil || got.StoreDir != dir {
+		t.Errorf("%v, %q", err, got.StoreDir)
+	}
+}
+
 func TestServerOptionsAreCheckedWhole(t *testing.T) {
 	err := jetstream.ServerOptions{Listen: "x", CertFile: "c", Users: []jetstream.User{
 		{Name: "a.b", Role: jetstream.RoleConsumer}, {Name: "x", Role: "king"}, {Name: "y", Role: jetstream.RoleConsumer}, {Name: "y", Role: jetstream.RoleFacility},

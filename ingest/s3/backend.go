@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
@@ -138,7 +139,16 @@ func unsynced(err error) error {
 // syncFile flushes a file, its extended attributes included, to disk and
 // returns its size.
 func syncFile(name string) (int64, error) {
-	f, err := os.Open(name)
+	flag := os.O_RDONLY
+	if runtime.GOOS == "windows" {
+		// Only what is open for writing can be flushed there, and a folder never:
+		// its entries are in a journal.
+		if info, err := os.Stat(name); err != nil || info.IsDir() {
+			return 0, err
+		}
+		flag = os.O_RDWR
+	}
+	f, err := os.OpenFile(name, flag, 0)
 	if err != nil {
 		return 0, err
 	}

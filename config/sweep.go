@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"tacstream/ingest"
+	"tacstream/ingest/jetstream"
 )
 
 // A Sweeper keeps what the line promises of every series, at start and every so
@@ -14,7 +15,8 @@ import (
 //   - a series that may still change by itself has a timer,
 //   - what the operator asked for is done,
 //   - a series that waits for a protocol goes on when the configuration has one,
-//   - results of earlier releases are taken over as they are.
+//   - results of earlier releases are taken over as they are,
+//   - a folder with unusable objects that were not stated has a timer.
 //
 // Jobs and timers get lost with a stream, or expire.
 type Sweeper struct {
@@ -42,6 +44,32 @@ func (w *Sweeper) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 		case <-tick.C:
+		}
+	}
+	return nil
+}
+
+// armFolders sets the timer of every folder in which more objects serve for
+// nothing than were stated: the timer may have been lost.
+func (w *Sweeper) armFolders(ctx context.Context) error {
+	var all ingest.Gathering
+	if err := w.Ledger.Others(ctx, all.Add); err != nil {
+		return err
+	}
+	for _, g := range all.Groups() {
+		folder, known := w.Sites.FolderToken(g.Site, g.Bucket, g.Folder)
+		if !known {
+			continue
+		}
+		last, err := w.Ledger.Byproducts(ctx, folder, g.Code)
+		if err != nil {
+			return err
+		}
+		if _, grown := last.Next(g, folder, time.Now()); !grown {
+			continue
+		}
+		if err := w.Broker.ArmFolder(ctx, jetstream.Folder{Bucket: g.Bucket, Name: g.Folder}); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -91,6 +119,11 @@ func (w *Sweeper) sweep(ctx context.Context, first bool) error {
 	}
 	for _, series := range judge {
 		if err := w.Judge.Check(ctx, series, false); err != nil {
+			return err
+		}
+	}
+	if first {
+		if err := w.armFolders(ctx); err != nil {
 			return err
 		}
 	}

@@ -399,3 +399,13 @@ func (s snapshot) same(t *testing.T, want snapshot) {
 		}
 	}
 }
+
+// configText returns the configuration of the rig.
+func (r *rig) configText() string {
+	r.t.Helper()
+	body, err := os.ReadFile(r.where.Config)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return string(body)
+}

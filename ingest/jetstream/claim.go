@@ -14,36 +14,67 @@ import (
 // do all work again beside the others.
 var ErrOtherKey = errors.New("the ledger was begun with another site_key: all processes of a line need the same")
 
+// ErrNewerLedger means that a newer release of tacstream has written the ledger,
+// in a way that this one would misread.
+var ErrNewerLedger = errors.New("the ledger was written by a newer release of tacstream: run that release here, or give this one a ledger of its own")
+
 const keySubject = "_tac.ledger.key"
 
+// ledgerFormat is how this release writes the ledger. Format 1 is that of
+// release 0.1.0, which refuses to start on a ledger whose key is no text: it
+// would do all work again.
+const ledgerFormat = 2
+
+// A claimed ledger says by which key its tokens were made and how it is written.
+type claimed struct {
+	Key    ingest.Token `json:"key"`
+	Format int          `json:"format"`
+}
+
+// UnmarshalJSON also reads what release 0.1.0 wrote: the key alone.
+func (c *claimed) UnmarshalJSON(data []byte) error {
+	if json.Unmarshal(data, &c.Key) == nil {
+		c.Format = 1
+		return nil
+	}
+	type plain claimed
+	return json.Unmarshal(data, (*plain)(c))
+}
+
 // Claim compares the token of a site key with the ledger's. The first process
-// that makes tokens leaves its own. Like Connect it waits for a server that
+// that makes tokens leaves its own, and notes how it writes the ledger. Like Connect it waits for a server that
 // cannot answer now.
 func (l *Ledger) Claim(ctx context.Context, key ingest.Token, makes bool) error {
 	return persist(ctx, l.broker.conn, l.broker.opts.Waiting, func(ctx context.Context) error { return l.claim(ctx, key, makes) })
 }
 
 func (l *Ledger) claim(ctx context.Context, key ingest.Token, makes bool) error {
-	for {
+	for range maxConflicts {
+		var known claimed
 		msg, err := last(ctx, l.broker.ledger, keySubject)
-		if err != nil {
-			return fmt.Errorf("the ledger's key: %w", err)
+		if err == nil && msg != nil {
+			err = json.Unmarshal(msg.Data, &known)
 		}
-		if msg != nil {
-			var known ingest.Token
-			if err := json.Unmarshal(msg.Data, &known); err != nil {
-				return fmt.Errorf("the ledger's key: %w", err)
-			}
-			if known != key {
-				return ErrOtherKey
-			}
+		var after uint64
+		switch {
+		case err != nil:
+			return fmt.Errorf("the ledger's key: %w", err)
+		case msg == nil:
+		case known.Format > ledgerFormat:
+			return ErrNewerLedger
+		case known.Key != key:
+			return ErrOtherKey
+		case known.Format == ledgerFormat:
 			return nil
+		default:
+			after = msg.Sequence
 		}
 		if !makes {
 			return nil
 		}
-		if _, err := l.put(ctx, keySubject, key, 0); !errors.Is(err, ingest.ErrConflict) {
+		if _, err := l.put(ctx, keySubject, claimed{key, ledgerFormat}, after); !errors.Is(err, ingest.ErrConflict) {
 			return err
 		}
 	}
+	return fmt.Errorf("the ledger's key: %w", ingest.ErrConflict)
 }

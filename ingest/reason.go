@@ -37,6 +37,7 @@ const (
 	CodeDeleted           Code = "INPUT_DELETED"       // the series lost its input
 	CodeJoined            Code = "JOINED"              // the series continues another one
 	CodeNoSite            Code = "NO_SITE"             // no site is mapped to this key
+	CodeUnreadable        Code = "UNREADABLE"          // the store lists the object and does not hand it out
 )
 
 // A Reason says why something is as it is, for programs (Code) and for people

@@ -109,6 +109,22 @@ func (l *Ledger) Folders(ctx context.Context, visit func(Folder)) error {
 	})
 }
 
+// FoldersUnder calls visit as Folders does, with the folders that may hold
+// objects of a place.
+func (l *Ledger) FoldersUnder(ctx context.Context, p ingest.Place, visit func(Folder)) error {
+	top := p.Prefix[:max(strings.LastIndexByte(p.Prefix, '/'), 0)] // the rest is no whole name
+	return l.broker.scan(ctx, l.broker.ledger, []string{folderSubject(p.Bucket, strings.Trim(top, "/")) + ".>"}, func(msg jetstream.Msg, _ uint64) error {
+		var at place
+		if err := json.Unmarshal(msg.Data(), &at); err != nil {
+			return err
+		}
+		if at.Bucket == p.Bucket && (strings.HasPrefix(at.Folder+"/", p.Prefix) || strings.HasPrefix(p.Prefix, at.Folder)) {
+			visit(Folder{at.Bucket, at.Folder})
+		}
+		return nil
+	})
+}
+
 // In returns the present records of all objects directly in a folder.
 func (l *Ledger) In(ctx context.Context, f Folder) (map[string]ingest.Record, error) {
 	at := folderSubject(f.Bucket, f.Name)

@@ -242,7 +242,7 @@ func TestAlarmsReachTheIntake(t *testing.T) {
 	book := &alarmBook{Ledger: b.Ledger()}
 	in := jetstream.Intake{
 		Broker: b, Ledger: b.Ledger(), Door: &ingest.Door{}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
-		Judge: &ingest.Judge{Book: book, Queue: b}, Relist: func() {},
+		Judge: &ingest.Judge{Book: book, Queue: b}, Relist: func(...ingest.Place) {},
 	}
 	in.Run(ctx)
 	if book.loads != 1 {

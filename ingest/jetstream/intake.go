@@ -42,8 +42,14 @@ type Intake struct {
 	// why: an ingest.Refusal, "malformed", "beyond-limit" or "unreadable". It may
 	// be nil.
 	Count func(source, what string, n int)
+	// Retry is the pause before a notice comes again for the first time; it
+	// doubles each time, up to 120 times as long. Default DefaultRetry.
+	Retry time.Duration
 	Log   *slog.Logger
 }
+
+// DefaultRetry is the default of Intake.Retry.
+const DefaultRetry = 250 * time.Millisecond
 
 // Run works until ctx ends.
 func (in *Intake) Run(ctx context.Context) error {

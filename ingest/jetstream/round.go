@@ -81,27 +81,29 @@ func (f *feed) handle(ctx context.Context, msgs []jetstream.Msg) {
 		for _, t := range tasks {
 			f.past.end(t, r)
 			held.release(t.Msg)
-			if err := settle(t.Msg, r.again[t.Msg]); err != nil {
+			if err := settle(t.Msg, r.again[t.Msg], f.Retry); err != nil {
 				f.Log.WarnContext(ctx, "a notice is not acknowledged, so it will come again", "err", err)
 			}
 		}
 	}
 }
 
-func settle(m jetstream.Msg, again bool) error {
+// settle acknowledges a message, or has it come again after a pause that begins
+// with first.
+func settle(m jetstream.Msg, again bool, first time.Duration) error {
 	if !again {
 		return m.Ack()
 	}
-	return m.NakWithDelay(backoff(m))
+	return m.NakWithDelay(backoff(m, orDuration(first, DefaultRetry)))
 }
 
-// backoff grows from 1/4 s to 30 s with the number of deliveries.
-func backoff(m jetstream.Msg) time.Duration {
+// backoff doubles with the number of deliveries, up to 120 times the first pause.
+func backoff(m jetstream.Msg, first time.Duration) time.Duration {
 	meta, err := m.Metadata()
 	if err != nil {
-		return time.Second
+		return 4 * first
 	}
-	return min(250*time.Millisecond<<min(meta.NumDelivered-1, 10), 30*time.Second)
+	return min(first<<min(meta.NumDelivered-1, 10), 120*first)
 }
 
 // observe looks at every object once, however many notices name it.

@@ -179,8 +179,12 @@ func (f *feed) look(ctx context.Context, n ingest.Notice, msgs []jetstream.Msg) 
 // reach waits for a store that is away: that is no fault of an object's.
 func (f *feed) reach(ctx context.Context, n ingest.Notice) (ingest.Touch, error) {
 	for wait := 250 * time.Millisecond; ; wait = min(2*wait, maxAway) {
-		looking, cancel := context.WithTimeout(ctx, lookWithin)
+		// The context has no deadline of its own: each request to NATS would wait
+		// as long for an answer that is lost.
+		looking, cancel := context.WithCancel(ctx)
+		late := time.AfterFunc(lookWithin, cancel)
 		touch, err := f.Door.Observe(looking, n)
+		late.Stop()
 		cancel()
 		if !errors.Is(err, ingest.ErrAway) || ctx.Err() != nil {
 			return touch, err

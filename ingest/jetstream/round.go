@@ -127,7 +127,7 @@ func (f *feed) observe(ctx context.Context, tasks []task, r *round) {
 			}
 			if err != nil {
 				if ctx.Err() == nil {
-					f.Log.WarnContext(ctx, "object not looked at, so its notice will come again", "object", obj.ID(), "err", err)
+					f.tell(ctx, "objects cannot be looked at, so their notices will come again", len(work[obj]), "object", obj.ID(), "err", err)
 				}
 				r.repeatObject(obj, work[obj])
 			}

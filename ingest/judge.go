@@ -258,7 +258,11 @@ func (j *Judge) complete(ctx context.Context, v *View, quiet bool) error {
 	if j.Atlas != nil {
 		need.Atlas = j.Atlas(a)
 	}
-	regions, ok, seen, err := FindRegions(ctx, j.Book, a.Bucket, v.folders(), need)
+	looking := newWatch(j.Book, a.Series)
+	regions, ok, seen, err := FindRegions(ctx, looking, a.Bucket, v.folders(), need)
+	if err == nil {
+		err = looking.end(ctx, a.Bucket, v.folders())
+	}
 	if err != nil {
 		return err
 	}

@@ -17,8 +17,16 @@ var ErrOtherKey = errors.New("the ledger was begun with another site_key: all pr
 const keySubject = "_tac.ledger.key"
 
 // Claim compares the token of a site key with the ledger's. The first process
-// that makes tokens leaves its own.
+// that makes tokens leaves its own, and brings a ledger of an earlier release up
+// to what this one reads.
 func (l *Ledger) Claim(ctx context.Context, key ingest.Token, makes bool) error {
+	if err := l.claim(ctx, key, makes); err != nil || !makes {
+		return err
+	}
+	return l.upgrade(ctx)
+}
+
+func (l *Ledger) claim(ctx context.Context, key ingest.Token, makes bool) error {
 	for {
 		msg, err := last(ctx, l.broker.ledger, keySubject)
 		if err != nil {

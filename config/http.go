@@ -18,6 +18,7 @@ type metrics struct {
 	jobs     *prometheus.CounterVec
 	seconds  prometheus.Histogram
 	listed   prometheus.Counter
+	notices  *prometheus.CounterVec
 }
 
 func newMetrics() *metrics {
@@ -33,7 +34,10 @@ func newMetrics() *metrics {
 			Name: "tacstream_recovered_by_listing_total", Help: "Changes that the lister found and no notice had told.",
 		}),
 	}
-	m.registry.MustRegister(m.jobs, m.seconds, m.listed)
+	m.notices = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "tacstream_notices_not_followed_total", Help: "Notices that were not followed, by their source and why: refused, malformed, beyond the limit of one message, or of an object that the store does not hand out.",
+	}, []string{"source", "why"})
+	m.registry.MustRegister(m.jobs, m.seconds, m.listed, m.notices)
 	return m
 }
 

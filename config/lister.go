@@ -2,6 +2,8 @@ package config
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,81 +17,125 @@ import (
 // drop notices, and nobody hears them while nothing runs.
 type Lister struct {
 	*Line
-	Every time.Duration
-	asked chan struct{}
+	every    time.Duration
+	woken    chan struct{}
+	requests requests
+	again    map[string]int // by source: with which of its unreadable objects the next pass begins
 }
 
-// Ask makes the next pass come at once.
-func (l *Lister) Ask() {
+// NewLister returns a lister that walks the inboxes every so often.
+func NewLister(l *Line, every time.Duration) *Lister {
+	return &Lister{Line: l, every: every, woken: make(chan struct{}, 1), again: map[string]int{}}
+}
+
+// listAgain is how long after a listing that failed the next one comes.
+const listAgain = 5 * time.Second
+
+// Ask has the places listed soon, or all inboxes at once where none is named.
+func (l *Lister) Ask(places ...ingest.Place) {
+	l.requests.ask(time.Now(), places...)
 	select {
-	case l.asked <- struct{}{}:
-	default: // one is due already
+	case l.woken <- struct{}{}:
+	default: // it is about to look
 	}
 }
 
 // Run walks until ctx ends.
 func (l *Lister) Run(ctx context.Context) error {
-	tick := time.NewTicker(l.Every)
+	tick := time.NewTicker(l.every)
 	defer tick.Stop()
+	l.requests.ask(time.Now())
 	for ctx.Err() == nil {
-		found, err := l.pass(ctx)
-		switch {
-		case ctx.Err() != nil:
-			return nil
-		case err != nil:
-			l.Log.WarnContext(ctx, "the inbox could not be listed whole, trying again", "err", err)
-			sleep(ctx, 5*time.Second)
+		places, wait := l.requests.take(time.Now())
+		if len(places) > 0 {
+			l.list(ctx, places)
 			continue
-		case found > 0:
-			l.metrics.listed.Add(float64(found))
-			l.Log.InfoContext(ctx, "listing found what no notice told", "objects", found)
 		}
+		timer := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():
+		case <-timer.C:
 		case <-tick.C:
-		case <-l.asked:
+			l.requests.ask(time.Now())
+		case <-l.woken:
 		}
+		timer.Stop()
 	}
 	return nil
 }
 
-// pass compares every inbox with the ledger and returns how many notices it
-// had to send.
-func (l *Lister) pass(ctx context.Context) (found int, err error) {
-	seen := map[jetstream.Folder]bool{}
-	for _, bucket := range l.Config.inboxes() {
-		n, err := l.walk(ctx, bucket, seen)
-		found += n
-		if err != nil {
-			return found, err
+// list compares places with the ledger, the zero Place being every inbox, and
+// says what came of it. One that cannot be listed keeps no other from it and is
+// listed again.
+func (l *Lister) list(ctx context.Context, places []ingest.Place) {
+	p := &pass{Lister: l, shares: map[string]*share{}}
+	if slices.Contains(places, ingest.Place{}) {
+		p.whole, places = true, nil
+		for _, bucket := range l.Config.inboxes() {
+			places = append(places, ingest.Place{Bucket: bucket})
 		}
 	}
-	n, err := l.vanished(ctx, seen)
-	return found + n, err
+	var failed []ingest.Place
+	var errs []error
+	for _, place := range places {
+		if err := p.visit(ctx, place); err != nil {
+			failed, errs = append(failed, place), append(errs, err)
+		}
+	}
+	if ctx.Err() != nil {
+		return
+	}
+	if len(failed) > 0 {
+		l.Log.WarnContext(ctx, "the inbox could not be listed whole, trying again", "err", errors.Join(errs...))
+		l.requests.retry(time.Now().Add(listAgain), failed...)
+	}
+	if p.found > 0 {
+		l.metrics.listed.Add(float64(p.found))
+		l.Log.InfoContext(ctx, "listing found what no notice told", "objects", p.found)
+	}
+	for source, s := range p.shares {
+		l.again[source] = s.next()
+	}
 }
 
-// walk lists a bucket, folder by folder. Keys come in order, so a folder is
+// A pass is one comparison of the inboxes, or of a part of one, with the
+// ledger.
+type pass struct {
+	*Lister
+	whole  bool // of every inbox
+	found  int  // notices that had to be sent
+	shares map[string]*share
+}
+
+// visit compares a place with the ledger.
+func (p *pass) visit(ctx context.Context, place ingest.Place) error {
+	seen := map[jetstream.Folder]bool{}
+	if err := p.walk(ctx, place, seen); err != nil {
+		return err
+	}
+	return p.vanished(ctx, place, seen)
+}
+
+// walk lists a place, folder by folder. Keys come in order, so a folder is
 // complete once a key outside it has come; memory holds the folders of one
 // path only.
-func (l *Lister) walk(ctx context.Context, bucket string, seen map[jetstream.Folder]bool) (found int, err error) {
+func (p *pass) walk(ctx context.Context, place ingest.Place, seen map[jetstream.Folder]bool) error {
 	open := map[string][]ingest.Object{}
 	flush := func(next string, all bool) error {
 		for folder, objects := range open {
 			if !all && (folder == "" || strings.HasPrefix(next, folder+"/")) {
 				continue
 			}
-			f := jetstream.Folder{Bucket: bucket, Name: folder}
+			f := jetstream.Folder{Bucket: place.Bucket, Name: folder}
 			seen[f] = true
-			n, err := l.compare(ctx, f, objects)
-			found += n
-			if err != nil {
+			if err := p.compare(ctx, f, objects, place.Prefix); err != nil {
 				return err
 			}
 			delete(open, folder)
 		}
 		return nil
 	}
-	err = s3.Lister{Store: l.Store}.Walk(ctx, bucket, "", func(o ingest.Object) error {
+	err := s3.Lister{Store: p.Store}.Walk(ctx, place.Bucket, place.Prefix, func(o ingest.Object) error {
 		if ingest.Ours(o.Key) {
 			return nil
 		}
@@ -102,61 +148,62 @@ func (l *Lister) walk(ctx context.Context, bucket string, seen map[jetstream.Fol
 		return nil
 	})
 	if err != nil {
-		return found, err
+		return err
 	}
-	return found, flush("", true)
+	return flush("", true)
 }
 
 // compare sends a notice of every object of a folder that the ledger does not
-// know as it is, and of every object that it knows and that is not there.
-func (l *Lister) compare(ctx context.Context, f jetstream.Folder, objects []ingest.Object) (found int, err error) {
-	known, err := l.Ledger.In(ctx, f)
+// know as it is, and of every object that it knows under the prefix and that is
+// not there.
+func (p *pass) compare(ctx context.Context, f jetstream.Folder, objects []ingest.Object, prefix string) error {
+	known, err := p.Ledger.In(ctx, f)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	for _, o := range objects {
 		r, ok := known[o.Key]
 		delete(known, o.Key)
-		if ok && r.ETag == o.ETag && r.Size == o.Size {
-			continue
+		n := ingest.Notice{Bucket: o.Bucket, Key: o.Key, ETag: o.ETag, Size: o.Size}
+		same := ok && r.ETag == o.ETag && r.Size == o.Size
+		switch {
+		case ok && r.Fault.Code == ingest.CodeUnreadable && (same || r.Size == 0):
+			err = p.retry(ctx, n)
+		case !same:
+			err = p.send(ctx, n)
 		}
-		found++
-		if err := l.send(ctx, ingest.Notice{Bucket: o.Bucket, Key: o.Key, ETag: o.ETag}); err != nil {
-			return found, err
+		if err != nil {
+			return err
 		}
 	}
 	for key := range known {
-		found++
-		if err := l.send(ctx, ingest.Notice{Bucket: f.Bucket, Key: key, Gone: true}); err != nil {
-			return found, err
+		if !strings.HasPrefix(key, prefix) {
+			continue
+		}
+		if err := p.send(ctx, ingest.Notice{Bucket: f.Bucket, Key: key, Gone: true}); err != nil {
+			return err
 		}
 	}
-	return found, nil
-}
-
-func (l *Lister) send(ctx context.Context, n ingest.Notice) error {
-	return l.Broker.Notify(ctx, "lister", s3.EncodeNotice(n))
+	return nil
 }
 
 // vanished looks after folders that the ledger knows and the listing did not
 // show: nothing is left in them.
-func (l *Lister) vanished(ctx context.Context, seen map[jetstream.Folder]bool) (found int, err error) {
+func (p *pass) vanished(ctx context.Context, place ingest.Place, seen map[jetstream.Folder]bool) error {
 	var gone []jetstream.Folder
-	err = l.Ledger.Folders(ctx, func(f jetstream.Folder) {
+	err := p.Ledger.FoldersUnder(ctx, place, func(f jetstream.Folder) {
 		if !seen[f] {
 			seen[f] = true
 			gone = append(gone, f)
 		}
 	})
 	if err != nil {
-		return 0, err
+		return err
 	}
 	for _, f := range gone {
-		n, err := l.compare(ctx, f, nil)
-		found += n
-		if err != nil {
-			return found, err
+		if err := p.compare(ctx, f, nil, place.Prefix); err != nil {
+			return err
 		}
 	}
-	return found, nil
+	return nil
 }

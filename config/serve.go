@@ -185,6 +185,9 @@ func (o ServeOptions) runS3(ctx context.Context, l Links, ready chan<- error) er
 			for _, b := range o.Config.inboxes() {
 				args = append(args, "--inbox", b)
 			}
+			for _, s := range o.Config.Sites {
+				args = append(args, "--site", s.Bucket+"/"+s.Prefix+"="+s.Site)
+			}
 			if o.TLSCert != "" {
 				args = append(args, "--tls-cert", o.TLSCert, "--tls-key", o.TLSKey)
 			}
@@ -352,10 +355,11 @@ func (l *Line) run(stopped context.Context, o ServeOptions, links Links) error {
 			return err
 		}
 		g.Go(func() error { return keep(ctx) })
-		lister := &Lister{Line: l, Every: time.Duration(l.Config.Timing.List), asked: make(chan struct{}, 1)}
+		lister := NewLister(l, time.Duration(l.Config.Timing.List))
 		intake := &jetstream.Intake{
 			Broker: l.Broker, Ledger: l.Ledger, Judge: l.Judge, Log: l.Log, Parse: l.parseNotice, Relist: lister.Ask, At: o.At,
-			Door: &ingest.Door{Store: l.Store, Ledger: l.Ledger, Classify: dicom.Options{}, GridOf: gridOf, Sites: l.Sites, Limits: l.Config.ingestLimits()},
+			Count: func(source, what string, n int) { l.metrics.notices.WithLabelValues(source, what).Add(float64(n)) },
+			Door:  &ingest.Door{Store: l.Store, Ledger: l.Ledger, Classify: dicom.Options{}, GridOf: gridOf, Sites: l.Sites, Limits: l.Config.ingestLimits()},
 		}
 		g.Go(func() error { return intake.Run(ctx) })
 		g.Go(func() error { return lister.Run(ctx) })

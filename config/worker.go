@@ -168,7 +168,7 @@ func (w *Worker) handBack(ctx context.Context, d jetstream.Delivery, h *handBack
 	}
 	if h.object != nil {
 		notice := s3.EncodeNotice(ingest.Notice{Bucket: h.object.Bucket, Key: h.object.Key})
-		err = errors.Join(err, w.Broker.Notify(ctx, string(job.Site), notice))
+		err = errors.Join(err, w.Broker.Notify(ctx, jetstream.SourceOf(job.Site), notice))
 	}
 	if h.why.Code == ingest.CodeNotReady {
 		err = errors.Join(err, w.Broker.AskJudge(ctx, job.Series))

@@ -121,15 +121,46 @@ type Touch struct {
 // are looked at.
 func (d *Door) Observe(ctx context.Context, n Notice) (Touch, error) {
 	touch, err := d.settle(ctx, n)
-	if err != nil || n.AltKey == "" || n.AltKey == n.Key {
+	if n.AltKey == "" || n.AltKey == n.Key || err != nil && !errors.Is(err, ErrUnsure) && !errors.Is(err, ErrUnreadable) {
 		return touch, err
 	}
-	other, err := d.settle(ctx, Notice{Bucket: n.Bucket, Key: n.AltKey})
-	if err != nil || len(other.Series) == 0 && !other.RegionsIn && !other.Unusable {
-		return touch, err
+	// One of the two readings names nothing, so that its absence is no news as
+	// long as the other is there.
+	alt := n
+	alt.Key, alt.AltKey = n.AltKey, ""
+	other, otherErr := d.settle(ctx, alt)
+	switch {
+	case otherErr != nil && !errors.Is(otherErr, ErrUnsure) && !errors.Is(otherErr, ErrUnreadable):
+		return Touch{}, otherErr
+	case lost(err) || lost(otherErr):
+		return Touch{}, errors.Join(err, otherErr)
+	case err != nil && otherErr != nil:
+		return Touch{}, err
+	case err != nil:
+		return other, nil
+	case otherErr != nil, len(other.Series) == 0 && !other.RegionsIn && !other.Unusable:
+		return touch, nil
 	}
 	other.Series = append(other.Series, touch.Series...)
 	return other, nil
+}
+
+// errLost is ErrUnsure of an object that was there.
+var errLost = fmt.Errorf("one that was there: %w", ErrUnsure)
+
+func lost(err error) bool { return errors.Is(err, errLost) }
+
+// absence decides what an answer says that there is no such object. A store may
+// be wrong about it for a moment, and a withdrawn result is not undone by the
+// next look: unless the notice speaks of a deletion, more looks are needed.
+func absence(n Notice, prev Record) error {
+	switch {
+	case n.Gone || n.Sure:
+		return nil
+	case prev.known() && !prev.Gone:
+		return errLost
+	}
+	return ErrUnsure
 }
 
 // settle looks until nobody wrote in between.
@@ -157,7 +188,7 @@ func (d *Door) observe(ctx context.Context, n Notice) (Touch, error) {
 	}
 	now, err := d.look(ctx, obj, site, ok, prev)
 	if errors.Is(err, ErrGone) {
-		now, err = gone(prev), nil
+		now, err = gone(prev), absence(n, prev)
 	}
 	if err == nil {
 		err = d.write(ctx, prev, now)
@@ -166,6 +197,55 @@ func (d *Door) observe(ctx context.Context, n Notice) (Touch, error) {
 		return Touch{}, err
 	}
 	return touched(prev, now), nil
+}
+
+// Unreadable records that the store does not hand an object out, so that people
+// see it and a listing knows it; why must say it with CodeUnreadable. An object
+// that is in the ledger stays as it is there, unless tacstream's own store or
+// listing says that it is another one by now: an answer of no use must withdraw
+// nothing. Listings have it looked at again until it can be read.
+func (d *Door) Unreadable(ctx context.Context, n Notice, why Reason) (Touch, error) {
+	for range maxConflicts {
+		touch, err := d.unreadable(ctx, n, why)
+		if !errors.Is(err, ErrConflict) {
+			return touch, err
+		}
+	}
+	return Touch{}, fmt.Errorf("object %s: %w", Object{Bucket: n.Bucket, Key: n.Key}.ID(), ErrConflict)
+}
+
+func (d *Door) unreadable(ctx context.Context, n Notice, why Reason) (Touch, error) {
+	obj := Object{Bucket: n.Bucket, Key: n.Key, ETag: n.ETag, Size: n.Size}
+	site, mapped := d.Sites.Of(n.Bucket, n.Key)
+	prev, err := d.Ledger.Find(ctx, obj)
+	if err != nil {
+		return Touch{}, err
+	}
+	there := prev.known() && !prev.Gone
+	stated := n.Size > 0 && n.ETag != "" // foreign senders' ETags may be in another form
+	switch {
+	case n.Gone && !there, Ours(n.Key):
+		return Touch{}, nil
+	case there && (!stated || n.ETag == prev.ETag && n.Size == prev.Size):
+		return touched(prev, prev), nil
+	}
+	now := Record{Object: obj, Site: site.Site, Kind: KindOther, Fault: why}
+	if mapped {
+		now.Token = site.Key.Token("object", obj.Bucket+"\x00"+obj.Key)
+	}
+	if err := d.write(ctx, prev, now); err != nil {
+		return Touch{}, err
+	}
+	return touched(prev, now), nil
+}
+
+// UnreadableReason says what a store answered to a read.
+func UnreadableReason(err error) Reason {
+	var answer Answer
+	if errors.As(err, &answer) && answer.HTTPStatus() >= 300 {
+		return Reason{Code: CodeUnreadable, Detail: fmt.Sprintf("the store answers HTTP %d to a read", answer.HTTPStatus())}
+	}
+	return Reason{Code: CodeUnreadable, Detail: "the store's answers to a read break off"}
 }
 
 // Ours reports whether an object is no input by its name: tacstream itself
@@ -273,7 +353,7 @@ func (d *Door) look(ctx context.Context, obj Object, site Mapping, mapped bool, 
 
 // sameObject reports whether a record describes the object that is there now.
 func (r Record) sameObject(now Object) bool {
-	return r.known() && !r.Gone && r.ETag == now.ETag && r.Size == now.Size && now.ETag != ""
+	return r.known() && !r.Gone && r.Fault.Code != CodeUnreadable && r.ETag == now.ETag && r.Size == now.Size && now.ETag != ""
 }
 
 // kindByName tells region sources by their names, as BIDS does.

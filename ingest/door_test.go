@@ -3,6 +3,7 @@ package ingest_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"testing"
 
 	"tacstream/ingest"
@@ -102,6 +103,91 @@ func TestWhatDesktopsLeaveIsNoInput(t *testing.T) {
 	} {
 		if ingest.Ours(key) != ours {
 			t.Errorf("%s: %v", key, !ours)
+		}
+	}
+}
+
+// What the store does not hand out becomes visible, and takes nothing away.
+func TestUnreadableObjects(t *testing.T) {
+	why := ingest.Reason{Code: ingest.CodeUnreadable, Detail: "the store answers HTTP 403 to a read"}
+	s := &shelf{records: map[string]ingest.Record{}, objects: map[string][]byte{"a/1": []byte("CT")}}
+	d := ingest.Door{Store: s, Ledger: s, Classify: s, Sites: ingest.Sites{{Site: "site", Bucket: "inbox"}}}
+	tests := []struct {
+		what   string
+		notice ingest.Notice
+		code   ingest.Code
+		etag   string
+		stated bool // whether the record is a new one
+	}{
+		{"unknown and deleted", ingest.Notice{Gone: true}, "", "", false},
+		{"unknown", ingest.Notice{ETag: "x"}, ingest.CodeUnreadable, "x", true},
+		{"again", ingest.Notice{}, ingest.CodeUnreadable, "x", false},
+		{"listed", ingest.Notice{ETag: "CT", Size: 2}, ingest.CodeUnreadable, "CT", true},
+		{"listed again", ingest.Notice{ETag: "CT", Size: 2}, ingest.CodeUnreadable, "CT", false},
+	}
+	for _, tt := range tests {
+		tt.notice.Bucket, tt.notice.Key = "inbox", "a/1"
+		before := s.records["a/1"].Revision
+		if _, err := d.Unreadable(t.Context(), tt.notice, why); err != nil {
+			t.Fatal(err)
+		}
+		r := s.records["a/1"]
+		if r.Fault.Code != tt.code || r.ETag != tt.etag || (r.Revision != before) != tt.stated || tt.code != "" && r.Token == "" {
+			t.Errorf("%s: %+v", tt.what, r)
+		}
+	}
+	// It can be read: the same ETag and size are no reason not to look.
+	if _, err := d.Observe(t.Context(), ingest.Notice{Bucket: "inbox", Key: "a/1"}); err != nil || s.records["a/1"].Fault.Code != ingest.CodeNotPET {
+		t.Fatalf("%+v, %v", s.records["a/1"], err)
+	}
+	known := s.records["a/1"].Revision
+	for what, n := range map[string]ingest.Notice{
+		"no word of a change": {}, "the same": {ETag: "CT", Size: 2}, "a foreign ETag": {ETag: "zz"}, "a deletion": {Gone: true},
+	} {
+		n.Bucket, n.Key = "inbox", "a/1"
+		if _, err := d.Unreadable(t.Context(), n, why); err != nil || s.records["a/1"].Revision != known {
+			t.Errorf("%s: %+v, %v", what, s.records["a/1"], err)
+		}
+	}
+	if _, err := d.Unreadable(t.Context(), ingest.Notice{Bucket: "inbox", Key: "a/1", ETag: "new", Size: 9}, why); err != nil || s.records["a/1"].Fault.Code != ingest.CodeUnreadable {
+		t.Errorf("overwritten: %+v, %v", s.records["a/1"], err)
+	}
+}
+
+// An absence is believed where a deletion was told, or after enough looks; of two
+// readings of a key one may name nothing.
+func TestAbsenceIsNotBelievedAtOnce(t *testing.T) {
+	fresh := func() (*shelf, ingest.Door) {
+		s := &shelf{records: map[string]ingest.Record{}, objects: map[string][]byte{"a/b c": []byte("CT")}}
+		s.records["a/known"] = ingest.Record{Object: ingest.Object{Bucket: "inbox", Key: "a/known"}, Kind: ingest.KindOther, Revision: 7}
+		return s, ingest.Door{Store: s, Ledger: s, Classify: s, Sites: ingest.Sites{{Site: "site", Bucket: "inbox"}}}
+	}
+	tests := map[string]struct {
+		n      ingest.Notice
+		unsure bool
+		gone   bool // the known object is gone afterwards
+	}{
+		"unknown":                        {ingest.Notice{Key: "a/x"}, true, false},
+		"unknown, looked for":            {ingest.Notice{Key: "a/x", Sure: true}, false, false},
+		"unknown, deleted":               {ingest.Notice{Key: "a/x", Gone: true}, false, false},
+		"known":                          {ingest.Notice{Key: "a/known"}, true, false},
+		"known, looked for":              {ingest.Notice{Key: "a/known", Sure: true}, false, true},
+		"known, deleted":                 {ingest.Notice{Key: "a/known", Gone: true}, false, true},
+		"the first reading is there":     {ingest.Notice{Key: "a/b c", AltKey: "a/b+c"}, false, false},
+		"the other reading is there":     {ingest.Notice{Key: "a/b+c", AltKey: "a/b c"}, false, false},
+		"neither reading is there":       {ingest.Notice{Key: "a/x+y", AltKey: "a/x y"}, true, false},
+		"the other reading was known":    {ingest.Notice{Key: "a/b c", AltKey: "a/known"}, true, false},
+		"the first reading was known":    {ingest.Notice{Key: "a/known", AltKey: "a/b c"}, true, false},
+		"a known reading, looked for":    {ingest.Notice{Key: "a/b c", AltKey: "a/known", Sure: true}, false, true},
+		"neither reading, looked for":    {ingest.Notice{Key: "a/x+y", AltKey: "a/x y", Sure: true}, false, false},
+		"both of one form, as it should": {ingest.Notice{Key: "a/b c", AltKey: "a/b c"}, false, false},
+	}
+	for name, tt := range tests {
+		s, d := fresh()
+		tt.n.Bucket = "inbox"
+		_, err := d.Observe(t.Context(), tt.n)
+		if errors.Is(err, ingest.ErrUnsure) != tt.unsure || err != nil && !tt.unsure || s.records["a/known"].Gone != tt.gone {
+			t.Errorf("%s: %v, gone %v", name, err, s.records["a/known"].Gone)
 		}
 	}
 }

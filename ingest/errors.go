@@ -12,6 +12,26 @@ var ErrRejected = errors.New("input rejected")
 // ErrGeometry means that voxel positions make no sense.
 var ErrGeometry = fmt.Errorf("impossible geometry: %w", ErrRejected)
 
+// What a store may answer to a read, beside ErrGone. These say nothing of the
+// object's contents, so that neither is an ErrRejected.
+var (
+	// ErrUnreadable means that the store knows the request for what it is and
+	// will not hand the object out: the same request would fail again.
+	ErrUnreadable = errors.New("the store does not hand the object out")
+	// ErrAway means that there is no answer of any kind from the store.
+	ErrAway = errors.New("the store is away")
+	// ErrUnsure means that the store says that there is no such object, and that
+	// nothing else says so: it must be looked for again.
+	ErrUnsure = errors.New("the object may be gone")
+)
+
+// An Answer is an error of a store.
+type Answer interface {
+	error
+	// HTTPStatus returns what the store answered, 0 for nothing.
+	HTTPStatus() int
+}
+
 // A Rejection is an error of class ErrRejected that carries a Reason, so that
 // events can name the code and people can read the rest.
 type Rejection struct{ Reason Reason }

@@ -319,7 +319,11 @@ func (j *Judge) complete(ctx context.Context, v *View, quiet bool, atlas string)
 	v.Outcome.Family = v.Kin.family()
 	need := Need{Space: a.Header.Strict.FrameOfReferenceUID, Atlas: atlas, Quiet: quiet}
 	need.Grid = [3]int{a.Header.Strict.Columns, a.Header.Strict.Rows, len(a.Positions)}
-	regions, ok, seen, err := FindRegions(ctx, j.Book, a.Bucket, v.folders(), need)
+	looking := newWatch(j.Book, a.Series)
+	regions, ok, seen, err := FindRegions(ctx, looking, a.Bucket, v.folders(), need)
+	if err == nil {
+		err = looking.end(ctx, a.Bucket, v.folders())
+	}
 	if err != nil {
 		return err
 	}

@@ -11,4 +11,10 @@ type Notice struct {
 	AltKey string
 	Gone   bool // the store says that the object was deleted
 	ETag   string
+	// Size is what tacstream's own store or listing says of the object, in
+	// bytes. Of others' notices it is 0: several stores send wrong sizes.
+	Size int64
+	// Sure means that the object was looked for often enough: one that is not
+	// there now counts as absent.
+	Sure bool
 }

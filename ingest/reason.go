@@ -43,6 +43,7 @@ const (
 	CodeOtherRelease      Code = "OTHER_RELEASE"       // why a job is handed back: it is for workers of another release
 	CodeOutage            Code = "OUTAGE"              // why a job is handed back: a server is away or ill
 	CodeStopping          Code = "STOPPING"            // why a job is handed back: the worker is stopping
+	CodeUnreadable        Code = "UNREADABLE"          // the store lists the object and does not hand it out
 )
 
 // A Reason says why something is as it is, for programs (Code) and for people

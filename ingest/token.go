@@ -11,6 +11,11 @@ import (
 // 26 characters of a keyed hash in base32, lower case.
 type Token string
 
+// Valid reports whether t has the form of a Token.
+func (t Token) Valid() bool {
+	return len(t) == TokenLen && strings.Trim(string(t), "abcdefghijklmnopqrstuvwxyz234567") == ""
+}
+
 // A Key is a site's secret. Tokens of different keys have nothing in common.
 type Key []byte
 

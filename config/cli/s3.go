@@ -7,12 +7,14 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
 
 	"tacstream/config"
+	"tacstream/ingest"
 	"tacstream/ingest/jetstream"
 	"tacstream/ingest/s3"
 )
@@ -21,6 +23,7 @@ type s3Cmd struct {
 	Dir     string   `help:"Folder that holds the buckets, each a plain folder." required:"" placeholder:"DIR"`
 	Listen  string   `help:"Address." default:"127.0.0.1:9000" placeholder:"ADDR"`
 	Inbox   []string `help:"Buckets whose objects are announced." default:"inbox" placeholder:"NAME,..."`
+	Site    []string `help:"Whose objects lie where, so that each site's notices go a way of their own; repeat it. Without it all go one way." sep:"none" placeholder:"BUCKET/PREFIX=SITE"`
 	Results string   `help:"Bucket for results, which is not announced." default:"results" placeholder:"NAME"`
 	NATS    string   `name:"nats" help:"Where to announce." default:"nats://127.0.0.1:4222" placeholder:"URL"`
 	TLSCert string   `name:"tls-cert" help:"Certificate; needed to listen beyond loopback." placeholder:"FILE"`
@@ -86,20 +89,25 @@ func isLoopback(host string) bool {
 // An announcer publishes the store's notices. What NATS did not take is owed:
 // once NATS takes messages again a listing is asked for.
 type announcer struct {
-	conn *nats.Conn
-	owed atomic.Bool
+	conn  *nats.Conn
+	sites ingest.Sites
+	owed  atomic.Bool
 }
 
 // announce connects to NATS. Refuse is called where a server that is too old
 // answers later.
 func (c s3Cmd) announce(ctx context.Context, log *slog.Logger, refuse func(error)) (*announcer, error) {
+	sites, err := sitesOf(c.Site)
+	if err != nil {
+		return nil, err
+	}
 	links := config.StoreLinks(c.NATS, os.Getenv(config.EnvNATSUser), os.Getenv(config.EnvNATSPassword), c.TLSCert)
 	links.Refuse = refuse
 	conn, err := links.Connect(log)
 	if err != nil {
 		return nil, err
 	}
-	a := &announcer{conn: conn}
+	a := &announcer{conn: conn, sites: sites}
 	go a.settleDebts(ctx)
 	return a, nil
 }
@@ -111,7 +119,35 @@ const noticeWait = 10 * time.Second
 func (a *announcer) Notify(ctx context.Context, payload []byte) error {
 	ctx, cancel := context.WithTimeout(ctx, noticeWait)
 	defer cancel()
-	return jetstream.Announce(ctx, a.conn, "tacstream", payload)
+	return jetstream.Announce(ctx, a.conn, a.source(payload), payload)
+}
+
+// source returns the source of a notice: that of the site to which its object
+// belongs.
+func (a *announcer) source(payload []byte) string {
+	notices, err := s3.ParseNotice(payload, s3.DialectTacstream)
+	if err != nil || len(notices) != 1 {
+		return jetstream.SourceStore
+	}
+	m, ok := a.sites.Of(notices[0].Bucket, notices[0].Key)
+	if !ok {
+		return jetstream.SourceStore
+	}
+	return jetstream.SourceOf(m.Site)
+}
+
+// sitesOf reads mappings of the form bucket/prefix=site.
+func sitesOf(flags []string) (ingest.Sites, error) {
+	var sites ingest.Sites
+	for _, flag := range flags {
+		at := strings.LastIndexByte(flag, '=')
+		bucket, prefix, ok := strings.Cut(flag[:max(at, 0)], "/")
+		if at < 0 || !ok || bucket == "" || at == len(flag)-1 {
+			return nil, fmt.Errorf("--site %s: write bucket/prefix=site, such as inbox/north/=north", flag)
+		}
+		sites = append(sites, ingest.Mapping{Bucket: bucket, Prefix: prefix, Site: ingest.Site(flag[at+1:])})
+	}
+	return sites, nil
 }
 
 // settleDebts asks for a listing whenever notices were lost, until ctx ends.

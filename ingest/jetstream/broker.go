@@ -19,9 +19,8 @@ const (
 
 // The durable consumers.
 const (
-	consumerIntake = "intake"
-	consumerWork   = "work"
-	consumerFacts  = "facts"
+	consumerWork  = "work"
+	consumerFacts = "facts"
 )
 
 // Events are published under _tac.event and stored, and passed on to whoever
@@ -163,14 +162,7 @@ func under(prefix string) []string {
 }
 
 func (b *Broker) ensureConsumers(ctx context.Context) error {
-	_, err := b.notices.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
-		Durable: consumerIntake, FilterSubjects: []string{"_tac.notice.*", "_tac.timer.due.*"},
-		AckPolicy: jetstream.AckExplicitPolicy, AckWait: b.opts.AckWait, MaxDeliver: -1, MaxAckPending: 8 * intakeBatch,
-	})
-	if err != nil {
-		return fmt.Errorf("consumer %s: %w", consumerIntake, err)
-	}
-	_, err = b.jobs.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
+	_, err := b.jobs.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
 		Durable:   consumerWork,
 		AckPolicy: jetstream.AckExplicitPolicy, AckWait: b.opts.AckWait, MaxDeliver: -1, MaxAckPending: b.opts.MaxPending,
 	})

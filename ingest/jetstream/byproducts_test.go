@@ -71,7 +71,7 @@ func newIntake(t *testing.T) (*Intake, *crier) {
 	}
 	c := &crier{}
 	return &Intake{
-		Broker: b, Ledger: b.Ledger(), Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Relist: func() {},
+		Broker: b, Ledger: b.Ledger(), Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Relist: func(...ingest.Place) {},
 		Door:  &ingest.Door{Sites: ingest.Sites{{Bucket: "inbox", Site: "local", Key: ingest.Key("a key for tests only")}}},
 		Judge: &ingest.Judge{Book: b.Ledger(), Queue: b, Sink: c},
 	}, c

@@ -42,10 +42,16 @@ func (c *claimed) UnmarshalJSON(data []byte) error {
 }
 
 // Claim compares the token of a site key with the ledger's. The first process
-// that makes tokens leaves its own, and notes how it writes the ledger. Like Connect it waits for a server that
-// cannot answer now.
+// that makes tokens leaves its own, notes how it writes the ledger, and brings one
+// of an earlier release up to what this one reads. Like Connect it waits for a
+// server that cannot answer now.
 func (l *Ledger) Claim(ctx context.Context, key ingest.Token, makes bool) error {
-	return persist(ctx, l.broker.conn, l.broker.opts.Waiting, func(ctx context.Context) error { return l.claim(ctx, key, makes) })
+	return persist(ctx, l.broker.conn, l.broker.opts.Waiting, func(ctx context.Context) error {
+		if err := l.claim(ctx, key, makes); err != nil || !makes {
+			return err
+		}
+		return l.upgrade(ctx)
+	})
 }
 
 func (l *Ledger) claim(ctx context.Context, key ingest.Token, makes bool) error {

@@ -45,7 +45,7 @@ func (b *Broker) Facts(ctx context.Context, log *slog.Logger, tell func(context.
 			if failed != nil {
 				log.DebugContext(ctx, "an event is told later", "id", id, "err", failed)
 			}
-			if err := settle(msg, failed != nil); err != nil && ctx.Err() == nil {
+			if err := settle(msg, failed != nil, DefaultRetry); err != nil && ctx.Err() == nil {
 				log.WarnContext(ctx, "an event is not acknowledged, so it will come again", "err", err)
 			}
 		}

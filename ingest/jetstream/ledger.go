@@ -22,6 +22,7 @@ import (
 //	_tac.ledger.tree.<bucket>.<folder>….=s.<series>   a series has objects there
 //	_tac.ledger.tree.<bucket>.<folder>….=r.<object>   a region source is there
 //	_tac.ledger.tree.<bucket>.<folder>….=o.<object>   another object is there
+//	_tac.ledger.tree.<bucket>.<folder>….=h, =w, =c    see RegionsNear
 //	_tac.ledger.state.<series>               the state of a series
 //	_tac.ledger.study.<study>.<series>       whether a series of a study is whole
 //	_tac.ledger.pack.<series>                the records of a finished series,
@@ -29,6 +30,7 @@ import (
 //	_tac.ledger.junk.<folder>.<code>         what was stated last of the objects of
 //	                                         a folder that serve for nothing
 //	_tac.ledger.key                          by which key the tokens were made
+//	_tac.ledger.format                       which notes the tree has
 //
 // Folders are hashed name by name, so that a subject filter finds everything
 // beneath a folder.
@@ -83,11 +85,18 @@ func (l *Ledger) note(ctx context.Context, r ingest.Record) error {
 	if l.packs.noted(subject) {
 		return nil
 	}
-	body, err := json.Marshal(place{Bucket: r.Bucket, Folder: r.Folder()})
-	if err != nil {
+	if err := l.write(ctx, subject, place{Bucket: r.Bucket, Folder: r.Folder()}); err != nil {
 		return err
 	}
-	if _, err := l.broker.publish(ctx, &nats.Msg{Subject: subject, Data: body}); err != nil {
+	var err error
+	switch r.Class() {
+	case ingest.ClassRegions:
+		err = l.offer(ctx, r.Bucket, r.Folder(), r.ID())
+	case ingest.ClassOther:
+	default:
+		err = l.mark(ctx, r.Bucket, r.Folder())
+	}
+	if err != nil {
 		return err
 	}
 	l.packs.note(subject)

@@ -90,10 +90,21 @@ func TestLedgerFoldersLeadToSeriesAndRegions(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	// Each but the last looked for regions up to the folder below the top.
+	for folder, series := range map[string][]ingest.Token{"s1/pet": {"one", "three"}, "s1/pet/deep": {"three"}, "s1": {"one", "three"}, "s2/pet": {"two"}, "s2": {"two"}, "": {"four"}} {
+		for _, s := range series {
+			if err := l.Watch(ctx, "inbox", folder, s); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 	for _, c := range []struct {
 		folder string
 		want   []ingest.Token
-	}{{"s1/regions", []ingest.Token{"one", "three"}}, {"s2/pet", []ingest.Token{"two"}}, {"s1", []ingest.Token{"one", "three", "two"}}, {"s3/x", nil}} {
+	}{
+		{"s1/regions", []ingest.Token{"one", "three"}}, {"s2/pet", []ingest.Token{"two"}}, {"s1", []ingest.Token{"one", "three"}}, {"s1/pet", []ingest.Token{"one", "three"}},
+		{"s1/pet/deep", []ingest.Token{"three"}}, {"s3/x", nil}, {"s3", []ingest.Token{"four"}}, {"", []ingest.Token{"four"}},
+	} {
 		got, err := l.SeriesNear(ctx, "inbox", c.folder)
 		slices.Sort(got)
 		if err != nil || !slices.Equal(got, c.want) {
@@ -242,7 +253,7 @@ func TestAlarmsReachTheIntake(t *testing.T) {
 	book := &alarmBook{Ledger: b.Ledger()}
 	in := jetstream.Intake{
 		Broker: b, Ledger: b.Ledger(), Door: &ingest.Door{}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
-		Judge: &ingest.Judge{Book: book, Queue: b}, Relist: func() {},
+		Judge: &ingest.Judge{Book: book, Queue: b}, Relist: func(...ingest.Place) {},
 	}
 	in.Run(ctx)
 	if book.loads != 1 {

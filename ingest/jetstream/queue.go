@@ -70,11 +70,6 @@ func seriesIn(ctx context.Context, s jetstream.Stream, filter string) (map[inges
 	return series, err
 }
 
-// AskJudge asks whoever takes notices to judge a series.
-func (b *Broker) AskJudge(ctx context.Context, series ingest.Token) error {
-	return b.Notify(ctx, "judge", []byte(series))
-}
-
 // Hold says to whoever asks by Held that this process has the job of a series
 // in hand, until release is called.
 func (b *Broker) Hold(series ingest.Token) (release func(), err error) {
@@ -107,7 +102,7 @@ const answerWithin = 2 * time.Second
 func (b *Broker) Arm(ctx context.Context, series ingest.Token) error {
 	at := time.Now().Add(b.opts.QuietTime).Truncate(time.Second).Add(time.Second) // schedules count in whole seconds
 	_, err := b.publish(ctx, &nats.Msg{Subject: "_tac.timer.arm." + string(series)},
-		jetstream.WithScheduleAt(at), jetstream.WithScheduleTarget("_tac.timer.due."+string(series)))
+		jetstream.WithScheduleAt(at), jetstream.WithScheduleTarget(dueSubject(string(series))))
 	return err
 }
 
@@ -162,25 +157,28 @@ func (d Delivery) Finish(ctx context.Context) error {
 // HeartbeatEvery is how often a job in hand wants a Heartbeat.
 func (b *Broker) HeartbeatEvery() time.Duration { return b.opts.AckWait / 3 }
 
-// Pending returns how many notices and jobs are waiting or in hand.
+// Pending returns how many notices, alarms that are due and jobs are waiting or
+// in hand. What is settled is in the streams no more.
 func (b *Broker) Pending(ctx context.Context) (int, error) {
 	total := 0
-	for _, c := range []struct {
-		stream jetstream.Stream
-		name   string
-	}{{b.notices, consumerIntake}, {b.jobs, consumerWork}} {
-		consumer, err := c.stream.Consumer(ctx, c.name)
+	for _, filter := range []string{noticeSubject("*"), dueSubject("*")} {
+		n, err := count(ctx, b.notices, filter)
 		if err != nil {
 			return 0, err
 		}
-		info := consumer.CachedInfo()
-		total += int(info.NumPending) + info.NumAckPending
+		total += n
 	}
-	return total, nil
+	jobs, err := count(ctx, b.jobs, jobSubject("*"))
+	return total + jobs, err
+}
+
+// Waiting returns how many notices of a source are waiting or in hand.
+func (b *Broker) Waiting(ctx context.Context, source string) (int, error) {
+	return count(ctx, b.notices, noticeSubject(source))
 }
 
 // ForgetNotices drops every notice that nobody has taken. The lister finds
 // what they meant.
 func (b *Broker) ForgetNotices(ctx context.Context) error {
-	return b.notices.Purge(ctx, jetstream.WithPurgeSubject("_tac.notice.*"))
+	return b.notices.Purge(ctx, jetstream.WithPurgeSubject(noticeSubject("*")))
 }

@@ -68,6 +68,19 @@ func (b *Broker) scan(ctx context.Context, s jetstream.Stream, filters []string,
 	return ctx.Err()
 }
 
+// count returns how many messages a stream holds under a filter.
+func count(ctx context.Context, s jetstream.Stream, filter string) (int, error) {
+	info, err := s.Info(ctx, jetstream.WithSubjectFilter(filter))
+	if err != nil {
+		return 0, err
+	}
+	total := 0
+	for _, n := range info.State.Subjects {
+		total += int(n)
+	}
+	return total, nil
+}
+
 // subjects returns the subjects under a filter that hold a message.
 func subjects(ctx context.Context, s jetstream.Stream, filter string) ([]string, error) {
 	info, err := s.Info(ctx, jetstream.WithSubjectFilter(filter))

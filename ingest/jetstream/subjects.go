@@ -28,6 +28,15 @@ func handSubject(series ingest.Token) string { return "_tac.hand." + string(seri
 
 func jobSubject(series ingest.Token) string { return "_tac.job." + string(series) }
 
+// noticePrefix begins the subjects of notices; the rest is their source.
+const noticePrefix = "_tac.notice."
+
+func noticeSubject(source string) string { return noticePrefix + source }
+
+const duePrefix = "_tac.timer.due."
+
+func dueSubject(series string) string { return duePrefix + series }
+
 // treeSubject returns where the tree notes a record.
 func treeSubject(r ingest.Record) string {
 	at := folderSubject(r.Bucket, r.Folder())

@@ -37,6 +37,33 @@ type Error struct {
 	Code   string // S3's code, or what the network said
 	Status int    // of HTTP, 0 where there was no answer
 	class  error  // may be nil
+	away   bool   // the store answered nothing else either
+}
+
+// HTTPStatus returns Status.
+func (e *Error) HTTPStatus() int { return e.Status }
+
+// Is makes the error an ingest.ErrUnreadable where the store denies a request
+// for good, and an ingest.ErrAway where there is no store.
+func (e *Error) Is(target error) bool {
+	switch target {
+	case ingest.ErrUnreadable:
+		return e.denied()
+	case ingest.ErrAway:
+		return e.away
+	}
+	return false
+}
+
+// denied reports whether the store will answer the same to the same request. A
+// status of 404 is left out: without the code of a missing object it says that
+// the bucket is missing, or the store.
+func (e *Error) denied() bool {
+	switch e.Status {
+	case http.StatusNotFound, http.StatusRequestTimeout, http.StatusPreconditionFailed, http.StatusRequestedRangeNotSatisfiable, http.StatusTooManyRequests:
+		return false
+	}
+	return e.Status >= 400 && e.Status < 500
 }
 
 // Error returns the operation, the bucket and the code.

@@ -80,8 +80,9 @@ type named struct {
 }
 
 type objectRef struct {
-	Key  string `json:"key"`
-	ETag string `json:"eTag"`
+	Key  string          `json:"key"`
+	ETag string          `json:"eTag"`
+	Size json.RawMessage `json:"size"` // read of tacstream's own events only
 }
 
 // ParseNotice returns what a payload says happened to objects. Events that
@@ -122,6 +123,15 @@ func parse(payload []byte, source Dialect, unwrap bool) ([]ingest.Notice, error)
 	return notices, nil
 }
 
+// sizeOf reads a size, 0 where it is none.
+func sizeOf(body json.RawMessage) int64 {
+	var size int64
+	if json.Unmarshal(body, &size) != nil {
+		return 0
+	}
+	return max(size, 0)
+}
+
 func isTest(event string) bool { return strings.HasSuffix(event, "TestEvent") }
 
 // bridged reads an event of EventBridge, which holds the plain key.
@@ -148,6 +158,9 @@ func (r record) notices(source Dialect) ([]ingest.Notice, error) {
 		return nil, nil
 	}
 	n := ingest.Notice{Bucket: r.S3.Bucket.Name, ETag: unquote(r.S3.Object.ETag), Gone: gone}
+	if r.Source == eventSource {
+		n.Size = sizeOf(r.S3.Object.Size)
+	}
 	n.Key, n.AltKey = r.keys(source)
 	if !usable(n.AltKey) {
 		n.AltKey = ""
@@ -189,10 +202,10 @@ func (r record) keys(source Dialect) (key, alt string) {
 		return sent, ""
 	}
 	switch {
+	case source == DialectTacstream, r.Source == eventSource:
+		return decoded, "" // its encoding is known for certain, whoever else sends for the site
 	case r.plain(source):
 		return sent, decoded
-	case source == DialectTacstream, source == DialectAuto && r.Source == eventSource:
-		return decoded, "" // its encoding is known for certain
 	}
 	return decoded, sent
 }
@@ -235,7 +248,7 @@ func EncodeNotice(n ingest.Notice) []byte {
 	if n.Gone {
 		name = EventDelete
 	}
-	return Event{Name: name, Bucket: n.Bucket, Key: n.Key, ETag: n.ETag}.Encode()
+	return Event{Name: name, Bucket: n.Bucket, Key: n.Key, ETag: n.ETag, Size: n.Size}.Encode()
 }
 
 // encodeKey form-encodes a key as AWS does: slashes stay.

@@ -137,6 +137,25 @@ func TestTheEventIsS3sOwnForm(t *testing.T) {
 	}
 }
 
+// The mark of tacstream's own store says how its keys are written, whoever else
+// sends for a site.
+func TestOwnNoticesAreReadRightInEveryDialect(t *testing.T) {
+	for _, d := range []s3.Dialect{s3.DialectAuto, s3.DialectAWS, s3.DialectMinIO, s3.DialectRustFS, s3.DialectVersityGW, s3.DialectTacstream} {
+		for name, key := range awkward {
+			n := ingest.Notice{Bucket: "inbox", Key: key, ETag: "e", Size: 7}
+			if got, err := s3.ParseNotice(s3.EncodeNotice(n), d); err != nil || len(got) != 1 || got[0] != n {
+				t.Errorf("%s in dialect %q: %+v, %v", name, d, got, err)
+			}
+		}
+	}
+	for _, size := range []string{`"x"`, "-1", "1e99", "null", "{}"} {
+		payload := one("2.1", "tacstream:s3", s3.EventPut, "inbox", "", `{"key":"a","size":`+size+`}`)
+		if got, err := s3.ParseNotice([]byte(payload), s3.DialectAuto); err != nil || len(got) != 1 || got[0].Size != 0 {
+			t.Errorf("size %s: %+v, %v", size, got, err)
+		}
+	}
+}
+
 func TestDialectsAreKnownByName(t *testing.T) {
 	if err := s3.DialectMinIO.Check(); err != nil {
 		t.Error(err)

@@ -43,7 +43,22 @@ func (s *Store) ReadPrefix(ctx context.Context, bucket, key string, n int64) ([]
 		data, obj, err = s.readPrefix(ctx, bucket, key, n)
 		return err
 	})
-	return data, obj, err
+	return data, obj, s.probe(ctx, bucket, err)
+}
+
+// probe marks an error as ingest.ErrAway if the store answers nothing at all:
+// that one read breaks off may be the object's own trouble.
+func (s *Store) probe(ctx context.Context, bucket string, err error) error {
+	var e *Error
+	if !errors.As(err, &e) || e.Status != 0 || e.class != nil || ctx.Err() != nil {
+		return err
+	}
+	ctx, dog := watch(ctx)
+	defer dog.stop()
+	_, probeErr := s.core.BucketExists(ctx, bucket)
+	var answer *Error
+	e.away = errors.As(wrap("reach", bucket, probeErr), &answer) && answer.Status == 0
+	return err
 }
 
 func (s *Store) readPrefix(ctx context.Context, bucket, key string, n int64) ([]byte, ingest.Object, error) {

@@ -69,7 +69,7 @@ func TestAwkwardKeysComeThroughEveryDoor(t *testing.T) {
 			if listed != 1 {
 				t.Errorf("listed %d times, want once", listed)
 			}
-			noticed(t, lines(t, s.Notices)[before:], ingest.Notice{Bucket: "inbox", Key: key, ETag: etag})
+			noticed(t, lines(t, s.Notices)[before:], ingest.Notice{Bucket: "inbox", Key: key, ETag: etag, Size: int64(len(want))})
 
 			// Overwriting goes another way through the file system.
 			if _, err := s.Put(ctx, "inbox", key, []byte("newer"), ""); err != nil {

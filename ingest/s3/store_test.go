@@ -236,6 +236,67 @@ func TestAPrefixOfAStoreWithoutRanges(t *testing.T) {
 	}
 }
 
+// What a read comes to says whether the object, or the store, is at fault.
+func TestWhatARefusalSays(t *testing.T) {
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := closed.Addr().String()
+	closed.Close()
+	nobody, err := s3.Open(s3.Options{Endpoint: "http://" + addr, AccessKey: "a", SecretKey: "b"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nobody.Close)
+	status := func(status int, code string) *s3.Store {
+		return fake(t, 0, func(w http.ResponseWriter, _ *http.Request) { refuse(w, status, code) })
+	}
+	object := func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/k") }
+	for name, tt := range map[string]struct {
+		store            *s3.Store
+		unreadable, away bool
+		status           int
+	}{
+		"denied":           {status(403, "AccessDenied"), true, false, 403},
+		"no such user":     {status(401, "InvalidAccessKeyId"), true, false, 401},
+		"archived":         {status(403, "InvalidObjectState"), true, false, 403},
+		"in another place": {status(409, "OperationAborted"), true, false, 409},
+		"slow down":        {status(503, "SlowDown"), false, false, 503},
+		"too many":         {status(429, "TooManyRequests"), false, false, 429},
+		"timed out":        {status(408, "RequestTimeout"), false, false, 408},
+		"no bucket":        {status(404, "NoSuchBucket"), false, false, 404},
+		"nobody listens":   {nobody, false, true, 0},
+		"closes at once":   {fake(t, 0, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }), false, true, 0},
+		"closes at this object": {fake(t, 0, func(w http.ResponseWriter, r *http.Request) {
+			if object(r) {
+				panic(http.ErrAbortHandler)
+			}
+		}), false, false, 0},
+		"breaks off": {fake(t, 0, func(w http.ResponseWriter, r *http.Request) {
+			if object(r) {
+				w.Header().Set("Content-Length", "100")
+				w.Header().Set("Last-Modified", "Mon, 02 Jan 2006 15:04:05 GMT")
+				w.Header().Set("ETag", `"e"`)
+				w.Write([]byte("x"))
+				panic(http.ErrAbortHandler)
+			}
+		}), false, false, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel() // each waits between its tries
+			_, _, err := tt.store.ReadPrefix(t.Context(), "inbox", "k", 50)
+			var a ingest.Answer
+			if !errors.As(err, &a) || a.HTTPStatus() != tt.status || errors.Is(err, ingest.ErrUnreadable) != tt.unreadable || errors.Is(err, ingest.ErrAway) != tt.away {
+				t.Errorf("%v: unreadable %v, away %v", err, errors.Is(err, ingest.ErrUnreadable), errors.Is(err, ingest.ErrAway))
+			}
+			if errors.Is(err, ingest.ErrRejected) || errors.Is(err, ingest.ErrGone) {
+				t.Errorf("%v says something of the object", err)
+			}
+		})
+	}
+}
+
 func TestErrorsHoldNoKey(t *testing.T) {
 	ctx := t.Context()
 	closed, err := net.Listen("tcp", "127.0.0.1:0")

@@ -162,10 +162,15 @@ func (j *Judge) check(ctx context.Context, series Token, quiet, kin bool) (study
 	if err != nil {
 		return "", err
 	}
+	if !quiet && state.Whole() && v.Outcome.lacksRegions() && !v.Regions.Pending {
+		// Regions that are gone may be on their way to another key, as a move
+		// copies and deletes one object after the other.
+		return state.Study, j.Queue.Arm(ctx, series)
+	}
 	if v.Regions.Pending && state.Look != "" {
 		return j.check(ctx, series, true, kin) // an atlas serves already
 	}
-	if v.Seen < state.Judged && !kin {
+	if v.Seen < state.Judged && !kin && !quiet {
 		return "", nil // somebody has judged on more than this
 	}
 	if v.Seen <= state.Judged && state.Quiet && !quiet {

@@ -312,6 +312,7 @@ func TestRegionsBesideAPartServeTheWhole(t *testing.T) {
 	}
 	r.delete("b", 0)
 	r.check(t, "b", false)
+	r.check(t, "a", true)
 	if got, want := r.seen("a")+"; "+r.seen("b"), "a waiting; b receiving"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}

@@ -52,6 +52,11 @@ type Outcome struct {
 	Since time.Time
 }
 
+// lacksRegions reports whether a series is whole and waits for regions alone.
+func (o Outcome) lacksRegions() bool {
+	return o.Condition == Waiting && o.Reason.Code == CodeNoRegions
+}
+
 // A Family names the series that go with one, as Kin does.
 type Family struct {
 	Lead  Token   `json:"lead,omitempty"`  // the series that this one continues

@@ -138,6 +138,28 @@ func TestAResultByAnAtlasOutlivesItsProtocol(t *testing.T) {
 	}
 }
 
+// Regions that are gone for a moment withdraw nothing: a move copies and deletes
+// one object after the other. Regions that stay away do.
+func TestRegionsOnTheirWayWithdrawNothing(t *testing.T) {
+	d := finished(t, planned("a"), ingest.Estimated)
+	d.check(t, true)
+	regions := d.regions
+	d.regions = nil
+	for range 2 {
+		if got := d.check(t, false); got != "arm" || d.state.Condition != ingest.Ready || d.state.Number != 1 {
+			t.Errorf("did %q, number %d", got, d.state.Number)
+		}
+	}
+	d.regions = regions
+	if got := d.check(t, false); got != "ready" || d.state.Number != 1 {
+		t.Errorf("back again: did %q, number %d", got, d.state.Number)
+	}
+	d.regions = nil
+	if got := d.check(t, true); got != "waiting, withdraw before 2" {
+		t.Errorf("gone for good: did %q", got)
+	}
+}
+
 // The time of a revision is that of the write that raised it.
 func TestARevisionKeepsItsTime(t *testing.T) {
 	now := time.Date(2026, 3, 4, 5, 6, 7, 8e8, time.FixedZone("", 3600))

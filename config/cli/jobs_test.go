@@ -56,7 +56,12 @@ func TestMovedWhileItIsFitted(t *testing.T) {
 	moving.Wait()
 	moved := time.Now()
 	r.settle(n)
-	t.Logf("%d series came to their end %v after the last move", n, time.Since(moved))
+	t.Logf("%d series came to their end %v after the last move", n, time.Since(moved).Round(time.Millisecond))
+	for i := range n { // and once more when all is done
+		r.move(filesOf(keptScan(i)), "scans/", "archive/")
+	}
+	r.drained()
+	r.settle(n)
 	r.drained()
 	if events := r.events("pet.v1.*.binding.*.*"); len(events) != n {
 		t.Errorf("%d events state the results of %d series", len(events), n)
@@ -64,6 +69,9 @@ func TestMovedWhileItIsFitted(t *testing.T) {
 	for _, s := range r.states() {
 		if s.Number != 1 || s.Attempts != 0 || s.Result != ingest.Estimated {
 			t.Errorf("series %s: number %d, %d attempts, %s", s.Series, s.Number, s.Attempts, s.Result)
+			for _, e := range r.events("pet.v1.*.*." + string(s.Series)) {
+				t.Logf("%.400s", e.Body)
+			}
 		}
 	}
 }

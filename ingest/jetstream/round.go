@@ -106,7 +106,9 @@ func backoff(m jetstream.Msg, first time.Duration) time.Duration {
 	return min(first<<min(meta.NumDelivered-1, 10), 120*first)
 }
 
-// observe looks at every object once, however many notices name it.
+// observe looks at every object once, however many notices name it: first at
+// those that came, then at those that went. A move copies an object before it
+// deletes it, and whoever judges meanwhile must not find neither.
 func (f *feed) observe(ctx context.Context, tasks []task, r *round) {
 	work := map[ingest.Object][]jetstream.Msg{}
 	notices := map[ingest.Object]ingest.Notice{}
@@ -117,9 +119,20 @@ func (f *feed) observe(ctx context.Context, tasks []task, r *round) {
 			work[obj] = append(work[obj], t.Msg)
 		}
 	}
+	for _, gone := range []bool{false, true} {
+		f.lookAtAll(ctx, notices, gone, work, r)
+	}
+}
+
+// lookAtAll looks at the objects of which notices say that they are gone, or
+// that they are there.
+func (f *feed) lookAtAll(ctx context.Context, notices map[ingest.Object]ingest.Notice, gone bool, work map[ingest.Object][]jetstream.Msg, r *round) {
 	var g errgroup.Group
 	g.SetLimit(intakeParallel)
 	for obj, n := range notices {
+		if n.Gone != gone {
+			continue
+		}
 		g.Go(func() error {
 			touch, err := f.look(ctx, n, work[obj])
 			if err == nil {

@@ -27,6 +27,7 @@ import (
 //	_tac.ledger.study.<study>.<series>       whether a series of a study is whole
 //	_tac.ledger.pack.<series>                the records of a finished series,
 //	                                         packed into one (see Pack)
+//	_tac.ledger.packs                        which series were packed last
 //	_tac.ledger.key                          by which key the tokens were made
 //	_tac.ledger.format                       which notes the tree has
 //
@@ -37,6 +38,7 @@ import (
 type Ledger struct {
 	broker *Broker
 	packs  packCache
+	index  packIndex
 }
 
 // Ledger returns the ledger.

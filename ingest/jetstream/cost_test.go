@@ -42,7 +42,7 @@ const (
 	costFrames, costSlices = 4, 5
 	// costSeries is how many series a run has, unless TACSTREAM_LONG asks for
 	// costLong.
-	costSeries, costLong = 200, 10_000
+	costSeries, costLong = 100, 10_000
 )
 
 // A drawer is a store of such objects and their classifier.
@@ -182,8 +182,8 @@ func cpu(t testing.TB) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// What an object costs grows in no layout with the number of series. The last
-// tenth is compared with the first; with TACSTREAM_LONG=1 of 10,000 series, with
+// What an object costs, in time of the processor, grows in no layout with the
+// number of series. The last ones are compared with early ones; with TACSTREAM_LONG=1 of 10,000 series, with
 // TACSTREAM_SERIES=n of so many.
 func TestTheCostOfAnObjectIsFlat(t *testing.T) {
 	n := costSeries
@@ -213,7 +213,7 @@ func TestTheCostOfAnObjectIsFlat(t *testing.T) {
 			}
 			last := measure(n - some)
 			t.Logf("%d series: CPU per object %v, then %v, %.2f ×", n, first.Round(time.Microsecond), last.Round(time.Microsecond), last.Seconds()/first.Seconds())
-			if last > 2*first && n > costSeries {
+			if last > 5*first/2 { // so much for chance: caches, and the collector of garbage
 				t.Errorf("an object costs %v and at the end %v", first, last)
 			}
 		})

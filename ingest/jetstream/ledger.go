@@ -29,6 +29,7 @@ import (
 //	                                         packed into one (see Pack)
 //	_tac.ledger.junk.<folder>.<code>         what was stated last of the objects of
 //	                                         a folder that serve for nothing
+//	_tac.ledger.packs                        which series were packed last
 //	_tac.ledger.key                          by which key the tokens were made
 //	_tac.ledger.format                       which notes the tree has
 //
@@ -39,6 +40,7 @@ import (
 type Ledger struct {
 	broker *Broker
 	packs  packCache
+	index  packIndex
 }
 
 // Ledger returns the ledger.

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -31,6 +30,10 @@ type pack struct {
 	Upto    uint64          `json:"upto"`  // records up to this revision are in it
 	Parts   int             `json:"parts"` // messages that hold Records, zstd over JSON
 	Records []ingest.Record `json:"-"`
+	// Marks and Folders say what Records cannot hold; packs of earlier releases
+	// have neither.
+	Marks   marks    `json:"marks,omitempty"`
+	Folders []string `json:"folders,omitempty"` // hashed
 
 	revision uint64
 }
@@ -69,7 +72,11 @@ func (l *Ledger) Pack(ctx context.Context, series ingest.Token) error {
 	if err := l.writeParts(ctx, series, &p); err != nil {
 		return err
 	}
+	p.index()
 	if _, err := l.put(ctx, packSubject(series), p, old.revision); err != nil {
+		return err
+	}
+	if err := l.logPack(ctx, series); err != nil {
 		return err
 	}
 	if err := l.broker.ledger.Purge(ctx, jetstream.WithPurgeSubject(objectSubject(string(series), "*")), jetstream.WithPurgeSequence(p.Upto+1)); err != nil {
@@ -108,22 +115,30 @@ func (l *Ledger) writeParts(ctx context.Context, series ingest.Token, p *pack) e
 
 // pack reads the pack of a series, empty where there is none.
 func (l *Ledger) pack(ctx context.Context, series ingest.Token) (pack, error) {
-	var p pack
+	p, err := l.head(ctx, series)
+	if err != nil || p.revision == 0 {
+		return p, err
+	}
+	if cached, ok := l.packs.get(series, p.revision); ok {
+		return cached, nil
+	}
+	if p.Records, err = l.readParts(ctx, series, p); err != nil {
+		return p, err
+	}
+	l.packs.put(series, p)
+	return p, nil
+}
+
+// head reads the pack of a series without its records, empty where there is none.
+func (l *Ledger) head(ctx context.Context, series ingest.Token) (p pack, err error) {
 	msg, err := last(ctx, l.broker.ledger, packSubject(series))
 	if err != nil || msg == nil {
 		return p, err
-	}
-	if cached, ok := l.packs.get(series, msg.Sequence); ok {
-		return cached, nil
 	}
 	if err := json.Unmarshal(msg.Data, &p); err != nil {
 		return p, fmt.Errorf("series %s: pack: %w", series, err)
 	}
 	p.revision = msg.Sequence
-	if p.Records, err = l.readParts(ctx, series, p); err != nil {
-		return p, err
-	}
-	l.packs.put(series, p)
 	return p, nil
 }
 
@@ -170,16 +185,16 @@ func (l *Ledger) readParts(ctx context.Context, series ingest.Token, p pack) ([]
 	return records, nil
 }
 
-// findPacked looks for the newest record of an object in the packs of the series
-// in its folder, and returns the revision that it had. A record from a pack has
+// findPacked looks for the newest record of an object in the packs that may hold
+// it, and returns the revision that it had. A record from a pack has
 // no subject of its own: its revision is 0.
 func (l *Ledger) findPacked(ctx context.Context, o ingest.Object) (newest ingest.Record, revision uint64, err error) {
-	names, err := subjects(ctx, l.broker.ledger, folderSubject(o.Bucket, o.Folder())+".=s.*")
+	candidates, err := l.mayHold(ctx, o)
 	if err != nil {
 		return newest, 0, err
 	}
-	for _, name := range names {
-		p, err := l.pack(ctx, ingest.Token(strings.TrimPrefix(path.Ext(name), ".")))
+	for _, series := range candidates {
+		p, err := l.pack(ctx, series)
 		if err != nil {
 			return newest, 0, err
 		}

@@ -6,7 +6,6 @@ import (
 	"archive/tar"
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -19,7 +18,6 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"tacstream/ingest"
-	"tacstream/ingest/phantom"
 )
 
 // keptFile holds the data directory of a line as release 0.1.0 (75aaf07) left
@@ -30,19 +28,6 @@ import (
 // and must never be written by a later release: it is what an upgrade finds.
 const keptFile = "testdata/line-0.1.0.tar.zst"
 
-// keptQuiet is the quiet time of the kept line.
-const keptQuiet = 2 * time.Second
-
-// keptConfig is the configuration of the kept line.
-func keptConfig() string {
-	protocols := ""
-	for _, tracer := range []string{"az10419369", "dasb"} {
-		protocols += "\n  - {tracer: " + tracer + ", name: " + tracer + ", match: " + tracer +
-			", reference: '*cerebell*', models: [srtm, mrtm, logan-ref], atlas: atlases/mine/a_dseg.nii.gz}"
-	}
-	return fmt.Sprintf(rigConfig, keptQuiet) + "protocols:" + protocols + "\n"
-}
-
 // The kept line's results: keptPlain series with regions of their own, one of
 // two parts, one by the atlas. Beside them one series of a tracer without a
 // protocol, one without regions that fit, one with a slice missing, and an
@@ -51,27 +36,6 @@ const (
 	keptPlain   = 22
 	keptResults = keptPlain + 2
 )
-
-// keptScan is a series that is small in files.
-func keptScan(n int) phantom.Series {
-	tracer := phantom.DASB
-	if n%2 == 1 {
-		tracer = phantom.AZ10419369
-	}
-	name := fmt.Sprintf("kept-%d", n)
-	return phantom.Series{
-		Name: name, Folder: name, Seed: uint64(n), Size: [3]int{32, 32, 8}, NoNoise: true, Tracer: tracer,
-		Frames: phantom.EvenFrames(scanFrames, 90*time.Minute/scanFrames),
-	}
-}
-
-// withTracer returns files whose header names another tracer.
-func withTracer(files []phantom.File, from, to string) []phantom.File {
-	for i := range files {
-		files[i].Data = bytes.ReplaceAll(files[i].Data, []byte(from), []byte(to))
-	}
-	return files
-}
 
 // TestWriteKept writes keptFile where it is asked to.
 func TestWriteKept(t *testing.T) {
@@ -134,15 +98,6 @@ func TestWriteKept(t *testing.T) {
 	r.line = nil
 	p.terminate(t)
 	pack(t, r.where.Data, file)
-}
-
-// states returns the state of every series.
-func (r *rig) states() (list []ingest.State) {
-	r.t.Helper()
-	if err := r.connect().Ledger.States(r.t.Context(), func(s ingest.State) error { list = append(list, s); return nil }); err != nil {
-		r.t.Fatal(err)
-	}
-	return list
 }
 
 // xattrPrefix begins the records of a tar file that hold extended attributes,

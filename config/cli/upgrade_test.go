@@ -3,7 +3,6 @@
 package cli
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -18,19 +17,6 @@ import (
 	"tacstream/ingest/s3"
 	"tacstream/publish"
 )
-
-// command runs one of the operator's commands and returns what it prints.
-func (r *rig) command(args ...string) string {
-	r.t.Helper()
-	var out bytes.Buffer
-	p := r.launch(append(args, r.flags()...))
-	r.eventually(time.Minute, p.ended, strings.Join(args, " ")+" does not end")
-	if code := p.ProcessState.ExitCode(); code != 0 {
-		r.t.Fatalf("%v exits %d: %s", args, code, p.out)
-	}
-	out.WriteString(p.out.String())
-	return out.String()
-}
 
 // newKept returns a rig on the data directory that an earlier release left.
 func newKept(t *testing.T) *rig {
@@ -145,19 +131,6 @@ func TestAnUpgradeChangesNothingThatStands(t *testing.T) {
 	for _, p := range []*proc{old, other, servers} {
 		p.terminate(t)
 	}
-}
-
-// results returns the events of the series of a tracer that state a result.
-func (r *rig) resultsOf(tracer string) (list []publish.Event) {
-	r.t.Helper()
-	for _, e := range r.events("pet.v1.*.binding." + tracer + ".*") {
-		decoded, err := publish.Decode(e.Body)
-		if err != nil {
-			r.t.Fatal(err)
-		}
-		list = append(list, decoded)
-	}
-	return list
 }
 
 // A series for which only one of two configurations side by side has a

@@ -1,3 +1,5 @@
+//go:build unix
+
 package jetstream_test
 
 import (
@@ -32,8 +34,8 @@ var layouts = map[string]layout{
 	"waiting for regions": {pet: "s%d"},
 }
 
-// content is what stands in the objects of these tests.
-type content struct {
+// made is what stands in the objects of these tests.
+type made struct {
 	Series, Frame, Slice int
 	Regions              bool
 }
@@ -46,7 +48,7 @@ const (
 )
 
 // A drawer is a store of such objects and their classifier.
-type drawer map[string]content
+type drawer map[string]made
 
 func (d drawer) ReadPrefix(_ context.Context, bucket, key string, _ int64) ([]byte, ingest.Object, error) {
 	body, err := json.Marshal(d[key])
@@ -56,7 +58,7 @@ func (d drawer) ReadPrefix(_ context.Context, bucket, key string, _ int64) ([]by
 func (drawer) HoldsRegions(class string) bool { return class == "SEG" }
 func (drawer) SpaceOf([]byte) (string, error) { return "1.2", nil }
 func (drawer) Classify(prefix []byte, _ int64) (f ingest.Found, need int64) {
-	var c content
+	var c made
 	if err := json.Unmarshal(prefix, &c); err != nil {
 		panic(err)
 	}
@@ -98,7 +100,7 @@ func newCostLine(t *testing.T) *costLine {
 }
 
 // take takes objects in as one batch.
-func (l *costLine) take(objects map[string]content) {
+func (l *costLine) take(objects map[string]made) {
 	ctx := l.t.Context()
 	touched := map[ingest.Token]bool{}
 	for key, c := range objects {
@@ -152,12 +154,12 @@ func (l *costLine) series(at layout, n int) {
 		}
 		return folder
 	}
-	slices, regions := map[string]content{}, map[string]content{}
+	slices, regions := map[string]made{}, map[string]made{}
 	for i := range costFrames * costSlices {
-		slices[fmt.Sprintf("%s/%d-%d.dcm", in(at.pet), n, i)] = content{Series: n, Frame: i / costSlices, Slice: i % costSlices}
+		slices[fmt.Sprintf("%s/%d-%d.dcm", in(at.pet), n, i)] = made{Series: n, Frame: i / costSlices, Slice: i % costSlices}
 	}
 	if at.seg != "" && (!at.shared || n == 0) {
-		regions[in(at.seg)+"/seg.dcm"] = content{Series: n, Regions: true}
+		regions[in(at.seg)+"/seg.dcm"] = made{Series: n, Regions: true}
 	}
 	if at.regionsFirst {
 		l.take(regions)

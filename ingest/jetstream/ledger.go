@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -41,6 +42,7 @@ type Ledger struct {
 	broker *Broker
 	packs  packCache
 	index  packIndex
+	size   ledgerSize
 }
 
 // Ledger returns the ledger.
@@ -54,7 +56,7 @@ var (
 // Find returns the last record of an object in any class. One that left a class
 // may be in the pack of another since.
 func (l *Ledger) Find(ctx context.Context, o ingest.Object) (ingest.Record, error) {
-	r, err := l.record(ctx, objectSubject("*", o.ID()))
+	r, err := l.newest(ctx, o)
 	if err != nil || r.Revision > 0 && !r.Gone {
 		return r, err
 	}
@@ -63,6 +65,83 @@ func (l *Ledger) Find(ctx context.Context, o ingest.Object) (ingest.Record, erro
 		return packed, err
 	}
 	return r, nil
+}
+
+const (
+	// manySubjects is from how many subjects in the ledger on a read in every class
+	// costs more than one in each class of a folder.
+	manySubjects = 20_000
+	// fewClasses is up to how many series of a folder are read one by one.
+	fewClasses = 4
+	// sizeEvery is how often the ledger's size is asked for.
+	sizeEvery = 10 * time.Second
+)
+
+// newest returns the newest record of an object that is in no pack. The server
+// looks at every class for a read of all: with thousands of series that are not
+// packed it is cheaper to read those that the object's folder has a note of, as
+// every record's has.
+func (l *Ledger) newest(ctx context.Context, o ingest.Object) (ingest.Record, error) {
+	large, err := l.large(ctx)
+	if err != nil {
+		return ingest.Record{}, err
+	}
+	if !large {
+		return l.everywhere(ctx, o)
+	}
+	at := folderSubject(o.Bucket, o.Folder())
+	if l.packs.noted(at + ".full") { // notes are never taken back
+		return l.everywhere(ctx, o)
+	}
+	series, err := subjects(ctx, l.broker.ledger, at+".=s.*")
+	if err != nil {
+		return ingest.Record{}, err
+	}
+	if len(series) > fewClasses {
+		l.packs.note(at + ".full")
+		return l.everywhere(ctx, o)
+	}
+	classes := []string{ingest.ClassRegions, ingest.ClassOther}
+	for _, note := range series {
+		classes = append(classes, lastToken(note))
+	}
+	var newest ingest.Record
+	for _, class := range classes {
+		r, err := l.record(ctx, objectSubject(class, o.ID()))
+		if err != nil {
+			return r, err
+		}
+		if r.Revision > newest.Revision {
+			newest = r
+		}
+	}
+	return newest, nil
+}
+
+func (l *Ledger) everywhere(ctx context.Context, o ingest.Object) (ingest.Record, error) {
+	return l.record(ctx, objectSubject("*", o.ID()))
+}
+
+// large reports whether the ledger has many subjects, or had a moment ago.
+func (l *Ledger) large(ctx context.Context) (bool, error) {
+	l.size.Lock()
+	defer l.size.Unlock()
+	if !l.size.asked.IsZero() && time.Since(l.size.asked) < sizeEvery {
+		return l.size.subjects >= manySubjects, nil
+	}
+	info, err := l.broker.ledger.Info(ctx)
+	if err != nil {
+		return false, err
+	}
+	l.size.asked, l.size.subjects = time.Now(), info.State.NumSubjects
+	return l.size.subjects >= manySubjects, nil
+}
+
+// A ledgerSize is how many subjects the ledger had when it was asked last.
+type ledgerSize struct {
+	sync.Mutex
+	asked    time.Time
+	subjects uint64
 }
 
 // LastIn returns the revision of the last record of an object in a class.

@@ -10,11 +10,8 @@ import (
 	"path"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 )
-
-func itoa(n int) string { return strconv.Itoa(n) }
 
 // Regions is the region source that serves a series.
 type Regions struct {

@@ -36,6 +36,7 @@ type verdict struct {
 // Every broken or hostile variant of a series, all dropped at once beside the
 // good one, ends as their author says, and the good one is not harmed.
 func TestEveryBadCaseEndsAsItsManifestSays(t *testing.T) {
+	t.Parallel()
 	dir := sharedData(t, "bad")
 	body, err := os.ReadFile(filepath.Join(dir, "manifest.json"))
 	if err != nil {

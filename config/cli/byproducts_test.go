@@ -49,6 +49,7 @@ func beside(files []phantom.File, from, to int) (list []phantom.File) {
 // Files beside each slice of a scan, and slices of a CT, are one statement for
 // each folder and cause once it is quiet, and a grown one takes its place.
 func TestByproductsAreOneStatementPerFolderAndCause(t *testing.T) {
+	t.Parallel()
 	scan := smallScan(1, 6)
 	files := filesOf(scan)
 	pet := slices.DeleteFunc(slices.Clone(files), func(f phantom.File) bool { return f.Slot.Frame == 0 })[:96]
@@ -112,6 +113,7 @@ func (r *rig) listShows(words ...string) {
 // An ingest that is killed after the event is out and before that is noted says
 // it no second time, and says what it had not said.
 func TestIngestKilledBetweenStatementAndNote(t *testing.T) {
+	t.Parallel()
 	r := newRigQuiet(t, 2*time.Second)
 	r.serve("nats,s3")
 	victim := r.serve("ingest", "TACSTREAM_KILL_AT=byproducts-stated")
@@ -147,6 +149,7 @@ func TestIngestKilledBetweenStatementAndNote(t *testing.T) {
 // Who submits is told of every file that serves for nothing, however long the
 // quiet time is, and objects of no site are listed as others are.
 func TestSubmitTellsOfFilesThatServeForNothing(t *testing.T) {
+	t.Parallel()
 	r := newRigQuiet(t, 10*time.Minute)
 	write(t, r.where.Config, fmt.Sprintf(rigConfig, 10*time.Minute)+"sites:\n  - {site: local, bucket: inbox, prefix: here/}\n")
 	r.serve("nats,s3,ingest,work")

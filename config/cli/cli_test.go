@@ -156,6 +156,7 @@ func TestFitFindsTheSidecarThatExtractWrote(t *testing.T) {
 }
 
 func TestSubmitPrintsTheResultOrTheReason(t *testing.T) {
+	t.Parallel()
 	r := newRigQuiet(t, 2*time.Second)
 	r.serve("nats,s3,ingest,work")
 	good, bad := filepath.Join(r.dir, "good"), filepath.Join(r.dir, "bad")

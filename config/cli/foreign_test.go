@@ -77,6 +77,7 @@ func requireTool(t *testing.T, name string) {
 // The main job on foreign input: rclone uploads a series that another program
 // made, and a plain subscriber gets the estimates that its author knows.
 func TestRcloneUploadsAForeignSeries(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"siemens-start", "ge-start"} {
 		t.Run(name, func(t *testing.T) {
 			dir := sharedData(t, "dicom/"+name)
@@ -372,6 +373,7 @@ func (w gridTruth) compare(t *testing.T, region string, got []float64) {
 // Objects of many frames and compressed ones go the same way through the line
 // as any other. Regions come first, or a series would wait for a while.
 func TestForeignObjectsOfOtherKinds(t *testing.T) {
+	t.Parallel()
 	names := []string{"enhanced-start", "ts-rle", "ts-jpeg-lossless"}
 	r := newRig(t)
 	r.serve("nats,s3,ingest,work")

@@ -44,6 +44,7 @@ func TestInspectPrintsAlignedTables(t *testing.T) {
 
 // A bucket is inspected as a folder is.
 func TestInspectReadsABucket(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	r.serve("nats,s3")
 	s := phantom.Series{Size: [3]int{8, 8, 4}, Frames: phantom.DefaultFrames()[:3], NoNoise: true, Folder: "one"}

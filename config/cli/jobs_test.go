@@ -36,6 +36,7 @@ func (r *rig) move(files []phantom.File, from, to string) {
 // Whole series that are moved while they are fitted each give one result: that
 // an object is gone ends no job.
 func TestMovedWhileItIsFitted(t *testing.T) {
+	t.Parallel()
 	n := 8
 	if os.Getenv("TACSTREAM_LONG") != "" {
 		n = 50
@@ -78,6 +79,7 @@ func TestMovedWhileItIsFitted(t *testing.T) {
 
 // A job that is lost with its stream is made again, without a listing.
 func TestJobsThatAreLostAreMadeAgain(t *testing.T) {
+	t.Parallel()
 	scan := smallScan(1, scanFrames)
 	want := truth(t, scan)
 	r := newRig(t)
@@ -111,6 +113,7 @@ func TestJobsThatAreLostAreMadeAgain(t *testing.T) {
 // and workers that die while they end a job or hand it back, lose nothing and
 // do nothing twice.
 func TestJobsSurviveADeathAtEveryStep(t *testing.T) {
+	t.Parallel()
 	scan := smallScan(1, scanFrames)
 	want := truth(t, scan)
 	for _, point := range []string{"state-set", "enqueued"} {
@@ -150,6 +153,7 @@ func TestJobsSurviveADeathAtEveryStep(t *testing.T) {
 // A job for another release is handed back, counted and shown, and goes on as
 // soon as a worker of that release comes.
 func TestAHandBackIsShown(t *testing.T) {
+	t.Parallel()
 	scan := smallScan(1, scanFrames)
 	want := truth(t, scan)
 	r := newRig(t)
@@ -176,6 +180,7 @@ func TestAHandBackIsShown(t *testing.T) {
 
 // list says of a series at work whether a worker has it.
 func TestListSaysWhetherAWorkerHasASeries(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	r.serve("nats,s3,ingest")
 	r.upload("", filesOf(smallScan(1, scanFrames)))
@@ -192,6 +197,7 @@ func TestListSaysWhetherAWorkerHasASeries(t *testing.T) {
 // A series that failed by one configuration is tried again by the one that
 // runs, whatever that of the command says, and no job is left over.
 func TestRedriveUnderOtherSettings(t *testing.T) {
+	t.Parallel()
 	scan := smallScan(1, scanFrames)
 	r := newRig(t)
 	r.serve("nats,s3")
@@ -220,6 +226,7 @@ func TestRedriveUnderOtherSettings(t *testing.T) {
 // The digests in events, files and current.json cannot be made from the files
 // that were dropped.
 func TestDigestsInPublicAreKeyed(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	r.serve("nats,s3,ingest,work")
 	files := filesOf(smallScan(1, scanFrames))

@@ -103,6 +103,7 @@ func (r *rig) joined() {
 // One acquisition that a scanner exports as two series gives the estimates of
 // the whole, in whatever order they come and under whatever keys.
 func TestAnAcquisitionInTwoSeriesIsFittedAsOne(t *testing.T) {
+	t.Parallel()
 	scan := smallScan(1, scanFrames)
 	whole := newRig(t)
 	whole.serve("nats,s3,ingest,work")
@@ -148,6 +149,7 @@ func TestAnAcquisitionInTwoSeriesIsFittedAsOne(t *testing.T) {
 
 // The part that goes takes its frames with it, and coming back it brings them.
 func TestAPartThatLosesASliceIsTakenOutAgain(t *testing.T) {
+	t.Parallel()
 	early, late := splitAfter(t, smallScan(1, scanFrames), 7)
 	r := newRigQuiet(t, 2*time.Second)
 	r.serve("nats,s3,ingest,work")
@@ -180,6 +182,7 @@ func TestAPartThatLosesASliceIsTakenOutAgain(t *testing.T) {
 // Two reconstructions of one acquisition have a result each, and name each
 // other.
 func TestReconstructionsNameEachOther(t *testing.T) {
+	t.Parallel()
 	scan := smallScan(1, scanFrames)
 	uid := []byte(scan.SeriesInstanceUID())
 	other := bytes.Clone(uid)

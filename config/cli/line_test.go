@@ -76,6 +76,7 @@ func shuffled(files []phantom.File, seed uint64) []phantom.File {
 }
 
 func TestNoticesRepeatedTenTimes(t *testing.T) {
+	t.Parallel()
 	scan := smallScan(1, scanFrames)
 	want := truth(t, scan)
 	r := newRig(t)
@@ -104,6 +105,7 @@ func (r *rig) drained() {
 }
 
 func TestNoticesOffForTheWholeUpload(t *testing.T) {
+	t.Parallel()
 	scan := smallScan(1, scanFrames)
 	want := truth(t, scan)
 	r := newRig(t)
@@ -117,6 +119,7 @@ func TestNoticesOffForTheWholeUpload(t *testing.T) {
 }
 
 func TestKilledAtEveryLabelledPoint(t *testing.T) {
+	t.Parallel()
 	scan := smallScan(1, scanFrames)
 	want := truth(t, scan)
 	for _, point := range []string{"fetched", "extracted", "fitted", "files-written", "current-moved", "published", "before-ack"} {
@@ -134,6 +137,7 @@ func TestKilledAtEveryLabelledPoint(t *testing.T) {
 }
 
 func TestKilledAtTwentyRandomMoments(t *testing.T) {
+	t.Parallel()
 	scans := []phantom.Series{smallScan(1, scanFrames), smallScan(2, scanFrames), smallScan(3, scanFrames)}
 	want := truth(t, scans...)
 	r := newRig(t)
@@ -173,6 +177,7 @@ func killChildren(pid int) {
 }
 
 func TestNoOrphanKeepsThePortOfTheStore(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	for range 3 {
 		p := r.serve("nats,s3")
@@ -183,6 +188,7 @@ func TestNoOrphanKeepsThePortOfTheStore(t *testing.T) {
 // A worker sleeps through its AckWait while a newer revision goes through, and
 // wakes up at every point where it could still do harm.
 func TestPausedWhileANewerRevisionGoesThrough(t *testing.T) {
+	t.Parallel()
 	needsStopping(t)
 	scan := smallScan(1, scanFrames)
 	changed := overwrite(filesOf(scan))
@@ -237,6 +243,7 @@ func overwrite(files []phantom.File) []phantom.File {
 }
 
 func TestThreeWorkersAtOnce(t *testing.T) {
+	t.Parallel()
 	scans := []phantom.Series{smallScan(1, scanFrames), smallScan(2, scanFrames), smallScan(3, scanFrames)}
 	want := truth(t, scans...)
 	r := newRig(t)
@@ -253,6 +260,7 @@ func TestThreeWorkersAtOnce(t *testing.T) {
 // Regions and the last slice arrive at the same moment, and two processes take
 // the notices: one of them at least must see both.
 func TestRegionsAndLastSliceAtTheSameMoment(t *testing.T) {
+	t.Parallel()
 	const times = 100
 	r := newRig(t)
 	r.serve("nats,s3,ingest,work")
@@ -277,6 +285,7 @@ func TestRegionsAndLastSliceAtTheSameMoment(t *testing.T) {
 }
 
 func TestUploadOrderShuffled(t *testing.T) {
+	t.Parallel()
 	scan := smallScan(1, scanFrames)
 	want := truth(t, scan)
 	r := newRig(t)
@@ -286,6 +295,7 @@ func TestUploadOrderShuffled(t *testing.T) {
 }
 
 func TestNATSRestartedInTheMiddle(t *testing.T) {
+	t.Parallel()
 	scan := smallScan(1, scanFrames)
 	want := truth(t, scan)
 	r := newRig(t)
@@ -300,6 +310,7 @@ func TestNATSRestartedInTheMiddle(t *testing.T) {
 }
 
 func TestTwoSeriesInterleavedUnderOnePrefix(t *testing.T) {
+	t.Parallel()
 	a, b := smallScan(1, scanFrames), smallScan(2, scanFrames)
 	want := truth(t, a, b)
 	r := newRig(t)
@@ -319,6 +330,7 @@ func TestTwoSeriesInterleavedUnderOnePrefix(t *testing.T) {
 }
 
 func TestTheSameFilesAgainUnderOtherKeys(t *testing.T) {
+	t.Parallel()
 	scan := smallScan(1, scanFrames)
 	want := truth(t, scan)
 	r := newRig(t)
@@ -331,6 +343,7 @@ func TestTheSameFilesAgainUnderOtherKeys(t *testing.T) {
 }
 
 func TestAMissingSliceAndWhatLiesBesideGoodFiles(t *testing.T) {
+	t.Parallel()
 	scan := smallScan(1, scanFrames)
 	want := truth(t, scan)
 	r := newRigQuiet(t, 2*time.Second)
@@ -373,6 +386,7 @@ func TestAMissingSliceAndWhatLiesBesideGoodFiles(t *testing.T) {
 }
 
 func TestADeletedSliceWithdrawsTheResult(t *testing.T) {
+	t.Parallel()
 	scan := smallScan(1, scanFrames)
 	r := newRigQuiet(t, 2*time.Second)
 	r.serve("nats,s3,ingest,work")
@@ -400,6 +414,7 @@ func TestADeletedSliceWithdrawsTheResult(t *testing.T) {
 // as any: what is kept of the first hides nothing of the second. So does the
 // first when it comes back.
 func TestAnotherScanUnderTheSameKeys(t *testing.T) {
+	t.Parallel()
 	one, two := smallScan(1, scanFrames), smallScan(2, scanFrames)
 	two.Folder = one.Folder
 	r := newRigQuiet(t, 2*time.Second)
@@ -434,6 +449,7 @@ func TestAnotherScanUnderTheSameKeys(t *testing.T) {
 // Series that lose every object: each is withdrawn, at once and also when the
 // lister finds it later, no notice is left over, and new scans go on.
 func TestDeletingWholeSeriesWithdrawsThemAndBlocksNothing(t *testing.T) {
+	t.Parallel()
 	r := newRigQuiet(t, 2*time.Second)
 	servers := r.serve("nats,s3")
 	ingesting := r.serve("ingest,work")
@@ -484,6 +500,7 @@ func TestDeletingWholeSeriesWithdrawsThemAndBlocksNothing(t *testing.T) {
 }
 
 func TestOneUIDWithTwoContentsIsInconsistent(t *testing.T) {
+	t.Parallel()
 	scan := smallScan(1, scanFrames)
 	r := newRigQuiet(t, 2*time.Second)
 	r.serve("nats,s3,ingest,work")
@@ -499,6 +516,7 @@ func TestOneUIDWithTwoContentsIsInconsistent(t *testing.T) {
 }
 
 func TestSIGTERMHandsBackAndExitsCleanly(t *testing.T) {
+	t.Parallel()
 	scan := smallScan(1, scanFrames)
 	want := truth(t, scan)
 	r := newRig(t)

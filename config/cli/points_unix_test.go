@@ -26,6 +26,7 @@ func needsStopping(testing.TB) {}
 // Control-C in a terminal reaches the store too, which must not take it for
 // its own end: the line still needs it, and nothing died.
 func TestASignalToAllProcesses(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	p := r.launchWith(append([]string{"serve"}, r.flags()...), func(c *exec.Cmd) { c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} })
 	r.eventually(time.Minute, func() bool { return strings.Contains(p.out.String(), "is ready") || p.ended() }, "serve is not ready")

@@ -11,6 +11,7 @@ import (
 // Servers that refuse a worker end it, with the reason, instead of being asked
 // for ever.
 func TestServersThatRefuse(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	r.serve("nats,s3")
 	for _, tt := range []struct{ name, natsPassword, s3Secret, says string }{

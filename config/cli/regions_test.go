@@ -46,6 +46,7 @@ func (r *rig) putFile(key, file string) {
 // A DICOM object with regions beside a series serves it, and nothing is said
 // to be dead.
 func TestDICOMRegionsServeASeries(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"labelmap-pet.dcm", "seg-pet.dcm", "rtstruct.dcm"} {
 		t.Run(name, func(t *testing.T) {
 			dir := sharedData(t, "dicom/siemens-start")
@@ -71,6 +72,7 @@ func TestDICOMRegionsServeASeries(t *testing.T) {
 // Regions of another frame of reference never serve: the series waits, says
 // why, and goes on when a label image comes.
 func TestRegionsOfAnotherFrameOfReferenceAreNamed(t *testing.T) {
+	t.Parallel()
 	dir := sharedData(t, "dicom/siemens-start")
 	r := newRig(t)
 	r.serve("nats,s3,ingest,work")
@@ -101,6 +103,7 @@ func TestRegionsOfAnotherFrameOfReferenceAreNamed(t *testing.T) {
 // An atlas that the protocol names serves a series without regions, brought to
 // it by the affine that lies beside it, after the quiet time.
 func TestAnAtlasServesWithATransform(t *testing.T) {
+	t.Parallel()
 	scan := smallScan(3, scanFrames)
 	scan.NoNoise = true
 	want := truth(t, scan)
@@ -143,6 +146,7 @@ func TestAnAtlasServesWithATransform(t *testing.T) {
 // Probabilities of one region each, an image for every region, are the same as
 // a label image of all.
 func TestASetOfProbabilitiesServesAsOneSource(t *testing.T) {
+	t.Parallel()
 	scan := smallScan(1, scanFrames)
 	want := truth(t, scan)
 	r := newRig(t)

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -110,14 +111,26 @@ func write(t testing.TB, file, text string) {
 	}
 }
 
+// nextPort counts through ports below those that systems give to clients, so
+// that nobody takes one before the process listens for which it is meant. Where
+// it begins differs from process to process.
+var nextPort atomic.Int64
+
+// freeAddr returns an address on loopback that nobody uses.
 func freeAddr(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	const first, ports = 12_000, 18_000
+	for range ports {
+		port := first + (int64(os.Getpid())*97+nextPort.Add(1))%ports
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err != nil {
+			continue
+		}
+		defer l.Close()
+		return l.Addr().String()
 	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Fatal("no port is free")
+	return ""
 }
 
 // A proc is one process of the program.

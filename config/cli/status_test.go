@@ -28,6 +28,7 @@ func (r *rig) statusOf(folder string) publish.Status {
 
 // Beside every series lies what became of it, as long as there is anything.
 func TestStatusLiesBesideADrop(t *testing.T) {
+	t.Parallel()
 	scan := smallScan(1, scanFrames)
 	scan.Patient = phantom.Patient{Name: "CANARY^STATUS", ID: "CANARYSTATUS"}
 	files := filesOf(scan)
@@ -82,6 +83,7 @@ func TestStatusLiesBesideADrop(t *testing.T) {
 
 // Two series of one folder, judged by three processes at once, are both told.
 func TestStatusOfTwoSeriesInOneFolder(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	r.serve("nats,s3")
 	for range 3 {

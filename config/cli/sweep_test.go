@@ -31,6 +31,7 @@ func (r *rig) forget() {
 // with a hole is called incomplete, and an unusable object is stated, all the
 // same.
 func TestTimersThatAreLostAreSetAgain(t *testing.T) {
+	t.Parallel()
 	r := newRigQuiet(t, 3*time.Second)
 	r.serve("nats,s3")
 	p := r.serve("ingest")
@@ -51,6 +52,7 @@ func TestTimersThatAreLostAreSetAgain(t *testing.T) {
 // What a notice meant that expired before anybody took it is found by the
 // listing at the next start.
 func TestNoticesThatExpireAreListed(t *testing.T) {
+	t.Parallel()
 	scan := smallScan(1, scanFrames)
 	want := truth(t, scan)
 	r := newRig(t)
@@ -63,6 +65,7 @@ func TestNoticesThatExpireAreListed(t *testing.T) {
 
 // The configuration says to what published curves are corrected for decay.
 func TestDecayIsCorrectedToWhatTheConfigurationSays(t *testing.T) {
+	t.Parallel()
 	for decay, want := range map[string]string{"injection": "injection", "start": "start", "stored": "stored"} {
 		r := newRig(t)
 		body := r.configText()

@@ -86,6 +86,7 @@ const stranger = "\n  - {tracer: xyzb, match: xyzb, reference: '*cerebell*', mod
 // one before, and then lets configurations and releases change, one after the
 // other and side by side.
 func TestAnUpgradeChangesNothingThatStands(t *testing.T) {
+	t.Parallel()
 	r := newKept(t)
 	servers := r.serve("nats,s3")
 	before := r.everything()
@@ -136,6 +137,7 @@ func TestAnUpgradeChangesNothingThatStands(t *testing.T) {
 // A series for which only one of two configurations side by side has a
 // protocol ends in one result, whoever judges it when.
 func TestAProtocolInOneOfTwoConfigurations(t *testing.T) {
+	t.Parallel()
 	r := newRigQuiet(t, keptQuiet)
 	r.serve("nats,s3")
 	r.serve("ingest,work")
@@ -159,6 +161,7 @@ func TestAProtocolInOneOfTwoConfigurations(t *testing.T) {
 // A tracer without a protocol is waiting, with curves, and goes on by itself
 // when a protocol comes; what an earlier release called a failure too.
 func TestASeriesWaitsForItsProtocol(t *testing.T) {
+	t.Parallel()
 	r := newKept(t)
 	r.serve("nats,s3")
 	p := r.serve("ingest,work")
@@ -203,6 +206,7 @@ func TestASeriesWaitsForItsProtocol(t *testing.T) {
 // refit names exactly what it then changes, and the new events name what they
 // supersede.
 func TestRefitChangesWhatItNames(t *testing.T) {
+	t.Parallel()
 	r := newKept(t)
 	r.serve("nats,s3")
 	r.serve("ingest,work")

@@ -23,6 +23,7 @@ func mixed(t *testing.T, scan phantom.Series) []phantom.File {
 
 // A series is judged by nothing less than all that its headers count.
 func TestAVerdictWaitsForTheCount(t *testing.T) {
+	t.Parallel()
 	r := newRigQuiet(t, 10*time.Minute)
 	r.serve("nats,s3,ingest,work")
 	files := mixed(t, smallScan(1, 4))
@@ -43,6 +44,7 @@ func TestAVerdictWaitsForTheCount(t *testing.T) {
 
 // Where the count is never reached the quiet time brings the verdict, once.
 func TestAVerdictWaitsForTheQuietTime(t *testing.T) {
+	t.Parallel()
 	r := newRigQuiet(t, 3*time.Second)
 	r.serve("nats,s3,ingest,work")
 	r.upload("", mixed(t, smallScan(1, 4))[:7])

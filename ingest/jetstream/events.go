@@ -68,7 +68,19 @@ func (b *Broker) Watch(ctx context.Context, subject string, all bool, visit func
 	}
 	stop := context.AfterFunc(ctx, it.Stop)
 	defer stop()
-	for {
+	// An iterator does not always notice that the connection is closed for good.
+	closed := b.conn.StatusChanged(nats.CLOSED)
+	defer b.conn.RemoveStatusListener(closed)
+	ended := make(chan struct{})
+	defer close(ended)
+	go func() {
+		select {
+		case <-closed:
+			it.Stop()
+		case <-ended:
+		}
+	}()
+	for !b.conn.IsClosed() {
 		msg, err := it.Next()
 		if ctx.Err() != nil {
 			return nil
@@ -84,6 +96,7 @@ func (b *Broker) Watch(ctx context.Context, subject string, all bool, visit func
 			return err
 		}
 	}
+	return nats.ErrConnectionClosed
 }
 
 // Stored calls visit with every event under a subject that is stored now.

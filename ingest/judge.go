@@ -163,9 +163,7 @@ func (j *Judge) check(ctx context.Context, series Token, quiet, kin bool) (study
 		return "", err
 	}
 	if !quiet && state.Whole() && v.Outcome.lacksRegions() && !v.Regions.Pending {
-		// Regions that are gone may be on their way to another key, as a move
-		// copies and deletes one object after the other.
-		return state.Study, j.Queue.Arm(ctx, series)
+		return state.Study, j.hold(ctx, state)
 	}
 	if v.Regions.Pending && state.Look != "" {
 		return j.check(ctx, series, true, kin) // an atlas serves already
@@ -183,6 +181,21 @@ func (j *Judge) check(ctx context.Context, series Token, quiet, kin bool) (study
 		return "", j.Queue.Arm(ctx, series) // its first objects may be on their way to other keys
 	}
 	return state.Study, j.decide(ctx, before, state, v, plan, anew, calm)
+}
+
+// hold gives regions that are gone the quiet time to come back: they may be on
+// their way to another key, as a move copies and deletes one object after the
+// other. The timer is set once, or whoever asks meanwhile would put it off for
+// ever.
+func (j *Judge) hold(ctx context.Context, s State) error {
+	if s.Held {
+		return nil
+	}
+	s.Held = true
+	if err := j.Book.SetState(ctx, s); err != nil {
+		return err
+	}
+	return j.Queue.Arm(ctx, s.Series)
 }
 
 // decide writes what follows from a view into the state, and does what follows
@@ -211,7 +224,7 @@ func (j *Judge) decide(ctx context.Context, before, state State, v View, plan Pl
 	case look == "" && state.Look != "" && (v.Outcome.Condition != Receiving || v.Outcome.Want > 0):
 		state.renumber("", plan, now)
 	}
-	state.Ask = ""
+	state.Ask, state.Held = "", false
 	if !sameOutcome(before, state) {
 		state.Since = now
 	}
@@ -390,7 +403,7 @@ func (v View) look(more ...string) string {
 // sameState reports whether writing b over a would change nothing worth a
 // write: that more has been seen without another judgement is not.
 func sameState(a, b State) bool {
-	return a.Number == b.Number && a.Look == b.Look && a.Ask == b.Ask && sameOutcome(a, b) &&
+	return a.Number == b.Number && a.Look == b.Look && a.Ask == b.Ask && a.Held == b.Held && sameOutcome(a, b) &&
 		(a.Quiet == b.Quiet || !b.Quiet) && a.Study == b.Study
 }
 

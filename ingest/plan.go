@@ -52,7 +52,7 @@ func (s State) Stands() bool { return s.Look != "" && s.Done == s.Number }
 // Waits reports whether the series may still change by itself once nothing has
 // come for the quiet time: then a timer runs.
 func (s State) Waits() bool {
-	return !s.Quiet && (s.Condition == Receiving || s.Outcome().lacksRegions())
+	return s.Held || !s.Quiet && (s.Condition == Receiving || s.Outcome().lacksRegions())
 }
 
 // WantsProtocol reports whether all that is missing is a protocol for the

@@ -145,13 +145,13 @@ func TestRegionsOnTheirWayWithdrawNothing(t *testing.T) {
 	d.check(t, true)
 	regions := d.regions
 	d.regions = nil
-	for range 2 {
-		if got := d.check(t, false); got != "arm" || d.state.Condition != ingest.Ready || d.state.Number != 1 {
-			t.Errorf("did %q, number %d", got, d.state.Number)
+	for i, want := range []string{"arm", "", ""} { // the timer is not put off
+		if got := d.check(t, false); got != want || d.state.Condition != ingest.Ready || d.state.Number != 1 || !d.state.Waits() {
+			t.Errorf("look %d: did %q, number %d", i, got, d.state.Number)
 		}
 	}
 	d.regions = regions
-	if got := d.check(t, false); got != "ready" || d.state.Number != 1 {
+	if got := d.check(t, false); got != "ready" || d.state.Number != 1 || d.state.Waits() {
 		t.Errorf("back again: did %q, number %d", got, d.state.Number)
 	}
 	d.regions = nil

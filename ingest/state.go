@@ -29,6 +29,9 @@ type State struct {
 	// is: whole seconds in UTC, zero in states of earlier releases.
 	Time  time.Time `json:"time,omitzero"`
 	Since time.Time `json:"since,omitzero"`
+	// Held means that the regions are gone and that a timer runs: until it rings
+	// the series counts as it did with them.
+	Held bool `json:"held,omitempty"`
 	// Ask is what the operator wants and the judge has not done yet.
 	Ask Ask `json:"ask,omitempty"`
 	// Judged is the newest ledger revision that Condition takes into account.

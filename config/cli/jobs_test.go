@@ -277,3 +277,55 @@ func digestsOf(files []phantom.File) map[string]string {
 	list["all slices"] = hex.EncodeToString(sum[:])[:enough]
 	return list
 }
+
+// Regions that go for good while the job waits end it after the quiet time,
+// however often workers ask for the series to be judged meanwhile; regions that
+// come back bring it back.
+func TestRegionsThatGoBeforeTheJobIsDone(t *testing.T) {
+	t.Parallel()
+	scan := smallScan(1, scanFrames)
+	r := newRigQuiet(t, 4*time.Second)
+	r.serve("nats,s3,ingest")
+	r.upload("", filesOf(scan))
+	unfinished := func() bool {
+		states := r.states()
+		return len(states) == 1 && states[0].Unfinished()
+	}
+	r.eventually(time.Minute, unfinished, "the series is not whole")
+	var regions []phantom.File
+	for _, f := range filesOf(scan) {
+		if f.Slot.Frame == 0 {
+			regions = append(regions, f)
+			if err := r.connect().Store.Delete(t.Context(), "inbox", f.Name); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	r.drainedNotices()
+	r.serve("work")
+	r.eventually(time.Minute, func() bool { return r.states()[0].Condition == ingest.Waiting }, "the series does not wait for regions")
+	r.drained()
+	if events := r.resultsOf("*"); len(events) != 0 {
+		t.Errorf("%d events state a result", len(events))
+	}
+	r.upload("", regions)
+	r.settle(1)
+	r.drained()
+}
+
+// drainedNotices waits until no notice of an object is left.
+func (r *rig) drainedNotices() {
+	r.t.Helper()
+	js, err := jetstream.New(r.connect().Conn)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.eventually(time.Minute, func() bool {
+		s, err := js.Stream(r.t.Context(), "TAC_NOTICES")
+		if err != nil {
+			return false
+		}
+		info, err := s.Info(r.t.Context(), jetstream.WithSubjectFilter("_tac.notice.>"))
+		return err == nil && len(info.State.Subjects) == 0
+	}, "notices are left")
+}

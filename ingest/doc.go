@@ -13,6 +13,22 @@
 // Times are durations after the scan start, which is model zero unless the
 // injection falls inside the scan.
 //
+// # Revisions and plans
+//
+// The result of a series rests on its input, the objects and the regions, and on
+// a Plan: the protocol of its tracer, the decay correction, the version of results
+// and an atlas. A revision is made with the plan of its day, which its State keeps
+// and its Job carries, so that neither a configuration nor a release that changes
+// touches what stands. A plan of today counts for new input, for what an operator
+// asks for (refit, redrive), for a series that waits for a protocol, and once for a
+// revision that is not done yet. The ledger alone ends a job: a series that is whole
+// and has no result of its revision has one in the queue.
+//
+// No verdict is given on a part of a series: it waits until the count that the
+// header gives is reached, or until nothing has come for the quiet time. Regions
+// that vanish are given that time too, for a move copies and deletes one object
+// after the other.
+//
 // # Privacy
 //
 // Raw UIDs and object keys live in the ledger and nowhere else. Whatever

@@ -68,9 +68,9 @@ func (l *Ledger) Find(ctx context.Context, o ingest.Object) (ingest.Record, erro
 }
 
 const (
-	// manySubjects is from how many subjects in the ledger on a read in every class
-	// costs more than one in each class of a folder.
-	manySubjects = 20_000
+	// manyClasses is from how many series that are not packed on a read in every
+	// class costs more than one in each class of a folder.
+	manyClasses = 1000
 	// fewClasses is up to how many series of a folder are read one by one.
 	fewClasses = 4
 	// sizeEvery is how often the ledger's size is asked for.
@@ -122,26 +122,40 @@ func (l *Ledger) everywhere(ctx context.Context, o ingest.Object) (ingest.Record
 	return l.record(ctx, objectSubject("*", o.ID()))
 }
 
-// large reports whether the ledger has many subjects, or had a moment ago.
+// large reports whether many series are not packed, or were not a moment ago: a
+// packed one has no class of its own.
 func (l *Ledger) large(ctx context.Context) (bool, error) {
 	l.size.Lock()
 	defer l.size.Unlock()
 	if !l.size.asked.IsZero() && time.Since(l.size.asked) < sizeEvery {
-		return l.size.subjects >= manySubjects, nil
+		return l.size.many, nil
 	}
-	info, err := l.broker.ledger.Info(ctx)
+	series, err := l.count(ctx, stateSubject("*"))
 	if err != nil {
 		return false, err
 	}
-	l.size.asked, l.size.subjects = time.Now(), info.State.NumSubjects
-	return l.size.subjects >= manySubjects, nil
+	packed, err := l.count(ctx, packSubject("*"))
+	if err != nil {
+		return false, err
+	}
+	l.size.asked, l.size.many = time.Now(), series-packed >= manyClasses
+	return l.size.many, nil
 }
 
-// A ledgerSize is how many subjects the ledger had when it was asked last.
+// A ledgerSize says whether many series were not packed when that was asked last.
 type ledgerSize struct {
 	sync.Mutex
-	asked    time.Time
-	subjects uint64
+	asked time.Time
+	many  bool
+}
+
+// count returns how many messages there are under a filter.
+func (l *Ledger) count(ctx context.Context, filter string) (int, error) {
+	c, err := l.broker.reader(ctx, l.broker.ledger, []string{filter})
+	if err != nil {
+		return 0, err
+	}
+	return int(c.CachedInfo().NumPending), l.broker.drop(l.broker.ledger, c)
 }
 
 // LastIn returns the revision of the last record of an object in a class.
@@ -329,9 +343,5 @@ func (l *Ledger) Load(ctx context.Context, series ingest.Token) ([]ingest.Record
 
 // Count returns how many records of a series are not packed.
 func (l *Ledger) Count(ctx context.Context, series ingest.Token) (int, error) {
-	c, err := l.broker.reader(ctx, l.broker.ledger, []string{objectSubject(string(series), "*")})
-	if err != nil {
-		return 0, err
-	}
-	return int(c.CachedInfo().NumPending), l.broker.drop(l.broker.ledger, c)
+	return l.count(ctx, objectSubject(string(series), "*"))
 }

@@ -225,10 +225,10 @@ func (l layout) activityBeside(side sidecar) string {
 }
 
 // unknownUnits is the warning of curves that may not be in Bq/mL.
-func (t Taken) unknownUnits() ingest.Warning {
+func (in Interpretation) unknownUnits() ingest.Warning {
 	w := ingest.Warning{Code: ingest.WarnArbitrary, Level: ingest.LevelWarn}
-	if w.Detail = "nothing states the unit of activity: the values are taken as they are, for Bq/mL"; t.UnitFrom != Assumed {
-		w.Detail = fmt.Sprintf("the unit of activity, %q, cannot be turned into Bq/mL: the values are taken as they are", t.Unit)
+	if w.Detail = "nothing states the unit of activity: the values are taken as they are, for Bq/mL"; in.UnitFrom != Assumed {
+		w.Detail = fmt.Sprintf("the unit of activity, %q, cannot be turned into Bq/mL: the values are taken as they are", in.Unit)
 	}
 	return w
 }

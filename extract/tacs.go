@@ -17,7 +17,7 @@ const (
 )
 
 // ReadTACs reads a table of curves as other programs write it, and says what
-// it was taken for: a row per frame and a column per region (PETPrep, PMOD's
+// it read them as: a row per frame and a column per region (PETPrep, PMOD's
 // .tac and their kin) or a row per region and frame (petfit). A table of
 // several scans is rejected. ReadTSV reads what WriteTSV wrote.
 //
@@ -34,69 +34,69 @@ const (
 // it; otherwise they are as they were and Units is Arbitrary. As with ReadTSV,
 // HalfLife is 0, see FromCorrected, and a region that lacks a value is left
 // out, with a warning. VolumeMM3 is known of petfit only.
-func ReadTACs(r io.Reader, h Hints) (Curves, Taken, error) {
+func ReadTACs(r io.Reader, h Hints) (Curves, Interpretation, error) {
 	side, err := readSidecar(h.Sidecar)
 	if err != nil {
-		return Curves{}, Taken{}, err
+		return Curves{}, Interpretation{}, err
 	}
 	s, err := readSheet(r, "table of curves")
 	if err != nil {
-		return Curves{}, Taken{}, err
+		return Curves{}, Interpretation{}, err
 	}
 	l, err := newLayout(s)
 	if err != nil {
-		return Curves{}, Taken{}, err
+		return Curves{}, Interpretation{}, err
 	}
 	return l.curves(h, side)
 }
 
 // curves reads the rows in the units that header and sidecar state.
-func (l layout) curves(h Hints, side sidecar) (Curves, Taken, error) {
-	t := Taken{Format: l.format}
+func (l layout) curves(h Hints, side sidecar) (Curves, Interpretation, error) {
+	in := Interpretation{Format: l.format}
 	var err error
-	if t.TimeUnit, t.TimeFrom, err = l.setClock(h, side); err != nil {
-		return Curves{}, Taken{}, err
+	if in.TimeUnit, in.TimeFrom, err = l.setClock(h, side); err != nil {
+		return Curves{}, Interpretation{}, err
 	}
-	if t.Unit, t.UnitFrom, err = l.setFactor(h, side); err != nil {
-		return Curves{}, Taken{}, err
+	if in.Unit, in.UnitFrom, err = l.setFactor(h, side); err != nil {
+		return Curves{}, Interpretation{}, err
 	}
 	found, err := l.read()
 	if err != nil {
-		return Curves{}, Taken{}, err
+		return Curves{}, Interpretation{}, err
 	}
-	if t.TimeFrom == Assumed {
-		if found, err = l.settle(found, side, &t); err != nil {
-			return Curves{}, Taken{}, err
+	if in.TimeFrom == Assumed {
+		if found, err = l.settle(found, side, &in); err != nil {
+			return Curves{}, Interpretation{}, err
 		}
 	}
-	t.Weights, t.RegionColumns = found.weights, len(found.tacs)
+	in.Weights, in.RegionColumns = found.weights, len(found.tacs)
 	c, err := found.curves()
 	if err != nil {
-		return Curves{}, Taken{}, err
+		return Curves{}, Interpretation{}, err
 	}
-	doubts, err := t.doubts(c.Frames, side)
+	doubts, err := in.doubts(c.Frames, side)
 	c.Warnings = append(c.Warnings, doubts...)
-	if t.known() {
+	if in.known() {
 		c.Units = BqPerML
 	}
-	return c, t, err
+	return c, in, err
 }
 
 // known reports whether values could be turned into Bq/mL.
-func (t Taken) known() bool {
-	_, factor := concentrationOf(t.Unit)
+func (in Interpretation) known() bool {
+	_, factor := concentrationOf(in.Unit)
 	return factor > 0
 }
 
 // settle asks the frames of the sidecar what times nothing states the unit of
 // are, and reads the table again where they are minutes.
-func (l layout) settle(found table, side sidecar, t *Taken) (table, error) {
+func (l layout) settle(found table, side sidecar, in *Interpretation) (table, error) {
 	others := side.frames()
 	if len(others) == 0 {
 		return found, nil
 	}
 	if apart(found.frames, others) == 0 {
-		t.TimeFrom = InSidecar
+		in.TimeFrom = InSidecar
 		return found, nil
 	}
 	for m := range l.clock {
@@ -104,7 +104,7 @@ func (l layout) settle(found table, side sidecar, t *Taken) (table, error) {
 	}
 	again, err := l.read()
 	if err == nil && apart(again.frames, others) == 0 {
-		t.TimeUnit, t.TimeFrom = Minutes, InSidecar
+		in.TimeUnit, in.TimeFrom = Minutes, InSidecar
 		return again, nil
 	}
 	return found, nil
@@ -112,10 +112,10 @@ func (l layout) settle(found table, side sidecar, t *Taken) (table, error) {
 
 // doubts returns what is to be said of the units. Times that nothing states
 // the unit of, and which must be minutes, are an error.
-func (t Taken) doubts(frames []ingest.Frame, side sidecar) ([]ingest.Warning, error) {
+func (in Interpretation) doubts(frames []ingest.Frame, side sidecar) ([]ingest.Warning, error) {
 	var list []ingest.Warning
-	if !t.known() {
-		list = append(list, t.unknownUnits())
+	if !in.known() {
+		list = append(list, in.unknownUnits())
 	}
 	if n := apart(frames, side.frames()); n > 0 && len(side.frames()) > 0 {
 		list = append(list, ingest.Warning{
@@ -124,7 +124,7 @@ func (t Taken) doubts(frames []ingest.Frame, side sidecar) ([]ingest.Warning, er
 		})
 	}
 	last := frames[len(frames)-1].End()
-	if t.TimeFrom != Assumed || last > shortestScan {
+	if in.TimeFrom != Assumed || last > shortestScan {
 		return list, nil
 	}
 	for f, frame := range frames {

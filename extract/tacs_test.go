@@ -33,18 +33,18 @@ func TestEveryFormatGivesTheSameCurves(t *testing.T) {
 		{Start: 40 * time.Second, Duration: 6 * time.Minute},
 	}
 	curves := map[extract.Region][]float64{"Left-Putamen": {0.5, 1000, 2500}, "CSF": {-2, 300, 250}}
-	for _, c := range []struct{ table, sidecar, taken string }{
+	for _, c := range []struct{ table, sidecar, want string }{
 		{"petprep_tacs.tsv", "petprep_tacs.json", "BIDS-like table with 2 regions, time in s, activity in Bq/mL (stated in the sidecar)"},
 		{"petfit_tacs.tsv", "petfit_tacs.json", "petfit's table with 2 regions, time in s, activity in kBq/mL (stated in the sidecar)"},
 		{"pmod.tac", "", "PMOD .tac with 2 regions, time in min, activity in kBq/cc (stated in the header)"},
 	} {
-		got, taken, err := extract.ReadTACs(strings.NewReader(string(golden(t, c.table))), extract.Hints{Sidecar: golden(t, c.sidecar)})
+		got, in, err := extract.ReadTACs(strings.NewReader(string(golden(t, c.table))), extract.Hints{Sidecar: golden(t, c.sidecar)})
 		if err != nil {
 			t.Errorf("%s: %v", c.table, err)
 			continue
 		}
-		if taken.String() != c.taken {
-			t.Errorf("%s: taken for %s", c.table, taken)
+		if in.String() != c.want {
+			t.Errorf("%s: read as %s", c.table, in)
 		}
 		if diff := cmp.Diff(frames, got.Frames); diff != "" {
 			t.Errorf("%s: %s", c.table, diff)
@@ -59,13 +59,13 @@ func TestEveryFormatGivesTheSameCurves(t *testing.T) {
 }
 
 func TestWhatOnlySomeFormatsTell(t *testing.T) {
-	_, taken, err := extract.ReadTACs(strings.NewReader(string(golden(t, "petprep_tacs.tsv"))), extract.Hints{})
-	if diff := cmp.Diff([]float64{0.5, 1, 2}, taken.Weights); diff != "" || err != nil {
+	_, in, err := extract.ReadTACs(strings.NewReader(string(golden(t, "petprep_tacs.tsv"))), extract.Hints{})
+	if diff := cmp.Diff([]float64{0.5, 1, 2}, in.Weights); diff != "" || err != nil {
 		t.Errorf("weights: %v %s", err, diff)
 	}
-	c, taken, err := extract.ReadTACs(strings.NewReader(string(golden(t, "petfit_tacs.tsv"))), extract.Hints{})
-	if err != nil || c.TACs[0].VolumeMM3 != 4200 || c.TACs[1].VolumeMM3 != 900 || taken.Weights != nil {
-		t.Errorf("%+v, weights %v, %v", c.TACs, taken.Weights, err)
+	c, in, err := extract.ReadTACs(strings.NewReader(string(golden(t, "petfit_tacs.tsv"))), extract.Hints{})
+	if err != nil || c.TACs[0].VolumeMM3 != 4200 || c.TACs[1].VolumeMM3 != 900 || in.Weights != nil {
+		t.Errorf("%+v, weights %v, %v", c.TACs, in.Weights, err)
 	}
 }
 
@@ -85,17 +85,17 @@ func TestSpellingsOfTimesAndUnits(t *testing.T) {
 		{"a long text of the unit", "start_s\tend_s\tA\n60\t600\t2\n", `{"Units":"kBq                          /  mL"}`},
 		{"petfit in minutes", "region\tTAC[kBq/mL]\tframe_start\tframe_dur\nA\t2\t1\t9\n", `{"frame_start":{"Units":"min"}}`},
 	} {
-		got, taken, err := extract.ReadTACs(strings.NewReader(c.table), extract.Hints{Sidecar: []byte(c.sidecar)})
+		got, in, err := extract.ReadTACs(strings.NewReader(c.table), extract.Hints{Sidecar: []byte(c.sidecar)})
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
 			continue
 		}
 		want := []ingest.Frame{{Start: time.Minute, Duration: 9 * time.Minute}}
 		if diff := cmp.Diff(want, got.Frames); diff != "" {
-			t.Errorf("%s: %s: %s", c.name, taken, diff)
+			t.Errorf("%s: %s: %s", c.name, in, diff)
 		}
 		if diff := cmp.Diff(map[extract.Region][]float64{"A": {2000}}, values(got), cmpopts.EquateApprox(rounding, 0)); diff != "" {
-			t.Errorf("%s: %s: %s", c.name, taken, diff)
+			t.Errorf("%s: %s: %s", c.name, in, diff)
 		}
 		if got.Units != extract.BqPerML {
 			t.Errorf("%s: units %s", c.name, got.Units)
@@ -104,17 +104,17 @@ func TestSpellingsOfTimesAndUnits(t *testing.T) {
 }
 
 func TestUnitsThatAreNotKnown(t *testing.T) {
-	for _, c := range []struct{ name, sidecar, taken string }{
+	for _, c := range []struct{ name, sidecar, want string }{
 		{"nothing says", "", "activity in Bq/mL (assumed)"},
 		{"SUV", `{"Units":"SUV"}`, `activity in "SUV", which is no activity per volume (stated in the sidecar)`},
 		{"milli", `{"Units":"mBq/mL"}`, `activity in "mBq/mL", which is no activity per volume (stated in the sidecar)`},
 	} {
-		got, taken, err := extract.ReadTACs(strings.NewReader("start_s\tend_s\tA\n60\t600\t2\n"), extract.Hints{Sidecar: []byte(c.sidecar)})
+		got, in, err := extract.ReadTACs(strings.NewReader("start_s\tend_s\tA\n60\t600\t2\n"), extract.Hints{Sidecar: []byte(c.sidecar)})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got.Units != extract.Arbitrary || got.TACs[0].BqPerML[0] != 2 || !strings.HasSuffix(taken.String(), c.taken) {
-			t.Errorf("%s: %v %s, taken for %s", c.name, got.TACs, got.Units, taken)
+		if got.Units != extract.Arbitrary || got.TACs[0].BqPerML[0] != 2 || !strings.HasSuffix(in.String(), c.want) {
+			t.Errorf("%s: %v %s, read as %s", c.name, got.TACs, got.Units, in)
 		}
 		if _, warned := codes(got.Warnings)[ingest.WarnArbitrary]; !warned {
 			t.Errorf("%s: warnings %v", c.name, got.Warnings)
@@ -124,9 +124,9 @@ func TestUnitsThatAreNotKnown(t *testing.T) {
 
 func TestHintsGoBeforeTheTable(t *testing.T) {
 	const table = "start[seconds]\tend[Bq/cc]\tA\n1\t10\t2\n"
-	got, taken, err := extract.ReadTACs(strings.NewReader(table), extract.Hints{TimeUnit: "min", Unit: "kBq/mL"})
-	if err != nil || got.Frames[0].Start != time.Minute || got.TACs[0].BqPerML[0] != 2000 || taken.TimeFrom != extract.InHints {
-		t.Errorf("%v %v %s %v", got.Frames, got.TACs, taken, err)
+	got, in, err := extract.ReadTACs(strings.NewReader(table), extract.Hints{TimeUnit: "min", Unit: "kBq/mL"})
+	if err != nil || got.Frames[0].Start != time.Minute || got.TACs[0].BqPerML[0] != 2000 || in.TimeFrom != extract.InHints {
+		t.Errorf("%v %v %s %v", got.Frames, got.TACs, in, err)
 	}
 	for _, h := range []extract.Hints{{TimeUnit: "h"}, {Unit: "SUV"}} {
 		if _, _, err := extract.ReadTACs(strings.NewReader(table), h); !errors.Is(err, ingest.ErrRejected) {
@@ -261,13 +261,13 @@ func TestRealTablesAreTakenForWhatTheyAre(t *testing.T) {
 		for _, file := range folders(t, c.pattern) {
 			table := string(read(t, file))
 			side := read(t, strings.TrimSuffix(file, "_tacs.tsv")+c.beside)
-			got, taken, err := extract.ReadTACs(strings.NewReader(table), extract.Hints{Sidecar: side})
+			got, in, err := extract.ReadTACs(strings.NewReader(table), extract.Hints{Sidecar: side})
 			if err != nil {
 				t.Errorf("%s: %v", file, err)
 				continue
 			}
-			if taken.Format != extract.Wide || taken.TimeFrom != extract.InSidecar || taken.Unit != c.unit || got.Units != extract.BqPerML {
-				t.Errorf("%s: taken for %s", file, taken)
+			if in.Format != extract.Wide || in.TimeFrom != extract.InSidecar || in.Unit != c.unit || got.Units != extract.BqPerML {
+				t.Errorf("%s: read as %s", file, in)
 			}
 			want := tableOf(t, table)
 			if diff := cmp.Diff(want.TACs, got.TACs) + cmp.Diff(want.Frames, got.Frames); diff != "" {
@@ -285,15 +285,15 @@ func FuzzReadTACs(f *testing.F) {
 	f.Add(string(golden(f, "pmod.tac")), "")
 	f.Add("\"frame_start\",\"frame_dur_min\",\"A (kBq/mL)\",weights\r\n0,1e1,-0,1\r\n", `{"time":{"Units":"min"}}`)
 	f.Fuzz(func(t *testing.T, table, beside string) {
-		c, taken, err := extract.ReadTACs(strings.NewReader(table), extract.Hints{Sidecar: []byte(beside)})
+		c, in, err := extract.ReadTACs(strings.NewReader(table), extract.Hints{Sidecar: []byte(beside)})
 		if err != nil {
 			if !errors.Is(err, ingest.ErrRejected) {
 				t.Fatal(err)
 			}
 			return
 		}
-		if taken.String() == "" || taken.Weights != nil && len(taken.Weights) != len(c.Frames) {
-			t.Fatalf("%d weights of %d frames", len(taken.Weights), len(c.Frames))
+		if in.String() == "" || in.Weights != nil && len(in.Weights) != len(c.Frames) {
+			t.Fatalf("%d weights of %d frames", len(in.Weights), len(c.Frames))
 		}
 		var b strings.Builder
 		if err := extract.WriteTSV(&b, c, extract.AsStored); err != nil {

@@ -20,15 +20,15 @@ import (
 )
 
 // read reads the table, and the blood where it is given, and says what they
-// were taken for.
+// were read as.
 func (c fitCmd) read(e *env) (fit.Scan, error) {
-	curves, taken, decay, err := c.readCurves()
+	curves, interpretation, decay, err := c.readCurves()
 	if err != nil {
 		return fit.Scan{}, fmt.Errorf("%s: %w", c.Table, err)
 	}
-	fmt.Fprintf(e.stderr, "%s: %s; %s\n", filepath.Base(c.Table), taken, decay.words())
+	fmt.Fprintf(e.stderr, "%s: %s; %s\n", filepath.Base(c.Table), interpretation, decay.words())
 	c.say(e, curves.Warnings)
-	scan := fit.Scan{Frames: curves.Frames, TACs: curves.TACs, HalfLife: curves.HalfLife, Weights: taken.Weights}
+	scan := fit.Scan{Frames: curves.Frames, TACs: curves.TACs, HalfLife: curves.HalfLife, Weights: interpretation.Weights}
 	if c.Reference != "" {
 		if scan.Reference, err = config.Reference(c.Reference, curves.TACs); err != nil {
 			return fit.Scan{}, fmt.Errorf("%s: %w", c.Table, err)
@@ -47,23 +47,23 @@ func (c fitCmd) read(e *env) (fit.Scan, error) {
 }
 
 // readCurves reads the table and turns it into curves as they decayed.
-func (c fitCmd) readCurves() (curves extract.Curves, taken extract.Taken, decay tableDecay, err error) {
+func (c fitCmd) readCurves() (curves extract.Curves, interpretation extract.Interpretation, decay tableDecay, err error) {
 	f, err := config.OpenFile(c.Table)
 	if err != nil {
-		return curves, taken, decay, err
+		return curves, interpretation, decay, err
 	}
 	defer f.Close()
 	side, body, err := readSidecars(c.Table, c.Blood)
 	if err != nil {
-		return curves, taken, decay, err
+		return curves, interpretation, decay, err
 	}
-	curves, taken, err = extract.ReadTACs(f, extract.Hints{TimeUnit: c.TimeUnit, Unit: c.Unit, Sidecar: body})
+	curves, interpretation, err = extract.ReadTACs(f, extract.Hints{TimeUnit: c.TimeUnit, Unit: c.Unit, Sidecar: body})
 	if err != nil {
-		return curves, taken, side.decay, err
+		return curves, interpretation, side.decay, err
 	}
 	halfLife, err := c.halfLife(side)
 	if err != nil {
-		return curves, taken, side.decay, err
+		return curves, interpretation, side.decay, err
 	}
 	if side.decay.ImageDecayCorrected != nil && !*side.decay.ImageDecayCorrected {
 		curves = extract.FromDecayed(curves, halfLife)
@@ -71,11 +71,11 @@ func (c fitCmd) readCurves() (curves extract.Curves, taken extract.Taken, decay 
 		origin := time.Duration(0)
 		if at := side.decay.ImageDecayCorrectionTime; at != nil {
 			if origin, err = secondsOf("ImageDecayCorrectionTime", *at); err != nil {
-				return curves, taken, side.decay, err
+				return curves, interpretation, side.decay, err
 			}
 		}
 		if curves, err = extract.FromCorrected(curves, halfLife, origin); err != nil {
-			return curves, taken, side.decay, err
+			return curves, interpretation, side.decay, err
 		}
 	}
 	curves.Warnings = append(curves.Warnings, ingest.CheckHalfLife(side.TracerRadionuclide, halfLife)...)
@@ -85,7 +85,7 @@ func (c fitCmd) readCurves() (curves extract.Curves, taken extract.Taken, decay 
 			Detail: "nothing states whether the values are corrected for decay: they are taken as corrected to 0 s; a sidecar with ImageDecayCorrected tells",
 		})
 	}
-	return curves, taken, side.decay, nil
+	return curves, interpretation, side.decay, nil
 }
 
 // halfLife returns what was said of it: on the command line, in a sidecar, or

@@ -31,9 +31,9 @@ type Hints struct {
 	Sidecar  []byte // the table's, in JSON
 }
 
-// Taken says what a table of curves was taken for, so that a person can see it
-// before the numbers are believed.
-type Taken struct {
+// An Interpretation says what the columns and the numbers of a table of curves
+// are read as, so that a person can check it before trusting the numbers.
+type Interpretation struct {
 	Format        Format
 	TimeUnit      TimeUnit // of the column of starts
 	TimeFrom      Source
@@ -45,15 +45,15 @@ type Taken struct {
 
 // String returns a line such as "PMOD .tac with 9 regions, time in min,
 // activity in kBq/cc (stated in the header)".
-func (t Taken) String() string {
-	unit := t.Unit
+func (in Interpretation) String() string {
+	unit := in.Unit
 	if _, factor := concentrationOf(unit); unit == "" {
 		unit = string(BqPerML)
 	} else if factor == 0 {
 		unit = fmt.Sprintf("%q, which is no activity per volume", unit)
 	}
-	if t.TimeFrom == t.UnitFrom {
-		return fmt.Sprintf("%s with %d regions, time in %s, activity in %s (%s)", t.Format, t.RegionColumns, t.TimeUnit, unit, t.UnitFrom)
+	if in.TimeFrom == in.UnitFrom {
+		return fmt.Sprintf("%s with %d regions, time in %s, activity in %s (%s)", in.Format, in.RegionColumns, in.TimeUnit, unit, in.UnitFrom)
 	}
-	return fmt.Sprintf("%s with %d regions, time in %s (%s), activity in %s (%s)", t.Format, t.RegionColumns, t.TimeUnit, t.TimeFrom, unit, t.UnitFrom)
+	return fmt.Sprintf("%s with %d regions, time in %s (%s), activity in %s (%s)", in.Format, in.RegionColumns, in.TimeUnit, in.TimeFrom, unit, in.UnitFrom)
 }

@@ -19,7 +19,7 @@ const (
 // ReadTACs reads a table of curves as other programs write it, and says what
 // it read them as: a row per frame and a column per region (PETPrep, PMOD's
 // .tac and their kin) or a row per region and frame (petfit). A table of
-// several scans is rejected. ReadTSV reads what WriteTSV wrote.
+// several scans is rejected.
 //
 // Units are those of the hints, else those in the names of the columns, else
 // those of the sidecar, by "Units" of the column, of "time" or of
@@ -31,9 +31,11 @@ const (
 // minutes, and a factor of 60 in every rate is worse than no result.
 //
 // Values are returned in Bq/mL, where a unit is stated that can be turned into
-// it; otherwise they are as they were and Units is Arbitrary. As with ReadTSV,
-// HalfLife is 0, see FromCorrected, and a region that lacks a value is left
-// out, with a warning. VolumeMM3 is known of petfit only.
+// it; otherwise they are as they were and Units is Arbitrary. Nothing in a table
+// says what its values were corrected to for decay, so HalfLife is 0 until the
+// caller, who may have a sidecar, knows better: see FromCorrected. A region with
+// a value that is missing or n/a is left out, with a warning. Voxels is 0, and
+// VolumeMM3 is known of petfit only.
 func ReadTACs(r io.Reader, h Hints) (Curves, Interpretation, error) {
 	side, err := readSidecar(h.Sidecar)
 	if err != nil {

@@ -2,14 +2,11 @@ package extract
 
 import (
 	"bufio"
-	"encoding/csv"
-	"errors"
 	"fmt"
 	"io"
 	"math"
 	"strconv"
 	"strings"
-	"time"
 
 	"tacstream/ingest"
 )
@@ -88,141 +85,11 @@ func timeColumn(name string) meaning {
 	return notTime
 }
 
-// ReadTSV reads a table of curves as PETPrep and WriteTSV write it. Times are
-// seconds after model zero; values are taken as they are: nothing in a table
-// says what they were corrected to, so HalfLife is 0 and Units is Arbitrary
-// until the caller, who may have a sidecar, knows better. See FromCorrected.
-//
-// A region with a value that is missing or n/a is left out, with a warning.
-// Voxels and VolumeMM3 are 0.
-func ReadTSV(r io.Reader) (Curves, error) {
-	limited := &io.LimitedReader{R: r, N: maxTableBytes + 1}
-	rows := csv.NewReader(limited)
-	rows.Comma, rows.LazyQuotes, rows.ReuseRecord, rows.FieldsPerRecord = '\t', true, true, -1
-	t, err := readTable(rows)
-	if limited.N <= 0 {
-		return Curves{}, rejectTable("it is longer than %d bytes", maxTableBytes)
-	}
-	if err != nil {
-		return Curves{}, err
-	}
-	return t.curves()
-}
-
 // A table is what has been read of a file of curves.
 type table struct {
 	frames  []ingest.Frame
-	means   []meaning // of each column
-	columns []int     // of each region
 	tacs    []TAC
-	weights []float64 // of the frames, where ReadTACs found any
-}
-
-func readTable(rows *csv.Reader) (table, error) {
-	first, err := rows.Read()
-	if err != nil {
-		return table{}, unreadable(err, 1)
-	}
-	t, err := newTable(first)
-	if err != nil {
-		return table{}, err
-	}
-	for row := 2; ; row++ {
-		fields, err := rows.Read()
-		switch {
-		case errors.Is(err, io.EOF):
-			return t, nil
-		case err != nil:
-			return table{}, unreadable(err, row)
-		case len(fields) == 1 && strings.TrimSpace(fields[0]) == "":
-			continue
-		case len(t.frames) >= maxTableFrames:
-			return table{}, rejectTable("it has more than %d frames", maxTableFrames)
-		}
-		if err := t.add(fields, row); err != nil {
-			return table{}, err
-		}
-	}
-}
-
-// unreadable tells a fault of the table from one of its reader.
-func unreadable(err error, row int) error {
-	var fault *csv.ParseError
-	if errors.Is(err, io.EOF) || errors.As(err, &fault) {
-		return rejectTable("row %d cannot be read", row)
-	}
-	return err
-}
-
-// newTable reads the line of column names.
-func newTable(header []string) (table, error) {
-	if len(header) > maxTableColumns {
-		return table{}, rejectTable("it has more than %d columns", maxTableColumns)
-	}
-	t := table{means: make([]meaning, len(header))}
-	seen := map[string]bool{}
-	count := map[meaning]int{}
-	for column, name := range header {
-		name = strings.TrimSpace(strings.TrimPrefix(name, byteOrderMark))
-		t.means[column] = timeColumn(name)
-		count[t.means[column]]++
-		if t.means[column] != notTime {
-			continue
-		}
-		if !usable(name) || seen[name] {
-			return table{}, rejectTable("column %d has no name of its own", column+1)
-		}
-		seen[name] = true
-		t.columns = append(t.columns, column)
-		t.tacs = append(t.tacs, TAC{Region: Region(strings.Clone(name))})
-	}
-	switch {
-	case count[start] != 1 || count[end] > 1 || count[duration] > 1 || count[end]+count[duration] == 0:
-		return table{}, rejectTable("it needs one column frame_start and one frame_end or frame_duration")
-	case len(t.tacs) == 0:
-		return table{}, rejectTable("it has no region")
-	}
-	return t, nil
-}
-
-// add reads one frame.
-func (t *table) add(fields []string, row int) error {
-	if len(fields) != len(t.means) {
-		return rejectTable("row %d has %d columns where the first has %d", row, len(fields), len(t.means))
-	}
-	frame, err := t.frame(fields, row)
-	if err != nil {
-		return err
-	}
-	t.frames = append(t.frames, frame)
-	for r, column := range t.columns {
-		v, ok := value(fields[column])
-		if !ok {
-			return rejectTable("row %d, column %d: no number", row, column+1)
-		}
-		t.tacs[r].BqPerML = append(t.tacs[r].BqPerML, v)
-	}
-	return nil
-}
-
-// frame reads the times of one row. Where both are given the end counts.
-func (t *table) frame(fields []string, row int) (ingest.Frame, error) {
-	times := map[meaning]time.Duration{}
-	for column, m := range t.means {
-		if m == notTime || m == ignored {
-			continue
-		}
-		v, ok := value(fields[column])
-		if !ok || !(math.Abs(v) <= maxTableSeconds) {
-			return ingest.Frame{}, rejectTable("row %d, column %d: no time in seconds", row, column+1)
-		}
-		times[m] = time.Duration(math.Round(v * float64(time.Second)))
-	}
-	f := ingest.Frame{Start: times[start], Duration: times[duration]}
-	if stop, ok := times[end]; ok {
-		f.Duration = stop - f.Start
-	}
-	return f, nil
+	weights []float64 // of the frames; nil where there are none
 }
 
 // value reads a number; a missing one is NaN.

@@ -26,7 +26,7 @@ func realScan(t *testing.T, name string) fit.Scan {
 		t.Skipf("no shared data: %v", err)
 	}
 	defer f.Close()
-	curves, err := extract.ReadTSV(f)
+	curves, _, err := extract.ReadTACs(f, extract.Hints{})
 	if err != nil {
 		t.Fatal(err)
 	}

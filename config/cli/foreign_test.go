@@ -224,7 +224,7 @@ func (r *rig) compareFiles(t *testing.T, b *publish.Binding, tacs *publish.TACs)
 	if err != nil {
 		t.Fatal(err)
 	}
-	curves, err := extract.ReadTSV(bytes.NewReader(body))
+	curves, _, err := extract.ReadTACs(bytes.NewReader(body), extract.Hints{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -326,7 +326,7 @@ func extractByHand(t *testing.T, dir, regions, decay string) map[string][]float6
 		t.Fatal(err)
 	}
 	defer f.Close()
-	curves, err := extract.ReadTSV(f)
+	curves, _, err := extract.ReadTACs(f, extract.Hints{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -178,7 +178,7 @@ func TestLabelsHoldLettersAndDigitsOnly(t *testing.T) {
 
 func TestCurvesReadBack(t *testing.T) {
 	r := result()
-	back, err := extract.ReadTSV(bytes.NewReader(find(t, written(t, r), "_desc-preproc_tacs.tsv")))
+	back, _, err := extract.ReadTACs(bytes.NewReader(find(t, written(t, r), "_desc-preproc_tacs.tsv")), extract.Hints{})
 	if err != nil {
 		t.Fatal(err)
 	}

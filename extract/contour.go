@@ -1,10 +1,14 @@
 package extract
 
-import "math"
+import (
+	"math"
 
-// A drawn is a contour in voxel indices of the grid that it is filled on: a
+	"tacstream/ingest"
+)
+
+// A polygon is a contour in voxel indices of the grid that it is filled on: a
 // polygon at a height.
-type drawn struct {
+type polygon struct {
 	height float64
 	points [][2]float64
 }
@@ -12,7 +16,7 @@ type drawn struct {
 // equals reports whether two contours of a plane are the same but for where
 // they begin and which way they run: their areas, and the moments and bounds of
 // these, are.
-func (d drawn) equals(e drawn) bool {
+func (d polygon) equals(e polygon) bool {
 	const same = 0.01 // voxels
 	p, q := d.measures(), e.measures()
 	for i := range p {
@@ -25,7 +29,7 @@ func (d drawn) equals(e drawn) bool {
 
 // measures returns the bounds of a contour, the root of its area, its centroid,
 // and how far it leans: its product of inertia by area, over that root.
-func (d drawn) measures() [8]float64 {
+func (d polygon) measures() [8]float64 {
 	lo, hi := [2]float64{math.Inf(1), math.Inf(1)}, [2]float64{math.Inf(-1), math.Inf(-1)}
 	var area, x, y, xy float64
 	for n, p := range d.points {
@@ -49,7 +53,7 @@ func (d drawn) measures() [8]float64 {
 }
 
 // area returns that of a contour.
-func (d drawn) area() float64 {
+func (d polygon) area() float64 {
 	root := d.measures()[4]
 	return root * root
 }
@@ -57,7 +61,7 @@ func (d drawn) area() float64 {
 // within returns what of a contour lies in the slices of a volume, cut at one
 // edge after the other (Sutherland & Hodgman, Commun ACM 1974;17:32–42,
 // doi:10.1145/360767.360802).
-func (d drawn) within(size [3]int) drawn {
+func (d polygon) within(size [3]int) polygon {
 	for axis := range 2 {
 		d.points = cutAt(d.points, axis, -0.5, 1)
 		d.points = cutAt(d.points, axis, float64(size[axis])-0.5, -1)
@@ -79,4 +83,41 @@ func cutAt(points [][2]float64, axis int, edge, side float64) (kept [][2]float64
 		}
 	}
 	return kept
+}
+
+// flatness is by how many voxels the points of a contour may differ in height
+// and still lie in a slice of the grid.
+const flatness = 0.1
+
+// draw returns contours in voxel indices, and whether they are level: parallel
+// to the grid's slices.
+func draw(contours []ingest.Contour, toGrid ingest.Affine) (list []polygon, level bool) {
+	level = true
+	for _, contour := range contours {
+		if len(contour) < 3 {
+			continue
+		}
+		d := polygon{points: make([][2]float64, len(contour))}
+		lo, hi := math.Inf(1), math.Inf(-1)
+		for i, p := range contour {
+			at := toGrid.Apply(p[0], p[1], p[2])
+			d.points[i] = [2]float64{at[0], at[1]}
+			d.height += at[2] / float64(len(contour))
+			lo, hi = min(lo, at[2]), max(hi, at[2])
+		}
+		level = level && hi-lo <= flatness
+		list = append(list, d)
+	}
+	return list, level
+}
+
+// count adds up the areas of contours, and of what of them is in the volume.
+func (h *portion) count(contours []polygon, size [3]int) {
+	for _, d := range contours {
+		whole := d.area()
+		h.total += whole
+		if d.height >= -0.5 && d.height <= float64(size[2])-0.5 {
+			h.inside += min(d.within(size).area(), whole)
+		}
+	}
 }

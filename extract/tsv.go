@@ -58,33 +58,6 @@ func number(x float64) string {
 	return strconv.FormatFloat(x, 'g', -1, 64)
 }
 
-// A meaning says what a column of a table of curves tells of time.
-type meaning int
-
-const (
-	notTime  meaning = iota // a region
-	start                   // in seconds
-	end                     // in seconds
-	duration                // in seconds
-	ignored                 // what the others tell as well
-)
-
-// timeColumn returns what a column means, by the names that PETPrep, petfit
-// and the PET extension of BIDS use.
-func timeColumn(name string) meaning {
-	switch strings.ToLower(strings.ReplaceAll(name, "_", "")) {
-	case "framestart", "frametimesstart":
-		return start
-	case "frameend":
-		return end
-	case "frameduration", "framedur":
-		return duration
-	case "framemid":
-		return ignored
-	}
-	return notTime
-}
-
 // A table is what has been read of a file of curves.
 type table struct {
 	frames  []ingest.Frame

@@ -12,7 +12,7 @@ func (c Curves) WithBilateral() Curves {
 		if pair.other <= at { // the pair is met at its first part
 			continue
 		}
-		if usable(pair.base) && !c.has(pair.base) {
+		if UsableName(pair.base) && !c.has(pair.base) {
 			c.TACs = append(c.TACs, merged(Region(pair.base), []TAC{sources[at], sources[pair.other]}))
 		}
 	}

@@ -130,7 +130,7 @@ func FromDecayed(c Curves, halfLife time.Duration) Curves {
 	c.Decay.Stored, c.Decay.StoredNone = 0, true
 	c.Warnings = slices.DeleteFunc(slices.Clone(c.Warnings), func(w ingest.Warning) bool { return w.Code == ingest.WarnNoDecayKnown })
 	if c.HalfLife == 0 {
-		c.Warnings = append(c.Warnings, noHalfLife())
+		c.Warnings = append(c.Warnings, NoHalfLife())
 	}
 	return c
 }
@@ -155,7 +155,7 @@ func FromCorrected(c Curves, halfLife, origin time.Duration) (Curves, error) {
 	}
 	c.Warnings = slices.DeleteFunc(slices.Clone(c.Warnings), func(w ingest.Warning) bool { return w.Code == ingest.WarnNoDecayKnown })
 	if c.HalfLife == 0 {
-		c.Warnings = append(c.Warnings, noHalfLife())
+		c.Warnings = append(c.Warnings, NoHalfLife())
 	}
 	return c, nil
 }

@@ -61,10 +61,12 @@ type Decay struct {
 	InjectionKnown bool
 }
 
-func noHalfLife() ingest.Warning {
+// NoHalfLife is the warning of curves of which no half-life is known.
+func NoHalfLife() ingest.Warning {
 	return ingest.Warning{
 		Code: ingest.WarnNoDecayKnown, Level: ingest.LevelWarn, Detail: "no half-life is known: curves are taken as they are, as if nothing decayed",
 	}
 }
 
+// finite reports whether x is a number.
 func finite(x float64) bool { return x-x == 0 }

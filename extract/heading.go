@@ -2,13 +2,24 @@ package extract
 
 import "strings"
 
-// What a column can mean besides what timeColumn knows.
+// A meaning says what a column of a table of curves holds.
+type meaning TimeColumn
+
+const (
+	notTime  = meaning(NotTime) // a region
+	start    = meaning(FrameStart)
+	end      = meaning(FrameEnd)
+	duration = meaning(FrameDuration)
+	ignored  = meaning(FrameMid) // what the others tell as well
+)
+
+// What a column can mean besides what TimeColumnOf knows.
 const (
 	weight      meaning = ignored + 1 + iota // of a frame
-	scanName                                 // of a long table
-	regionName                               // of a long table
-	regionValue                              // of a long table
-	regionMM3                                // of a long table
+	scanName                                 // of petfit's table
+	regionName                               // of petfit's table
+	regionValue                              // of petfit's table
+	regionMM3                                // of petfit's table
 )
 
 // A heading is what the name of a column says.
@@ -67,7 +78,7 @@ func wideMeaning(name string) meaning {
 	case "weight", "weights":
 		return weight
 	}
-	return timeColumn(name)
+	return meaning(TimeColumnOf(name))
 }
 
 // longMeaning returns what a column of a table with a row per region and frame

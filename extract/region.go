@@ -22,42 +22,44 @@ func nameOf(name string, index int32) (Region, error) {
 	if name == "" {
 		return Region(fmt.Sprintf("label-%d", index)), nil
 	}
-	if !usable(name) {
+	if !UsableName(name) {
 		return "", ingest.Reject(ingest.CodeRegionsUnreadable, "the name of region %d cannot be that of a column", index)
 	}
 	return Region(name), nil
 }
 
-// usable reports whether a region can be called so: the name of a column is
+// UsableName reports whether a region can be called so: the name of a column is
 // text of moderate length, does not begin with a quote and means no time.
-func usable(name string) bool {
+func UsableName(name string) bool {
 	return name != "" && len(name) <= maxNameBytes && utf8.ValidString(name) && name[0] != '"' &&
-		!strings.ContainsFunc(name, unicode.IsControl) && timeColumn(name) == notTime
+		!strings.ContainsFunc(name, unicode.IsControl) && TimeColumnOf(name) == NotTime
 }
 
-// A meaning says what a column of a table of curves tells of time.
-type meaning int
+// A TimeColumn is what a column of a table of curves tells of the time of the
+// frames.
+type TimeColumn int
 
+// What a column can tell of time.
 const (
-	notTime  meaning = iota // a region
-	start                   // in seconds
-	end                     // in seconds
-	duration                // in seconds
-	ignored                 // what the others tell as well
+	NotTime TimeColumn = iota // nothing: the column is a region's
+	FrameStart
+	FrameEnd
+	FrameDuration
+	FrameMid
 )
 
-// timeColumn returns what a column means, by the names that PETPrep, petfit
-// and the PET extension of BIDS use.
-func timeColumn(name string) meaning {
+// TimeColumnOf returns what a column tells of time, by the names that PETPrep,
+// petfit and the PET extension of BIDS use.
+func TimeColumnOf(name string) TimeColumn {
 	switch strings.ToLower(strings.ReplaceAll(name, "_", "")) {
 	case "framestart", "frametimesstart":
-		return start
+		return FrameStart
 	case "frameend":
-		return end
+		return FrameEnd
 	case "frameduration", "framedur":
-		return duration
+		return FrameDuration
 	case "framemid":
-		return ignored
+		return FrameMid
 	}
-	return notTime
+	return NotTime
 }

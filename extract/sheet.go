@@ -8,6 +8,12 @@ import (
 	"tacstream/ingest"
 )
 
+// Bounds on a table.
+const (
+	maxTableBytes   = 32 << 20
+	maxTableColumns = 10_000
+)
+
 // A sheet is the text of a table: a line of column names, then rows.
 type sheet struct {
 	what    string // kind of table, for messages
@@ -158,3 +164,6 @@ func (s sheet) short(line int) error {
 func (s sheet) reject(format string, args ...any) error {
 	return ingest.Reject(ingest.CodeMalformed, s.what+": "+format, args...)
 }
+
+// byteOrderMark is what some editors put before UTF-8.
+const byteOrderMark = "\ufeff"

@@ -83,3 +83,17 @@ func apart(frames, others []ingest.Frame) int {
 	}
 	return n
 }
+
+// clock returns the unit of time that a sidecar states for the first of the
+// keys that has any, and seconds where it states none.
+func (s sidecar) clock(keys ...string) (TimeUnit, Source, error) {
+	text, ok := s.units(keys...)
+	if !ok {
+		return Seconds, Assumed, nil
+	}
+	unit, ok := timeUnitOf(text)
+	if !ok {
+		return "", "", ingest.Reject(ingest.CodeMalformed, "sidecar: times are neither in s nor in min")
+	}
+	return unit, InSidecar, nil
+}

@@ -176,7 +176,7 @@ func newCurves(t ingest.Timing, bqPerMLPerUnit float64) Curves {
 		})
 	}
 	if t.HalfLife <= 0 {
-		c.Warnings = append(c.Warnings, noHalfLife())
+		c.Warnings = append(c.Warnings, NoHalfLife())
 	}
 	return c
 }

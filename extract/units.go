@@ -15,6 +15,9 @@ const (
 	Minutes TimeUnit = "min"
 )
 
+// maxTableSeconds bounds a time in a table.
+const maxTableSeconds = 1e7
+
 // timeUnitOf returns the unit that a text such as "s" or "min" names.
 func timeUnitOf(text string) (TimeUnit, bool) {
 	switch strings.ToLower(strings.TrimSuffix(strings.TrimSpace(text), ".")) {
@@ -99,3 +102,14 @@ func found(text string) string {
 	}
 	return strings.ToValidUTF8(text, "")
 }
+
+// A Source says where a unit comes from.
+type Source string
+
+// Where a unit can come from.
+const (
+	InHints   Source = "as told"
+	InHeader  Source = "stated in the header"
+	InSidecar Source = "stated in the sidecar"
+	Assumed   Source = "assumed"
+)

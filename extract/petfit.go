@@ -12,9 +12,9 @@ import (
 // maxTableValues bounds the values of a table that names its regions in rows.
 const maxTableValues = 4 << 20
 
-// A longTable is what has been read of a table with a row per region and
+// A petfitTable is what has been read of a table with a row per region and
 // frame. Rows may be in any order.
-type longTable struct {
+type petfitTable struct {
 	layout
 	frames  []ingest.Frame       // as they were met
 	regions []TAC                // as they were met, without values
@@ -29,28 +29,28 @@ type longTable struct {
 type slot struct{ region, frame int }
 
 // readLong reads a row per region and frame. A value that is missing is NaN.
-func (l layout) readLong() (table, error) {
-	long := longTable{
+func (l layout) readLong() (contents, error) {
+	long := petfitTable{
 		layout: l, frame: map[ingest.Frame]int{}, region: map[string]int{},
 		scans: map[string]bool{}, values: map[slot]float64{},
 	}
 	for line, fields := range l.rows() {
 		if fields == nil {
-			return table{}, l.short(line)
+			return contents{}, l.short(line)
 		}
 		if err := long.add(line, fields); err != nil {
-			return table{}, err
+			return contents{}, err
 		}
 	}
 	if len(long.scans) > 1 {
-		return table{}, l.reject("it holds %d scans: give each a table of its own", len(long.scans))
+		return contents{}, l.reject("it holds %d scans: give each a table of its own", len(long.scans))
 	}
-	out := long.table()
+	out := long.contents()
 	return out, l.checkWeights(out.weights)
 }
 
 // add reads one row. Of a second scan only the name is read, to count it.
-func (t *longTable) add(line int, fields []string) error {
+func (t *petfitTable) add(line int, fields []string) error {
 	if at, ok := t.column[scanName]; ok {
 		t.scans[strings.Clone(fields[at])] = true
 	}
@@ -76,7 +76,7 @@ func (t *longTable) add(line int, fields []string) error {
 }
 
 // frameNumber returns the number of a row's frame, and its weight to t.
-func (t *longTable) frameNumber(line int, fields []string) (int, error) {
+func (t *petfitTable) frameNumber(line int, fields []string) (int, error) {
 	f, err := t.layout.frame(line, fields)
 	if err != nil {
 		return 0, err
@@ -103,13 +103,13 @@ func (t *longTable) frameNumber(line int, fields []string) (int, error) {
 
 // regionNumber returns the number of a row's region. Its volume is that of its
 // first row.
-func (t *longTable) regionNumber(line int, fields []string) (int, error) {
+func (t *petfitTable) regionNumber(line int, fields []string) (int, error) {
 	name := fields[t.column[regionName]]
 	n, known := t.region[name]
 	switch {
 	case known:
 		return n, nil
-	case !usable(name):
+	case !UsableName(name):
 		return 0, t.reject("row %d, column %d: no name of a region", line, t.column[regionName]+1)
 	case len(t.regions) >= maxTableColumns:
 		return 0, t.reject("it has more than %d regions", maxTableColumns)
@@ -125,8 +125,8 @@ func (t *longTable) regionNumber(line int, fields []string) (int, error) {
 	return n, nil
 }
 
-// table returns the curves with their frames in time order.
-func (t *longTable) table() table {
+// contents returns the curves with their frames in time order.
+func (t *petfitTable) contents() contents {
 	order := make([]int, len(t.frames))
 	for f := range order {
 		order[f] = f
@@ -134,7 +134,7 @@ func (t *longTable) table() table {
 	slices.SortFunc(order, func(a, b int) int {
 		return cmp.Or(cmp.Compare(t.frames[a].Start, t.frames[b].Start), cmp.Compare(t.frames[a].Duration, t.frames[b].Duration))
 	})
-	out := table{tacs: t.regions}
+	out := contents{tacs: t.regions}
 	for _, f := range order {
 		out.frames = append(out.frames, t.frames[f])
 		if t.has(weight) {

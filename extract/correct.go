@@ -137,7 +137,7 @@ func FromDecayed(c Curves, halfLife time.Duration) Curves {
 
 // FromCorrected takes the values of c for values corrected for decay to the
 // time origin, after model zero, and returns the same curves as they decayed.
-// It is how curves of a table, of which ReadTACs knows no half-life, become
+// It is how curves of a table, of which nothing says the half-life, become
 // what models work on. A half-life of 0 leaves the values as they are.
 func FromCorrected(c Curves, halfLife, origin time.Duration) (Curves, error) {
 	c.HalfLife = max(halfLife, 0)

@@ -10,6 +10,7 @@ import (
 
 	"tacstream/config"
 	"tacstream/extract"
+	"tacstream/extract/table"
 	"tacstream/ingest"
 	"tacstream/publish/svg"
 )
@@ -75,15 +76,15 @@ func (c extractCmd) Run(e *env) error {
 			return err
 		}
 	}
-	var table bytes.Buffer
-	if err := extract.WriteTSV(&table, curves, origin); err != nil {
+	var body bytes.Buffer
+	if err := table.Write(&body, curves, origin); err != nil {
 		return err
 	}
 	if c.Output == "" {
-		_, err := io.Copy(e.stdout, &table)
+		_, err := io.Copy(e.stdout, &body)
 		return err
 	}
-	return writeWithSidecar(c.Output, table.Bytes(), sidecarOf(curves, origin, assembly))
+	return writeWithSidecar(c.Output, body.Bytes(), sidecarOf(curves, origin, assembly))
 }
 
 // A leftOut says which files are left out, and why: the first few for each

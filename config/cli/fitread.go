@@ -15,6 +15,7 @@ import (
 
 	"tacstream/config"
 	"tacstream/extract"
+	"tacstream/extract/table"
 	"tacstream/fit"
 	"tacstream/ingest"
 )
@@ -47,7 +48,7 @@ func (c fitCmd) read(e *env) (fit.Scan, error) {
 }
 
 // readCurves reads the table and turns it into curves as they decayed.
-func (c fitCmd) readCurves() (curves extract.Curves, interpretation extract.Interpretation, decay tableDecay, err error) {
+func (c fitCmd) readCurves() (curves extract.Curves, interpretation table.Interpretation, decay tableDecay, err error) {
 	f, err := config.OpenFile(c.Table)
 	if err != nil {
 		return curves, interpretation, decay, err
@@ -57,7 +58,7 @@ func (c fitCmd) readCurves() (curves extract.Curves, interpretation extract.Inte
 	if err != nil {
 		return curves, interpretation, decay, err
 	}
-	curves, interpretation, err = extract.ReadTACs(f, extract.Hints{TimeUnit: c.TimeUnit, Unit: c.Unit, Sidecar: body})
+	curves, interpretation, err = table.Read(f, table.Hints{TimeUnit: c.TimeUnit, Unit: c.Unit, Sidecar: body})
 	if err != nil {
 		return curves, interpretation, side.decay, err
 	}
@@ -202,7 +203,7 @@ func (c fitCmd) readBlood(e *env, scan *fit.Scan) error {
 	if err != nil {
 		return err
 	}
-	if scan.Blood, err = extract.ReadBlood(f, side); err != nil {
+	if scan.Blood, err = table.ReadBlood(f, side); err != nil {
 		return fmt.Errorf("%s: %w", c.Blood, err)
 	}
 	fmt.Fprintf(e.stderr, "%s: %d samples of plasma, %d of whole blood\n", filepath.Base(c.Blood), len(scan.Blood.Parent), len(scan.Blood.Whole))

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"tacstream/extract"
+	"tacstream/extract/table"
 	"tacstream/publish"
 )
 
@@ -69,7 +70,7 @@ func (d *dataset) curves() error {
 		return err
 	}
 	var b bytes.Buffer
-	if err := extract.WriteTSV(&b, d.Curves, d.origin); err != nil {
+	if err := table.Write(&b, d.Curves, d.origin); err != nil {
 		return err
 	}
 	d.add(d.stem+curvesSuffix, typeTSV, b.Bytes())

@@ -1,4 +1,4 @@
-package extract
+package table
 
 // setClock finds the unit of each column of times: that of the hints, or of its
 // name. A column that states none has that of the others. Without any the

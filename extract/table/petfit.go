@@ -1,4 +1,4 @@
-package extract
+package table
 
 import (
 	"cmp"
@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"tacstream/extract"
 	"tacstream/ingest"
 )
 
@@ -17,7 +18,7 @@ const maxTableValues = 4 << 20
 type petfitTable struct {
 	layout
 	frames  []ingest.Frame       // as they were met
-	regions []TAC                // as they were met, without values
+	regions []extract.TAC        // as they were met, without values
 	frame   map[ingest.Frame]int // number of each frame
 	region  map[string]int       // number of each region
 	scans   map[string]bool
@@ -109,12 +110,12 @@ func (t *petfitTable) regionNumber(line int, fields []string) (int, error) {
 	switch {
 	case known:
 		return n, nil
-	case !UsableName(name):
+	case !extract.UsableName(name):
 		return 0, t.reject("row %d, column %d: no name of a region", line, t.column[regionName]+1)
 	case len(t.regions) >= maxTableColumns:
 		return 0, t.reject("it has more than %d regions", maxTableColumns)
 	}
-	tac := TAC{Region: Region(strings.Clone(name))}
+	tac := extract.TAC{Region: extract.Region(strings.Clone(name))}
 	if at, ok := t.column[regionMM3]; ok {
 		if v, ok := value(fields[at]); ok && v > 0 {
 			tac.VolumeMM3 = v

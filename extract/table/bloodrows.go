@@ -1,10 +1,11 @@
-package extract
+package table
 
 import (
 	"cmp"
 	"math"
 	"slices"
 
+	"tacstream/extract"
 	"tacstream/ingest"
 )
 
@@ -97,11 +98,11 @@ func average(rows []bloodRow) bloodRow {
 }
 
 // samples returns what was measured of a quantity.
-func (b *bloodReading) samples(q quantity) []Sample {
-	var list []Sample
+func (b *bloodReading) samples(q quantity) []extract.Sample {
+	var list []extract.Sample
 	for _, r := range b.rows {
 		if v := r.values[q]; !math.IsNaN(v) {
-			list = append(list, Sample{At: r.at, BqPerML: v})
+			list = append(list, extract.Sample{At: r.at, BqPerML: v})
 		}
 	}
 	return list

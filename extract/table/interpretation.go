@@ -1,9 +1,10 @@
-package extract
+package table
 
 import (
 	"fmt"
 	"time"
 
+	"tacstream/extract"
 	"tacstream/ingest"
 )
 
@@ -34,7 +35,7 @@ type Interpretation struct {
 func (in Interpretation) String() string {
 	unit := in.Unit
 	if _, factor := concentrationOf(unit); unit == "" {
-		unit = string(BqPerML)
+		unit = string(extract.BqPerML)
 	} else if factor == 0 {
 		unit = fmt.Sprintf("%q, which is no activity per volume", unit)
 	}

@@ -1,4 +1,4 @@
-package extract_test
+package table_test
 
 import (
 	"errors"
@@ -13,13 +13,14 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"tacstream/extract"
+	"tacstream/extract/table"
 	"tacstream/ingest"
 )
 
 // bloodOf reads a table of blood that is good.
-func bloodOf(t *testing.T, table, sidecar string) extract.Blood {
+func bloodOf(t *testing.T, text, sidecar string) extract.Blood {
 	t.Helper()
-	b, err := extract.ReadBlood(strings.NewReader(table), []byte(sidecar))
+	b, err := table.ReadBlood(strings.NewReader(text), []byte(sidecar))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,13 +197,13 @@ func TestTablesOfBloodThatCannotServe(t *testing.T) {
 		{"SUV", head + "0\t1\n", `{"plasma_radioactivity":{"Units":"SUV"}}`, "column 2"},
 		{"a sidecar that is no JSON", head, "[", "sidecar"},
 	} {
-		_, err := extract.ReadBlood(strings.NewReader(c.table), []byte(c.sidecar))
+		_, err := table.ReadBlood(strings.NewReader(c.table), []byte(c.sidecar))
 		if !errors.Is(err, ingest.ErrRejected) || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}
 	broken := errors.New("connection reset")
-	if _, err := extract.ReadBlood(io.MultiReader(strings.NewReader(head), iotest.ErrReader(broken)), nil); !errors.Is(err, broken) || errors.Is(err, ingest.ErrRejected) {
+	if _, err := table.ReadBlood(io.MultiReader(strings.NewReader(head), iotest.ErrReader(broken)), nil); !errors.Is(err, broken) || errors.Is(err, ingest.ErrRejected) {
 		t.Errorf("a broken reader: %v", err)
 	}
 }
@@ -240,8 +241,8 @@ func TestRealBloodIsRead(t *testing.T) {
 func FuzzReadBlood(f *testing.F) {
 	f.Add(string(golden(f, "odd_blood.tsv")), string(golden(f, "blood.json")))
 	f.Add(string(golden(f, "invented_inputfunction.tsv")), "")
-	f.Fuzz(func(t *testing.T, table, beside string) {
-		b, err := extract.ReadBlood(strings.NewReader(table), []byte(beside))
+	f.Fuzz(func(t *testing.T, text, beside string) {
+		b, err := table.ReadBlood(strings.NewReader(text), []byte(beside))
 		if err != nil {
 			if !errors.Is(err, ingest.ErrRejected) {
 				t.Fatal(err)

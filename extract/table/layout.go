@@ -1,6 +1,10 @@
-package extract
+package table
 
-import "strings"
+import (
+	"strings"
+
+	"tacstream/extract"
+)
 
 // A layout is a sheet whose columns are understood.
 type layout struct {
@@ -82,7 +86,7 @@ func (l layout) check() error {
 		if h.means != notTime {
 			continue
 		}
-		if !UsableName(h.name) || regions[h.name] {
+		if !extract.UsableName(h.name) || regions[h.name] {
 			return l.reject("column %d has no name of its own", i+1)
 		}
 		regions[h.name] = true

@@ -1,8 +1,9 @@
-package extract
+package table
 
 import (
 	"time"
 
+	"tacstream/extract"
 	"tacstream/ingest"
 )
 
@@ -54,7 +55,7 @@ func (b *bloodReading) warn(level ingest.Level, value, threshold float64, detail
 }
 
 // peak returns the number of the largest sample, the first of several.
-func peak(list []Sample) int {
+func peak(list []extract.Sample) int {
 	at := 0
 	for i, s := range list {
 		if s.BqPerML > list[at].BqPerML {

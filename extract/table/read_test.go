@@ -1,4 +1,4 @@
-package extract_test
+package table_test
 
 import (
 	"errors"
@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"tacstream/extract"
+	"tacstream/extract/table"
 	"tacstream/ingest"
 )
 
@@ -38,7 +39,7 @@ func TestEveryFormatGivesTheSameCurves(t *testing.T) {
 		{"petfit_tacs.tsv", "petfit_tacs.json", "petfit's table with 2 regions, time in s, activity in kBq/mL (stated in the sidecar)"},
 		{"pmod.tac", "", "PMOD .tac with 2 regions, time in min, activity in kBq/cc (stated in the header)"},
 	} {
-		got, in, err := extract.ReadTACs(strings.NewReader(string(golden(t, c.table))), extract.Hints{Sidecar: golden(t, c.sidecar)})
+		got, in, err := table.Read(strings.NewReader(string(golden(t, c.table))), table.Hints{Sidecar: golden(t, c.sidecar)})
 		if err != nil {
 			t.Errorf("%s: %v", c.table, err)
 			continue
@@ -59,11 +60,11 @@ func TestEveryFormatGivesTheSameCurves(t *testing.T) {
 }
 
 func TestWhatOnlySomeFormatsTell(t *testing.T) {
-	_, in, err := extract.ReadTACs(strings.NewReader(string(golden(t, "petprep_tacs.tsv"))), extract.Hints{})
+	_, in, err := table.Read(strings.NewReader(string(golden(t, "petprep_tacs.tsv"))), table.Hints{})
 	if diff := cmp.Diff([]float64{0.5, 1, 2}, in.Weights); diff != "" || err != nil {
 		t.Errorf("weights: %v %s", err, diff)
 	}
-	c, in, err := extract.ReadTACs(strings.NewReader(string(golden(t, "petfit_tacs.tsv"))), extract.Hints{})
+	c, in, err := table.Read(strings.NewReader(string(golden(t, "petfit_tacs.tsv"))), table.Hints{})
 	if err != nil || c.TACs[0].VolumeMM3 != 4200 || c.TACs[1].VolumeMM3 != 900 || in.Weights != nil {
 		t.Errorf("%+v, weights %v, %v", c.TACs, in.Weights, err)
 	}
@@ -85,7 +86,7 @@ func TestSpellingsOfTimesAndUnits(t *testing.T) {
 		{"a long text of the unit", "start_s\tend_s\tA\n60\t600\t2\n", `{"Units":"kBq                          /  mL"}`},
 		{"petfit in minutes", "region\tTAC[kBq/mL]\tframe_start\tframe_dur\nA\t2\t1\t9\n", `{"frame_start":{"Units":"min"}}`},
 	} {
-		got, in, err := extract.ReadTACs(strings.NewReader(c.table), extract.Hints{Sidecar: []byte(c.sidecar)})
+		got, in, err := table.Read(strings.NewReader(c.table), table.Hints{Sidecar: []byte(c.sidecar)})
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
 			continue
@@ -109,7 +110,7 @@ func TestUnitsThatAreNotKnown(t *testing.T) {
 		{"SUV", `{"Units":"SUV"}`, `activity in "SUV", which is no activity per volume (stated in the sidecar)`},
 		{"milli", `{"Units":"mBq/mL"}`, `activity in "mBq/mL", which is no activity per volume (stated in the sidecar)`},
 	} {
-		got, in, err := extract.ReadTACs(strings.NewReader("start_s\tend_s\tA\n60\t600\t2\n"), extract.Hints{Sidecar: []byte(c.sidecar)})
+		got, in, err := table.Read(strings.NewReader("start_s\tend_s\tA\n60\t600\t2\n"), table.Hints{Sidecar: []byte(c.sidecar)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -123,13 +124,13 @@ func TestUnitsThatAreNotKnown(t *testing.T) {
 }
 
 func TestHintsGoBeforeTheTable(t *testing.T) {
-	const table = "start[seconds]\tend[Bq/cc]\tA\n1\t10\t2\n"
-	got, in, err := extract.ReadTACs(strings.NewReader(table), extract.Hints{TimeUnit: "min", Unit: "kBq/mL"})
-	if err != nil || got.Frames[0].Start != time.Minute || got.TACs[0].BqPerML[0] != 2000 || in.TimeFrom != extract.InHints {
+	const text = "start[seconds]\tend[Bq/cc]\tA\n1\t10\t2\n"
+	got, in, err := table.Read(strings.NewReader(text), table.Hints{TimeUnit: "min", Unit: "kBq/mL"})
+	if err != nil || got.Frames[0].Start != time.Minute || got.TACs[0].BqPerML[0] != 2000 || in.TimeFrom != table.InHints {
 		t.Errorf("%v %v %s %v", got.Frames, got.TACs, in, err)
 	}
-	for _, h := range []extract.Hints{{TimeUnit: "h"}, {Unit: "SUV"}} {
-		if _, _, err := extract.ReadTACs(strings.NewReader(table), h); !errors.Is(err, ingest.ErrRejected) {
+	for _, h := range []table.Hints{{TimeUnit: "h"}, {Unit: "SUV"}} {
+		if _, _, err := table.Read(strings.NewReader(text), h); !errors.Is(err, ingest.ErrRejected) {
 			t.Errorf("%+v: %v", h, err)
 		}
 	}
@@ -145,12 +146,12 @@ func TestTimesOfWhichNothingSaysTheUnit(t *testing.T) {
 		{"a short scan that is known to be", "start_s\tend_s\tA\n0\t10\t1\n10\t90\t1\n", "", 0},
 		{"a sidecar of another scan", "start_s\tend_s\tA\n0\t10\t1\n10\t900\t1\n", `{"FrameTimesStart":[0,15],"FrameDuration":[15,885]}`, 2},
 	} {
-		got, _, err := extract.ReadTACs(strings.NewReader(c.table), extract.Hints{Sidecar: []byte(c.sidecar)})
+		got, _, err := table.Read(strings.NewReader(c.table), table.Hints{Sidecar: []byte(c.sidecar)})
 		if v := codes(got.Warnings)[ingest.WarnTimeAssumed]; err != nil || v != c.value {
 			t.Errorf("%s: %v, %v", c.name, got.Warnings, err)
 		}
 	}
-	_, _, err := extract.ReadTACs(strings.NewReader("frame_start\tframe_end\tA\n0\t0.5\t1\n0.5\t90\t1\n"), extract.Hints{})
+	_, _, err := table.Read(strings.NewReader("frame_start\tframe_end\tA\n0\t0.5\t1\n0.5\t90\t1\n"), table.Hints{})
 	if !errors.Is(err, ingest.ErrRejected) || !strings.Contains(err.Error(), "start_min") {
 		t.Errorf("frames of half a second: %v", err)
 	}
@@ -158,7 +159,7 @@ func TestTimesOfWhichNothingSaysTheUnit(t *testing.T) {
 
 // Rounded to a thousandth of a minute, frames seem to overlap or to leave gaps.
 func TestRoundedMinutesStillTouch(t *testing.T) {
-	got, _, err := extract.ReadTACs(strings.NewReader("start_min\tdur_min\tA\n0\t0.167\t1\n0.167\t0.167\t1\n0.333\t0.167\t1\n0.5\t60\t1\n"), extract.Hints{})
+	got, _, err := table.Read(strings.NewReader("start_min\tdur_min\tA\n0\t0.167\t1\n0.167\t0.167\t1\n0.333\t0.167\t1\n0.5\t60\t1\n"), table.Hints{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,11 +174,11 @@ func TestTheOrderOfRowsOfALongTableDoesNotMatter(t *testing.T) {
 	const head = "region\tframe_start\tframe_end\tTAC\n"
 	rows := []string{"A\t0\t60\t1\n", "A\t60\t600\t2\n", "B\t0\t60\t3\n", "B\t60\t600\t4\n"}
 	for _, order := range [][]int{{0, 1, 2, 3}, {1, 0, 3, 2}, {1, 3, 0, 2}} {
-		table := head
+		text := head
 		for _, r := range order {
-			table += rows[r]
+			text += rows[r]
 		}
-		got, _, err := extract.ReadTACs(strings.NewReader(table), extract.Hints{})
+		got, _, err := table.Read(strings.NewReader(text), table.Hints{})
 		if diff := cmp.Diff(map[extract.Region][]float64{"A": {1, 2}, "B": {3, 4}}, values(got)); err != nil || diff != "" {
 			t.Errorf("%v: %v %s", order, err, diff)
 		}
@@ -185,14 +186,14 @@ func TestTheOrderOfRowsOfALongTableDoesNotMatter(t *testing.T) {
 }
 
 func TestARegionThatLacksAFrameIsLeftOut(t *testing.T) {
-	for _, table := range []string{
+	for _, text := range []string{
 		"region\tframe_start\tframe_end\tTAC\nA\t0\t60\t1\nA\t60\t600\t2\nB\t0\t60\t1\n",
 		"region\tframe_start\tframe_end\tTAC\nA\t0\t60\t1\nA\t60\t600\t2\nB\t0\t60\t1\nB\t60\t600\tn/a\n",
 		"frame_start\tframe_end\tA\tB\n0\t60\t1\t1\n60\t600\t2\tNaN\n",
 	} {
-		got, _, err := extract.ReadTACs(strings.NewReader(table), extract.Hints{})
+		got, _, err := table.Read(strings.NewReader(text), table.Hints{})
 		if len(got.TACs) != 1 || codes(got.Warnings)[ingest.WarnLabels] != 1 || err != nil {
-			t.Errorf("%q: %v, %v, %v", table, got.TACs, got.Warnings, err)
+			t.Errorf("%q: %v, %v, %v", text, got.TACs, got.Warnings, err)
 		}
 	}
 }
@@ -229,7 +230,7 @@ func TestTablesOfCurvesThatCannotServe(t *testing.T) {
 		{"two weights of a frame", "region\tTAC\tweights\tstart_s\tend_s\nA\t1\t1\t0\t1\nB\t1\t2\t0\t1\n", "", "row 3"},
 		{"too many bytes", wide + strings.Repeat(" ", 33<<20), "", "longer"},
 	} {
-		_, _, err := extract.ReadTACs(strings.NewReader(c.table), extract.Hints{Sidecar: []byte(c.sidecar)})
+		_, _, err := table.Read(strings.NewReader(c.table), table.Hints{Sidecar: []byte(c.sidecar)})
 		if !errors.Is(err, ingest.ErrRejected) || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v", c.name, err)
 		}
@@ -238,7 +239,7 @@ func TestTablesOfCurvesThatCannotServe(t *testing.T) {
 
 // The name of a scan may be that of a person.
 func TestErrorsDoNotNameTheScan(t *testing.T) {
-	_, _, err := extract.ReadTACs(strings.NewReader("pet\tregion\tframe_start\tframe_end\tTAC\nsub-Smith\tA\t0\t1\t1\nsub-Jones\tA\t0\t1\t1\n"), extract.Hints{})
+	_, _, err := table.Read(strings.NewReader("pet\tregion\tframe_start\tframe_end\tTAC\nsub-Smith\tA\t0\t1\t1\nsub-Jones\tA\t0\t1\t1\n"), table.Hints{})
 	if err == nil || strings.Contains(err.Error(), "sub-") {
 		t.Errorf("%v", err)
 	}
@@ -246,7 +247,7 @@ func TestErrorsDoNotNameTheScan(t *testing.T) {
 
 func TestAnErrorOfTheReaderIsNoFaultOfTheCurves(t *testing.T) {
 	broken := errors.New("connection reset")
-	_, _, err := extract.ReadTACs(io.MultiReader(strings.NewReader("start_s\tend_s\tA\n0\t1\t1\n"), iotest.ErrReader(broken)), extract.Hints{})
+	_, _, err := table.Read(io.MultiReader(strings.NewReader("start_s\tend_s\tA\n0\t1\t1\n"), iotest.ErrReader(broken)), table.Hints{})
 	if !errors.Is(err, broken) || errors.Is(err, ingest.ErrRejected) {
 		t.Errorf("%v", err)
 	}
@@ -259,17 +260,17 @@ func TestRealTablesAreTakenForWhatTheyAre(t *testing.T) {
 		{"ds004869/derivatives/petprep/*/*/pet/*_tacs.tsv", "_tacs.json", "Bq/mL"},
 	} {
 		for _, file := range folders(t, c.pattern) {
-			table := string(read(t, file))
+			text := string(read(t, file))
 			side := read(t, strings.TrimSuffix(file, "_tacs.tsv")+c.beside)
-			got, in, err := extract.ReadTACs(strings.NewReader(table), extract.Hints{Sidecar: side})
+			got, in, err := table.Read(strings.NewReader(text), table.Hints{Sidecar: side})
 			if err != nil {
 				t.Errorf("%s: %v", file, err)
 				continue
 			}
-			if in.Format != extract.Wide || in.TimeFrom != extract.InSidecar || in.Unit != c.unit || got.Units != extract.BqPerML {
+			if in.Format != table.Wide || in.TimeFrom != table.InSidecar || in.Unit != c.unit || got.Units != extract.BqPerML {
 				t.Errorf("%s: read as %s", file, in)
 			}
-			want := tableOf(t, table)
+			want := tableOf(t, text)
 			if diff := cmp.Diff(want.TACs, got.TACs) + cmp.Diff(want.Frames, got.Frames); diff != "" {
 				t.Errorf("%s: %s", file, diff)
 			}
@@ -278,7 +279,7 @@ func TestRealTablesAreTakenForWhatTheyAre(t *testing.T) {
 }
 
 // What is read can be written, and the table then holds the same numbers.
-func FuzzReadTACs(f *testing.F) {
+func FuzzRead(f *testing.F) {
 	for _, name := range []string{"petprep_tacs", "petfit_tacs"} {
 		f.Add(string(golden(f, name+".tsv")), string(golden(f, name+".json")))
 	}
@@ -286,8 +287,8 @@ func FuzzReadTACs(f *testing.F) {
 	f.Add("frame_start\tframe_end\tA\tB\n0\t10\t1\t2\n10\t20\t3\tn/a\n", "")
 	f.Add("\ufeffframe_start\tframe_duration\t\"A\"\r\n0\t1e1\t-0\r\n", "")
 	f.Add("\"frame_start\",\"frame_dur_min\",\"A (kBq/mL)\",weights\r\n0,1e1,-0,1\r\n", `{"time":{"Units":"min"}}`)
-	f.Fuzz(func(t *testing.T, table, beside string) {
-		c, in, err := extract.ReadTACs(strings.NewReader(table), extract.Hints{Sidecar: []byte(beside)})
+	f.Fuzz(func(t *testing.T, text, beside string) {
+		c, in, err := table.Read(strings.NewReader(text), table.Hints{Sidecar: []byte(beside)})
 		if err != nil {
 			if !errors.Is(err, ingest.ErrRejected) {
 				t.Fatal(err)
@@ -300,7 +301,7 @@ func FuzzReadTACs(f *testing.F) {
 		c.Quality(extract.Thresholds{})
 		c = c.WithBilateral()
 		var b strings.Builder
-		if err := extract.WriteTSV(&b, c, extract.AsStored); err != nil {
+		if err := table.Write(&b, c, extract.AsStored); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(values(c), columnsOf(t, b.String())); diff != "" {

@@ -1,6 +1,10 @@
-package extract
+package table
 
-import "io"
+import (
+	"io"
+
+	"tacstream/extract"
+)
 
 // ReadBlood reads arterial samples: BIDS' _blood.tsv with the columns time,
 // plasma_radioactivity, metabolite_parent_fraction and
@@ -24,22 +28,22 @@ import "io"
 // no one is above 1, and are kept within 0 and 1. An AIF of fewer than
 // minBloodSamples is not used. Fewer than that of the parent, or none above 0,
 // are rejected.
-func ReadBlood(r io.Reader, beside []byte) (Blood, error) {
+func ReadBlood(r io.Reader, beside []byte) (extract.Blood, error) {
 	side, err := readSidecar(beside)
 	if err != nil {
-		return Blood{}, err
+		return extract.Blood{}, err
 	}
 	s, err := readSheet(r, "table of blood")
 	if err != nil {
-		return Blood{}, err
+		return extract.Blood{}, err
 	}
 	b := bloodReading{sheet: s}
 	b.remarks = true
 	if err := b.name(side); err != nil {
-		return Blood{}, err
+		return extract.Blood{}, err
 	}
 	if err := b.read(); err != nil {
-		return Blood{}, err
+		return extract.Blood{}, err
 	}
 	b.order()
 	return b.blood()

@@ -1,13 +1,17 @@
-package extract
+package table
 
-import "strings"
+import (
+	"strings"
+
+	"tacstream/extract"
+)
 
 // readWide reads a row per frame.
 func (l layout) readWide() (contents, error) {
 	var t contents
 	for _, h := range l.headings {
 		if h.means == notTime {
-			t.tacs = append(t.tacs, TAC{Region: Region(strings.Clone(h.name))})
+			t.tacs = append(t.tacs, extract.TAC{Region: extract.Region(strings.Clone(h.name))})
 		}
 	}
 	for line, fields := range l.rows() {

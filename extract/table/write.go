@@ -1,4 +1,4 @@
-package extract
+package table
 
 import (
 	"bufio"
@@ -6,13 +6,15 @@ import (
 	"io"
 	"math"
 	"strconv"
+
+	"tacstream/extract"
 )
 
-// WriteTSV writes the curves as PETPrep does: a row per frame with
+// Write writes the curves as PETPrep does: a row per frame with
 // "frame_start" and "frame_end" in seconds after model zero, then a column for
 // each region, corrected for decay to the origin, in c.Units. Every value
 // reads back as the same number.
-func WriteTSV(w io.Writer, c Curves, to Origin) error {
+func Write(w io.Writer, c extract.Curves, to extract.Origin) error {
 	tacs, err := c.Corrected(to)
 	if err != nil {
 		return err
@@ -20,7 +22,7 @@ func WriteTSV(w io.Writer, c Curves, to Origin) error {
 	b := bufio.NewWriter(w)
 	b.WriteString("frame_start\tframe_end")
 	for _, t := range tacs {
-		if !UsableName(string(t.Region)) {
+		if !extract.UsableName(string(t.Region)) {
 			return fmt.Errorf("region %q cannot be the name of a column", t.Region)
 		}
 		b.WriteString("\t" + string(t.Region))

@@ -1,13 +1,14 @@
-package extract
+package table
 
 import (
 	"io"
 	"time"
 
+	"tacstream/extract"
 	"tacstream/ingest"
 )
 
-// ReadTACs reads a table of curves as other programs write it, and says what
+// Read reads a table of curves as other programs write it, and says what
 // it read them as: a row per frame and a column per region (PETPrep, PMOD's
 // .tac and their kin) or a row per region and frame (petfit). A table of
 // several scans is rejected.
@@ -24,53 +25,53 @@ import (
 // Values are returned in Bq/mL, where a unit is stated that can be turned into
 // it; otherwise they are as they were and Units is Arbitrary. Nothing in a table
 // says what its values were corrected to for decay, so HalfLife is 0 until the
-// caller, who may have a sidecar, knows better: see FromCorrected. A region with
+// caller, who may have a sidecar, knows better: see extract.FromCorrected. A region with
 // a value that is missing or n/a is left out, with a warning. Voxels is 0, and
 // VolumeMM3 is known of petfit only.
-func ReadTACs(r io.Reader, h Hints) (Curves, Interpretation, error) {
+func Read(r io.Reader, h Hints) (extract.Curves, Interpretation, error) {
 	side, err := readSidecar(h.Sidecar)
 	if err != nil {
-		return Curves{}, Interpretation{}, err
+		return extract.Curves{}, Interpretation{}, err
 	}
 	s, err := readSheet(r, "table of curves")
 	if err != nil {
-		return Curves{}, Interpretation{}, err
+		return extract.Curves{}, Interpretation{}, err
 	}
 	l, err := newLayout(s)
 	if err != nil {
-		return Curves{}, Interpretation{}, err
+		return extract.Curves{}, Interpretation{}, err
 	}
 	return l.curves(h, side)
 }
 
 // curves reads the rows in the units that header and sidecar state.
-func (l layout) curves(h Hints, side sidecar) (Curves, Interpretation, error) {
+func (l layout) curves(h Hints, side sidecar) (extract.Curves, Interpretation, error) {
 	in := Interpretation{Format: l.format}
 	var err error
 	if in.TimeUnit, in.TimeFrom, err = l.setClock(h, side); err != nil {
-		return Curves{}, Interpretation{}, err
+		return extract.Curves{}, Interpretation{}, err
 	}
 	if in.Unit, in.UnitFrom, err = l.setFactor(h, side); err != nil {
-		return Curves{}, Interpretation{}, err
+		return extract.Curves{}, Interpretation{}, err
 	}
 	found, err := l.read()
 	if err != nil {
-		return Curves{}, Interpretation{}, err
+		return extract.Curves{}, Interpretation{}, err
 	}
 	if in.TimeFrom == Assumed {
 		if found, err = l.settle(found, side, &in); err != nil {
-			return Curves{}, Interpretation{}, err
+			return extract.Curves{}, Interpretation{}, err
 		}
 	}
 	in.Weights, in.RegionColumns = found.weights, len(found.tacs)
 	c, err := found.curves()
 	if err != nil {
-		return Curves{}, Interpretation{}, err
+		return extract.Curves{}, Interpretation{}, err
 	}
 	doubts, err := in.doubts(c.Frames, side)
 	c.Warnings = append(c.Warnings, doubts...)
 	if in.known() {
-		c.Units = BqPerML
+		c.Units = extract.BqPerML
 	}
 	return c, in, err
 }

@@ -1,10 +1,11 @@
-package extract
+package table
 
 import (
 	"fmt"
 	"math"
 	"time"
 
+	"tacstream/extract"
 	"tacstream/ingest"
 )
 
@@ -16,7 +17,7 @@ const arrivedOfPeak = 0.05
 
 // positive makes what is below 0 before the peak 0, and leaves out what is 0
 // or less after it.
-func (b *bloodReading) positive(list []Sample, q quantity) []Sample {
+func (b *bloodReading) positive(list []extract.Sample, q quantity) []extract.Sample {
 	if len(list) == 0 {
 		return nil
 	}
@@ -56,7 +57,7 @@ func (b *bloodReading) missedPlasma() {
 }
 
 // doubts names what is odd about the samples of the parent as a whole.
-func (b *bloodReading) doubts(list []Sample) {
+func (b *bloodReading) doubts(list []extract.Sample) {
 	last := list[len(list)-1].At
 	if !b.stated && last <= shortestScan {
 		b.warnings = append(b.warnings, ingest.Warning{
@@ -78,7 +79,7 @@ func (b *bloodReading) doubts(list []Sample) {
 
 // background names samples that have exactly the value of the first before the
 // tracer arrives.
-func (b *bloodReading) background(list []Sample) {
+func (b *bloodReading) background(list []extract.Sample) {
 	if len(list) == 0 || list[0].BqPerML <= 0 || list[0].BqPerML > arrivedOfPeak*list[peak(list)].BqPerML {
 		return
 	}
@@ -93,7 +94,7 @@ func (b *bloodReading) background(list []Sample) {
 
 // input returns the parent: the AIF where it has enough samples, else the
 // plasma times the parent fraction.
-func (b *bloodReading) input() ([]Sample, error) {
+func (b *bloodReading) input() ([]extract.Sample, error) {
 	before := len(b.warnings)
 	list := b.positive(b.samples(parent), parent)
 	b.background(list)
@@ -111,7 +112,7 @@ func (b *bloodReading) input() ([]Sample, error) {
 }
 
 // plasmaInput returns the plasma times the parent fraction.
-func (b *bloodReading) plasmaInput() ([]Sample, error) {
+func (b *bloodReading) plasmaInput() ([]extract.Sample, error) {
 	list := b.positive(b.samples(plasma), plasma)
 	b.background(list)
 	b.metabolise(list)
@@ -123,15 +124,15 @@ func (b *bloodReading) plasmaInput() ([]Sample, error) {
 }
 
 // blood makes the curves.
-func (b *bloodReading) blood() (Blood, error) {
+func (b *bloodReading) blood() (extract.Blood, error) {
 	list, err := b.input()
 	if err != nil {
-		return Blood{}, err
+		return extract.Blood{}, err
 	}
 	if list[peak(list)].BqPerML <= 0 {
-		return Blood{}, b.reject("no sample of the parent in plasma is above 0")
+		return extract.Blood{}, b.reject("no sample of the parent in plasma is above 0")
 	}
-	out := Blood{Parent: list, Whole: b.positive(b.samples(whole), whole)}
+	out := extract.Blood{Parent: list, Whole: b.positive(b.samples(whole), whole)}
 	if n := len(out.Whole); n > 0 && n < minBloodSamples {
 		b.warn(ingest.LevelWarn, float64(n), minBloodSamples, "samples of whole blood, too few to be used")
 		out.Whole = nil

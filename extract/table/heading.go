@@ -1,16 +1,20 @@
-package extract
+package table
 
-import "strings"
+import (
+	"strings"
+
+	"tacstream/extract"
+)
 
 // A meaning says what a column of a table of curves holds.
-type meaning TimeColumn
+type meaning extract.TimeColumn
 
 const (
-	notTime  = meaning(NotTime) // a region
-	start    = meaning(FrameStart)
-	end      = meaning(FrameEnd)
-	duration = meaning(FrameDuration)
-	ignored  = meaning(FrameMid) // what the others tell as well
+	notTime  = meaning(extract.NotTime) // a region
+	start    = meaning(extract.FrameStart)
+	end      = meaning(extract.FrameEnd)
+	duration = meaning(extract.FrameDuration)
+	ignored  = meaning(extract.FrameMid) // what the others tell as well
 )
 
 // What a column can mean besides what TimeColumnOf knows.
@@ -78,7 +82,7 @@ func wideMeaning(name string) meaning {
 	case "weight", "weights":
 		return weight
 	}
-	return meaning(TimeColumnOf(name))
+	return meaning(extract.TimeColumnOf(name))
 }
 
 // longMeaning returns what a column of a table with a row per region and frame

@@ -1,4 +1,4 @@
-package extract
+package table
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"tacstream/extract"
 	"tacstream/ingest"
 )
 
@@ -16,7 +17,7 @@ const (
 )
 
 // metabolise multiplies samples of plasma by the parent fraction, in place.
-func (b *bloodReading) metabolise(list []Sample) {
+func (b *bloodReading) metabolise(list []extract.Sample) {
 	fractions := b.fractions()
 	if len(fractions) == 0 {
 		b.warn(ingest.LevelWarn, 1, 0, "no parent fraction is known: all of the activity in plasma is taken for the tracer")
@@ -33,7 +34,7 @@ func (b *bloodReading) metabolise(list []Sample) {
 }
 
 // fractions returns the parent fractions, within 0 and 1.
-func (b *bloodReading) fractions() []Sample {
+func (b *bloodReading) fractions() []extract.Sample {
 	list := b.samples(fraction)
 	b.unpercent(list)
 	if n := countOf(list, func(f float64) bool { return f < 0 || f > 1 }); n > 0 {
@@ -49,7 +50,7 @@ func (b *bloodReading) fractions() []Sample {
 // unpercent turns into fractions, in place, what nothing states to be
 // percentages and must be, and what is stated to be and cannot be: close to
 // the injection nearly all of the tracer is unmetabolised.
-func (b *bloodReading) unpercent(list []Sample) {
+func (b *bloodReading) unpercent(list []extract.Sample) {
 	if len(list) == 0 {
 		return
 	}
@@ -69,7 +70,7 @@ func (b *bloodReading) unpercent(list []Sample) {
 }
 
 // rises names the parent fraction that lies highest above an earlier one.
-func (b *bloodReading) rises(list []Sample) {
+func (b *bloodReading) rises(list []extract.Sample) {
 	lowest, most, at := math.Inf(1), maxFractionRise, time.Duration(0)
 	for _, s := range list {
 		lowest = min(lowest, s.BqPerML)
@@ -83,7 +84,7 @@ func (b *bloodReading) rises(list []Sample) {
 }
 
 // countOf returns how many samples are so.
-func countOf(list []Sample, so func(float64) bool) int {
+func countOf(list []extract.Sample, so func(float64) bool) int {
 	n := 0
 	for _, s := range list {
 		if so(s.BqPerML) {
@@ -95,15 +96,15 @@ func countOf(list []Sample, so func(float64) bool) int {
 
 // fractionAt returns the parent fraction at a time: on straight lines between
 // the samples and from 1 at model zero to the first, held after the last.
-func fractionAt(list []Sample, at time.Duration) float64 {
-	i, exact := slices.BinarySearchFunc(list, at, func(s Sample, at time.Duration) int { return int(max(min(s.At-at, 1), -1)) })
+func fractionAt(list []extract.Sample, at time.Duration) float64 {
+	i, exact := slices.BinarySearchFunc(list, at, func(s extract.Sample, at time.Duration) int { return int(max(min(s.At-at, 1), -1)) })
 	switch {
 	case exact:
 		return list[i].BqPerML
 	case i == len(list):
 		return list[i-1].BqPerML
 	}
-	from := Sample{At: 0, BqPerML: 1}
+	from := extract.Sample{At: 0, BqPerML: 1}
 	if i > 0 {
 		from = list[i-1]
 	} else if at <= 0 {

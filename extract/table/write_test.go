@@ -1,4 +1,4 @@
-package extract_test
+package table_test
 
 import (
 	"bytes"
@@ -15,13 +15,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tacstream/extract"
+	"tacstream/extract/table"
 	"tacstream/ingest"
 )
 
 // tableOf reads a table that is good.
-func tableOf(t *testing.T, table string) extract.Curves {
+func tableOf(t *testing.T, text string) extract.Curves {
 	t.Helper()
-	c, _, err := extract.ReadTACs(strings.NewReader(table), extract.Hints{TimeUnit: "s"})
+	c, _, err := table.Read(strings.NewReader(text), table.Hints{TimeUnit: "s"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +100,7 @@ func TestBrokenTablesAreRejected(t *testing.T) {
 		{"too many columns", head[:len(head)-1] + strings.Repeat("\tx", 10_000) + "\n", ingest.CodeMalformed},
 		{"too many bytes", head + "0\t1\t" + strings.Repeat(" ", 33<<20), ingest.CodeMalformed},
 	} {
-		_, _, err := extract.ReadTACs(strings.NewReader(c.table), extract.Hints{TimeUnit: "s"})
+		_, _, err := table.Read(strings.NewReader(c.table), table.Hints{TimeUnit: "s"})
 		if !errors.Is(err, ingest.ErrRejected) || ingest.ReasonOf(err).Code != c.code {
 			t.Errorf("%s: %v, want %s", c.name, err, c.code)
 		}
@@ -108,10 +109,10 @@ func TestBrokenTablesAreRejected(t *testing.T) {
 
 func TestAnErrorOfTheReaderIsNoFaultOfTheTable(t *testing.T) {
 	broken := errors.New("connection reset")
-	for _, table := range []string{"", "frame_start\tframe_end\tA\n", "frame_start\tframe_end\tA\n0\t1\t2"} {
-		_, _, err := extract.ReadTACs(io.MultiReader(strings.NewReader(table), iotest.ErrReader(broken)), extract.Hints{})
+	for _, text := range []string{"", "frame_start\tframe_end\tA\n", "frame_start\tframe_end\tA\n0\t1\t2"} {
+		_, _, err := table.Read(io.MultiReader(strings.NewReader(text), iotest.ErrReader(broken)), table.Hints{})
 		if !errors.Is(err, broken) || errors.Is(err, ingest.ErrRejected) {
-			t.Errorf("%q: %v", table, err)
+			t.Errorf("%q: %v", text, err)
 		}
 	}
 }
@@ -129,7 +130,7 @@ func TestWhatIsWrittenReadsBackAsTheSame(t *testing.T) {
 		c.TACs = append(c.TACs, tac)
 	}
 	var b bytes.Buffer
-	if err := extract.WriteTSV(&b, c, extract.ToScanStart); err != nil {
+	if err := table.Write(&b, c, extract.ToScanStart); err != nil {
 		t.Fatal(err)
 	}
 	corrected, err := c.Corrected(extract.ToScanStart)
@@ -150,7 +151,7 @@ func TestTheTableIsAsPETPrepWritesIt(t *testing.T) {
 	c.Frames[0] = ingest.Frame{Start: -1500 * time.Millisecond, Duration: 4 * time.Second}
 	c.TACs[1].BqPerML[0] = math.NaN()
 	var b strings.Builder
-	if err := extract.WriteTSV(&b, c, extract.AsDecayed); err != nil {
+	if err := table.Write(&b, c, extract.AsDecayed); err != nil {
 		t.Fatal(err)
 	}
 	if want := "frame_start\tframe_end\tA\tB\n-1.5\t2.5\t1\tn/a\n"; b.String() != want {
@@ -159,14 +160,14 @@ func TestTheTableIsAsPETPrepWritesIt(t *testing.T) {
 }
 
 func TestWhatCannotBeWritten(t *testing.T) {
-	if err := extract.WriteTSV(io.Discard, named("A\tB"), extract.AsDecayed); err == nil {
+	if err := table.Write(io.Discard, named("A\tB"), extract.AsDecayed); err == nil {
 		t.Error("a name with a tab was written")
 	}
-	if err := extract.WriteTSV(io.Discard, named("A"), extract.ToInjection); !errors.Is(err, extract.ErrOrigin) {
+	if err := table.Write(io.Discard, named("A"), extract.ToInjection); !errors.Is(err, extract.ErrOrigin) {
 		t.Errorf("without a half-life: %v", err)
 	}
 	full := errors.New("disk full")
-	if err := extract.WriteTSV(failing{full}, named("A"), extract.AsDecayed); !errors.Is(err, full) {
+	if err := table.Write(failing{full}, named("A"), extract.AsDecayed); !errors.Is(err, full) {
 		t.Errorf("a full disk: %v", err)
 	}
 }
@@ -178,10 +179,10 @@ func (f failing) Write([]byte) (int, error) { return 0, f.err }
 
 // columnsOf returns the values of a table that was written, by the names of the
 // columns, without the package's own reader.
-func columnsOf(t *testing.T, table string) map[extract.Region][]float64 {
+func columnsOf(t *testing.T, text string) map[extract.Region][]float64 {
 	t.Helper()
 	got := map[extract.Region][]float64{}
-	rows := strings.Split(strings.TrimSuffix(table, "\n"), "\n")
+	rows := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 	names := strings.Split(rows[0], "\t")
 	for _, row := range rows[1:] {
 		for i, field := range strings.Split(row, "\t") {

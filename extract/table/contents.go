@@ -1,9 +1,10 @@
-package extract
+package table
 
 import (
 	"fmt"
 	"math"
 
+	"tacstream/extract"
 	"tacstream/ingest"
 )
 
@@ -13,19 +14,19 @@ const maxTableFrames = 10_000
 // The contents of a table of curves are what has been read of it so far.
 type contents struct {
 	frames  []ingest.Frame
-	tacs    []TAC
+	tacs    []extract.TAC
 	weights []float64 // of the frames; nil where there are none
 }
 
 // curves checks the whole and leaves out what has gaps.
-func (t *contents) curves() (Curves, error) {
+func (t *contents) curves() (extract.Curves, error) {
 	if len(t.frames) == 0 {
-		return Curves{}, rejectTable("it has no frame")
+		return extract.Curves{}, rejectTable("it has no frame")
 	}
 	if err := ingest.CheckFrames(t.frames); err != nil {
-		return Curves{}, err
+		return extract.Curves{}, err
 	}
-	c := Curves{Frames: t.frames, Units: Arbitrary, Warnings: []ingest.Warning{NoHalfLife()}}
+	c := extract.Curves{Frames: t.frames, Units: extract.Arbitrary, Warnings: []ingest.Warning{extract.NoHalfLife()}}
 	for _, tac := range t.tacs {
 		missing := 0
 		for _, v := range tac.BqPerML {
@@ -43,7 +44,7 @@ func (t *contents) curves() (Curves, error) {
 		})
 	}
 	if len(c.TACs) == 0 {
-		return Curves{}, rejectTable("no region has a value in every frame")
+		return extract.Curves{}, rejectTable("no region has a value in every frame")
 	}
 	return c, nil
 }

@@ -84,7 +84,7 @@ func (c extractCmd) Run(e *env) error {
 		_, err := io.Copy(e.stdout, &body)
 		return err
 	}
-	return writeWithSidecar(c.Output, body.Bytes(), sidecarOf(curves, origin, assembly))
+	return writeWithSidecar(c.Output, body.Bytes(), table.Describe(curves, origin, assembly.Header.Soft))
 }
 
 // A leftOut says which files are left out, and why: the first few for each
@@ -188,4 +188,16 @@ func decayWords(to extract.Origin) string {
 		return "decay-corrected to scan start"
 	}
 	return "as the series has them"
+}
+
+// writeWithSidecar writes a table and its sidecar.
+func writeWithSidecar(file string, body []byte, s table.Sidecar) error {
+	if err := os.WriteFile(file, body, 0o644); err != nil {
+		return err
+	}
+	text, err := s.JSON()
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(table.SidecarName(file), text, 0o644)
 }

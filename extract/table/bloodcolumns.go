@@ -28,7 +28,7 @@ func quantityOf(name string) quantity {
 }
 
 // name says what the columns hold and in which units.
-func (b *bloodReading) name(side sidecar) error {
+func (b *bloodReading) name(side sidecarKeys) error {
 	b.time, b.column = -1, [quantities]int{-1, -1, -1, -1}
 	units := make([]string, len(b.columns))
 	for i, text := range b.columns {
@@ -71,7 +71,7 @@ func withUnit(text string) (name, unit string, ok bool) {
 }
 
 // setClock finds the unit of time.
-func (b *bloodReading) setClock(unit string, side sidecar) error {
+func (b *bloodReading) setClock(unit string, side sidecarKeys) error {
 	if unit == "" {
 		var from Source
 		var err error
@@ -86,7 +86,7 @@ func (b *bloodReading) setClock(unit string, side sidecar) error {
 }
 
 // setFactors finds what turns the columns into Bq/mL, and the fraction into one.
-func (b *bloodReading) setFactors(units []string, side sidecar) error {
+func (b *bloodReading) setFactors(units []string, side sidecarKeys) error {
 	general, _ := side.text("Units")
 	b.factor[fraction] = 1
 	known := 0.0

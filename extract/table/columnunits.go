@@ -3,7 +3,7 @@ package table
 // setClock finds the unit of each column of times: that of the hints, or of its
 // name. A column that states none has that of the others. Without any the
 // sidecar decides and, where it is silent, seconds are assumed.
-func (l *layout) setClock(h Hints, side sidecar) (TimeUnit, Source, error) {
+func (l *layout) setClock(h Hints, side sidecarKeys) (TimeUnit, Source, error) {
 	if h.TimeUnit != "" {
 		unit, ok := timeUnitOf(h.TimeUnit)
 		if !ok {
@@ -51,7 +51,7 @@ func (l layout) endStatesActivity() bool {
 // setFactor finds the unit of the values, "" where it is assumed, and what
 // turns them into Bq/mL. The unit of the hints goes before that of the header,
 // and that before the sidecar's.
-func (l *layout) setFactor(h Hints, side sidecar) (string, Source, error) {
+func (l *layout) setFactor(h Hints, side sidecarKeys) (string, Source, error) {
 	text, from := h.Unit, InHints
 	if _, factor := concentrationOf(text); text != "" && factor == 0 {
 		return "", "", l.reject("%q is no unit of activity per volume, such as Bq/mL or kBq/cc", found(text))
@@ -97,7 +97,7 @@ func (l layout) statedActivity() (string, error) {
 }
 
 // activityBeside returns the unit of activity that the sidecar states.
-func (l layout) activityBeside(side sidecar) string {
+func (l layout) activityBeside(side sidecarKeys) string {
 	keys := []string{"radioactivity"}
 	if at, ok := l.column[regionValue]; ok {
 		keys = []string{l.columns[at], "radioactivity"}

@@ -60,7 +60,7 @@ func (in Interpretation) known() bool {
 
 // doubts returns what is to be said of the units. Times that nothing states
 // the unit of, and which must be minutes, are an error.
-func (in Interpretation) doubts(frames []ingest.Frame, side sidecar) ([]ingest.Warning, error) {
+func (in Interpretation) doubts(frames []ingest.Frame, side sidecarKeys) ([]ingest.Warning, error) {
 	var list []ingest.Warning
 	if !in.known() {
 		list = append(list, in.unknownUnits())

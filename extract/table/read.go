@@ -29,7 +29,7 @@ import (
 // a value that is missing or n/a is left out, with a warning. Voxels is 0, and
 // VolumeMM3 is known of petfit only.
 func Read(r io.Reader, h Hints) (extract.Curves, Interpretation, error) {
-	side, err := readSidecar(h.Sidecar)
+	side, err := readSidecarKeys(h.Sidecar)
 	if err != nil {
 		return extract.Curves{}, Interpretation{}, err
 	}
@@ -45,7 +45,7 @@ func Read(r io.Reader, h Hints) (extract.Curves, Interpretation, error) {
 }
 
 // curves reads the rows in the units that header and sidecar state.
-func (l layout) curves(h Hints, side sidecar) (extract.Curves, Interpretation, error) {
+func (l layout) curves(h Hints, side sidecarKeys) (extract.Curves, Interpretation, error) {
 	in := Interpretation{Format: l.format}
 	var err error
 	if in.TimeUnit, in.TimeFrom, err = l.setClock(h, side); err != nil {
@@ -78,7 +78,7 @@ func (l layout) curves(h Hints, side sidecar) (extract.Curves, Interpretation, e
 
 // settle asks the frames of the sidecar what times nothing states the unit of
 // are, and reads the table again where they are minutes.
-func (l layout) settle(found contents, side sidecar, in *Interpretation) (contents, error) {
+func (l layout) settle(found contents, side sidecarKeys, in *Interpretation) (contents, error) {
 	others := side.frames()
 	if len(others) == 0 {
 		return found, nil

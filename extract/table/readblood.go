@@ -29,7 +29,7 @@ import (
 // minBloodSamples is not used. Fewer than that of the parent, or none above 0,
 // are rejected.
 func ReadBlood(r io.Reader, beside []byte) (extract.Blood, error) {
-	side, err := readSidecar(beside)
+	side, err := readSidecarKeys(beside)
 	if err != nil {
 		return extract.Blood{}, err
 	}

@@ -1,99 +1,122 @@
 package table
 
 import (
-	"bytes"
 	"encoding/json"
-	"maps"
-	"math"
-	"slices"
+	"os"
+	"path/filepath"
 	"strings"
-	"time"
 
+	"tacstream/extract"
 	"tacstream/ingest"
 )
 
-// A sidecar is the JSON beside a table, by its keys in lower case; of keys that
-// differ in case only the last in order of bytes counts. It is nil where there
-// is none.
-type sidecar map[string]json.RawMessage
-
-// readSidecar reads a sidecar; none, or only blanks, is one that says nothing.
-func readSidecar(text []byte) (sidecar, error) {
-	text = bytes.TrimSpace(bytes.TrimPrefix(text, []byte(byteOrderMark)))
-	if len(text) == 0 {
-		return nil, nil
-	}
-	var object map[string]json.RawMessage
-	if err := json.Unmarshal(text, &object); err != nil {
-		return nil, ingest.Reject(ingest.CodeMalformed, "sidecar: not an object of JSON")
-	}
-	s := sidecar{}
-	for _, key := range slices.Sorted(maps.Keys(object)) {
-		s[strings.ToLower(key)] = object[key]
-	}
-	return s, nil
+// A Sidecar is the JSON beside a table of curves, in the terms of BIDS. Times
+// are s after model zero.
+type Sidecar struct {
+	Activity
+	TimeZero         string         `json:"TimeZero"`
+	FrameTimesStart  []float64      `json:"FrameTimesStart"`
+	FrameDuration    []float64      `json:"FrameDuration"`
+	DecayCorrectedTo extract.Origin `json:"DecayCorrectedTo"`
+	Correction
+	InjectionStart        *float64     `json:"InjectionStart,omitempty"`
+	RadionuclideHalfLife  float64      `json:"RadionuclideHalfLife,omitempty"`
+	InjectedRadioactivity float64      `json:"InjectedRadioactivity,omitempty"`
+	InjectedUnits         string       `json:"InjectedRadioactivityUnits,omitempty"`
+	BodyWeight            float64      `json:"body_weight,omitempty"` // kg
+	Regions               []RegionSize `json:"Regions"`
 }
 
-// units returns the "Units" of the first of the keys that has any.
-func (s sidecar) units(keys ...string) (string, bool) {
-	for _, key := range keys {
-		var column struct{ Units string }
-		if json.Unmarshal(s[strings.ToLower(key)], &column) == nil && column.Units != "" {
-			return column.Units, true
+// An Activity is the unit of the values, in the two places where programs look
+// for it.
+type Activity struct {
+	Units         extract.Units `json:"Units"`
+	Radioactivity struct {
+		Units extract.Units `json:"Units"`
+	} `json:"radioactivity"`
+}
+
+// A Correction says to when the values of a table are corrected for decay, if
+// at all. A sidecar that says either is believed for both.
+type Correction struct {
+	ImageDecayCorrected      *bool    `json:"ImageDecayCorrected"`
+	ImageDecayCorrectionTime *float64 `json:"ImageDecayCorrectionTime,omitempty"` // s after model zero
+}
+
+// A RegionSize is what a region takes up of the PET volume.
+type RegionSize struct {
+	Name      extract.Region   `json:"Name"`
+	Voxels    float64          `json:"EffectiveVoxels"`
+	VolumeMM3 float64          `json:"VolumeMM3"`
+	Parts     []extract.Region `json:"Parts,omitempty"`
+}
+
+// ActivityIn returns the activity of values in a unit.
+func ActivityIn(unit extract.Units) Activity {
+	a := Activity{Units: unit}
+	a.Radioactivity.Units = unit
+	return a
+}
+
+// Describe returns the sidecar of curves that are written corrected for decay
+// to the origin. Header is that of their series.
+func Describe(c extract.Curves, to extract.Origin, header ingest.Soft) Sidecar {
+	s := Sidecar{Activity: ActivityIn(c.Units), TimeZero: "00:00:00", DecayCorrectedTo: to, RadionuclideHalfLife: c.HalfLife.Seconds()}
+	for _, f := range c.Frames {
+		s.FrameTimesStart = append(s.FrameTimesStart, f.Start.Seconds())
+		s.FrameDuration = append(s.FrameDuration, f.Duration.Seconds())
+	}
+	at, corrected, err := c.OriginTime(to)
+	if corrected = corrected && err == nil; corrected {
+		t := at.Seconds()
+		s.ImageDecayCorrectionTime = &t
+	}
+	s.ImageDecayCorrected = &corrected
+	if c.Decay.InjectionKnown {
+		t := c.Decay.Injection.Seconds()
+		s.InjectionStart = &t
+	}
+	if header.DoseBq > 0 {
+		s.InjectedRadioactivity, s.InjectedUnits, s.BodyWeight = header.DoseBq, "Bq", header.WeightKg
+	}
+	for _, t := range c.TACs {
+		s.Regions = append(s.Regions, RegionSize{Name: t.Region, Voxels: t.Voxels, VolumeMM3: t.VolumeMM3, Parts: t.Parts})
+	}
+	return s
+}
+
+// JSON returns the text of the sidecar.
+func (s Sidecar) JSON() ([]byte, error) {
+	body, err := json.MarshalIndent(s, "", "  ")
+	return append(body, '\n'), err
+}
+
+// SidecarName returns the name of the sidecar of a table.
+func SidecarName(table string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(table, ".tsv"), ".tac") + ".json"
+}
+
+// ScanSidecars returns the sidecars of the scan that a BIDS-like table belongs
+// to: the files beside it called *_pet.json with its subject and session.
+func ScanSidecars(table string) []string {
+	var prefix []string
+	for _, part := range strings.Split(filepath.Base(table), "_") {
+		if strings.HasPrefix(part, "sub-") || strings.HasPrefix(part, "ses-") {
+			prefix = append(prefix, part)
 		}
 	}
-	return "", false
-}
-
-// text returns a value that is a text.
-func (s sidecar) text(key string) (string, bool) {
-	var text string
-	err := json.Unmarshal(s[strings.ToLower(key)], &text)
-	return text, err == nil && text != ""
-}
-
-// frames returns the frames of a sidecar as BIDS has them, always in seconds;
-// nil where it has none.
-func (s sidecar) frames() []ingest.Frame {
-	var starts, lengths []float64
-	if json.Unmarshal(s["frametimesstart"], &starts) != nil || json.Unmarshal(s["frameduration"], &lengths) != nil || len(starts) != len(lengths) {
+	if len(prefix) == 0 {
 		return nil
 	}
-	frames := make([]ingest.Frame, len(starts))
-	for i := range frames {
-		if !(math.Abs(starts[i]) <= maxTableSeconds && math.Abs(lengths[i]) <= maxTableSeconds) {
-			return nil
-		}
-		frames[i] = ingest.Frame{Start: Seconds.duration(starts[i]), Duration: Seconds.duration(lengths[i])}
+	entries, err := os.ReadDir(filepath.Dir(table))
+	if err != nil {
+		return nil
 	}
-	return frames
-}
-
-// sameFrame is how far apart two programs may put an edge of the same frame.
-const sameFrame = time.Second
-
-// apart returns how many frames lie elsewhere than those of the sidecar,
-// whose own count need not be the same.
-func apart(frames, others []ingest.Frame) int {
-	n := max(len(frames), len(others)) - min(len(frames), len(others))
-	for i := range min(len(frames), len(others)) {
-		if (frames[i].Start-others[i].Start).Abs() > sameFrame || (frames[i].End()-others[i].End()).Abs() > sameFrame {
-			n++
+	var list []string
+	for _, e := range entries {
+		if name := e.Name(); strings.HasPrefix(name, strings.Join(prefix, "_")+"_") && strings.HasSuffix(name, "_pet.json") {
+			list = append(list, filepath.Join(filepath.Dir(table), name))
 		}
 	}
-	return n
-}
-
-// clock returns the unit of time that a sidecar states for the first of the
-// keys that has any, and seconds where it states none.
-func (s sidecar) clock(keys ...string) (TimeUnit, Source, error) {
-	text, ok := s.units(keys...)
-	if !ok {
-		return Seconds, Assumed, nil
-	}
-	unit, ok := timeUnitOf(text)
-	if !ok {
-		return "", "", ingest.Reject(ingest.CodeMalformed, "sidecar: times are neither in s nor in min")
-	}
-	return unit, InSidecar, nil
+	return list
 }

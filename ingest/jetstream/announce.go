@@ -12,7 +12,7 @@ import (
 
 // Notify publishes a notice about objects, in the form that stores use.
 func (b *Broker) Notify(ctx context.Context, source string, body []byte) error {
-	_, err := b.publish(ctx, &nats.Msg{Subject: noticeSubject(source), Data: body})
+	_, err := publish(ctx, b.js, &nats.Msg{Subject: noticeSubject(source), Data: body})
 	return err
 }
 

@@ -5,10 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
 
@@ -19,46 +17,6 @@ import (
 // one arms the timer of its folder; when nothing more came for the quiet time,
 // the folder is counted, and what grew is stated. So an object costs the same
 // however many lie beside it.
-
-// timerFolder begins the last token of the timers of folders. No token of a
-// series begins so.
-const timerFolder = "=f"
-
-func armSubject(f Folder) string {
-	return "_tac.timer.arm." + timerFolder + ingest.Object{Bucket: f.Bucket, Key: f.Name}.ID()
-}
-
-func byproductsSubject(folder ingest.Token, code ingest.Code) string {
-	return "_tac.ledger.junk." + string(folder) + "." + string(code)
-}
-
-// ArmFolder has the intake told that no other unusable object came to a folder
-// once the quiet time is over. The schedule is durable, and publishing it again
-// moves it.
-func (b *Broker) ArmFolder(ctx context.Context, f Folder) error {
-	body, err := json.Marshal(place{Bucket: f.Bucket, Folder: f.Name})
-	if err != nil {
-		return err
-	}
-	arm := armSubject(f)
-	due := strings.Replace(arm, ".arm.", ".due.", 1)
-	at := time.Now().Add(b.opts.QuietTime).Truncate(time.Second).Add(time.Second) // schedules count in whole seconds
-	_, err = b.publish(ctx, &nats.Msg{Subject: arm, Data: body}, jetstream.WithScheduleAt(at), jetstream.WithScheduleTarget(due))
-	return err
-}
-
-// folderDue returns the folder of which the timer went off; ok is false for any
-// other message. One that nobody can read names no folder.
-func folderDue(m jetstream.Msg) (f Folder, ok bool) {
-	if !strings.HasPrefix(m.Subject(), "_tac.timer.due."+timerFolder) {
-		return f, false
-	}
-	var p place
-	if json.Unmarshal(m.Data(), &p) != nil {
-		return f, true
-	}
-	return Folder{p.Bucket, p.Folder}, true
-}
 
 // othersAtOnce is how many records of a folder are read at once, and held.
 const othersAtOnce = 256
@@ -92,7 +50,7 @@ func (l *Ledger) OthersIn(ctx context.Context, f Folder, alive func(), visit fun
 		}
 		return nil
 	}
-	err := l.broker.scan(ctx, l.broker.ledger, []string{folderSubject(f.Bucket, f.Name) + ".=o.*"}, func(msg jetstream.Msg, _ uint64) error {
+	err := scan(ctx, l.broker.ledger, []string{folderSubject(f.Bucket, f.Name) + ".=o.*"}, func(msg jetstream.Msg, _ uint64) error {
 		if ids = append(ids, lastToken(msg.Subject())); len(ids) < othersAtOnce {
 			return nil
 		}

@@ -109,13 +109,6 @@ func (in *Intake) sender(source string) ingest.Sender {
 	return ingest.Sender{Own: source == SourceStore || source == SourceLister}
 }
 
-func pause(ctx context.Context, d time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(d):
-	}
-}
-
 // A feed takes the messages of one consumer.
 type feed struct {
 	*Intake

@@ -151,11 +151,11 @@ type ledgerSize struct {
 
 // count returns how many messages there are under a filter.
 func (l *Ledger) count(ctx context.Context, filter string) (int, error) {
-	c, err := l.broker.reader(ctx, l.broker.ledger, []string{filter})
+	c, err := reader(ctx, l.broker.ledger, []string{filter})
 	if err != nil {
 		return 0, err
 	}
-	return int(c.CachedInfo().NumPending), l.broker.drop(l.broker.ledger, c)
+	return int(c.CachedInfo().NumPending), drop(l.broker.ledger, c)
 }
 
 // LastIn returns the revision of the last record of an object in a class.
@@ -198,12 +198,6 @@ func (l *Ledger) note(ctx context.Context, r ingest.Record) error {
 	return nil
 }
 
-// A place is the body of a tree subject.
-type place struct {
-	Bucket string `json:"b"`
-	Folder string `json:"f"`
-}
-
 // put writes v if the subject's last message is still number last, and
 // returns its own number.
 func (l *Ledger) put(ctx context.Context, subject string, v any, last uint64) (uint64, error) {
@@ -211,7 +205,7 @@ func (l *Ledger) put(ctx context.Context, subject string, v any, last uint64) (u
 	if err != nil {
 		return 0, err
 	}
-	ack, err := l.broker.publish(ctx, &nats.Msg{Subject: subject, Data: body}, jetstream.WithExpectLastSequencePerSubject(last))
+	ack, err := publish(ctx, l.broker.js, &nats.Msg{Subject: subject, Data: body}, jetstream.WithExpectLastSequencePerSubject(last))
 	if isWrongLast(err) {
 		return 0, ingest.ErrConflict
 	}
@@ -219,31 +213,6 @@ func (l *Ledger) put(ctx context.Context, subject string, v any, last uint64) (u
 		return 0, err
 	}
 	return ack.Sequence, nil
-}
-
-// isWrongLast reports whether a publish met a newer message: error 10071 on
-// one server and 10164 in a cluster.
-func isWrongLast(err error) bool {
-	var api *jetstream.APIError
-	return errors.As(err, &api) && (api.ErrorCode == 10071 || api.ErrorCode == 10164)
-}
-
-// publish waits for the acknowledgement. A message whose acknowledgement is
-// lost may have been stored: callers must be able to live with both.
-func (b *Broker) publish(ctx context.Context, msg *nats.Msg, opts ...jetstream.PublishOpt) (*jetstream.PubAck, error) {
-	ctx, cancel := context.WithTimeout(ctx, PublishWait)
-	defer cancel()
-	return b.js.PublishMsg(ctx, msg, append(opts, jetstream.WithRetryAttempts(5), jetstream.WithRetryWait(200*time.Millisecond))...)
-}
-
-// last returns the last message of a subject, which may hold wildcards, or
-// nil where there is none.
-func last(ctx context.Context, s jetstream.Stream, subject string) (*jetstream.RawStreamMsg, error) {
-	msg, err := s.GetLastMsgForSubject(ctx, subject)
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return nil, nil
-	}
-	return msg, err
 }
 
 func (l *Ledger) record(ctx context.Context, subject string) (ingest.Record, error) {
@@ -314,7 +283,7 @@ func (l *Ledger) Load(ctx context.Context, series ingest.Token) ([]ingest.Record
 		at[r.ID()], records[i] = i, r
 	}
 	share := newSharer()
-	err = l.broker.scan(ctx, l.broker.ledger, []string{objectSubject(string(series), "*")}, func(msg jetstream.Msg, seq uint64) error {
+	err = scan(ctx, l.broker.ledger, []string{objectSubject(string(series), "*")}, func(msg jetstream.Msg, seq uint64) error {
 		r, err := share.decode(msg.Data())
 		if err != nil {
 			return fmt.Errorf("ledger record %d: %w", seq, err)

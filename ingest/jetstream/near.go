@@ -128,13 +128,6 @@ func (l *Ledger) watchers(ctx context.Context, at string) ([]ingest.Token, error
 	return list, err
 }
 
-// above returns the subject of the folder above one that is not the top.
-func above(at string) string { return at[:strings.LastIndexByte(at, '.')] }
-
-func watchSubject(bucket, folder string, series ingest.Token) string {
-	return folderSubject(bucket, folder) + ".=w." + string(series)
-}
-
 // Watch notes that a series looks for regions in a folder. The note is read each
 // time: another process may have taken it back.
 func (l *Ledger) Watch(ctx context.Context, bucket, folder string, series ingest.Token) error {
@@ -162,7 +155,7 @@ func (l *Ledger) write(ctx context.Context, subject string, v any) error {
 	if err != nil {
 		return err
 	}
-	_, err = l.broker.publish(ctx, &nats.Msg{Subject: subject, Data: body})
+	_, err = publish(ctx, l.broker.js, &nats.Msg{Subject: subject, Data: body})
 	return err
 }
 
@@ -239,8 +232,4 @@ func (l *Ledger) offer(ctx context.Context, bucket, folder, object string) error
 		return err
 	}
 	return l.write(ctx, above(at)+".=c."+lastToken(at)+"."+object, place{Bucket: bucket, Folder: folderAbove(folder)})
-}
-
-func folderAbove(folder string) string {
-	return folder[:max(strings.LastIndexByte(folder, '/'), 0)]
 }

@@ -105,7 +105,7 @@ func (l *Ledger) writeParts(ctx context.Context, series ingest.Token, p *pack) e
 		return err
 	}
 	for part := range slices.Chunk(buf.Bytes(), chunkBytes) {
-		if _, err := l.broker.publish(ctx, &nats.Msg{Subject: partSubject(series, p.Upto, p.Parts), Data: part}); err != nil {
+		if _, err := publish(ctx, l.broker.js, &nats.Msg{Subject: partSubject(series, p.Upto, p.Parts), Data: part}); err != nil {
 			return err
 		}
 		p.Parts++

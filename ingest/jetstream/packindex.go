@@ -179,7 +179,7 @@ func (l *Ledger) mayHold(ctx context.Context, o ingest.Object) ([]ingest.Token, 
 func (l *Ledger) scanPacks(ctx context.Context) error {
 	l.index.in, l.index.of = map[string]*packsIn{}, map[ingest.Token][]string{}
 	now := time.Now()
-	err := l.broker.scan(ctx, l.broker.ledger, []string{packSubject("*")}, func(msg jetstream.Msg, seq uint64) error {
+	err := scan(ctx, l.broker.ledger, []string{packSubject("*")}, func(msg jetstream.Msg, seq uint64) error {
 		p := pack{revision: seq}
 		if err := json.Unmarshal(msg.Data(), &p); err != nil {
 			return fmt.Errorf("ledger record %d: %w", seq, err)

@@ -37,6 +37,10 @@ const duePrefix = "_tac.timer.due."
 
 func dueSubject(series string) string { return duePrefix + series }
 
+func byproductsSubject(folder ingest.Token, code ingest.Code) string {
+	return "_tac.ledger.junk." + string(folder) + "." + string(code)
+}
+
 // treeSubject returns where the tree notes a record.
 func treeSubject(r ingest.Record) string {
 	at := folderSubject(r.Bucket, r.Folder())
@@ -65,6 +69,16 @@ func folderSubject(bucket, folder string) string {
 	}
 	return b.String()
 }
+
+func watchSubject(bucket, folder string, series ingest.Token) string {
+	return folderSubject(bucket, folder) + ".=w." + string(series)
+}
+
+// above returns the subject of the folder above one that is not the top.
+func above(at string) string { return at[:strings.LastIndexByte(at, '.')] }
+
+// lastToken returns what a subject ends with.
+func lastToken(subject string) string { return subject[strings.LastIndexByte(subject, '.')+1:] }
 
 // hashName makes a subject token of a bucket's or folder's name.
 func hashName(name string) string {

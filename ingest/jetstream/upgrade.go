@@ -48,7 +48,7 @@ type oldNote struct {
 }
 
 func (l *Ledger) oldNotes(ctx context.Context) (notes []oldNote, err error) {
-	err = l.broker.scan(ctx, l.broker.ledger, []string{"_tac.ledger.tree.>"}, func(msg jetstream.Msg, _ uint64) error {
+	err = scan(ctx, l.broker.ledger, []string{"_tac.ledger.tree.>"}, func(msg jetstream.Msg, _ uint64) error {
 		n := oldNote{subject: msg.Subject()}
 		if !ofObjects(n.subject) || strings.HasSuffix(above(n.subject), ".=o") {
 			return nil

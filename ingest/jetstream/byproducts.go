@@ -50,7 +50,7 @@ func (l *Ledger) OthersIn(ctx context.Context, f Folder, alive func(), visit fun
 		}
 		return nil
 	}
-	err := scan(ctx, l.broker.ledger, []string{folderSubject(f.Bucket, f.Name) + ".=o.*"}, func(msg jetstream.Msg, _ uint64) error {
+	err := scan(ctx, l.stream, []string{folderSubject(f.Bucket, f.Name) + ".=o.*"}, func(msg jetstream.Msg, _ uint64) error {
 		if ids = append(ids, lastToken(msg.Subject())); len(ids) < othersAtOnce {
 			return nil
 		}
@@ -66,7 +66,7 @@ func (l *Ledger) OthersIn(ctx context.Context, f Folder, alive func(), visit fun
 // is 0 where nothing was.
 func (l *Ledger) Byproducts(ctx context.Context, folder ingest.Token, code ingest.Code) (ingest.Byproducts, error) {
 	var b ingest.Byproducts
-	msg, err := last(ctx, l.broker.ledger, byproductsSubject(folder, code))
+	msg, err := last(ctx, l.stream, byproductsSubject(folder, code))
 	if err != nil || msg == nil {
 		return b, err
 	}

@@ -46,7 +46,7 @@ func (c *claimed) UnmarshalJSON(data []byte) error {
 // of an earlier release up to what this one reads. Like Connect it waits for a
 // server that cannot answer now.
 func (l *Ledger) Claim(ctx context.Context, key ingest.Token, makes bool) error {
-	return persist(ctx, l.broker.conn, l.broker.opts.Waiting, func(ctx context.Context) error {
+	return persist(ctx, l.conn, l.waiting, func(ctx context.Context) error {
 		if err := l.claim(ctx, key, makes); err != nil || !makes {
 			return err
 		}
@@ -57,7 +57,7 @@ func (l *Ledger) Claim(ctx context.Context, key ingest.Token, makes bool) error 
 func (l *Ledger) claim(ctx context.Context, key ingest.Token, makes bool) error {
 	for range maxConflicts {
 		var known claimed
-		msg, err := last(ctx, l.broker.ledger, keySubject)
+		msg, err := last(ctx, l.stream, keySubject)
 		if err == nil && msg != nil {
 			err = json.Unmarshal(msg.Data, &known)
 		}

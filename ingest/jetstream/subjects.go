@@ -3,6 +3,7 @@ package jetstream
 import (
 	"crypto/sha256"
 	"encoding/base32"
+	"fmt"
 	"strings"
 
 	"tacstream/ingest"
@@ -17,6 +18,12 @@ func objectSubject(class, id string) string { return "_tac.ledger.obj." + class 
 func stateSubject(series ingest.Token) string { return "_tac.ledger.state." + string(series) }
 
 func packSubject(series ingest.Token) string { return "_tac.ledger.pack." + string(series) }
+
+// partSubject is where a part of a pack stands that goes up to a record; i is "*"
+// for all of them.
+func partSubject(series ingest.Token, upto uint64, part string) string {
+	return fmt.Sprintf("_tac.ledger.part.%s.%d.%s", series, upto, part)
+}
 
 func memberSubject(study string, series ingest.Token) string {
 	return "_tac.ledger.study." + study + "." + string(series)

@@ -55,7 +55,7 @@ func (l *Ledger) Claim(ctx context.Context, key ingest.Token, makes bool) error 
 }
 
 func (l *Ledger) claim(ctx context.Context, key ingest.Token, makes bool) error {
-	for range maxConflicts {
+	return settleConflicts(ctx, "the ledger's key", func() (bool, error) {
 		var known claimed
 		msg, err := last(ctx, l.stream, keySubject)
 		if err == nil && msg != nil {
@@ -64,23 +64,21 @@ func (l *Ledger) claim(ctx context.Context, key ingest.Token, makes bool) error 
 		var after uint64
 		switch {
 		case err != nil:
-			return fmt.Errorf("the ledger's key: %w", err)
+			return false, fmt.Errorf("the ledger's key: %w", err)
 		case msg == nil:
 		case known.Format > ledgerFormat:
-			return ErrNewerLedger
+			return false, ErrNewerLedger
 		case known.Key != key:
-			return ErrOtherKey
+			return false, ErrOtherKey
 		case known.Format == ledgerFormat:
-			return nil
+			return true, nil
 		default:
 			after = msg.Sequence
 		}
 		if !makes {
-			return nil
+			return true, nil
 		}
-		if _, err := l.put(ctx, keySubject, claimed{key, ledgerFormat}, after); !errors.Is(err, ingest.ErrConflict) {
-			return err
-		}
-	}
-	return fmt.Errorf("the ledger's key: %w", ingest.ErrConflict)
+		_, err = l.put(ctx, keySubject, claimed{key, ledgerFormat}, after)
+		return settled(err)
+	})
 }

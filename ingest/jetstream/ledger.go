@@ -3,7 +3,6 @@ package jetstream
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -190,25 +189,21 @@ func (l *Ledger) SetState(ctx context.Context, s ingest.State) error {
 	return err
 }
 
-// Update changes the state of a series by compare-and-set until it takes.
-// Change may be called several times; an error from it ends the attempt.
-func (l *Ledger) Update(ctx context.Context, series ingest.Token, change func(*ingest.State) error) (ingest.State, error) {
-	for {
-		s, err := l.State(ctx, series)
-		if err != nil {
-			return s, err
+// Update changes the state of a series by compare-and-set. Change is called
+// again where another writer was faster, and an error from it ends the attempt.
+// Where another writer is faster every time, Update returns ErrConflict.
+func (l *Ledger) Update(ctx context.Context, series ingest.Token, change func(*ingest.State) error) (s ingest.State, err error) {
+	err = settleConflicts(ctx, "series "+string(series)+": state", func() (bool, error) {
+		var err error
+		if s, err = l.State(ctx, series); err != nil {
+			return false, err
 		}
 		if err := change(&s); err != nil {
-			return s, err
+			return false, err
 		}
-		err = l.SetState(ctx, s)
-		if !errors.Is(err, ingest.ErrConflict) {
-			return s, err
-		}
-		if ctx.Err() != nil {
-			return s, ctx.Err()
-		}
-	}
+		return settled(l.SetState(ctx, s))
+	})
+	return s, err
 }
 
 // Count returns how many records of a series are not packed.
@@ -216,7 +211,8 @@ func (l *Ledger) Count(ctx context.Context, series ingest.Token) (int, error) {
 	return l.count(ctx, objectSubject(string(series), "*"))
 }
 
-// Load returns every record of a series, packed or not.
+// Load returns every record of a series, packed or not. Where the series is
+// packed anew every time it is read, Load returns ErrConflict.
 func (l *Ledger) Load(ctx context.Context, series ingest.Token) ([]ingest.Record, error) {
 	return l.packs.load(ctx, series)
 }

@@ -3,7 +3,6 @@ package jetstream
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -33,21 +32,17 @@ const (
 // logPack tells every process of a new pack. It is told before the records that
 // the pack replaces go.
 func logPack(ctx context.Context, s store, series ingest.Token) error {
-	for {
+	return settleConflicts(ctx, "the log of packs", func() (bool, error) {
 		log, revision, err := readPackLog(ctx, s)
 		if err != nil {
-			return err
+			return false, err
 		}
 		log.Count++
 		log.Series = append(log.Series, series)
 		log.Series = log.Series[max(0, len(log.Series)-packLogged):]
-		if _, err := s.put(ctx, packsSubject, log, revision); !errors.Is(err, ingest.ErrConflict) {
-			return err
-		}
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-	}
+		_, err = s.put(ctx, packsSubject, log, revision)
+		return settled(err)
+	})
 }
 
 func readPackLog(ctx context.Context, s store) (log packLog, revision uint64, err error) {

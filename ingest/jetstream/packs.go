@@ -123,7 +123,7 @@ func (p *packs) readParts(ctx context.Context, series ingest.Token, head pack) (
 			return nil, err
 		}
 		if msg == nil {
-			return nil, ingest.ErrConflict // packed anew while it was read
+			return nil, fmt.Errorf("series %s: pack: %w", series, ingest.ErrConflict) // packed anew while it was read
 		}
 		parts = append(parts, bytes.NewReader(msg.Data))
 	}
@@ -131,20 +131,35 @@ func (p *packs) readParts(ctx context.Context, series ingest.Token, head pack) (
 }
 
 // load does what Ledger.Load says.
-func (p *packs) load(ctx context.Context, series ingest.Token) ([]ingest.Record, error) {
-	// The pack is read first: records that are packed meanwhile are seen
-	// twice rather than not at all.
-	packed, err := p.pack(ctx, series)
+func (p *packs) load(ctx context.Context, series ingest.Token) (records []ingest.Record, err error) {
+	err = settleConflicts(ctx, "series "+string(series)+": packed anew whenever it is read", func() (bool, error) {
+		// The pack is read first: records that are packed meanwhile are seen
+		// twice rather than not at all.
+		packed, err := p.pack(ctx, series)
+		if err != nil {
+			return settled(err) // its parts may have gone meanwhile
+		}
+		if records, err = p.beside(ctx, series, packed); err != nil {
+			return false, err
+		}
+		again, err := p.revision(ctx, series)
+		return again == packed.revision, err
+	})
 	if err != nil {
 		return nil, err
 	}
+	return records, nil
+}
+
+// beside returns the records of a series that are in a pack or beside it.
+func (p *packs) beside(ctx context.Context, series ingest.Token, packed pack) ([]ingest.Record, error) {
 	at := make(map[string]int, len(packed.Records))
 	records := make([]ingest.Record, len(packed.Records))
 	for i, r := range packed.Records {
 		at[r.ID()], records[i] = i, r
 	}
 	share := newSharer()
-	err = scan(ctx, p.store.stream, []string{objectSubject(string(series), "*")}, func(msg jetstream.Msg, seq uint64) error {
+	err := scan(ctx, p.store.stream, []string{objectSubject(string(series), "*")}, func(msg jetstream.Msg, seq uint64) error {
 		r, err := share.decode(msg.Data())
 		if err != nil {
 			return fmt.Errorf("ledger record %d: %w", seq, err)
@@ -158,15 +173,5 @@ func (p *packs) load(ctx context.Context, series ingest.Token) ([]ingest.Record,
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	again, err := p.revision(ctx, series)
-	if err != nil {
-		return nil, err
-	}
-	if again != packed.revision {
-		return p.load(ctx, series) // packed while it was read
-	}
-	return records, nil
+	return records, err
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -24,25 +23,25 @@ func (b *Broker) Enqueue(ctx context.Context, j ingest.Job) error {
 	if err != nil {
 		return err
 	}
-	for range maxConflicts {
+	return settleConflicts(ctx, "job of series "+string(j.Series), func() (bool, error) {
 		there, err := last(ctx, b.jobs, jobSubject(j.Series))
 		if err != nil {
-			return err
+			return false, err
 		}
 		var after uint64
 		if there != nil {
 			var held ingest.Job
 			if json.Unmarshal(there.Data, &held) == nil && held.Same(j) {
-				return nil
+				return true, nil
 			}
 			after = there.Sequence
 		}
 		_, err = publish(ctx, b.js, &nats.Msg{Subject: jobSubject(j.Series), Data: body}, jetstream.WithExpectLastSequencePerSubject(after))
-		if !isWrongLast(err) {
-			return err
+		if isWrongLast(err) {
+			return false, nil
 		}
-	}
-	return fmt.Errorf("job of series %s: %w", j.Series, ingest.ErrConflict)
+		return err == nil, err
+	})
 }
 
 // Queued returns the series of which the stream holds a job, waiting or in

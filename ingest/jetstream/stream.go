@@ -15,9 +15,6 @@ import (
 // PublishWait bounds how long one publish may take, acknowledgement included.
 const PublishWait = 10 * time.Second
 
-// maxConflicts bounds how often a decision is taken anew.
-const maxConflicts = 20
-
 // publish waits for the acknowledgement. A message whose acknowledgement is
 // lost may have been stored: callers must be able to live with both.
 func publish(ctx context.Context, js jetstream.JetStream, msg *nats.Msg, opts ...jetstream.PublishOpt) (*jetstream.PubAck, error) {

@@ -43,11 +43,6 @@ func notReady(o ingest.Outcome) error {
 	return &handBack{why: ingest.Reason{Code: ingest.CodeNotReady, Detail: fmt.Sprintf("the series is %s at the moment", o.Condition)}}
 }
 
-// objectChanged hands back a job of which an object is not what the ledger says.
-func objectChanged(o ingest.Object, cause error) error {
-	return &handBack{why: ingest.Reason{Code: ingest.CodeChanged, Detail: "an object of the series has changed or gone while the series was read"}, object: &o, cause: cause}
-}
-
 // otherVersion hands back a job that was made for another release.
 func otherVersion(want, have string) error {
 	return &handBack{why: ingest.Reason{Code: ingest.CodeOtherRelease, Detail: fmt.Sprintf("the job wants results of version %q, and this worker makes those of version %q", want, have)}}
@@ -76,7 +71,7 @@ func (p *Pipeline) open(ctx context.Context, r ingest.Record) (io.ReadCloser, in
 // ledger says into the job's being handed back.
 func (p *Pipeline) otherwise(o ingest.Object, err error) error {
 	if errors.Is(err, s3.ErrStale) || errors.Is(err, ingest.ErrGone) {
-		return objectChanged(o, err)
+		return &ChangedError{Object: o, Cause: err}
 	}
 	return err
 }

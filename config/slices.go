@@ -1,17 +1,12 @@
 package config
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash"
 	"io"
-	"slices"
-	"strings"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -21,50 +16,15 @@ import (
 	"tacstream/ingest/dicom"
 )
 
-// A fetch begins to read an object, of which it returns the size. Its bytes
+// A Fetch begins to read an object, of which it returns the size. Its bytes
 // must be those that the record describes.
-type fetch func(ctx context.Context, r ingest.Record) (io.ReadCloser, int64, error)
-
-// A digest is the SHA-256 of an object's content.
-type digest = [sha256.Size]byte
-
-// A content is an object of a series: the slots that its images fill and,
-// once it was read, its digest.
-type content struct {
-	record *ingest.Record
-	slots  []int // by image, in the order of storage
-	digest digest
-}
-
-// contentsOf returns the objects of an assembly, in the order of their first
-// slots.
-func contentsOf(a ingest.Assembly) []content {
-	list := make([]content, 0, len(a.Slots))
-	at := map[string]int{} // of multi-frame objects, by instance
-	numbers := make([]int, len(a.Slots))
-	for i := range a.Slots {
-		r := &a.Slots[i]
-		if r.Instance.Planes == nil {
-			numbers[i] = i
-			list = append(list, content{record: r, slots: numbers[i : i+1 : i+1]})
-			continue
-		}
-		n, known := at[r.Instance.SOPInstanceUID]
-		if !known {
-			n = len(list)
-			at[r.Instance.SOPInstanceUID] = n
-			list = append(list, content{record: r, slots: make([]int, len(r.Instance.Planes.At))})
-		}
-		list[n].slots[r.Instance.Plane] = i
-	}
-	return list
-}
+type Fetch func(ctx context.Context, r ingest.Record) (io.ReadCloser, int64, error)
 
 // readSlices streams every image of a series into per-region sums, readers
 // objects at a time, and returns the sums with the digest of the input: the
 // sorted SOPInstanceUIDs with their contents' hashes. No image is held longer
 // than it takes to add it.
-func readSlices(ctx context.Context, a ingest.Assembly, mask extract.Mask, readers int, get fetch) (*extract.Sums, string, error) {
+func readSlices(ctx context.Context, a ingest.Assembly, mask extract.Mask, readers int, get Fetch) (*extract.Sums, string, error) {
 	sums, err := extract.NewSums(len(a.Starts), mask)
 	if err != nil {
 		return nil, "", err
@@ -95,7 +55,7 @@ func readSlices(ctx context.Context, a ingest.Assembly, mask extract.Mask, reade
 
 // A sliceReader reads one object at a time, reusing its memory.
 type sliceReader struct {
-	get      fetch
+	get      Fetch
 	mask     extract.Mask
 	sums     *extract.Sums
 	perFrame int // slices
@@ -120,7 +80,7 @@ func (s *sliceReader) read(ctx context.Context, c *content) error {
 		return s.add(slice, c)
 	})
 	if err == nil && seen != len(c.slots) {
-		err = objectChanged(c.record.Object, nil)
+		err = &ChangedError{Object: c.record.Object}
 	}
 	if err != nil && errors.Is(err, ingest.ErrRejected) {
 		return fmt.Errorf("%s: %w", s.slot(c.slots[min(seen, len(c.slots)-1)]), err)
@@ -140,7 +100,7 @@ func (s *sliceReader) slot(i int) ingest.Slot {
 // describes another object.
 func (s *sliceReader) add(slice *dicom.Slice, c *content) error {
 	if slice.Instance.SOPInstanceUID != c.record.Instance.SOPInstanceUID || slice.Plane >= len(c.slots) || slice.Pixels() != s.pixels {
-		return objectChanged(c.record.Object, nil)
+		return &ChangedError{Object: c.record.Object}
 	}
 	i := c.slots[slice.Plane]
 	runs, sums := s.mask.Slice(i%s.perFrame), s.sums.Slot(i/s.perFrame, i%s.perFrame)
@@ -166,57 +126,4 @@ func (s *sliceReader) drain(r io.Reader) error {
 			return err
 		}
 	}
-}
-
-// compareDoubles reads the further objects of instances whose ETag differs:
-// if their content does too, neither may win silently.
-func compareDoubles(ctx context.Context, a ingest.Assembly, contents []content, get fetch) error {
-	for _, double := range a.Doubles {
-		i := slices.IndexFunc(contents, func(c content) bool {
-			return c.record.Instance.SOPInstanceUID == double.Instance.SOPInstanceUID
-		})
-		sum, err := digestOf(ctx, double, get)
-		if err != nil {
-			return err
-		}
-		if i < 0 || sum != contents[i].digest {
-			slot := contents[max(i, 0)].slots[0]
-			return ingest.Reject(ingest.CodeConflict, "two objects with one SOPInstanceUID differ in content, at frame %d slice %d", slot/len(a.Positions)+1, slot%len(a.Positions)+1)
-		}
-	}
-	return nil
-}
-
-// digestOf reads an object for its digest alone.
-func digestOf(ctx context.Context, r ingest.Record, get fetch) (sum digest, err error) {
-	body, _, err := get(ctx, r)
-	if err != nil {
-		return sum, err
-	}
-	defer body.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, body); err != nil {
-		return sum, err
-	}
-	h.Sum(sum[:0])
-	return sum, nil
-}
-
-// inputDigest digests the sorted pairs of SOPInstanceUID and content hash.
-func inputDigest(contents []content) string {
-	order := make([]int32, len(contents))
-	for i := range order {
-		order[i] = int32(i)
-	}
-	uid := func(i int32) string { return contents[i].record.Instance.SOPInstanceUID }
-	slices.SortFunc(order, func(a, b int32) int {
-		return cmp.Or(strings.Compare(uid(a), uid(b)), bytes.Compare(contents[a].digest[:], contents[b].digest[:]))
-	})
-	h := sha256.New()
-	for _, i := range order {
-		io.WriteString(h, uid(i))
-		h.Write([]byte{0})
-		h.Write(contents[i].digest[:])
-	}
-	return hex.EncodeToString(h.Sum(nil)[:16])
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"tacstream/extract/stream"
 	"tacstream/ingest"
 	"tacstream/ingest/s3"
 )
@@ -71,7 +72,7 @@ func (p *Pipeline) open(ctx context.Context, r ingest.Record) (io.ReadCloser, in
 // ledger says into the job's being handed back.
 func (p *Pipeline) otherwise(o ingest.Object, err error) error {
 	if errors.Is(err, s3.ErrStale) || errors.Is(err, ingest.ErrGone) {
-		return &ChangedError{Object: o, Cause: err}
+		return &stream.ChangedError{Object: o, Cause: err}
 	}
 	return err
 }

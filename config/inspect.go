@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"tacstream/extract"
+	"tacstream/extract/stream"
 	"tacstream/ingest"
 	"tacstream/ingest/dicom"
 	"tacstream/ingest/nifti"
@@ -218,7 +219,7 @@ func (s LocalSeries) outside(seg ingest.Segmentation) error {
 	if err != nil {
 		return err
 	}
-	placed, err := Regions{Segmentation: seg}.on(geometry, s.Assembly.Header)
+	placed, err := stream.Regions{Segmentation: seg}.On(geometry, s.Assembly.Header)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tacstream/extract"
+	"tacstream/extract/stream"
 	"tacstream/ingest"
 	"tacstream/ingest/dicom"
 )
@@ -269,14 +270,14 @@ func (v *SeriesView) readPixels(ctx context.Context, shelf Shelf, s LocalSeries)
 	values := ValuesView{Min: math.Inf(1), Max: math.Inf(-1)}
 	perFrame := max(len(s.Assembly.Positions), 1)
 	for _, c := range contentsIn(s) {
-		r, size, err := shelf.Open(ctx, c.record.Object)
+		r, size, err := shelf.Open(ctx, c.Record.Object)
 		if err != nil {
 			return err
 		}
 		err = decoder.Read(r, size, func(slice *dicom.Slice) error {
 			values.add(slice)
-			if slice.Plane < len(c.slots) && c.slots[slice.Plane]/perFrame < len(v.Timing) {
-				v.Timing[c.slots[slice.Plane]/perFrame].slope(slice.Slope())
+			if slice.Plane < len(c.Slots) && c.Slots[slice.Plane]/perFrame < len(v.Timing) {
+				v.Timing[c.Slots[slice.Plane]/perFrame].slope(slice.Slope())
 			}
 			return nil
 		})
@@ -284,7 +285,7 @@ func (v *SeriesView) readPixels(ctx context.Context, shelf Shelf, s LocalSeries)
 		switch {
 		case errors.Is(err, ingest.ErrRejected):
 			why := ingest.ReasonOf(err)
-			v.spoil(ingest.Rejected, why.Code, "%s: %s", c.record.Key, why.Detail)
+			v.spoil(ingest.Rejected, why.Code, "%s: %s", c.Record.Key, why.Detail)
 		case err != nil:
 			return err
 		}
@@ -318,11 +319,11 @@ func (v *SeriesView) compare(ctx context.Context, shelf Shelf, s LocalSeries) er
 		if i < 0 {
 			continue
 		}
-		first, err := digestOf(ctx, s.Assembly.Slots[i], get)
+		first, err := stream.DigestOf(ctx, s.Assembly.Slots[i], get)
 		if err != nil {
 			return err
 		}
-		second, err := digestOf(ctx, double, get)
+		second, err := stream.DigestOf(ctx, double, get)
 		if err != nil {
 			return err
 		}
@@ -336,14 +337,14 @@ func (v *SeriesView) compare(ctx context.Context, shelf Shelf, s LocalSeries) er
 
 // contentsIn returns the sound objects of a series. Those of one that could not
 // be put together fill no slots.
-func contentsIn(s LocalSeries) []content {
+func contentsIn(s LocalSeries) []stream.Content {
 	if len(s.Assembly.Slots) > 0 {
-		return contentsOf(s.Assembly)
+		return stream.ContentsOf(s.Assembly)
 	}
-	var list []content
+	var list []stream.Content
 	for i := range s.Records {
 		if r := &s.Records[i]; r.Fault.Code == "" {
-			list = append(list, content{record: r})
+			list = append(list, stream.Content{Record: r})
 		}
 	}
 	return list

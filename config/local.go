@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tacstream/extract"
+	"tacstream/extract/stream"
 	"tacstream/ingest"
 	"tacstream/ingest/dicom"
 )
@@ -33,7 +34,7 @@ type LocalSeries struct {
 // Where the folder holds several series, number, from 1, chooses one; with 0
 // they must be parts of one acquisition, one after the other, which are joined.
 // The assembly is that of the first part.
-func ExtractDir(ctx context.Context, dir string, regions Regions, number int, say func(file string, why ingest.Reason)) (extract.Curves, ingest.Assembly, error) {
+func ExtractDir(ctx context.Context, dir string, regions stream.Regions, number int, say func(file string, why ingest.Reason)) (extract.Curves, ingest.Assembly, error) {
 	series, err := ReadSeries(ctx, dir, say)
 	if err != nil {
 		return extract.Curves{}, ingest.Assembly{}, err
@@ -46,12 +47,12 @@ func ExtractDir(ctx context.Context, dir string, regions Regions, number int, sa
 	for k, part := range parts {
 		assemblies[k] = part.Assembly
 	}
-	curves, _, err := ExtractParts(ctx, assemblies, regions, DefaultReaders, openFile)
+	curves, _, err := stream.ExtractParts(ctx, assemblies, regions, DefaultReaders, openFile)
 	if err != nil {
 		return curves, assemblies[0], err
 	}
 	curves.Warnings = append(curves.Warnings, togetherness(parts)...)
-	curves, err = Merge(curves, regions.Rules.Merge)
+	curves, err = stream.Merge(curves, regions.Rules.Merge)
 	return curves, assemblies[0], err
 }
 

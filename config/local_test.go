@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"tacstream/extract"
+	"tacstream/extract/stream"
 	"tacstream/ingest"
 	"tacstream/ingest/dicom"
 	"tacstream/ingest/phantom"
@@ -132,8 +133,8 @@ func TestReconstructionsStayApart(t *testing.T) {
 }
 
 // labelled returns labels as regions in the space of the series.
-func labelled(l ingest.Labels) Regions {
-	return Regions{Segmentation: ingest.Segmentation{Labels: &l}}
+func labelled(l ingest.Labels) stream.Regions {
+	return stream.Regions{Segmentation: ingest.Segmentation{Labels: &l}}
 }
 
 // A region that reaches into padding has the mean of what lies outside it, and

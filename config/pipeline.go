@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"tacstream/extract"
+	"tacstream/extract/stream"
 	"tacstream/ingest"
 )
 
@@ -83,10 +84,10 @@ func (p *Pipeline) extract(ctx context.Context, v ingest.View, protocol Protocol
 		return extract.Curves{}, "", err
 	}
 	regions.Rules = extract.Rules{Merge: protocol.Merge, Erode: protocol.Erode}
-	curves, input, err := ExtractParts(ctx, v.Parts(), regions, p.Config.Limits.Readers, p.open)
+	curves, input, err := stream.ExtractParts(ctx, v.Parts(), regions, p.Config.Limits.Readers, p.open)
 	if err != nil {
 		return curves, "", err
 	}
-	curves, err = Merge(curves, protocol.Merge)
+	curves, err = stream.Merge(curves, protocol.Merge)
 	return curves, input, err
 }

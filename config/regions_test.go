@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"tacstream/extract/stream"
 	"tacstream/ingest"
 	"tacstream/ingest/phantom"
 )
@@ -65,7 +66,7 @@ func TestRegionsFilesOfEveryKind(t *testing.T) {
 	if err != nil || atlas.Standard != "MNI" {
 		t.Errorf("labels in a standard space: %q, %v", atlas.Standard, err)
 	}
-	placed, err := (Regions{Segmentation: atlas}).on(grid, ingest.Header{})
+	placed, err := (stream.Regions{Segmentation: atlas}).On(grid, ingest.Header{})
 	if err != nil || len(placed.Warnings) != 1 || placed.Warnings[0].Level != ingest.LevelDoubt {
 		t.Errorf("used without a transform: %+v, %v", placed.Warnings, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 
+	"tacstream/extract/stream"
 	"tacstream/ingest"
 	"tacstream/ingest/transform"
 	"tacstream/publish"
@@ -99,16 +100,16 @@ func (p *Pipeline) causeOf(job ingest.Job) publish.Cause {
 }
 
 // regions reads the region source of a series.
-func (p *Pipeline) regions(ctx context.Context, r ingest.Regions) (Regions, error) {
+func (p *Pipeline) regions(ctx context.Context, r ingest.Regions) (stream.Regions, error) {
 	image, err := p.regionObject(ctx, r.Image)
 	if err != nil {
-		return Regions{}, err
+		return stream.Regions{}, err
 	}
 	var table io.Reader
 	if r.LUT.Key != "" {
 		data, err := p.regionObject(ctx, r.LUT)
 		if err != nil {
-			return Regions{}, err
+			return stream.Regions{}, err
 		}
 		table = bytes.NewReader(data)
 	}
@@ -119,14 +120,14 @@ func (p *Pipeline) regions(ctx context.Context, r ingest.Regions) (Regions, erro
 		}
 	}
 	if err != nil || r.Transform.Key == "" {
-		return Regions{Segmentation: s}, err
+		return stream.Regions{Segmentation: s}, err
 	}
 	data, err := p.regionObject(ctx, r.Transform)
 	if err != nil {
-		return Regions{}, err
+		return stream.Regions{}, err
 	}
 	t, err := transform.Read(r.Transform.Key, data)
-	return Regions{Segmentation: s, Transform: &t}, err
+	return stream.Regions{Segmentation: s, Transform: &t}, err
 }
 
 // addRegion adds a further image of a set of probabilities.

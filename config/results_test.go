@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"testing"
 
+	"tacstream/extract/stream"
 	"tacstream/ingest"
 	"tacstream/ingest/phantom"
 	"tacstream/publish"
@@ -64,7 +65,7 @@ func resultOf(t *testing.T, dir string) (all [][]byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	curves, a, err := ExtractDir(t.Context(), dir, Regions{Segmentation: s}, 0, func(file string, why ingest.Reason) { t.Error(file, why) })
+	curves, a, err := ExtractDir(t.Context(), dir, stream.Regions{Segmentation: s}, 0, func(file string, why ingest.Reason) { t.Error(file, why) })
 	if err != nil {
 		t.Fatal(err)
 	}

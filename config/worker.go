@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"tacstream/extract/stream"
 	"tacstream/ingest"
 	"tacstream/ingest/jetstream"
 	"tacstream/ingest/s3"
@@ -128,12 +129,12 @@ func (w *Worker) finish(ctx context.Context, d jetstream.Delivery, s ingest.Stat
 // attempt failed.
 func reasonToHandBack(err error, stopping bool) *handBack {
 	var h *handBack
-	var changed *ChangedError
+	var changed *stream.ChangedError
 	switch {
 	case errors.As(err, &h):
 		return h
 	case errors.As(err, &changed):
-		return &handBack{why: ingest.Reason{Code: ingest.CodeChanged, Detail: (&ChangedError{}).Error()}, object: &changed.Object, cause: changed.Cause}
+		return &handBack{why: ingest.Reason{Code: ingest.CodeChanged, Detail: (&stream.ChangedError{}).Error()}, object: &changed.Object, cause: changed.Cause}
 	case err == nil, errors.Is(err, errOvertaken):
 		return &handBack{why: ingest.Reason{Code: ingest.CodeNotReady, Detail: "the ledger does not say that the job has ended"}}
 	case stopping && errors.Is(err, context.Canceled):

@@ -9,6 +9,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"tacstream/extract/stream"
 	"tacstream/ingest"
 	"tacstream/ingest/jetstream"
 )
@@ -65,7 +66,7 @@ func TestOnlyTheLedgerEndsAJob(t *testing.T) {
 	}{
 		{"no error, and not done", unfinished, nil, false, true, 0, ingest.CodeNotReady},
 		{"overtaken, as the worker thinks", unfinished, errOvertaken, false, true, 0, ingest.CodeNotReady},
-		{"an object has gone", unfinished, &ChangedError{Object: away, Cause: ingest.ErrGone}, false, true, 0, ingest.CodeChanged},
+		{"an object has gone", unfinished, &stream.ChangedError{Object: away, Cause: ingest.ErrGone}, false, true, 0, ingest.CodeChanged},
 		{"the series is not whole", unfinished, notReady(ingest.Outcome{Condition: ingest.Receiving}), false, true, 0, ingest.CodeNotReady},
 		{"another release's", unfinished, otherVersion("1", "2"), false, true, 0, ingest.CodeOtherRelease},
 		{"a server is away", unfinished, nats.ErrNoResponders, false, true, 0, ingest.CodeOutage},
@@ -73,7 +74,7 @@ func TestOnlyTheLedgerEndsAJob(t *testing.T) {
 		{"an error of its own", unfinished, errors.New("broken"), false, true, 1, ""},
 		{"done", done, nil, false, false, 0, ""},
 		{"done, whatever the error", done, errors.New("broken"), false, false, 0, ""},
-		{"overtaken", overtaken, &ChangedError{Object: away, Cause: ingest.ErrGone}, false, false, 0, ""},
+		{"overtaken", overtaken, &stream.ChangedError{Object: away, Cause: ingest.ErrGone}, false, false, 0, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w, d := newWorker(t, tt.state)

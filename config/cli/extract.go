@@ -10,6 +10,7 @@ import (
 
 	"tacstream/config"
 	"tacstream/extract"
+	"tacstream/extract/stream"
 	"tacstream/ingest"
 	"tacstream/publish/svg"
 )
@@ -119,12 +120,12 @@ func (l *leftOut) done() {
 }
 
 // regions reads where the regions are.
-func (c extractCmd) regions() (config.Regions, error) {
+func (c extractCmd) regions() (stream.Regions, error) {
 	s, err := config.ReadRegionsFiles(c.Regions, c.LUT)
 	if err != nil {
-		return config.Regions{}, err
+		return stream.Regions{}, err
 	}
-	r := config.Regions{Segmentation: s, Invert: c.Invert}
+	r := stream.Regions{Segmentation: s, Invert: c.Invert}
 	if rules := c.rules(); rules != "" {
 		if r.Rules, err = config.ReadRulesFile(rules); err != nil {
 			return r, err

@@ -1,4 +1,4 @@
-package config
+package stream
 
 import "tacstream/ingest"
 

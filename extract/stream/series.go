@@ -1,4 +1,4 @@
-package config
+package stream
 
 import (
 	"context"
@@ -21,7 +21,7 @@ func Extract(ctx context.Context, a ingest.Assembly, regions Regions, readers in
 	if err != nil {
 		return extract.Curves{}, "", err
 	}
-	placed, err := regions.on(geometry, a.Header)
+	placed, err := regions.On(geometry, a.Header)
 	if err != nil {
 		return extract.Curves{}, "", err
 	}

@@ -1,4 +1,4 @@
-package config
+package stream
 
 import (
 	"fmt"
@@ -18,8 +18,8 @@ type Regions struct {
 	Rules     extract.Rules        // what to make of them
 }
 
-// on returns the regions in the space of a series.
-func (r Regions) on(pet ingest.Geometry, h ingest.Header) (ingest.Segmentation, error) {
+// On returns the regions in the space of a series.
+func (r Regions) On(pet ingest.Geometry, h ingest.Header) (ingest.Segmentation, error) {
 	if r.Transform != nil {
 		return r.Transform.Apply(r.Segmentation, pet, r.Invert)
 	}

@@ -1,4 +1,4 @@
-package config
+package stream
 
 import (
 	"crypto/sha256"
@@ -11,32 +11,32 @@ type digest = [sha256.Size]byte
 
 // A content is an object of a series: the slots that its images fill and,
 // once it was read, its digest.
-type content struct {
-	record *ingest.Record
-	slots  []int // by image, in the order of storage
+type Content struct {
+	Record *ingest.Record
+	Slots  []int // by image, in the order of storage
 	digest digest
 }
 
-// contentsOf returns the objects of an assembly, in the order of their first
+// ContentsOf returns the objects of an assembly, in the order of their first
 // slots.
-func contentsOf(a ingest.Assembly) []content {
-	list := make([]content, 0, len(a.Slots))
+func ContentsOf(a ingest.Assembly) []Content {
+	list := make([]Content, 0, len(a.Slots))
 	at := map[string]int{} // of multi-frame objects, by instance
 	numbers := make([]int, len(a.Slots))
 	for i := range a.Slots {
 		r := &a.Slots[i]
 		if r.Instance.Planes == nil {
 			numbers[i] = i
-			list = append(list, content{record: r, slots: numbers[i : i+1 : i+1]})
+			list = append(list, Content{Record: r, Slots: numbers[i : i+1 : i+1]})
 			continue
 		}
 		n, known := at[r.Instance.SOPInstanceUID]
 		if !known {
 			n = len(list)
 			at[r.Instance.SOPInstanceUID] = n
-			list = append(list, content{record: r, slots: make([]int, len(r.Instance.Planes.At))})
+			list = append(list, Content{Record: r, Slots: make([]int, len(r.Instance.Planes.At))})
 		}
-		list[n].slots[r.Instance.Plane] = i
+		list[n].Slots[r.Instance.Plane] = i
 	}
 	return list
 }

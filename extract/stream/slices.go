@@ -1,4 +1,4 @@
-package config
+package stream
 
 import (
 	"context"
@@ -29,7 +29,7 @@ func readSlices(ctx context.Context, a ingest.Assembly, mask extract.Mask, reade
 	if err != nil {
 		return nil, "", err
 	}
-	contents := contentsOf(a)
+	contents := ContentsOf(a)
 	var next atomic.Int64
 	g, reading := errgroup.WithContext(ctx)
 	for range min(readers, len(contents)) {
@@ -66,8 +66,8 @@ type sliceReader struct {
 }
 
 // read adds the images of an object to the sums and digests its content.
-func (s *sliceReader) read(ctx context.Context, c *content) error {
-	r, size, err := s.get(ctx, *c.record)
+func (s *sliceReader) read(ctx context.Context, c *Content) error {
+	r, size, err := s.get(ctx, *c.Record)
 	if err != nil {
 		return err
 	}
@@ -79,11 +79,11 @@ func (s *sliceReader) read(ctx context.Context, c *content) error {
 		seen++
 		return s.add(slice, c)
 	})
-	if err == nil && seen != len(c.slots) {
-		err = &ChangedError{Object: c.record.Object}
+	if err == nil && seen != len(c.Slots) {
+		err = &ChangedError{Object: c.Record.Object}
 	}
 	if err != nil && errors.Is(err, ingest.ErrRejected) {
-		return fmt.Errorf("%s: %w", s.slot(c.slots[min(seen, len(c.slots)-1)]), err)
+		return fmt.Errorf("%s: %w", s.slot(c.Slots[min(seen, len(c.Slots)-1)]), err)
 	}
 	if err == nil {
 		err = s.drain(tee)
@@ -98,11 +98,11 @@ func (s *sliceReader) slot(i int) ingest.Slot {
 
 // add adds an image to the sums of its slot. It is stale if the ledger
 // describes another object.
-func (s *sliceReader) add(slice *dicom.Slice, c *content) error {
-	if slice.Instance.SOPInstanceUID != c.record.Instance.SOPInstanceUID || slice.Plane >= len(c.slots) || slice.Pixels() != s.pixels {
-		return &ChangedError{Object: c.record.Object}
+func (s *sliceReader) add(slice *dicom.Slice, c *Content) error {
+	if slice.Instance.SOPInstanceUID != c.Record.Instance.SOPInstanceUID || slice.Plane >= len(c.Slots) || slice.Pixels() != s.pixels {
+		return &ChangedError{Object: c.Record.Object}
 	}
-	i := c.slots[slice.Plane]
+	i := c.Slots[slice.Plane]
 	runs, sums := s.mask.Slice(i%s.perFrame), s.sums.Slot(i/s.perFrame, i%s.perFrame)
 	slice.AddRegionSums(runs, sums)
 	if slice.Padded() {

@@ -1,4 +1,4 @@
-package config
+package stream
 
 import (
 	"bytes"
@@ -15,25 +15,25 @@ import (
 
 // compareDoubles reads the further objects of instances whose ETag differs:
 // if their content does too, neither may win silently.
-func compareDoubles(ctx context.Context, a ingest.Assembly, contents []content, get Fetch) error {
+func compareDoubles(ctx context.Context, a ingest.Assembly, contents []Content, get Fetch) error {
 	for _, double := range a.Doubles {
-		i := slices.IndexFunc(contents, func(c content) bool {
-			return c.record.Instance.SOPInstanceUID == double.Instance.SOPInstanceUID
+		i := slices.IndexFunc(contents, func(c Content) bool {
+			return c.Record.Instance.SOPInstanceUID == double.Instance.SOPInstanceUID
 		})
-		sum, err := digestOf(ctx, double, get)
+		sum, err := DigestOf(ctx, double, get)
 		if err != nil {
 			return err
 		}
 		if i < 0 || sum != contents[i].digest {
-			slot := contents[max(i, 0)].slots[0]
+			slot := contents[max(i, 0)].Slots[0]
 			return ingest.Reject(ingest.CodeConflict, "two objects with one SOPInstanceUID differ in content, at frame %d slice %d", slot/len(a.Positions)+1, slot%len(a.Positions)+1)
 		}
 	}
 	return nil
 }
 
-// digestOf reads an object for its digest alone.
-func digestOf(ctx context.Context, r ingest.Record, get Fetch) (sum digest, err error) {
+// DigestOf reads an object for its digest alone.
+func DigestOf(ctx context.Context, r ingest.Record, get Fetch) (sum digest, err error) {
 	body, _, err := get(ctx, r)
 	if err != nil {
 		return sum, err
@@ -48,12 +48,12 @@ func digestOf(ctx context.Context, r ingest.Record, get Fetch) (sum digest, err 
 }
 
 // inputDigest digests the sorted pairs of SOPInstanceUID and content hash.
-func inputDigest(contents []content) string {
+func inputDigest(contents []Content) string {
 	order := make([]int32, len(contents))
 	for i := range order {
 		order[i] = int32(i)
 	}
-	uid := func(i int32) string { return contents[i].record.Instance.SOPInstanceUID }
+	uid := func(i int32) string { return contents[i].Record.Instance.SOPInstanceUID }
 	slices.SortFunc(order, func(a, b int32) int {
 		return cmp.Or(strings.Compare(uid(a), uid(b)), bytes.Compare(contents[a].digest[:], contents[b].digest[:]))
 	})

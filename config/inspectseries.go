@@ -105,7 +105,7 @@ func viewOf(s LocalSeries, c Config) SeriesView {
 		v.time(s.Assembly)
 	}
 	if o.Unverified {
-		v.doubt(unverified(o))
+		v.doubt(stream.Unverified(o))
 	}
 	return v
 }

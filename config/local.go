@@ -143,13 +143,13 @@ func togetherness(parts []LocalSeries) []ingest.Warning {
 	var list []ingest.Warning
 	for _, p := range parts {
 		if p.Outcome.Unverified {
-			list = append(list, unverified(p.Outcome))
+			list = append(list, stream.Unverified(p.Outcome))
 		}
 	}
 	if len(parts) == 1 {
 		return list
 	}
-	w := partsJoined(len(parts))
+	w := stream.Joined(len(parts))
 	noInjection := func(p LocalSeries) bool { return p.Assembly.Header.Soft.Injection.IsZero() }
 	if slices.ContainsFunc(parts, noInjection) {
 		w.Level = ingest.LevelWarn

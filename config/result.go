@@ -35,10 +35,10 @@ func (p *Pipeline) begin(job ingest.Job, v ingest.View, protocol Protocol) resul
 		r.session = site.Key.Token("study", a.Header.Soft.StudyInstanceUID)
 	}
 	if v.Outcome.Unverified {
-		r.Warnings = append(r.Warnings, unverified(v.Outcome))
+		r.Warnings = append(r.Warnings, stream.Unverified(v.Outcome))
 	}
 	if n := len(v.Kin.Parts); n > 0 {
-		r.Warnings = append(r.Warnings, partsJoined(n+1))
+		r.Warnings = append(r.Warnings, stream.Joined(n+1))
 	}
 	if v.Regions.Others > 0 {
 		r.Warnings = append(r.Warnings, ingest.Warning{
@@ -48,22 +48,6 @@ func (p *Pipeline) begin(job ingest.Job, v ingest.View, protocol Protocol) resul
 	}
 	r.Warnings = append(r.Warnings, doubtful(v.Regions)...)
 	return r
-}
-
-// unverified says that nobody can know whether a series is all there.
-func unverified(o ingest.Outcome) ingest.Warning {
-	return ingest.Warning{
-		Code: ingest.WarnUnverified, Level: ingest.LevelWarn, Value: float64(o.Have),
-		Detail: "slices are there and have no hole; the header leaves out how many there should be",
-	}
-}
-
-// partsJoined says that an acquisition is made of several series.
-func partsJoined(n int) ingest.Warning {
-	return ingest.Warning{
-		Code: ingest.WarnJoined, Level: ingest.LevelNotice, Value: float64(n), Threshold: 1,
-		Detail: "series hold the parts of this acquisition, one after the other; their frames are taken together",
-	}
 }
 
 // farAbove is how many folders above a series a label image may lie before

@@ -71,7 +71,7 @@ func (l *Lister) list(ctx context.Context, places []ingest.Place) {
 	p := &pass{Lister: l, shares: map[string]*share{}}
 	if slices.Contains(places, ingest.Place{}) {
 		p.whole, places = true, nil
-		for _, bucket := range l.Config.inboxes() {
+		for _, bucket := range l.Config.Inboxes() {
 			places = append(places, ingest.Place{Bucket: bucket})
 		}
 	}

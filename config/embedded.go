@@ -1,6 +1,7 @@
 package config
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -8,7 +9,62 @@ import (
 	"path/filepath"
 
 	"github.com/gofrs/flock"
+
+	"tacstream/ingest/jetstream"
+	"tacstream/ingest/s3"
 )
+
+// startNATS starts the embedded NATS if it is this process' role.
+func (o ServeOptions) startNATS(l Links) (*jetstream.Server, error) {
+	if !o.has(RoleNATS) {
+		return nil, nil
+	}
+	return jetstream.StartServer(jetstream.ServerOptions{
+		StoreDir: filepath.Join(o.Data, "nats"), Listen: o.NATSListen, CertFile: o.TLSCert, KeyFile: o.TLSKey, SyncAlways: true,
+		MirrorEvery: o.MirrorEvery, Log: o.Log,
+		Users: []jetstream.User{
+			{Name: UserTacstream, Password: l.secrets.NATSPassword, Role: jetstream.RoleTacstream},
+			{Name: UserConsumer, Password: l.secrets.ConsumerPass, Role: jetstream.RoleConsumer},
+			{Name: UserFacility, Password: l.secrets.FacilityPass, Role: jetstream.RoleFacility},
+		},
+	})
+}
+
+// runS3 runs the embedded store in a child process. What it says first goes
+// to ready.
+func (o ServeOptions) runS3(ctx context.Context, l Links, ready chan<- error) error {
+	first := true
+	err := s3.RunChild(ctx, s3.Child{
+		Listen: o.S3Listen, Log: o.Log, Stderr: os.Stderr,
+		Args: func(listen string) []string {
+			args := []string{"s3", "--child", "--dir", filepath.Join(o.Data, "s3"), "--listen", listen, "--nats", l.NATSURL, "--results", o.Config.S3.Results}
+			for _, b := range o.Config.Inboxes() {
+				args = append(args, "--inbox", b)
+			}
+			for _, s := range o.Config.Sites {
+				args = append(args, "--site", s.Bucket+"/"+s.Prefix+"="+s.Site)
+			}
+			if o.TLSCert != "" {
+				args = append(args, "--tls-cert", o.TLSCert, "--tls-key", o.TLSKey)
+			}
+			return args
+		},
+		Env: []string{
+			EnvS3Access + "=" + l.s3.AccessKey, EnvS3Secret + "=" + l.s3.SecretKey,
+			EnvNATSUser + "=" + l.natsUser, EnvNATSPassword + "=" + l.natsPassword,
+		},
+		Ready: func(string) {
+			if first {
+				ready <- nil
+			}
+			first = false
+		},
+	})
+	if first {
+		ready <- err
+	}
+	return err
+}
 
 // claim makes sure that the embedded servers can start: that nobody else uses
 // their addresses or their data directory. It notes the addresses there, for

@@ -24,8 +24,8 @@ func Changes(s ingest.State, today ingest.Plan) []string {
 	if was.Settings == today.Settings {
 		return list
 	}
-	p, known := decodeProtocol(was.Protocol)
-	q, _ := decodeProtocol(today.Protocol)
+	p, known := DecodeProtocol(was.Protocol)
+	q, _ := DecodeProtocol(today.Protocol)
 	if !known {
 		return append(list, "protocol: as an earlier release had it → "+orNone(q.Tracer))
 	}

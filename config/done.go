@@ -7,7 +7,7 @@ import (
 
 	"tacstream/ingest"
 	"tacstream/publish"
-	outbox "tacstream/publish/jetstream"
+	"tacstream/publish/outbox"
 )
 
 // state makes a result public, unless its job has been overtaken. It returns

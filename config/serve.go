@@ -19,7 +19,7 @@ import (
 	"tacstream/ingest/dicom"
 	"tacstream/ingest/jetstream"
 	"tacstream/ingest/s3"
-	outbox "tacstream/publish/jetstream"
+	"tacstream/publish/outbox"
 )
 
 // Roles are what a process can do; without a choice it does all of them.

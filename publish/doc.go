@@ -1,7 +1,7 @@
 // Package publish says what tacstream has found out: it holds the encodings of
 // its events, their subjects and schemas, and what people and facilities are
 // told. The children write it somewhere: bids makes the files of a result,
-// jetstream publishes.
+// outbox publishes.
 //
 // This page is the contract with whoever subscribes.
 //

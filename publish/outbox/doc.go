@@ -1,4 +1,4 @@
-// Package jetstream states results and outcomes as events on NATS JetStream,
+// Package outbox states results and outcomes as events on NATS JetStream,
 // each of them once.
 //
 // Delivery of work is at least once: the same result may be computed twice,
@@ -15,4 +15,4 @@
 //
 // A message id alone would fail outside its window, and a compare-and-set of
 // some state after the event would come too late.
-package jetstream
+package outbox

@@ -69,26 +69,35 @@ func (s *SeriesState) because() Cause           { return s.Cause }
 func (s *SeriesState) about() ingest.Token      { return s.Cause.Series }
 func (s *SeriesState) subject() (string, error) { return SeriesSubject(s.Cause.Site, s.Cause.Series) }
 
-// A Progress says how far the work on a series is. It may be lost, repeated
-// and out of order.
-type Progress struct {
-	Cause Cause  `json:"cause"`
-	Stage Stage  `json:"stage" enum:"ingest,extract,fit,publish" doc:"What is being done."`
-	Done  int    `json:"done" doc:"Slots received or read, or regions fitted."`
-	Total int    `json:"total,omitempty" doc:"How many there will be; left out where not known."`
-	Model string `json:"model,omitempty" doc:"The model that is being fitted."`
-}
-
-// NewProgress returns the event that says how far a series is.
-func NewProgress(c Cause, p Progress) (Event, error) {
-	p.Cause = c
-	if deadType(p.Stage) == "" {
-		return Event{}, fmt.Errorf("stage: %w", ErrLabel)
+// seriesType returns the type that states a condition; "" for Receiving, which
+// is progress and no fact yet. A series that lost every object is incomplete.
+func seriesType(c ingest.Condition) Type {
+	switch c {
+	case ingest.Ready:
+		return SeriesReady
+	case ingest.Waiting:
+		return SeriesWaiting
+	case ingest.Incomplete, ingest.Absent:
+		return SeriesIncomplete
+	case ingest.Inconsistent:
+		return SeriesInconsistent
+	case ingest.Rejected:
+		return SeriesRejected
+	case ingest.Joined:
+		return SeriesJoined
 	}
-	id := c.ID(SeriesProgressed, string(p.Stage), fmt.Sprint(p.Done, " ", p.Total), p.Model)
-	return newEvent(SeriesProgressed, id, &p)
+	return ""
 }
 
-func (p *Progress) because() Cause           { return p.Cause }
-func (p *Progress) about() ingest.Token      { return p.Cause.Series }
-func (p *Progress) subject() (string, error) { return ProgressSubject(p.Cause.Site, p.Cause.Series) }
+// outcome returns what the event states.
+func (s *SeriesState) outcome() ingest.Outcome {
+	o := ingest.Outcome{
+		Series: s.Cause.Series, Site: s.Cause.Site, Condition: s.State, Have: s.Counted.Have, Want: s.Counted.Want,
+		Frames: s.Frames, Slices: s.Slices, Missing: s.Missing, Unverified: s.Unverified,
+		Family: ingest.Family{Lead: s.Lead, Parts: s.Parts, Twins: s.Twins},
+	}
+	if s.Reason != nil {
+		o.Reason = ingest.Reason{Code: s.Reason.Code, Detail: s.Reason.Detail}
+	}
+	return o
+}

@@ -8,63 +8,6 @@ import (
 	"tacstream/ingest"
 )
 
-// Failed says why a series that is ready has no estimate.
-type Failed struct {
-	Cause      Cause  `json:"cause"`
-	Tracer     string `json:"tracer" doc:"Label of the tracer, as in the subject; unknown where no protocol matches."`
-	Reason     Reason `json:"reason"`
-	Files      *Files `json:"files,omitempty" doc:"What there is all the same, such as curves."`
-	Supersedes string `json:"supersedes,omitempty" doc:"Id of the event of the same series and kind whose place this one takes; left out where it is the first."`
-}
-
-// NewFailed returns the event that says why there is no estimate. A tracer of
-// "" means TracerUnknown.
-func NewFailed(c Cause, tracer string, why ingest.Reason, files Files) (Event, error) {
-	f := &Failed{Cause: c, Tracer: cmp.Or(tracer, TracerUnknown), Reason: newReason(why), Files: files.orNil()}
-	return newEvent(BindingFailed, c.ID(BindingFailed), f)
-}
-
-func (f *Failed) because() Cause      { return f.Cause }
-func (f *Failed) about() ingest.Token { return f.Cause.Series }
-func (f *Failed) subject() (string, error) {
-	return BindingSubject(f.Cause.Site, f.Tracer, f.Cause.Series)
-}
-
-// Withdrawn takes back the result of a series: its input is no longer what the
-// result rests on.
-type Withdrawn struct {
-	Cause      Cause  `json:"cause"`
-	Tracer     string `json:"tracer" doc:"Label of the tracer, as in the subject."`
-	Event      string `json:"event" doc:"Id of the event that no longer holds."`
-	Reason     Reason `json:"reason"`
-	Supersedes string `json:"supersedes,omitempty" doc:"Id of the event of the same series and kind whose place this one takes; left out where it is the first."`
-}
-
-// NewWithdrawn returns the event that takes back the result that stood last
-// under its subject, in favour of a revision: no result with a smaller one may
-// follow. Last is an estimate or a failure.
-func NewWithdrawn(last Event, revision int, why ingest.Reason) (Event, error) {
-	w := &Withdrawn{Cause: last.Cause(), Event: last.ID, Reason: newReason(why)}
-	switch d := last.Data.(type) {
-	case *Binding:
-		w.Tracer = d.Tracer
-	case *Failed:
-		w.Tracer = d.Tracer
-	case *Withdrawn:
-		w.Tracer, w.Event = d.Tracer, d.Event
-	default:
-		return Event{}, fmt.Errorf("there is no result to withdraw: %w", ErrNotEvent)
-	}
-	w.Cause = Cause{Site: w.Cause.Site, Series: w.Cause.Series, Revision: revision}
-	return newEvent(BindingWithdrawn, w.Cause.ID(BindingWithdrawn, w.Event, string(why.Code)), w)
-}
-
-func (w *Withdrawn) because() Cause      { return w.Cause }
-func (w *Withdrawn) about() ingest.Token { return w.Cause.Series }
-func (w *Withdrawn) subject() (string, error) {
-	return BindingSubject(w.Cause.Site, w.Tracer, w.Cause.Series)
-}
-
 // Dead says what no retry could cure: a series whose attempts are used up, or
 // the objects of a folder that serve for nothing, for one cause.
 type Dead struct {
@@ -114,3 +57,29 @@ func newDead(d *Dead) (Event, error) {
 func (d *Dead) because() Cause           { return d.Cause }
 func (d *Dead) about() ingest.Token      { return cmp.Or(d.Cause.Series, d.Object, d.Folder) }
 func (d *Dead) subject() (string, error) { return DeadSubject(d.Cause.Site, d.Stage) }
+
+func (d *Dead) line() string {
+	line := d.Reason.String()
+	if d.Count > 0 {
+		line += fmt.Sprintf(" (%s)", count(d.Count, "object"))
+	}
+	if d.Attempts > 0 {
+		line += fmt.Sprintf(" (%s)", count(d.Attempts, "attempt"))
+	}
+	return line + "; " + d.Redrive
+}
+
+// deadType returns the type of what died in a stage; "" for no stage.
+func deadType(s Stage) Type {
+	switch s {
+	case StageIngest:
+		return IngestDead
+	case StageExtract:
+		return ExtractDead
+	case StageFit:
+		return FitDead
+	case StagePublish:
+		return PublishDead
+	}
+	return ""
+}

@@ -11,6 +11,9 @@ import (
 	"tacstream/ingest"
 )
 
+// BindingEstimated is the type of Binding.
+const BindingEstimated Type = "tacstream.binding.estimated.v1"
+
 // A Binding holds what every model says of the regions of one series.
 //
 // An event longer than MaxEventBytes leaves out the estimates; LeftOut says
@@ -120,12 +123,6 @@ func tStarS(d time.Duration) *float64 {
 	return finite(seconds(d))
 }
 
-func (b *Binding) because() Cause      { return b.Cause }
-func (b *Binding) about() ingest.Token { return b.Cause.Series }
-func (b *Binding) subject() (string, error) {
-	return BindingSubject(b.Cause.Site, b.Tracer, b.Cause.Series)
-}
-
 func (b *Binding) line() string {
 	var models []string
 	warned := len(b.Warnings)
@@ -136,4 +133,32 @@ func (b *Binding) line() string {
 		}
 	}
 	return fmt.Sprintf("%s: %s against %s%s", b.Tracer, strings.Join(models, ", "), b.Reference, doubts(warned))
+}
+
+func (b *Binding) because() Cause                  { return b.Cause }
+func (b *Binding) about() ingest.Token             { return b.Cause.Series }
+func (b *Binding) channel() Channel                { return bindingChannel() }
+func (b *Binding) result() (ingest.Result, *Files) { return ingest.Estimated, b.Files }
+func (b *Binding) labels() map[string]string       { return map[string]string{"tracer": b.Tracer} }
+
+func (b *Binding) superseding(id string) Data {
+	c := *b
+	c.Supersedes = id
+	return &c
+}
+
+// bindingChannel carries the results of a series. Estimates, failures and
+// withdrawals share it, so that their order is kept.
+func bindingChannel() Channel {
+	return Channel{"binding", Prefix + "{site}.binding.{tracer}.{series}", "Results of a series, in order: the last one holds."}
+}
+
+// BindingSubject returns where the results of a series go.
+func BindingSubject(site ingest.Site, tracer string, series ingest.Token) (string, error) {
+	return subjectOf(&Binding{Cause: Cause{Site: site, Series: series}, Tracer: tracer})
+}
+
+// AnyBindingSubject matches the results of a series under whichever tracer.
+func AnyBindingSubject(site ingest.Site, series ingest.Token) (string, error) {
+	return bindingChannel().with("tracer", "*").subject(labelsOf(&Binding{Cause: Cause{Site: site, Series: series}}))
 }

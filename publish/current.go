@@ -29,20 +29,12 @@ func CurrentKey(series ingest.Token) string { return string(series) + "/" + Curr
 
 // NewCurrent returns what CurrentName says once e, a result, stands.
 func NewCurrent(e Event) (Current, error) {
-	c := Current{Event: e.ID, Revision: e.Cause().Revision, Cause: e.Cause(), Time: stamp(e.Time)}
-	var files *Files
-	switch d := e.Data.(type) {
-	case *Binding:
-		c.Result, files = ingest.Estimated, d.Files
-	case *Failed:
-		c.Result, files = ingest.Failed, d.Files
-	case *Withdrawn:
-		c.Result = ingest.Withdrawn
-	case *TACs:
-		c.Result, files = ingest.Unfitted, d.Files
-	default:
+	d, ok := e.Data.(resulting)
+	if !ok {
 		return Current{}, fmt.Errorf("%s is no result: %w", e.Type, ErrNotEvent)
 	}
+	result, files := d.result()
+	c := Current{Event: e.ID, Revision: e.Cause().Revision, Result: result, Cause: e.Cause(), Time: stamp(e.Time)}
 	if files != nil {
 		c.Prefix = files.Prefix
 	}

@@ -8,6 +8,14 @@ import (
 	"tacstream/ingest"
 )
 
+// The types of Dead, one for each stage.
+const (
+	IngestDead  Type = "tacstream.ingest.dead.v1"
+	ExtractDead Type = "tacstream.extract.dead.v1"
+	FitDead     Type = "tacstream.fit.dead.v1"
+	PublishDead Type = "tacstream.publish.dead.v1"
+)
+
 // Dead says what no retry could cure: a series whose attempts are used up, or
 // the objects of a folder that serve for nothing, for one cause.
 type Dead struct {
@@ -54,10 +62,6 @@ func newDead(d *Dead) (Event, error) {
 	return newEvent(t, d.Cause.ID(t, parts...), d)
 }
 
-func (d *Dead) because() Cause           { return d.Cause }
-func (d *Dead) about() ingest.Token      { return cmp.Or(d.Cause.Series, d.Object, d.Folder) }
-func (d *Dead) subject() (string, error) { return DeadSubject(d.Cause.Site, d.Stage) }
-
 func (d *Dead) line() string {
 	line := d.Reason.String()
 	if d.Count > 0 {
@@ -82,4 +86,17 @@ func deadType(s Stage) Type {
 		return PublishDead
 	}
 	return ""
+}
+
+func (d *Dead) because() Cause            { return d.Cause }
+func (d *Dead) about() ingest.Token       { return cmp.Or(d.Cause.Series, d.Object, d.Folder) }
+func (d *Dead) labels() map[string]string { return map[string]string{"stage": string(d.Stage)} }
+
+func (d *Dead) channel() Channel {
+	return Channel{"dead", Prefix + "{site}.dead.{stage}", "What no retry could cure, with how to redrive it."}
+}
+
+// DeadSubject returns where a stage states what no retry could cure.
+func DeadSubject(site ingest.Site, stage Stage) (string, error) {
+	return subjectOf(&Dead{Cause: Cause{Site: site}, Stage: stage})
 }

@@ -3,6 +3,7 @@ package publish
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -12,7 +13,10 @@ const maxDecodeBytes = 1 << 20
 
 // Decode reads an event. It ignores fields that it does not know, as every
 // consumer must. A type that it does not know is ErrUnknownType.
-func Decode(body []byte) (Event, error) {
+func Decode(body []byte) (Event, error) { return decode(body, Kinds()) }
+
+// decode reads an event of one of these kinds.
+func decode(body []byte, kinds []Kind) (Event, error) {
 	if len(body) > maxDecodeBytes {
 		return Event{}, fmt.Errorf("%d bytes: %w", len(body), ErrNotEvent)
 	}
@@ -20,10 +24,11 @@ func Decode(body []byte) (Event, error) {
 	if json.Unmarshal(body, &env) != nil || env.SpecVersion != "1.0" || len(env.ID) != 32 || !isHex(env.ID) {
 		return Event{}, ErrNotEvent
 	}
-	data := newData(env.Type)
-	if data == nil {
+	i := slices.IndexFunc(kinds, func(k Kind) bool { return k.Type == env.Type })
+	if i < 0 {
 		return Event{}, ErrUnknownType
 	}
+	data := kinds[i].New()
 	if json.Unmarshal(env.Data, data) != nil {
 		return Event{}, fmt.Errorf("data of %s: %w", env.Type, ErrNotEvent)
 	}

@@ -11,7 +11,7 @@ func Describe(e Event) string {
 	if e.Data == nil {
 		return "no event"
 	}
-	return fmt.Sprintf("%s  %-12s  %s", e.Data.about(), verb(e.Type), plain(describe(e.Data)))
+	return fmt.Sprintf("%s  %-12s  %s", e.Data.about(), verb(e.Type), plain(e.Data.line()))
 }
 
 // verb is the part of a type that changes: estimated, or dead in fit.
@@ -26,26 +26,6 @@ func verb(t Type) string {
 	return parts[2]
 }
 
-func describe(data Data) string {
-	switch d := data.(type) {
-	case *SeriesState:
-		return stateDetail(d.outcome())
-	case *Progress:
-		return d.line()
-	case *TACs:
-		return fmt.Sprintf("%s and %s, %s%s", count(d.RegionsTotal, "region"), count(d.FramesTotal, "frame"), d.Units, doubts(len(d.Warnings)))
-	case *Binding:
-		return d.line()
-	case *Failed:
-		return d.Tracer + ": " + d.Reason.String()
-	case *Withdrawn:
-		return d.Tracer + ": " + d.Reason.String()
-	case *Dead:
-		return d.line()
-	}
-	return ""
-}
-
 // Print writes an encoded event for people: estimates as a table, everything
 // else as one line.
 func Print(w io.Writer, body []byte) error {
@@ -53,9 +33,13 @@ func Print(w io.Writer, body []byte) error {
 	if err != nil {
 		return err
 	}
-	if b, ok := e.Data.(*Binding); ok {
-		return WriteTable(w, b)
+	return e.print(w)
+}
+
+func (e Event) print(w io.Writer) error {
+	if d, ok := e.Data.(printing); ok {
+		return d.print(w)
 	}
-	_, err = fmt.Fprintln(w, Describe(e))
+	_, err := fmt.Fprintln(w, Describe(e))
 	return err
 }

@@ -3,6 +3,8 @@ package publish
 import (
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"time"
 
 	"tacstream/ingest"
@@ -38,22 +40,8 @@ func (e Event) Superseding(id string) Event {
 	if e.ID == id {
 		return e
 	}
-	switch d := e.Data.(type) {
-	case *SeriesState:
-		c := *d
-		c.Supersedes, e.Data = id, &c
-	case *TACs:
-		c := *d
-		c.Supersedes, e.Data = id, &c
-	case *Binding:
-		c := *d
-		c.Supersedes, e.Data = id, &c
-	case *Failed:
-		c := *d
-		c.Supersedes, e.Data = id, &c
-	case *Withdrawn:
-		c := *d
-		c.Supersedes, e.Data = id, &c
+	if d, ok := e.Data.(replacing); ok {
+		e.Data = d.superseding(id)
 	}
 	return e
 }
@@ -63,11 +51,30 @@ func (e Event) Superseding(id string) Event {
 type Data interface {
 	// because returns the cause of the event.
 	because() Cause
-	// subject returns the NATS subject of the event.
-	subject() (string, error)
 	// about returns the token of what the event is about.
 	about() ingest.Token
+	// channel returns where events with such data go.
+	channel() Channel
+	// line says the same in one line for people. It may hold what cannot be
+	// printed.
+	line() string
 }
+
+// Data that have more to say have more methods.
+type (
+	// labelled data have labels in their subject beside site and series.
+	labelled interface{ labels() map[string]string }
+	// replacing data name the event whose place theirs takes.
+	replacing interface{ superseding(id string) Data }
+	// stating data can be the same as those of an event of another cause.
+	stating interface{ statesSame(as Data) bool }
+	// resulting data are the result of a series, with the files that it has.
+	resulting interface {
+		result() (ingest.Result, *Files)
+	}
+	// printing data are printed as more than a line.
+	printing interface{ print(w io.Writer) error }
+)
 
 // Cause returns what decided the event; of the zero Event the zero Cause.
 func (e Event) Cause() Cause {
@@ -85,6 +92,19 @@ func newEvent(t Type, id string, data Data) (Event, error) {
 	if !isToken(data.about()) {
 		return Event{}, fmt.Errorf("what the event is about: %w", ErrLabel)
 	}
-	subject, err := data.subject()
+	subject, err := subjectOf(data)
 	return Event{ID: id, Type: t, Subject: subject, Data: data}, err
+}
+
+// subjectOf returns the NATS subject of an event with these data.
+func subjectOf(data Data) (string, error) { return data.channel().subject(labelsOf(data)) }
+
+// labelsOf returns the label of each parameter in the subject of an event with
+// these data.
+func labelsOf(data Data) map[string]string {
+	labels := map[string]string{"site": string(data.because().Site), "series": string(data.because().Series)}
+	if d, ok := data.(labelled); ok {
+		maps.Copy(labels, d.labels())
+	}
+	return labels
 }

@@ -6,6 +6,9 @@ import (
 	"tacstream/ingest"
 )
 
+// BindingFailed is the type of Failed.
+const BindingFailed Type = "tacstream.binding.failed.v1"
+
 // Failed says why a series that is ready has no estimate.
 type Failed struct {
 	Cause      Cause  `json:"cause"`
@@ -22,10 +25,15 @@ func NewFailed(c Cause, tracer string, why ingest.Reason, files Files) (Event, e
 	return newEvent(BindingFailed, c.ID(BindingFailed), f)
 }
 
-func (f *Failed) because() Cause { return f.Cause }
+func (f *Failed) because() Cause                  { return f.Cause }
+func (f *Failed) about() ingest.Token             { return f.Cause.Series }
+func (f *Failed) channel() Channel                { return bindingChannel() }
+func (f *Failed) result() (ingest.Result, *Files) { return ingest.Failed, f.Files }
+func (f *Failed) labels() map[string]string       { return map[string]string{"tracer": f.Tracer} }
+func (f *Failed) line() string                    { return f.Tracer + ": " + f.Reason.String() }
 
-func (f *Failed) about() ingest.Token { return f.Cause.Series }
-
-func (f *Failed) subject() (string, error) {
-	return BindingSubject(f.Cause.Site, f.Tracer, f.Cause.Series)
+func (f *Failed) superseding(id string) Data {
+	c := *f
+	c.Supersedes = id
+	return &c
 }

@@ -32,9 +32,8 @@ func (e Event) After(last Event) Step {
 	return Publish
 }
 
-// sameState reports whether both state the same of a series' input.
+// sameState reports whether both state the same, whatever their causes.
 func (e Event) sameState(last Event) bool {
-	s, ok := e.Data.(*SeriesState)
-	before, both := last.Data.(*SeriesState)
-	return ok && both && s.digest() == before.digest()
+	s, ok := e.Data.(stating)
+	return ok && s.statesSame(last.Data)
 }

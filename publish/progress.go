@@ -6,6 +6,9 @@ import (
 	"tacstream/ingest"
 )
 
+// SeriesProgressed is the type of Progress: how far a series is. It may be lost.
+const SeriesProgressed Type = "tacstream.series.progressed.v1"
+
 // A Progress says how far the work on a series is. It may be lost, repeated
 // and out of order.
 type Progress struct {
@@ -19,18 +22,12 @@ type Progress struct {
 // NewProgress returns the event that says how far a series is.
 func NewProgress(c Cause, p Progress) (Event, error) {
 	p.Cause = c
-	if deadType(p.Stage) == "" {
+	if !p.Stage.isKnown() {
 		return Event{}, fmt.Errorf("stage: %w", ErrLabel)
 	}
 	id := c.ID(SeriesProgressed, string(p.Stage), fmt.Sprint(p.Done, " ", p.Total), p.Model)
 	return newEvent(SeriesProgressed, id, &p)
 }
-
-func (p *Progress) because() Cause { return p.Cause }
-
-func (p *Progress) about() ingest.Token { return p.Cause.Series }
-
-func (p *Progress) subject() (string, error) { return ProgressSubject(p.Cause.Site, p.Cause.Series) }
 
 func (p *Progress) line() string {
 	line := fmt.Sprintf("%s: %d", p.Stage, p.Done)
@@ -41,4 +38,16 @@ func (p *Progress) line() string {
 		line += ", " + p.Model
 	}
 	return line
+}
+
+func (p *Progress) because() Cause      { return p.Cause }
+func (p *Progress) about() ingest.Token { return p.Cause.Series }
+func (p *Progress) channel() Channel {
+	return Channel{"progress", Prefix + "{site}.progress.{series}", "How far a series is. Core NATS only: no stream keeps it."}
+}
+
+// ProgressSubject returns where the progress of a series goes. No stream keeps
+// it.
+func ProgressSubject(site ingest.Site, series ingest.Token) (string, error) {
+	return subjectOf(&Progress{Cause: Cause{Site: site, Series: series}})
 }

@@ -6,6 +6,16 @@ import (
 	"tacstream/ingest"
 )
 
+// The types of SeriesState.
+const (
+	SeriesReady        Type = "tacstream.series.ready.v1"        // whole, with regions: a result will follow
+	SeriesWaiting      Type = "tacstream.series.waiting.v1"      // whole, without regions
+	SeriesIncomplete   Type = "tacstream.series.incomplete.v1"   // slots are empty and nothing more came
+	SeriesInconsistent Type = "tacstream.series.inconsistent.v1" // instances contradict each other
+	SeriesRejected     Type = "tacstream.series.rejected.v1"     // an instance is at fault
+	SeriesJoined       Type = "tacstream.series.joined.v1"       // whole, and fitted with the series that it continues
+)
+
 // A SeriesState says what became of a series' input.
 type SeriesState struct {
 	Cause        Cause            `json:"cause"`
@@ -65,9 +75,29 @@ func (s *SeriesState) digest() string {
 	return string(body)
 }
 
-func (s *SeriesState) because() Cause           { return s.Cause }
-func (s *SeriesState) about() ingest.Token      { return s.Cause.Series }
-func (s *SeriesState) subject() (string, error) { return SeriesSubject(s.Cause.Site, s.Cause.Series) }
+func (s *SeriesState) because() Cause      { return s.Cause }
+func (s *SeriesState) about() ingest.Token { return s.Cause.Series }
+func (s *SeriesState) line() string        { return stateDetail(s.outcome()) }
+
+func (s *SeriesState) channel() Channel {
+	return Channel{"series", Prefix + "{site}.series.{series}", "What became of a series' input."}
+}
+
+func (s *SeriesState) superseding(id string) Data {
+	c := *s
+	c.Supersedes = id
+	return &c
+}
+
+func (s *SeriesState) statesSame(as Data) bool {
+	before, ok := as.(*SeriesState)
+	return ok && s.digest() == before.digest()
+}
+
+// SeriesSubject returns where it is stated what became of a series' input.
+func SeriesSubject(site ingest.Site, series ingest.Token) (string, error) {
+	return subjectOf(&SeriesState{Cause: Cause{Site: site, Series: series}})
+}
 
 // seriesType returns the type that states a condition; "" for Receiving, which
 // is progress and no fact yet. A series that lost every object is incomplete.

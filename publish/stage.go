@@ -1,5 +1,7 @@
 package publish
 
+import "slices"
+
 // A Stage is where a series or an object came to its end.
 type Stage string
 
@@ -10,3 +12,7 @@ const (
 	StageFit     Stage = "fit"
 	StagePublish Stage = "publish"
 )
+
+func (s Stage) isKnown() bool {
+	return slices.Contains([]Stage{StageIngest, StageExtract, StageFit, StagePublish}, s)
+}

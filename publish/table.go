@@ -33,6 +33,8 @@ func WriteTable(w io.Writer, b *Binding) error {
 	return err
 }
 
+func (b *Binding) print(w io.Writer) error { return WriteTable(w, b) }
+
 func (b *Binding) writeRows(w io.Writer) error {
 	rows := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(rows, "REGION\tMODEL\tBPND ± SE\tR1\tk2\tWARNINGS")

@@ -9,7 +9,9 @@ import (
 	"path/filepath"
 
 	"tacstream/config"
+	"tacstream/config/inspect"
 	"tacstream/extract"
+	"tacstream/extract/stream"
 	"tacstream/ingest"
 	"tacstream/publish/svg"
 )
@@ -49,7 +51,7 @@ func (c extractCmd) Run(e *env) error {
 		return err
 	}
 	said := leftOut{w: plain{e.stderr}}
-	curves, assembly, err := config.ExtractDir(e.ctx, c.Dir, regions, c.Series, said.add)
+	curves, assembly, err := inspect.ExtractDir(e.ctx, c.Dir, regions, c.Series, said.add)
 	said.done()
 	if err != nil {
 		return err
@@ -119,12 +121,12 @@ func (l *leftOut) done() {
 }
 
 // regions reads where the regions are.
-func (c extractCmd) regions() (config.Regions, error) {
-	s, err := config.ReadRegionsFiles(c.Regions, c.LUT)
+func (c extractCmd) regions() (stream.Regions, error) {
+	s, err := inspect.ReadRegionsFiles(c.Regions, c.LUT)
 	if err != nil {
-		return config.Regions{}, err
+		return stream.Regions{}, err
 	}
-	r := config.Regions{Segmentation: s, Invert: c.Invert}
+	r := stream.Regions{Segmentation: s, Invert: c.Invert}
 	if rules := c.rules(); rules != "" {
 		if r.Rules, err = config.ReadRulesFile(rules); err != nil {
 			return r, err
@@ -132,7 +134,7 @@ func (c extractCmd) regions() (config.Regions, error) {
 	}
 	switch {
 	case c.Transform != "":
-		r.Transform, err = config.ReadTransformFile(c.Transform)
+		r.Transform, err = inspect.ReadTransformFile(c.Transform)
 	case c.Invert:
 		err = errors.New("--invert-transform needs a --transform to turn round")
 	}

@@ -96,7 +96,7 @@ func (d *Dead) channel() Channel {
 	return Channel{"dead", Prefix + "{site}.dead.{stage}", "What no retry could cure, with how to redrive it."}
 }
 
-// DeadSubject returns where a stage states what no retry could cure.
+// DeadSubject returns where a stage publishes what no retry could cure.
 func DeadSubject(site ingest.Site, stage Stage) (string, error) {
 	return subjectOf(&Dead{Cause: Cause{Site: site}, Stage: stage})
 }

@@ -20,8 +20,8 @@ const MaxEventBytes = 256 << 10
 const reservedBytes = 128
 
 // An envelope is the structured form of CloudEvents 1.0 in JSON. Its time is the
-// ledger's and not the moment of sending: an event that is stated again has the
-// same bytes.
+// ledger's and not the moment of sending: an event that is published again has
+// the same bytes.
 //
 // Source: CloudEvents specification 1.0.2, https://github.com/cloudevents/spec.
 type envelope struct {

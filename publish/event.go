@@ -22,7 +22,7 @@ type Event struct {
 	Type    Type
 	Subject string // of NATS; follows from Type and Data
 	Data    Data
-	// Time is when the ledger gave the revision that the event states: the
+	// Time is when the ledger gave the revision that the event is about: the
 	// line's clock, in whole seconds, and no part of the id. It is zero for
 	// progress and for revisions of releases that kept none.
 	Time time.Time
@@ -66,8 +66,8 @@ type (
 	labelled interface{ labels() map[string]string }
 	// replacing data name the event whose place theirs takes.
 	replacing interface{ superseding(id string) Data }
-	// stating data can be the same as those of an event of another cause.
-	stating interface{ statesSame(as Data) bool }
+	// repeating data can say the same as those of an event of another cause.
+	repeating interface{ repeats(other Data) bool }
 	// resulting data are the result of a series, with the files that it has.
 	resulting interface {
 		result() (ingest.Result, *Files)

@@ -26,14 +26,14 @@ func (e Event) After(last Event) Step {
 		return Publish // a stage's dead share a subject, whatever they were
 	case last.Cause().Revision > e.Cause().Revision:
 		return Stale
-	case last.Type == e.Type && e.Cause().SameWork(last.Cause()), e.sameState(last):
+	case last.Type == e.Type && e.Cause().SameWork(last.Cause()), e.repeats(last):
 		return Done
 	}
 	return Publish
 }
 
-// sameState reports whether both state the same, whatever their causes.
-func (e Event) sameState(last Event) bool {
-	s, ok := e.Data.(stating)
-	return ok && s.statesSame(last.Data)
+// repeats reports whether e says the same as last, whatever their causes.
+func (e Event) repeats(last Event) bool {
+	d, ok := e.Data.(repeating)
+	return ok && d.repeats(last.Data)
 }

@@ -39,7 +39,7 @@ type Counted struct {
 	Want int `json:"want,omitempty" doc:"Slots of the series; left out where the header leaves the counts out."`
 }
 
-// NewSeries returns the event that states an outcome. Revision grows with each
+// NewSeries returns the event of an outcome. Revision grows with each
 // event of the series' subject. A series that is still being received has no
 // such event: see NewProgress.
 func NewSeries(revision int, o ingest.Outcome) (Event, error) {
@@ -89,17 +89,17 @@ func (s *SeriesState) superseding(id string) Data {
 	return &c
 }
 
-func (s *SeriesState) statesSame(as Data) bool {
-	before, ok := as.(*SeriesState)
+func (s *SeriesState) repeats(other Data) bool {
+	before, ok := other.(*SeriesState)
 	return ok && s.digest() == before.digest()
 }
 
-// SeriesSubject returns where it is stated what became of a series' input.
+// SeriesSubject returns where events say what became of a series' input.
 func SeriesSubject(site ingest.Site, series ingest.Token) (string, error) {
 	return subjectOf(&SeriesState{Cause: Cause{Site: site, Series: series}})
 }
 
-// seriesType returns the type that states a condition; "" for Receiving, which
+// seriesType returns the type of the event of a condition; "" for Receiving, which
 // is progress and no fact yet. A series that lost every object is incomplete.
 func seriesType(c ingest.Condition) Type {
 	switch c {
@@ -119,7 +119,7 @@ func seriesType(c ingest.Condition) Type {
 	return ""
 }
 
-// outcome returns what the event states.
+// outcome returns what the event says.
 func (s *SeriesState) outcome() ingest.Outcome {
 	o := ingest.Outcome{
 		Series: s.Cause.Series, Site: s.Cause.Site, Condition: s.State, Have: s.Counted.Have, Want: s.Counted.Want,

@@ -2,19 +2,12 @@ package bids
 
 import (
 	"bytes"
-	"fmt"
 	"strings"
 
 	"tacstream/extract"
 	"tacstream/extract/table"
 	"tacstream/publish"
 )
-
-// A column is what a sidecar says of a column of its table.
-type column struct {
-	Description string
-	Units       string `json:",omitempty"`
-}
 
 // A sidecar describes the curves. The fields are those of BIDS, as far as they
 // are known; what is not known is left out. Times are s after TimeZero.
@@ -46,12 +39,6 @@ type sidecar struct {
 	Settings              string            `json:",omitempty"` // digest
 	Warnings              []warning         `json:",omitempty"`
 	Columns               map[string]column `json:"columns"`
-}
-
-// A warning is one line for people.
-type warning struct {
-	Code, Level, Detail string
-	Value, Threshold    *float64 `json:",omitempty"`
 }
 
 // curves adds the table of curves and its sidecar.
@@ -131,14 +118,6 @@ func (d *dataset) addDecay(s *sidecar) error {
 	return nil
 }
 
-// given returns x if it is known.
-func given(x float64, isKnown bool) *float64 {
-	if !isKnown || number(x) == "n/a" {
-		return nil
-	}
-	return &x
-}
-
 // addHeader says what is known of scanner and injection. Of the texts of a
 // header only these four are used, and only where they look like what they
 // should be.
@@ -205,23 +184,4 @@ func radionuclide(name string) string {
 		return ""
 	}
 	return label(nuclide)
-}
-
-// morph adds the table of regions and its sidecar.
-func (d *dataset) morph() error {
-	var rows [][]string
-	for _, t := range d.Curves.TACs {
-		index := "n/a"
-		if len(t.Parts) == 0 && t.Index != 0 {
-			index = fmt.Sprint(t.Index)
-		}
-		rows = append(rows, []string{index, string(t.Region), known(t.VolumeMM3), known(t.Voxels)})
-	}
-	d.table(d.stem+"_morph.tsv", []string{"index", "name", "volume-mm3", "voxels"}, rows)
-	return d.json(d.stem+"_morph.json", map[string]column{
-		"index":      {"Index of the region in its source; n/a for a merged region.", ""},
-		"name":       {"Name of the region, as its look-up table spells it.", ""},
-		"volume-mm3": {"Volume of the PET voxels that were averaged.", "mm^3"},
-		"voxels":     {"Effective number of those voxels.", ""},
-	})
 }

@@ -1,4 +1,4 @@
-package jetstream
+package outbox
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 	"tacstream/publish"
 )
 
-// ErrLate means that a newer result is out: there is nothing left to state.
+// ErrLate means that a newer result is out: there is nothing left to publish.
 var ErrLate = errors.New("a newer result is out")
 
 // A LateError is an ErrLate that says how new the other result is.
@@ -28,7 +28,7 @@ func (e *LateError) Unwrap() error { return ErrLate }
 // maxConflicts bounds how often a decision is taken anew.
 const maxConflicts = 20
 
-// An Outbox states results and outcomes. It is safe for concurrent use.
+// An Outbox publishes results and outcomes. It is safe for concurrent use.
 type Outbox struct {
 	Broker *jetstream.Broker
 	Store  *s3.Store
@@ -62,8 +62,8 @@ func (s Statement) at(point string) {
 }
 
 // Publish makes a result public: files, current.json, events. It returns the
-// id of the event that states it, which is an older event's where the same was
-// stated before. ErrLate means that a newer one is out.
+// id of the event that says so, which is an older one's where the same was
+// published before. ErrLate means that a newer one is out.
 func (o *Outbox) Publish(ctx context.Context, s Statement) (id string, err error) {
 	cause := s.Event.Cause()
 	last, err := o.lastResult(ctx, cause.Site, cause.Series)
@@ -97,16 +97,16 @@ func (o *Outbox) Publish(ctx context.Context, s Statement) (id string, err error
 		if err != nil {
 			return "", err
 		}
-		if err := o.state(ctx, e.At(s.Event.Time).Superseding(last.ID), last.sequence); err != nil {
+		if err := o.publishAfter(ctx, e.At(s.Event.Time).Superseding(last.ID), last.seq); err != nil {
 			return "", err
 		}
 	}
 	for _, e := range s.Before {
-		if err := o.once(ctx, e, nil); err != nil {
+		if err := o.publishOnce(ctx, e, nil); err != nil {
 			return "", err
 		}
 	}
-	if err := o.once(ctx, s.Event, func(e publish.Event) error { return o.keep(ctx, s.Prefix, e) }); err != nil {
+	if err := o.publishOnce(ctx, s.Event, func(e publish.Event) error { return o.keep(ctx, s.Prefix, e) }); err != nil {
 		return "", err
 	}
 	s.at("published")
@@ -141,7 +141,7 @@ func (o *Outbox) keep(ctx context.Context, prefix string, e publish.Event) error
 // A stored event, with its number in the stream.
 type stored struct {
 	publish.Event
-	sequence uint64
+	seq uint64
 }
 
 // last returns the last event under a subject, which may hold wildcards; its
@@ -167,10 +167,10 @@ func (o *Outbox) lastResult(ctx context.Context, site ingest.Site, series ingest
 	return o.last(ctx, subject)
 }
 
-// once publishes an event unless the last one on its subject says the same or
-// something newer. The event names the one whose place it takes. Before, which
+// publishOnce publishes an event unless the last one on its subject says the
+// same or something newer. The event names the one whose place it takes. Before, which
 // may be nil, is called with the event as it will be published.
-func (o *Outbox) once(ctx context.Context, e publish.Event, before func(publish.Event) error) error {
+func (o *Outbox) publishOnce(ctx context.Context, e publish.Event, before func(publish.Event) error) error {
 	for range maxConflicts {
 		last, err := o.last(ctx, e.Subject)
 		if err != nil {
@@ -188,16 +188,16 @@ func (o *Outbox) once(ctx context.Context, e publish.Event, before func(publish.
 				return err
 			}
 		}
-		if err := o.state(ctx, next, last.sequence); !errors.Is(err, ingest.ErrConflict) {
+		if err := o.publishAfter(ctx, next, last.seq); !errors.Is(err, ingest.ErrConflict) {
 			return err
 		}
 	}
 	return fmt.Errorf("event %s: %w", e.ID, ingest.ErrConflict)
 }
 
-// state publishes an event on the condition that the last one on its subject
-// is still number after.
-func (o *Outbox) state(ctx context.Context, e publish.Event, after uint64) error {
+// publishAfter publishes an event on the condition that the last one on its
+// subject is still number after.
+func (o *Outbox) publishAfter(ctx context.Context, e publish.Event, after uint64) error {
 	body, err := e.Encode()
 	if err != nil {
 		return err
@@ -214,7 +214,7 @@ func (o *Outbox) moveCurrent(ctx context.Context, series ingest.Token, next publ
 		return err
 	}
 	for range maxConflicts {
-		was, etag, err := o.current(ctx, key)
+		was, etag, err := o.currentFile(ctx, key)
 		switch {
 		case err != nil:
 			return err
@@ -230,8 +230,8 @@ func (o *Outbox) moveCurrent(ctx context.Context, series ingest.Token, next publ
 	return fmt.Errorf("series %s: %s: %w", series, publish.CurrentName, ingest.ErrConflict)
 }
 
-// current reads current.json; the ETag is "" where there is none.
-func (o *Outbox) current(ctx context.Context, key string) (c publish.Current, etag string, err error) {
+// currentFile reads current.json; the ETag is "" where there is none.
+func (o *Outbox) currentFile(ctx context.Context, key string) (c publish.Current, etag string, err error) {
 	body, obj, err := o.Store.Get(ctx, o.Bucket, key)
 	if errors.Is(err, ingest.ErrGone) {
 		return c, "", nil

@@ -1,4 +1,4 @@
-// Package jetstream states results and outcomes as events on NATS JetStream,
+// Package outbox publishes results and outcomes as events on NATS JetStream,
 // each of them once.
 //
 // Delivery of work is at least once: the same result may be computed twice,
@@ -14,5 +14,5 @@
 //     published on the condition that that event is still the last one.
 //
 // A message id alone would fail outside its window, and a compare-and-set of
-// some state after the event would come too late.
-package jetstream
+// some record after the event would come too late.
+package outbox

@@ -1,4 +1,4 @@
-package jetstream
+package outbox
 
 import (
 	"context"
@@ -28,7 +28,7 @@ func (o *Outbox) Stated(ctx context.Context, out ingest.Outcome) error {
 		if err != nil || e.After(last.Event) != publish.Publish {
 			return err
 		}
-		if err := o.state(ctx, e.Superseding(last.ID), last.sequence); !errors.Is(err, ingest.ErrConflict) {
+		if err := o.publishAfter(ctx, e.Superseding(last.ID), last.seq); !errors.Is(err, ingest.ErrConflict) {
 			return err
 		}
 	}
@@ -41,18 +41,18 @@ func (o *Outbox) Unusable(ctx context.Context, b ingest.Byproducts) (event strin
 	if err != nil {
 		return "", err
 	}
-	return e.ID, o.Bury(ctx, e)
+	return e.ID, o.PublishDead(ctx, e)
 }
 
-// Bury states what no retry could cure. All of a stage's dead share one
-// subject, so a repeat is known by its id alone.
-func (o *Outbox) Bury(ctx context.Context, e publish.Event) error {
+// PublishDead publishes what no retry could cure. All of a stage's dead share
+// one subject, so a repeat is known by its id alone.
+func (o *Outbox) PublishDead(ctx context.Context, e publish.Event) error {
 	for range maxConflicts {
 		last, err := o.last(ctx, e.Subject)
 		if err != nil || last.ID == e.ID {
 			return err
 		}
-		if err := o.state(ctx, e, last.sequence); !errors.Is(err, ingest.ErrConflict) {
+		if err := o.publishAfter(ctx, e, last.seq); !errors.Is(err, ingest.ErrConflict) {
 			return err
 		}
 	}
@@ -84,17 +84,17 @@ func (o *Outbox) Withdraw(ctx context.Context, s ingest.State, why ingest.Reason
 		if err := o.moveCurrent(ctx, s.Series, current); err != nil {
 			return err
 		}
-		if err := o.state(ctx, e, last.sequence); !errors.Is(err, ingest.ErrConflict) {
+		if err := o.publishAfter(ctx, e, last.seq); !errors.Is(err, ingest.ErrConflict) {
 			return err
 		}
 	}
 	return fmt.Errorf("series %s: withdrawal: %w", s.Series, ingest.ErrConflict)
 }
 
-// withdrawCurves takes back curves that were never fitted: no event states a
+// withdrawCurves takes back curves that were never fitted: no event has a
 // result, and current.json alone points to them.
 func (o *Outbox) withdrawCurves(ctx context.Context, s ingest.State) error {
-	was, _, err := o.current(ctx, publish.CurrentKey(s.Series))
+	was, _, err := o.currentFile(ctx, publish.CurrentKey(s.Series))
 	if err != nil || was.Result != ingest.Unfitted || was.Revision >= s.Number {
 		return err
 	}
@@ -132,9 +132,9 @@ func (o *Outbox) Progress(out ingest.Outcome) {
 	}
 }
 
-// Last returns the last event that states the result of a series; Sequence is
+// CurrentResult returns the last event with the result of a series; Sequence is
 // 0 where there is none.
-func (o *Outbox) Last(ctx context.Context, s ingest.State) (jetstream.Event, error) {
+func (o *Outbox) CurrentResult(ctx context.Context, s ingest.State) (jetstream.Event, error) {
 	subject, err := publish.AnyBindingSubject(s.Site, s.Series)
 	if err != nil {
 		return jetstream.Event{}, err

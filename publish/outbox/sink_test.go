@@ -1,4 +1,4 @@
-package jetstream_test
+package outbox_test
 
 import (
 	"strings"
@@ -9,7 +9,7 @@ import (
 
 	"tacstream/ingest"
 	"tacstream/ingest/jetstream"
-	outbox "tacstream/publish/jetstream"
+	"tacstream/publish/outbox"
 )
 
 // newOutbox returns an outbox on a server of its own, without a store: what

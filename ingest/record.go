@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/base32"
 	"path"
@@ -100,4 +101,22 @@ func (c Code) rejects() bool {
 		return true
 	}
 	return false
+}
+
+// compareRecords orders records by what they hold, so that the choice between
+// equals does not depend on the order of arrival.
+func compareRecords(a, b *Record) int {
+	return cmp.Or(cmp.Compare(a.uid(), b.uid()), cmp.Compare(a.ETag, b.ETag), cmp.Compare(a.Key, b.Key))
+}
+
+func (r *Record) uid() string {
+	if r.Instance == nil {
+		return ""
+	}
+	return r.Instance.SOPInstanceUID
+}
+
+// sound reports whether the object can fill its slot, as far as its header says.
+func (r *Record) sound() bool {
+	return r.Fault.Code == "" && r.Instance != nil && r.Header != nil && (r.Instance.Planes == nil || r.Instance.Planes.valid())
 }

@@ -14,14 +14,14 @@ import (
 func apart(series []LocalSeries) string {
 	for k := 1; k < len(series); k++ {
 		a, b := series[k-1], series[k]
-		why := a.Assembly.Differs(b.Assembly)
+		why := ingest.Differs(a.Assembly, b.Assembly)
 		switch {
 		case a.Outcome.Condition != ingest.Ready || b.Outcome.Condition != ingest.Ready:
 			why = "not all of them are whole"
 		case why != "":
 			why = "they do not share their " + why
 		default:
-			why = a.Assembly.OutOfTurn(b.Assembly)
+			why = ingest.OutOfTurn(a.Assembly, b.Assembly)
 		}
 		if why != "" {
 			return why

@@ -2,22 +2,10 @@ package ingest
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"path"
-	"regexp"
 	"slices"
-	"strings"
 )
-
-// ErrGone means that there is no object of that name.
-var ErrGone = errors.New("object is gone")
-
-// ErrConflict means that somebody else wrote first: read again, then decide
-// again.
-var ErrConflict = errors.New("the ledger has a newer record")
 
 // A Store holds objects. A read of a missing object is ErrGone.
 type Store interface {
@@ -36,14 +24,6 @@ type Classifier interface {
 	// SpaceOf returns the FrameOfReferenceUID in which the regions of a whole
 	// object lie. An object without one is rejected.
 	SpaceOf(data []byte) (string, error)
-}
-
-// Found is what a header says of its object.
-type Found struct {
-	PET      bool // an instance of a PET series
-	Instance Instance
-	Header   Header
-	Fault    Reason // why the object cannot serve; always set where PET is false
 }
 
 // A Ledger remembers what the bucket holds. Every method reads and writes at
@@ -73,30 +53,12 @@ type Door struct {
 	Limits Limits
 }
 
-// gridOf is GridOf for a source of any kind.
-func (d *Door) gridOf(r Record, data []byte) [3]int {
-	if d.GridOf == nil || r.Kind != KindRegions {
-		return [3]int{}
-	}
-	return d.GridOf(r.Key, data)
-}
-
 // Limits bound what one object may cost. The zero value means the defaults.
 type Limits struct {
 	ObjectBytes  int64 // an object; default DefaultObjectBytes
 	RegionsBytes int64 // a region source as stored; default DefaultRegionsBytes
 	HeaderBytes  int64 // the header of an object; default DefaultHeaderBytes
 }
-
-// The default limits.
-const (
-	DefaultObjectBytes  = 16 << 30 // objects are streamed, never held
-	DefaultRegionsBytes = 64 << 20
-	DefaultHeaderBytes  = 64 << 20 // of a multi-frame object of 30,000 planes or more
-)
-
-// firstRead is enough for the header of nearly every PET slice.
-const firstRead = 12 << 10
 
 // maxConflicts bounds how often a decision is taken anew.
 const maxConflicts = 20
@@ -157,7 +119,7 @@ func absence(n Notice, prev Record) error {
 	switch {
 	case n.Gone || n.Sure:
 		return nil
-	case prev.known() && !prev.Gone:
+	case known(prev) && !prev.Gone:
 		return errLost
 	}
 	return ErrUnsure
@@ -221,7 +183,7 @@ func (d *Door) unreadable(ctx context.Context, n Notice, why Reason) (Touch, err
 	if err != nil {
 		return Touch{}, err
 	}
-	there := prev.known() && !prev.Gone
+	there := known(prev) && !prev.Gone
 	stated := n.Size > 0 && n.ETag != "" // foreign senders' ETags may be in another form
 	switch {
 	case n.Gone && !there, Ours(n.Key):
@@ -237,26 +199,6 @@ func (d *Door) unreadable(ctx context.Context, n Notice, why Reason) (Touch, err
 		return Touch{}, err
 	}
 	return touched(prev, now), nil
-}
-
-// UnreadableReason says what a store answered to a read.
-func UnreadableReason(err error) Reason {
-	var answer Answer
-	if errors.As(err, &answer) && answer.HTTPStatus() >= 300 {
-		return Reason{Code: CodeUnreadable, Detail: fmt.Sprintf("the store answers HTTP %d to a read", answer.HTTPStatus())}
-	}
-	return Reason{Code: CodeUnreadable, Detail: "the store's answers to a read break off"}
-}
-
-// Ours reports whether an object is no input by its name: tacstream itself
-// writes such into inboxes, or a desktop does beside what people copy.
-func Ours(key string) bool {
-	name := path.Base(key)
-	switch name {
-	case "status.json", ".DS_Store", "Thumbs.db", "desktop.ini":
-		return true
-	}
-	return strings.HasPrefix(name, "._")
 }
 
 // gone is the record of an object that is no longer there.
@@ -289,9 +231,9 @@ func touched(prev, now Record) Touch {
 // in between is mended by the next look.
 func (d *Door) write(ctx context.Context, prev, now Record) error {
 	switch {
-	case !prev.known() && now.Gone:
+	case !known(prev) && now.Gone:
 		return nil
-	case !prev.known():
+	case !known(prev):
 		return d.Ledger.Append(ctx, now, 0)
 	case prev.Gone == now.Gone && prev.Size == now.Size && prev.ETag == now.ETag && prev.Class() == now.Class() && prev.Fault == now.Fault:
 		return nil
@@ -312,143 +254,7 @@ func (d *Door) write(ctx context.Context, prev, now Record) error {
 }
 
 // known reports whether the record came from the ledger.
-func (r Record) known() bool { return r.Revision > 0 || r.Packed }
-
-// look reads as much of the object as says what it is.
-func (d *Door) look(ctx context.Context, obj Object, site Mapping, mapped bool, prev Record) (Record, error) {
-	want := int64(firstRead)
-	regions := kindByName(obj.Key)
-	if regions != KindOther {
-		want = d.Limits.regionsBytes() + 1
-	}
-	data, now, err := d.Store.ReadPrefix(ctx, obj.Bucket, obj.Key, want)
-	if err != nil {
-		return Record{}, err
-	}
-	r := Record{Object: now, Site: site.Site, Kind: KindOther}
-	if mapped {
-		r.Token = site.Key.Token("object", obj.Bucket+"\x00"+obj.Key)
-	}
-	switch {
-	case !mapped:
-		r.Fault = Reason{Code: CodeNoSite, Detail: "no site is configured for this bucket and prefix"}
-	case now.Size == 0:
-		r.Fault = Reason{Code: CodeEmpty, Detail: "an object of 0 bytes"}
-	case now.Size > d.Limits.objectBytes(), regions != KindOther && now.Size > d.Limits.regionsBytes():
-		r.Fault = Reason{Code: CodeTooLarge, Detail: fmt.Sprintf("an object of %d bytes is beyond the limit", now.Size)}
-	case regions != KindOther:
-		sum := sha256.Sum256(data)
-		r.Kind, r.Digest = regions, hex.EncodeToString(sum[:])
-		r.Grid = d.gridOf(r, data)
-	case prev.sameObject(now):
-		return prev, nil
-	default:
-		return d.lookInside(ctx, r, data, site.Key)
-	}
-	if prev.sameObject(now) && prev.Kind == r.Kind && prev.Fault == r.Fault {
-		return prev, nil
-	}
-	return r, nil
-}
-
-// sameObject reports whether a record describes the object that is there now.
-func (r Record) sameObject(now Object) bool {
-	return r.known() && !r.Gone && r.Fault.Code != CodeUnreadable && r.ETag == now.ETag && r.Size == now.Size && now.ETag != ""
-}
-
-// kindByName tells region sources by their names, as BIDS does.
-func kindByName(key string) Kind {
-	name := strings.ToLower(path.Base(key))
-	switch {
-	case IsLabels(key), IsProbabilities(key):
-		return KindRegions
-	case strings.HasSuffix(name, "dseg.tsv"), strings.HasSuffix(name, "probseg.tsv"):
-		return KindLUT
-	case IsTransform(key):
-		return KindTransform
-	}
-	return KindOther
-}
-
-// toPET is the name of a transform from somewhere to PET, after BIDS.
-var toPET = regexp.MustCompile(`(?:^|_)from-[^_]+_to-pet[^_]*(?:_.*)?_xfm\.(?:txt|tfm|mat|1d|lta)$`)
-
-// IsTransform reports whether an object brings something into the space of a
-// PET series by its name, as BIDS names it.
-func IsTransform(key string) bool { return toPET.MatchString(strings.ToLower(path.Base(key))) }
-
-// IsLabels reports whether an object is a label image by its name, as BIDS
-// names it.
-func IsLabels(key string) bool {
-	name := strings.ToLower(path.Base(key))
-	return strings.HasSuffix(name, "dseg.nii") || strings.HasSuffix(name, "dseg.nii.gz")
-}
-
-// IsProbabilities reports whether an object holds the probabilities of regions
-// by its name, as BIDS names it.
-func IsProbabilities(key string) bool {
-	name := strings.ToLower(path.Base(key))
-	return strings.HasSuffix(name, "probseg.nii") || strings.HasSuffix(name, "probseg.nii.gz")
-}
-
-// lookInside reads the header, asking for more of the object as needed.
-func (d *Door) lookInside(ctx context.Context, r Record, prefix []byte, key Key) (Record, error) {
-	found, need := d.Classify.Classify(prefix, r.Size)
-	for need > int64(len(prefix)) && int64(len(prefix)) < r.Size && need <= d.Limits.headerBytes() {
-		more, now, err := d.Store.ReadPrefix(ctx, r.Bucket, r.Key, need)
-		if err != nil {
-			return Record{}, err
-		}
-		if now.ETag != r.ETag || now.Size != r.Size {
-			return Record{}, ErrConflict // overwritten between two reads
-		}
-		prefix = more
-		found, need = d.Classify.Classify(prefix, r.Size)
-	}
-	if need > int64(len(prefix)) {
-		found.Fault = Reason{Code: CodeTooLarge, Detail: "a header beyond the limit"}
-	}
-	if !found.PET && d.Classify.HoldsRegions(found.Header.Strict.SOPClassUID) {
-		return d.lookAtRegions(ctx, r)
-	}
-	r.Fault = found.Fault
-	uid := found.Header.Strict.SeriesInstanceUID
-	if !found.PET || uid == "" {
-		return r, nil
-	}
-	soft := &found.Header.Soft
-	if soft.PatientID != "" {
-		soft.Subject = key.Token("subject", soft.PatientID)
-		soft.PatientID = ""
-	}
-	r.Kind, r.Series, r.Token = KindSlice, key.SeriesToken(uid), ""
-	r.Instance, r.Header = &found.Instance, &found.Header
-	return r, nil
-}
-
-// lookAtRegions reads regions in DICOM as a whole, for their digest and for the
-// frame of reference that says which series they belong to.
-func (d *Door) lookAtRegions(ctx context.Context, r Record) (Record, error) {
-	if r.Size > d.Limits.regionsBytes() {
-		r.Fault = Reason{Code: CodeTooLarge, Detail: fmt.Sprintf("regions of %d bytes are beyond the limit", r.Size)}
-		return r, nil
-	}
-	data, now, err := d.Store.ReadPrefix(ctx, r.Bucket, r.Key, r.Size)
-	switch {
-	case err != nil:
-		return Record{}, err
-	case now.ETag != r.ETag || now.Size != r.Size:
-		return Record{}, ErrConflict // overwritten between two reads
-	}
-	if r.Space, err = d.Classify.SpaceOf(data); err != nil {
-		r.Fault = ReasonOf(err)
-		return r, nil
-	}
-	sum := sha256.Sum256(data)
-	r.Kind, r.Digest = KindRegions, hex.EncodeToString(sum[:])
-	r.Grid = d.gridOf(r, data)
-	return r, nil
-}
+func known(r Record) bool { return r.Revision > 0 || r.Packed }
 
 func (l Limits) objectBytes() int64  { return orDefault(l.ObjectBytes, DefaultObjectBytes) }
 func (l Limits) regionsBytes() int64 { return orDefault(l.RegionsBytes, DefaultRegionsBytes) }

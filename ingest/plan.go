@@ -20,8 +20,8 @@ type Plan struct {
 	Atlas string `json:"atlas,omitempty"`
 }
 
-// key tells plans apart that give other results.
-func (p Plan) key() string { return p.Settings + "|" + p.ResultsVersion }
+// Key tells plans apart that give other results.
+func (p Plan) Key() string { return p.Settings + "|" + p.ResultsVersion }
 
 // An Ask is what the operator wants of a series.
 type Ask string

@@ -120,3 +120,22 @@ func (r *Record) uid() string {
 func (r *Record) sound() bool {
 	return r.Fault.Code == "" && r.Instance != nil && r.Header != nil && (r.Instance.Planes == nil || r.Instance.Planes.valid())
 }
+
+// Found is what a header says of its object.
+type Found struct {
+	PET      bool // an instance of a PET series
+	Instance Instance
+	Header   Header
+	Fault    Reason // why the object cannot serve; always set where PET is false
+}
+
+// Ours reports whether an object is no input by its name: tacstream itself
+// writes such into inboxes, or a desktop does beside what people copy.
+func Ours(key string) bool {
+	name := path.Base(key)
+	switch name {
+	case "status.json", ".DS_Store", "Thumbs.db", "desktop.ini":
+		return true
+	}
+	return strings.HasPrefix(name, "._")
+}

@@ -1,9 +1,7 @@
 package ingest
 
 import (
-	"cmp"
 	"encoding/json"
-	"slices"
 	"time"
 )
 
@@ -94,28 +92,6 @@ func (s State) Outcome() Outcome {
 	}
 }
 
-// take copies an outcome into the state. A site that was known stays known.
-func (s *State) take(o Outcome) {
-	s.Series, s.Site, s.Condition, s.Reason = o.Series, cmp.Or(o.Site, s.Site), o.Condition, o.Reason
-	s.Have, s.Want, s.Frames, s.Slices, s.Missing = o.Have, o.Want, o.Frames, o.Slices, o.Missing
-	s.Multiframe, s.Family = o.Multiframe, o.Family
-}
-
-// renumber starts a new number, whose job nobody has tried.
-func (s *State) renumber(look string, plan Plan, now time.Time) {
-	s.Number++
-	s.Look, s.Formula, s.Time, s.Ask = look, LookFormula, now, ""
-	s.Attempts, s.Crashes, s.Open = 0, 0, false
-	s.HandBacks, s.HandedBack = 0, Reason{}
-	if look != "" {
-		s.Plan = plan
-		return
-	}
-	if s.Result != "" {
-		s.Result, s.Why = Withdrawn, Reason{}
-	}
-}
-
 // Raise gives the revision a number that is above every one that was published:
 // for a ledger that lost some of them.
 func (s *State) Raise(number int, now time.Time) {
@@ -169,7 +145,7 @@ func (s State) Stands() bool { return s.Look != "" && s.Done == s.Number }
 // Waits reports whether the series may still change by itself once nothing has
 // come for the quiet time: then a timer runs.
 func (s State) Waits() bool {
-	return s.Held || !s.Quiet && (s.Condition == Receiving || s.Outcome().lacksRegions())
+	return s.Held || !s.Quiet && (s.Condition == Receiving || s.Outcome().LacksRegions())
 }
 
 // WantsProtocol reports whether all that is missing is a protocol for the
@@ -187,18 +163,5 @@ func (s State) Outdated(today Plan) bool {
 	case s.WantsProtocol() && len(today.Protocol) == 0:
 		return false // it still waits for a protocol
 	}
-	return s.Plan.key() != today.key()
-}
-
-// mayFollow reports whether an unfinished revision may be made anew by another
-// plan. Of two configurations side by side each gets its way once: otherwise
-// they would raise each other's revisions for ever.
-func (s State) mayFollow(today Plan) bool {
-	switch {
-	case len(today.Protocol) == 0 && len(s.Protocol) > 0:
-		return false // a protocol that is missing takes nothing away
-	case s.Formula < LookFormula:
-		return true
-	}
-	return today.key() != s.Plan.key() && !slices.Contains(s.Tried, today.key())
+	return s.Plan.Key() != today.Key()
 }

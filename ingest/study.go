@@ -23,7 +23,7 @@ func (j *Judge) noted(ctx context.Context, state *State, quiet bool) (v View, ca
 			return v, calm, err
 		}
 		whole := v.Outcome.Condition == Ready
-		study := v.Assembly.study()
+		study := studyOf(v.Assembly)
 		switch {
 		case study != "" && study != state.Study && whole:
 			state.Study, v = study, View{}
@@ -85,7 +85,7 @@ func (j *Judge) others(ctx context.Context, study string, series Token, space st
 		if err != nil {
 			return nil, err
 		}
-		if v.Outcome.Condition == Ready && v.Assembly.study() == study {
+		if v.Outcome.Condition == Ready && studyOf(v.Assembly) == study {
 			list = append(list, v.Assembly)
 		}
 	}
@@ -122,7 +122,7 @@ func (j *Judge) disturbed(ctx context.Context, study string, series Token) ([]To
 		if err != nil {
 			return nil, err
 		}
-		if own < 0 || kin.names(series) || !s.Family.equal(kin) {
+		if own < 0 || kin.Names(series) || !s.Family.Equal(kin) {
 			list = append(list, a.Series)
 		}
 	}

@@ -18,7 +18,7 @@ func (j *Judge) planned(ctx context.Context, v *View, s State, quiet bool) (plan
 		if err := j.complete(ctx, &kept, quiet, s.Atlas); err != nil {
 			return s.Plan, false, err
 		}
-		if anew = s.follows(today); !anew && kept.look() == s.Look {
+		if anew = follows(s, today); !anew && kept.look() == s.Look {
 			*v = kept
 			return s.Plan, false, nil
 		}
@@ -28,22 +28,6 @@ func (j *Judge) planned(ctx context.Context, v *View, s State, quiet bool) (plan
 		}
 	}
 	return today, anew, j.complete(ctx, v, quiet, today.Atlas)
-}
-
-// follows reports whether a new revision by another plan is due although the
-// input is the same.
-func (s State) follows(today Plan) bool {
-	switch {
-	case s.Ask == AskRedrive && s.Stands():
-		return s.Result != Estimated
-	case s.Ask == AskRefit && s.Stands():
-		return s.Outdated(today)
-	case s.WantsProtocol():
-		return len(today.Protocol) > 0
-	case s.Unfinished():
-		return s.mayFollow(today)
-	}
-	return false
 }
 
 // adopt takes over a result that an earlier release made: its state learns the

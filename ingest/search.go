@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"maps"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -252,7 +251,7 @@ func (s *search) elsewhereUpTo(above int) int {
 // compare orders sources that lie equally near, the one that serves first.
 func (s *search) compare(a, b Regions) int {
 	off := func(r Regions) int {
-		if r.Image.onGrid(s.need.Grid) {
+		if onGrid(r.Image, s.need.Grid) {
 			return 0
 		}
 		return 1
@@ -262,7 +261,7 @@ func (s *search) compare(a, b Regions) int {
 
 // onGrid reports whether regions have as many columns, rows and slices as a
 // series. In DICOM empty slices may be left out, and their number says nothing.
-func (r Record) onGrid(g [3]int) bool {
+func onGrid(r Record, g [3]int) bool {
 	return r.Grid[0] > 0 && r.Grid[0] == g[0] && r.Grid[1] == g[1] && (r.Grid[2] == 0 || r.Grid[2] == g[2])
 }
 
@@ -290,18 +289,6 @@ func named(r Record, tables map[string]Record) (class int, pair Regions, ok bool
 		}
 	}
 	return class, Regions{Image: r}, class == classProbabilities && LabelOf(r.Key) != ""
-}
-
-// label is a BIDS label, and a little more than BIDS allows.
-var label = regexp.MustCompile(`(?:^|_)label-([A-Za-z0-9.+-]{1,100})_`)
-
-// LabelOf returns the region that the name of an object says it holds, after
-// BIDS: NAME of *_label-NAME_probseg.nii.gz, empty where it says none.
-func LabelOf(key string) string {
-	if found := label.FindStringSubmatch(path.Base(key)); found != nil {
-		return found[1]
-	}
-	return ""
 }
 
 // setsOf puts the images together that hold one region each and differ in

@@ -95,7 +95,7 @@ func withRegions(d *desk) *desk {
 }
 
 func TestJudge(t *testing.T) {
-	whole := aSeries(2, 3)
+	whole := wholeSeries(2, 3)
 	steps := func(d *desk, steps ...func() string) func(t *testing.T) {
 		return func(t *testing.T) {
 			for i := 0; i < len(steps); i += 2 {
@@ -314,7 +314,7 @@ func TestASeriesWithoutFrameOfReferenceTakesNoDICOMRegions(t *testing.T) {
 // of the series' own.
 func TestAnAtlasServesOnceItIsQuiet(t *testing.T) {
 	atlas := []ingest.Record{region("atlases/x/a_dseg.nii", "d0"), region("atlases/x/a_dseg.tsv", "l0")}
-	d := &desk{records: aSeries(2, 3), regions: atlas, atlas: "atlases/x/a_dseg.nii"}
+	d := &desk{records: wholeSeries(2, 3), regions: atlas, atlas: "atlases/x/a_dseg.nii"}
 	if got := d.check(t, false); got != "waiting" {
 		t.Errorf("without a transform: did %q", got)
 	}
@@ -346,22 +346,9 @@ func TestAnAtlasAboveASeriesNeverServesWithoutATransform(t *testing.T) {
 }
 
 func TestWaitingNamesRegionsOfAnotherFrameOfReference(t *testing.T) {
-	d := &desk{records: aSeries(2, 3), regions: []ingest.Record{inDICOM("a/seg.dcm", "d1", "other")}}
+	d := &desk{records: wholeSeries(2, 3), regions: []ingest.Record{inDICOM("a/seg.dcm", "d1", "other")}}
 	if got := d.check(t, false); got != "waiting" || !strings.Contains(d.state.Reason.Detail, "1 DICOM objects with regions lie there in another frame of reference") {
 		t.Errorf("did %q for %v", got, d.state.Reason)
-	}
-}
-
-func TestTheNameOfAFileSaysItsRegion(t *testing.T) {
-	for key, want := range map[string]string{
-		"a/sub-1_space-pet_label-Putamen_probseg.nii.gz": "Putamen",
-		"label-GM_probseg.nii":                           "GM",
-		"sub-1_probseg.nii.gz":                           "",
-		"sub-1_label-a b_probseg.nii.gz":                 "",
-	} {
-		if got := ingest.LabelOf(key); got != want {
-			t.Errorf("%s: %q, want %q", key, got, want)
-		}
 	}
 }
 

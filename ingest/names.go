@@ -27,13 +27,6 @@ var toPET = regexp.MustCompile(`(?:^|_)from-[^_]+_to-pet[^_]*(?:_.*)?_xfm\.(?:tx
 // PET series by its name, as BIDS names it.
 func IsTransform(key string) bool { return toPET.MatchString(strings.ToLower(path.Base(key))) }
 
-// IsLabels reports whether an object is a label image by its name, as BIDS
-// names it.
-func IsLabels(key string) bool {
-	name := strings.ToLower(path.Base(key))
-	return strings.HasSuffix(name, "dseg.nii") || strings.HasSuffix(name, "dseg.nii.gz")
-}
-
 // IsProbabilities reports whether an object holds the probabilities of regions
 // by its name, as BIDS names it.
 func IsProbabilities(key string) bool {
@@ -51,4 +44,27 @@ func LabelOf(key string) string {
 		return found[1]
 	}
 	return ""
+}
+
+// tableNames returns the keys of the look-up tables that may say what the
+// regions of an image are called, the first one first: that of the same stem,
+// and the one that all images in the folder share.
+func tableNames(key string) []string {
+	shared := "dseg.tsv"
+	if IsProbabilities(key) {
+		shared = "probseg.tsv"
+	}
+	folder, _ := path.Split(key)
+	return []string{stem(key) + ".tsv", folder + shared}
+}
+
+// setName returns what the keys of images share that hold one region each and
+// belong together: they differ in nothing but its name.
+func setName(key string) string {
+	folder, name := path.Split(key)
+	return folder + label.ReplaceAllString(stem(name), "_")
+}
+
+func stem(key string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(key, ".gz"), ".nii")
 }

@@ -15,22 +15,22 @@ import (
 // A scanPart is a series of two frames of a minute each and two slices.
 type scanPart struct {
 	name     string
-	start    time.Duration // after scanStart
+	start    time.Duration // after firstFrame
 	study    string
-	injected time.Duration // after scanStart; none where at is false
+	injected time.Duration // after firstFrame; none where at is false
 	unknown  bool          // the header has no injection
 	recon    string
 	site     ingest.Site
 }
 
 func (p scanPart) records() []ingest.Record {
-	records := aSeries(2, 2)
+	records := wholeSeries(2, 2)
 	head := *records[0].Header
 	head.Strict.SeriesInstanceUID = "1.2." + p.name
 	head.Strict.FrameOfReferenceUID = "1.9"
 	head.Soft.StudyInstanceUID = "1.5" + p.study
 	head.Soft.ReconMethod = p.recon
-	if head.Soft.Injection = scanStart.Add(p.injected); p.unknown {
+	if head.Soft.Injection = firstFrame.Add(p.injected); p.unknown {
 		head.Soft.Injection = time.Time{}
 	}
 	for i := range records {
@@ -405,19 +405,5 @@ func TestTwinsNameEachOther(t *testing.T) {
 	}
 	if r.states["a"].Number != number {
 		t.Error("another reconstruction makes a new input of the first")
-	}
-}
-
-// A volume that moves between frames has no regions that fit all of it.
-func TestAVolumeThatMovesIsRefused(t *testing.T) {
-	for _, aside := range []float64{0.02, 0.5, 10} {
-		records := aSeries(3, 2)
-		for i := 4; i < len(records); i++ {
-			records = edit(i, func(r *ingest.Record) { r.Instance.Position[0] += aside })(records)
-		}
-		_, out := ingest.Assess("tok", records, true)
-		if moved := out.Condition == ingest.Inconsistent && out.Reason.Code == ingest.CodeGeometry; moved != (aside > 0.1) {
-			t.Errorf("%g mm aside: %s, %v", aside, out.Condition, out.Reason)
-		}
 	}
 }

@@ -7,9 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"maps"
-	"path"
 	"slices"
-	"strings"
 )
 
 // Regions is the region source that serves a series.
@@ -279,11 +277,11 @@ func tablesOf(records []Record) map[string]Record {
 // serve, since regions are known by name only, unless its own name says which
 // region it holds.
 func named(r Record, tables map[string]Record) (class int, pair Regions, ok bool) {
-	class, names := classLabels, []string{stem(r.Key) + ".tsv", path.Join(r.Folder(), "dseg.tsv")}
+	class = classLabels
 	if IsProbabilities(r.Key) {
-		class, names[1] = classProbabilities, path.Join(r.Folder(), "probseg.tsv")
+		class = classProbabilities
 	}
-	for _, name := range names {
+	for _, name := range tableNames(r.Key) {
 		if lut, ok := tables[name]; ok {
 			return class, Regions{Image: r, LUT: lut}, true
 		}
@@ -301,7 +299,7 @@ func setsOf(sources []Regions) []Regions {
 			list = append(list, s)
 			continue
 		}
-		set := path.Join(s.Image.Folder(), label.ReplaceAllString(stem(path.Base(s.Image.Key)), "_"))
+		set := setName(s.Image.Key)
 		sets[set] = append(sets[set], s.Image)
 	}
 	for _, set := range slices.Sorted(maps.Keys(sets)) {
@@ -321,8 +319,4 @@ func (s *search) choose(sources []Regions) Regions {
 	distinct := slices.CompactFunc(slices.Clone(sources), func(a, b Regions) bool { return a.Digest() == b.Digest() })
 	sources[0].Others = len(distinct) - 1
 	return sources[0]
-}
-
-func stem(key string) string {
-	return strings.TrimSuffix(strings.TrimSuffix(key, ".gz"), ".nii")
 }

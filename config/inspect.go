@@ -16,7 +16,9 @@ import (
 	"tacstream/ingest"
 	"tacstream/ingest/dicom"
 	"tacstream/ingest/nifti"
+	"tacstream/ingest/regions"
 	"tacstream/ingest/s3"
+	"tacstream/ingest/watch"
 )
 
 // An Inspection is what tacstream sees in a file, a folder or a bucket. It
@@ -206,7 +208,7 @@ func readUnnamed(name string, body io.Reader) (ingest.Segmentation, error) {
 			}
 		}
 		return ingest.Segmentation{Labels: &labels}, err
-	case ingest.IsProbabilities(filepath.ToSlash(name)):
+	case regions.IsProbabilities(filepath.ToSlash(name)):
 		return nifti.ReadProbabilities(body, map[int32]string{1: "index 1"}, nifti.Options{})
 	}
 	return readRegions(name, body, nil)
@@ -247,7 +249,7 @@ func kinOf(found []LocalSeries) []kinship {
 	}
 	all := make([]kinship, len(found))
 	for i, a := range whole {
-		kin := ingest.KinOf(a, slices.Delete(slices.Clone(whole), i, i+1))
+		kin := watch.KinOf(a, slices.Delete(slices.Clone(whole), i, i+1))
 		k := &all[number[a.Series]-1]
 		k.continues = number[kin.Lead]
 		for _, p := range kin.Parts {
@@ -303,11 +305,11 @@ func regionKind(key string) string {
 	switch {
 	case ingest.IsLabels(name):
 		return "label image"
-	case ingest.IsProbabilities(name):
+	case regions.IsProbabilities(name):
 		return "probabilities"
 	case strings.HasSuffix(name, "dseg.tsv"), strings.HasSuffix(name, "probseg.tsv"):
 		return kindTable
-	case ingest.IsTransform(name):
+	case regions.IsTransform(name):
 		return kindTransform
 	}
 	return ""

@@ -15,6 +15,7 @@ import (
 	"tacstream/extract/stream"
 	"tacstream/ingest"
 	"tacstream/ingest/dicom"
+	"tacstream/ingest/regions"
 )
 
 // localPrefix is enough for the header of nearly every object.
@@ -222,7 +223,7 @@ func ReadRegionsFile(image, table string) (ingest.Segmentation, error) {
 func tableOf(image string) string {
 	stem := strings.TrimSuffix(strings.TrimSuffix(image, ".gz"), ".nii")
 	shared := "dseg.tsv"
-	if ingest.IsProbabilities(filepath.ToSlash(image)) {
+	if regions.IsProbabilities(filepath.ToSlash(image)) {
 		shared = "probseg.tsv"
 	}
 	for _, name := range []string{stem + ".tsv", filepath.Join(filepath.Dir(image), shared)} {

@@ -14,6 +14,7 @@ import (
 	"tacstream/ingest"
 	"tacstream/ingest/dicom"
 	"tacstream/ingest/nifti"
+	"tacstream/ingest/regions"
 	"tacstream/ingest/transform"
 )
 
@@ -38,7 +39,7 @@ func readRegions(name string, image, table io.Reader) (ingest.Segmentation, erro
 	if err != nil {
 		return ingest.Segmentation{}, err
 	}
-	if ingest.IsProbabilities(filepath.ToSlash(name)) {
+	if regions.IsProbabilities(filepath.ToSlash(name)) {
 		s, err := nifti.ReadProbabilities(image, names, nifti.Options{})
 		s.Standard = cmp.Or(standardSpace(name), s.Standard)
 		return s, err
@@ -98,7 +99,7 @@ func regionNames(image string, table io.Reader) (map[int32]string, error) {
 	if table != nil {
 		return nifti.ReadLUT(table)
 	}
-	if name := ingest.LabelOf(filepath.ToSlash(image)); name != "" && ingest.IsProbabilities(filepath.ToSlash(image)) {
+	if name := regions.LabelOf(filepath.ToSlash(image)); name != "" && regions.IsProbabilities(filepath.ToSlash(image)) {
 		return map[int32]string{1: name}, nil
 	}
 	return nil, errNoTable

@@ -8,6 +8,7 @@ import (
 	"tacstream/extract/stream"
 	"tacstream/ingest"
 	"tacstream/ingest/transform"
+	"tacstream/ingest/watch"
 	"tacstream/publish"
 	"tacstream/publish/bids"
 	outbox "tacstream/publish/jetstream"
@@ -25,7 +26,7 @@ type result struct {
 
 // begin returns the result of a job as far as the ledger knows it. Where no
 // protocol matches, it is zero.
-func (p *Pipeline) begin(job ingest.Job, v ingest.View, protocol Protocol) result {
+func (p *Pipeline) begin(job ingest.Job, v watch.View, protocol Protocol) result {
 	a := v.Assembly
 	r := result{header: a.Header, subject: a.Header.Soft.Subject, parts: v.Outcome.Parts}
 	r.Cause = p.causeOf(job)
@@ -72,7 +73,7 @@ const farAbove = 2
 
 // doubtful says what is odd about where a region source was found. One of the
 // series' own frame of reference belongs to it wherever it lies.
-func doubtful(r ingest.Regions) []ingest.Warning {
+func doubtful(r watch.Regions) []ingest.Warning {
 	var list []ingest.Warning
 	if r.Transform.Key != "" {
 		list = append(list, ingest.Warning{
@@ -100,7 +101,7 @@ func (p *Pipeline) causeOf(job ingest.Job) publish.Cause {
 }
 
 // regions reads the region source of a series.
-func (p *Pipeline) regions(ctx context.Context, r ingest.Regions) (stream.Regions, error) {
+func (p *Pipeline) regions(ctx context.Context, r watch.Regions) (stream.Regions, error) {
 	image, err := p.regionObject(ctx, r.Image)
 	if err != nil {
 		return stream.Regions{}, err

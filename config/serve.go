@@ -19,6 +19,7 @@ import (
 	"tacstream/ingest/dicom"
 	"tacstream/ingest/jetstream"
 	"tacstream/ingest/s3"
+	"tacstream/ingest/watch"
 	outbox "tacstream/publish/jetstream"
 )
 
@@ -237,7 +238,7 @@ type Line struct {
 	Store  *s3.Store
 	Sites  ingest.Sites
 	Outbox *outbox.Outbox
-	Judge  *ingest.Judge
+	Judge  *watch.Judge
 	Log    *slog.Logger
 
 	metrics        *metrics
@@ -308,7 +309,7 @@ func (o ServeOptions) open(ctx context.Context, links Links) (*Line, error) {
 		return nil, err
 	}
 	l.Outbox = &outbox.Outbox{Broker: l.Broker, Store: l.Store, Bucket: o.Config.S3.Results}
-	l.Judge = &ingest.Judge{Book: l.Ledger, Sink: l.Outbox, Queue: l.Broker, Plan: l.plan, At: o.At}
+	l.Judge = &watch.Judge{Book: l.Ledger, Sink: l.Outbox, Queue: l.Broker, Plan: l.plan, At: o.At}
 	return l, nil
 }
 
@@ -359,7 +360,7 @@ func (l *Line) run(stopped context.Context, o ServeOptions, links Links) error {
 		intake := &jetstream.Intake{
 			Broker: l.Broker, Ledger: l.Ledger, Judge: l.Judge, Log: l.Log, Parse: l.parseNotice, Relist: lister.Ask, At: o.At,
 			Count: func(source, what string, n int) { l.metrics.notices.WithLabelValues(source, what).Add(float64(n)) },
-			Door:  &ingest.Door{Store: l.Store, Ledger: l.Ledger, Classify: dicom.Options{}, GridOf: gridOf, Sites: l.Sites, Limits: l.Config.ingestLimits()},
+			Door:  &watch.Door{Store: l.Store, Ledger: l.Ledger, Classify: dicom.Options{}, GridOf: gridOf, Sites: l.Sites, Limits: l.Config.ingestLimits()},
 		}
 		g.Go(func() error { return intake.Run(ctx) })
 		g.Go(func() error { return lister.Run(ctx) })
@@ -427,8 +428,8 @@ func (o ServeOptions) started(l Links) Started {
 	return s
 }
 
-func (c Config) ingestLimits() ingest.Limits {
-	return ingest.Limits{ObjectBytes: c.Limits.ObjectMB << 20, RegionsBytes: c.Limits.RegionsMB << 20}
+func (c Config) ingestLimits() watch.Limits {
+	return watch.Limits{ObjectBytes: c.Limits.ObjectMB << 20, RegionsBytes: c.Limits.RegionsMB << 20}
 }
 
 func (l *Line) worker(at func(string)) *Worker {

@@ -145,7 +145,7 @@ func (t *Timing) read(a Assembly, instances []Instance) error {
 			Detail: "the origin of the DecayFactors lies so many seconds after the one that the header says",
 		})
 		t.Stored = used
-	case ok && (!known || (used-said).Abs() > simultaneous):
+	case ok && (!known || (used-said).Abs() > Simultaneous):
 		t.Stored = used
 	case known:
 		t.Stored = said
@@ -224,7 +224,7 @@ func (h Header) assumedStart(zero time.Time) []Warning {
 
 // startAtInjection moves model zero to an injection inside the scan.
 func (t *Timing) startAtInjection() {
-	if !t.InjectionKnown || t.Injection <= simultaneous {
+	if !t.InjectionKnown || t.Injection <= Simultaneous {
 		return
 	}
 	by := t.Injection

@@ -153,7 +153,7 @@ func joinDays(times []time.Time, records []*Record) Reason {
 // factors, r was measured before s; known is false where these do not tell.
 func (r *Record) before(s *Record) (is, known bool) {
 	a, b := r.Instance, s.Instance
-	if a.HasReferenceTime && b.HasReferenceTime && (a.FrameReferenceTime-b.FrameReferenceTime).Abs() > simultaneous {
+	if a.HasReferenceTime && b.HasReferenceTime && (a.FrameReferenceTime-b.FrameReferenceTime).Abs() > Simultaneous {
 		return a.FrameReferenceTime < b.FrameReferenceTime, true
 	}
 	lambda := math.Ln2 / r.Header.Strict.HalfLife
@@ -161,7 +161,7 @@ func (r *Record) before(s *Record) (is, known bool) {
 		return false, false
 	}
 	d := startOf(*b, lambda) - startOf(*a, lambda)
-	return d > 0, math.Abs(d) > simultaneous.Seconds()
+	return d > 0, math.Abs(d) > Simultaneous.Seconds()
 }
 
 const (

@@ -18,7 +18,7 @@ type Object struct {
 }
 
 // Folder returns the part of the key before its last slash, "" at the top.
-func (o Object) Folder() string { return folderOf(o.Key) }
+func (o Object) Folder() string { return FolderOf(o.Key) }
 
 // ID returns the name of the object in the ledger, whatever it holds.
 func (o Object) ID() string {
@@ -26,7 +26,9 @@ func (o Object) ID() string {
 	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(h[:15]))
 }
 
-func folderOf(key string) string {
+// FolderOf returns the part of a key, or of the name of a folder, before its
+// last slash, "" at the top.
+func FolderOf(key string) string {
 	if dir := path.Dir(key); dir != "." && dir != "/" {
 		return strings.Trim(dir, "/")
 	}

@@ -27,8 +27,8 @@ const (
 	// decayRefTolerance is how far the decay origin that the scanner used may
 	// lie from what its header says before that is worth a warning.
 	decayRefTolerance = 5 * time.Second
-	// simultaneous is the difference below which two times are one.
-	simultaneous = time.Second
+	// Simultaneous is the difference below which two times are one.
+	Simultaneous = time.Second
 	// dayBefore is the least bound of how long before a scan its injection may
 	// be, and how far the origin of a correction may be from it.
 	dayBefore = 24 * time.Hour
@@ -98,8 +98,8 @@ func middle(list []float64) float64 {
 	return list[len(list)/2]
 }
 
-// overlapTolerance is what rounding of header times may make frames overlap.
-const overlapTolerance = 10 * time.Millisecond
+// OverlapTolerance is what rounding of header times may make frames overlap.
+const OverlapTolerance = 10 * time.Millisecond
 
 // CheckFrames returns a rejection unless the frames are in time order, last
 // and do not overlap.
@@ -108,7 +108,7 @@ func CheckFrames(frames []Frame) error {
 		if fr.Duration <= 0 {
 			return Reject(CodeTiming, "frame %d lasts %v", f+1, fr.Duration)
 		}
-		if f > 0 && fr.Start < frames[f-1].End()-max(overlapTolerance, frames[f-1].Duration/1000) {
+		if f > 0 && fr.Start < frames[f-1].End()-max(OverlapTolerance, frames[f-1].Duration/1000) {
 			return &Rejection{Reason{Code: CodeOverlap, Detail: fmt.Sprintf("frame %d starts %v before frame %d ends", f+1, frames[f-1].End()-fr.Start, f)}}
 		}
 	}

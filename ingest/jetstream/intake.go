@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"tacstream/ingest"
+	"tacstream/ingest/watch"
 )
 
 const (
@@ -31,8 +32,8 @@ const (
 type Intake struct {
 	Broker *Broker
 	Ledger *Ledger
-	Door   *ingest.Door
-	Judge  *ingest.Judge
+	Door   *watch.Door
+	Judge  *watch.Judge
 	// Parse decodes what a store sent to _tac.notice.<source>.
 	Parse func(source string, body []byte) ([]ingest.Notice, error)
 	// Relist is called when somebody asks for a listing of some places, or of

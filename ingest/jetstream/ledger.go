@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"tacstream/ingest"
+	"tacstream/ingest/watch"
 )
 
 // A Ledger keeps, in one stream of which only the last message of each
@@ -49,8 +50,8 @@ type Ledger struct {
 func (b *Broker) Ledger() *Ledger { return &Ledger{broker: b} }
 
 var (
-	_ ingest.Ledger = (*Ledger)(nil)
-	_ ingest.Book   = (*Ledger)(nil)
+	_ watch.Ledger = (*Ledger)(nil)
+	_ watch.Book   = (*Ledger)(nil)
 )
 
 // Find returns the last record of an object in any class. One that left a class

@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"tacstream/ingest"
+	"tacstream/ingest/watch"
 )
 
 // The tree's notes by which regions and series find each other at a cost that
@@ -24,7 +25,7 @@ import (
 // =h is never taken back; whoever writes it for the first time takes the =c of
 // that folder away.
 
-var _ ingest.RegionWatcher = (*Ledger)(nil)
+var _ watch.RegionWatcher = (*Ledger)(nil)
 
 // RegionsNear returns the present region sources and look-up tables in a
 // folder and in the folders one level below it, except for those that hold

@@ -1,4 +1,4 @@
-package ingest
+package watch
 
 import (
 	"context"
@@ -6,19 +6,21 @@ import (
 	"encoding/hex"
 	"io"
 	"slices"
+
+	"tacstream/ingest"
 )
 
 // A View is what the ledger says of a series at one moment.
 type View struct {
-	Assembly Assembly
-	Outcome  Outcome
+	Assembly ingest.Assembly
+	Outcome  ingest.Outcome
 	Kin      Kin
 	Regions  Regions
 	Seen     uint64 // the newest ledger revision in it, but for those of kin
 }
 
 // whole reads the records of a series by itself.
-func (j *Judge) whole(ctx context.Context, series Token, quiet bool) (v View, err error) {
+func (j *Judge) whole(ctx context.Context, series ingest.Token, quiet bool) (v View, err error) {
 	records, err := j.Book.Load(ctx, series)
 	if err != nil {
 		return v, err
@@ -26,7 +28,7 @@ func (j *Judge) whole(ctx context.Context, series Token, quiet bool) (v View, er
 	for _, r := range records {
 		v.Seen = max(v.Seen, r.Revision)
 	}
-	v.Assembly, v.Outcome = Assess(series, records, quiet)
+	v.Assembly, v.Outcome = ingest.Assess(series, records, quiet)
 	return v, nil
 }
 
@@ -41,14 +43,14 @@ func (v View) folders() []string {
 }
 
 // Parts returns the series and those that continue it, in order of time.
-func (v View) Parts() []Assembly {
-	return append([]Assembly{v.Assembly}, v.Kin.Parts...)
+func (v View) Parts() []ingest.Assembly {
+	return append([]ingest.Assembly{v.Assembly}, v.Kin.Parts...)
 }
 
 // look digests the input of a result of this view, "" where there can be none.
 // More is what earlier releases digested too.
 func (v View) look(more ...string) string {
-	if v.Outcome.Condition != Ready {
+	if v.Outcome.Condition != ingest.Ready {
 		return ""
 	}
 	h := sha256.New()
@@ -57,7 +59,7 @@ func (v View) look(more ...string) string {
 		h.Write([]byte{0}) // "a"+"bc" and "ab"+"c" must differ
 	}
 	for _, a := range v.Parts() {
-		for _, records := range [][]Record{a.Slots, a.Doubles} {
+		for _, records := range [][]ingest.Record{a.Slots, a.Doubles} {
 			for _, r := range records {
 				part(r.Instance.SOPInstanceUID)
 				part(r.ETag)

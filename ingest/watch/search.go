@@ -1,4 +1,4 @@
-package ingest
+package watch
 
 import (
 	"cmp"
@@ -8,18 +8,21 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"tacstream/ingest"
+	"tacstream/ingest/regions"
 )
 
 // Regions is the region source that serves a series.
 type Regions struct {
-	Image Record // or an object with regions in DICOM
-	LUT   Record // empty where the source itself says what its regions are called
+	Image ingest.Record // or an object with regions in DICOM
+	LUT   ingest.Record // empty where the source itself says what its regions are called
 	// More holds the further images of a set of probabilities, of which each is
 	// one region by its name.
-	More []Record
+	More []ingest.Record
 	// Transform brings the regions of an atlas into the series' space; empty
 	// for regions that are there already.
-	Transform Record
+	Transform ingest.Record
 	// Pending means that only an atlas can serve, and not before nothing has
 	// come for the quiet time.
 	Pending bool
@@ -39,10 +42,10 @@ type Regions struct {
 // Digest returns what identifies the content of the source.
 func (r Regions) Digest() string {
 	digest := r.Image.Digest + "+" + r.LUT.Digest
-	if r.LUT.Key == "" && LabelOf(r.Image.Key) != "" { // what regions are called is in the images' own names
+	if r.LUT.Key == "" && regions.LabelOf(r.Image.Key) != "" { // what regions are called is in the images' own names
 		h := sha256.New()
-		for _, image := range append([]Record{r.Image}, r.More...) {
-			fmt.Fprintf(h, "%s=%s\n", LabelOf(image.Key), image.Digest)
+		for _, image := range append([]ingest.Record{r.Image}, r.More...) {
+			fmt.Fprintf(h, "%s=%s\n", regions.LabelOf(image.Key), image.Digest)
 		}
 		digest = hex.EncodeToString(h.Sum(nil))
 	}
@@ -53,8 +56,8 @@ func (r Regions) Digest() string {
 }
 
 // absent says why there are no regions.
-func (r Regions) absent() Reason {
-	why := Reason{Code: CodeNoRegions, Detail: "no *dseg.nii[.gz] with its TSV and no DICOM SEG or RTSTRUCT of the series' frame of reference in the series' folder, above it or one folder below those"}
+func (r Regions) absent() ingest.Reason {
+	why := ingest.Reason{Code: ingest.CodeNoRegions, Detail: "no *dseg.nii[.gz] with its TSV and no DICOM SEG or RTSTRUCT of the series' frame of reference in the series' folder, above it or one folder below those"}
 	if r.Pending {
 		why.Detail += "; the protocol's atlas and a transform to PET are there, and serve if nothing nearer comes within the quiet time"
 	}
@@ -69,7 +72,7 @@ type RegionLister interface {
 	// RegionsNear returns the present region sources and look-up tables in a
 	// folder and in the folders one level below it that hold no series of
 	// their own: the regions of another scan must never serve this one.
-	RegionsNear(ctx context.Context, bucket, folder string) ([]Record, error)
+	RegionsNear(ctx context.Context, bucket, folder string) ([]ingest.Record, error)
 }
 
 // A Need is what decides which regions can serve a series.
@@ -155,7 +158,7 @@ func (s *search) climb(ctx context.Context, dir string) error {
 		if dir == "" || s.servedBy(above) {
 			return nil
 		}
-		dir = folderOf(dir)
+		dir = ingest.FolderOf(dir)
 	}
 }
 
@@ -166,7 +169,7 @@ func (s *search) servedBy(above int) bool {
 }
 
 // take keeps the best source of each class.
-func (s *search) take(records []Record, above int) {
+func (s *search) take(records []ingest.Record, above int) {
 	for len(s.elsewhere) <= above {
 		s.elsewhere = append(s.elsewhere, map[string]bool{})
 	}
@@ -175,9 +178,9 @@ func (s *search) take(records []Record, above int) {
 	for _, r := range records {
 		s.seen = max(s.seen, r.Revision)
 		switch {
-		case r.Kind == KindTransform:
+		case r.Kind == ingest.KindTransform:
 			s.takeTransform(r, above)
-		case r.Kind != KindRegions || r.Key == s.need.Atlas:
+		case r.Kind != ingest.KindRegions || r.Key == s.need.Atlas:
 		case r.Space != "" && r.Space != s.need.Space:
 			s.elsewhere[above][r.Key] = true
 		case r.Space != "":
@@ -204,7 +207,7 @@ func (s *search) take(records []Record, above int) {
 
 // takeTransform keeps the nearest transform, of several in one place the one
 // with the smallest digest.
-func (s *search) takeTransform(r Record, above int) {
+func (s *search) takeTransform(r ingest.Record, above int) {
 	best := s.transform
 	if best == nil || above < best.Above || above == best.Above && r.Digest < best.Transform.Digest {
 		s.transform = &Regions{Transform: r, Above: above}
@@ -216,13 +219,13 @@ func (s *search) atlas(ctx context.Context) (Regions, bool, error) {
 	if s.need.Atlas == "" || s.transform == nil {
 		return Regions{}, false, nil
 	}
-	records, err := s.lister.RegionsNear(ctx, s.bucket, folderOf(s.need.Atlas))
+	records, err := s.lister.RegionsNear(ctx, s.bucket, ingest.FolderOf(s.need.Atlas))
 	if err != nil {
 		return Regions{}, false, err
 	}
 	tables := tablesOf(records)
 	for _, r := range records {
-		if r.Key != s.need.Atlas || r.Kind != KindRegions {
+		if r.Key != s.need.Atlas || r.Kind != ingest.KindRegions {
 			continue
 		}
 		_, found, ok := named(r, tables)
@@ -259,14 +262,14 @@ func (s *search) compare(a, b Regions) int {
 
 // onGrid reports whether regions have as many columns, rows and slices as a
 // series. In DICOM empty slices may be left out, and their number says nothing.
-func onGrid(r Record, g [3]int) bool {
+func onGrid(r ingest.Record, g [3]int) bool {
 	return r.Grid[0] > 0 && r.Grid[0] == g[0] && r.Grid[1] == g[1] && (r.Grid[2] == 0 || r.Grid[2] == g[2])
 }
 
-func tablesOf(records []Record) map[string]Record {
-	tables := map[string]Record{}
+func tablesOf(records []ingest.Record) map[string]ingest.Record {
+	tables := map[string]ingest.Record{}
 	for _, r := range records {
-		if r.Kind == KindLUT {
+		if r.Kind == ingest.KindLUT {
 			tables[r.Key] = r
 		}
 	}
@@ -276,38 +279,38 @@ func tablesOf(records []Record) map[string]Record {
 // named pairs an image with its look-up table. An image without one cannot
 // serve, since regions are known by name only, unless its own name says which
 // region it holds.
-func named(r Record, tables map[string]Record) (class int, pair Regions, ok bool) {
+func named(r ingest.Record, tables map[string]ingest.Record) (class int, pair Regions, ok bool) {
 	class = classLabels
-	if IsProbabilities(r.Key) {
+	if regions.IsProbabilities(r.Key) {
 		class = classProbabilities
 	}
-	for _, name := range tableNames(r.Key) {
+	for _, name := range regions.TableNames(r.Key) {
 		if lut, ok := tables[name]; ok {
 			return class, Regions{Image: r, LUT: lut}, true
 		}
 	}
-	return class, Regions{Image: r}, class == classProbabilities && LabelOf(r.Key) != ""
+	return class, Regions{Image: r}, class == classProbabilities && regions.LabelOf(r.Key) != ""
 }
 
 // setsOf puts the images together that hold one region each and differ in
 // nothing but its name, the images in order of these.
 func setsOf(sources []Regions) []Regions {
 	var list []Regions
-	sets := map[string][]Record{}
+	sets := map[string][]ingest.Record{}
 	for _, s := range sources {
 		if s.LUT.Key != "" {
 			list = append(list, s)
 			continue
 		}
-		set := setName(s.Image.Key)
+		set := regions.SetName(s.Image.Key)
 		sets[set] = append(sets[set], s.Image)
 	}
 	for _, set := range slices.Sorted(maps.Keys(sets)) {
 		images := sets[set]
-		slices.SortFunc(images, func(a, b Record) int {
-			return cmp.Or(cmp.Compare(LabelOf(a.Key), LabelOf(b.Key)), cmp.Compare(a.Digest, b.Digest), cmp.Compare(a.Key, b.Key))
+		slices.SortFunc(images, func(a, b ingest.Record) int {
+			return cmp.Or(cmp.Compare(regions.LabelOf(a.Key), regions.LabelOf(b.Key)), cmp.Compare(a.Digest, b.Digest), cmp.Compare(a.Key, b.Key))
 		})
-		images = slices.CompactFunc(images, func(a, b Record) bool { return LabelOf(a.Key) == LabelOf(b.Key) })
+		images = slices.CompactFunc(images, func(a, b ingest.Record) bool { return regions.LabelOf(a.Key) == regions.LabelOf(b.Key) })
 		list = append(list, Regions{Image: images[0], More: images[1:]})
 	}
 	return list

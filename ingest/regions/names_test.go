@@ -1,9 +1,9 @@
-package ingest_test
+package regions_test
 
 import (
 	"testing"
 
-	"tacstream/ingest"
+	"tacstream/ingest/regions"
 )
 
 func TestTheNameOfAFileSaysItsRegion(t *testing.T) {
@@ -13,7 +13,7 @@ func TestTheNameOfAFileSaysItsRegion(t *testing.T) {
 		"sub-1_probseg.nii.gz":                           "",
 		"sub-1_label-a b_probseg.nii.gz":                 "",
 	} {
-		if got := ingest.LabelOf(key); got != want {
+		if got := regions.LabelOf(key); got != want {
 			t.Errorf("%s: %q, want %q", key, got, want)
 		}
 	}

@@ -1,23 +1,25 @@
-package ingest
+package regions
 
 import (
 	"path"
 	"regexp"
 	"strings"
+
+	"tacstream/ingest"
 )
 
-// kindByName tells region sources by their names, as BIDS does.
-func kindByName(key string) Kind {
+// KindByName tells region sources by their names, as BIDS does.
+func KindByName(key string) ingest.Kind {
 	name := strings.ToLower(path.Base(key))
 	switch {
-	case IsLabels(key), IsProbabilities(key):
-		return KindRegions
+	case ingest.IsLabels(key), IsProbabilities(key):
+		return ingest.KindRegions
 	case strings.HasSuffix(name, "dseg.tsv"), strings.HasSuffix(name, "probseg.tsv"):
-		return KindLUT
+		return ingest.KindLUT
 	case IsTransform(key):
-		return KindTransform
+		return ingest.KindTransform
 	}
-	return KindOther
+	return ingest.KindOther
 }
 
 // toPET is the name of a transform from somewhere to PET, after BIDS.
@@ -46,10 +48,10 @@ func LabelOf(key string) string {
 	return ""
 }
 
-// tableNames returns the keys of the look-up tables that may say what the
+// TableNames returns the keys of the look-up tables that may say what the
 // regions of an image are called, the first one first: that of the same stem,
 // and the one that all images in the folder share.
-func tableNames(key string) []string {
+func TableNames(key string) []string {
 	shared := "dseg.tsv"
 	if IsProbabilities(key) {
 		shared = "probseg.tsv"
@@ -58,9 +60,9 @@ func tableNames(key string) []string {
 	return []string{stem(key) + ".tsv", folder + shared}
 }
 
-// setName returns what the keys of images share that hold one region each and
+// SetName returns what the keys of images share that hold one region each and
 // belong together: they differ in nothing but its name.
-func setName(key string) string {
+func SetName(key string) string {
 	folder, name := path.Split(key)
 	return folder + label.ReplaceAllString(stem(name), "_")
 }

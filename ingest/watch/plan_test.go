@@ -1,10 +1,11 @@
-package ingest_test
+package watch_test
 
 import (
 	"testing"
 	"time"
 
 	"tacstream/ingest"
+	"tacstream/ingest/watch"
 )
 
 // planned returns a plan whose results differ from those of other names.
@@ -164,7 +165,7 @@ func TestRegionsOnTheirWayWithdrawNothing(t *testing.T) {
 func TestARevisionKeepsItsTime(t *testing.T) {
 	now := time.Date(2026, 3, 4, 5, 6, 7, 8e8, time.FixedZone("", 3600))
 	d := withRegions(&desk{records: wholeSeries(2, 3), plan: planned("a")})
-	j := ingest.Judge{Book: d, Sink: d, Queue: d, Plan: func(ingest.Assembly, ingest.Plan) ingest.Plan { return d.plan }, Now: func() time.Time { return now }}
+	j := watch.Judge{Book: d, Sink: d, Queue: d, Plan: func(ingest.Assembly, ingest.Plan) ingest.Plan { return d.plan }, Now: func() time.Time { return now }}
 	for range 2 {
 		if err := j.Check(t.Context(), "tok", false); err != nil {
 			t.Fatal(err)

@@ -1,35 +1,38 @@
-package ingest
+package watch
 
 import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+
+	"tacstream/ingest"
+	"tacstream/ingest/regions"
 )
 
 // look reads as much of the object as says what it is.
-func (d *Door) look(ctx context.Context, obj Object, site Mapping, mapped bool, prev Record) (Record, error) {
+func (d *Door) look(ctx context.Context, obj ingest.Object, site ingest.Mapping, mapped bool, prev ingest.Record) (ingest.Record, error) {
 	want := int64(firstRead)
-	regions := kindByName(obj.Key)
-	if regions != KindOther {
+	regions := regions.KindByName(obj.Key)
+	if regions != ingest.KindOther {
 		want = d.Limits.regionsBytes() + 1
 	}
 	data, now, err := d.Store.ReadPrefix(ctx, obj.Bucket, obj.Key, want)
 	if err != nil {
-		return Record{}, err
+		return ingest.Record{}, err
 	}
-	r := Record{Object: now, Site: site.Site, Kind: KindOther}
+	r := ingest.Record{Object: now, Site: site.Site, Kind: ingest.KindOther}
 	if mapped {
 		r.Token = site.Key.Token("object", obj.Bucket+"\x00"+obj.Key)
 	}
 	switch {
 	case !mapped:
-		r.Fault = Reason{Code: CodeNoSite, Detail: "no site is configured for this bucket and prefix"}
+		r.Fault = ingest.Reason{Code: ingest.CodeNoSite, Detail: "no site is configured for this bucket and prefix"}
 	case now.Size == 0:
-		r.Fault = Reason{Code: CodeEmpty, Detail: "an object of 0 bytes"}
-	case now.Size > d.Limits.objectBytes(), regions != KindOther && now.Size > d.Limits.regionsBytes():
-		r.Fault = Reason{Code: CodeTooLarge, Detail: fmt.Sprintf("an object of %d bytes is beyond the limit", now.Size)}
-	case regions != KindOther:
+		r.Fault = ingest.Reason{Code: ingest.CodeEmpty, Detail: "an object of 0 bytes"}
+	case now.Size > d.Limits.objectBytes(), regions != ingest.KindOther && now.Size > d.Limits.regionsBytes():
+		r.Fault = ingest.Reason{Code: ingest.CodeTooLarge, Detail: fmt.Sprintf("an object of %d bytes is beyond the limit", now.Size)}
+	case regions != ingest.KindOther:
 		sum := sha256.Sum256(data)
 		r.Kind, r.Digest = regions, hex.EncodeToString(sum[:])
 		r.Grid = d.gridOf(r, data)
@@ -45,37 +48,37 @@ func (d *Door) look(ctx context.Context, obj Object, site Mapping, mapped bool, 
 }
 
 // sameObject reports whether a record describes the object that is there now.
-func sameObject(r Record, now Object) bool {
-	return known(r) && !r.Gone && r.Fault.Code != CodeUnreadable && r.ETag == now.ETag && r.Size == now.Size && now.ETag != ""
+func sameObject(r ingest.Record, now ingest.Object) bool {
+	return known(r) && !r.Gone && r.Fault.Code != ingest.CodeUnreadable && r.ETag == now.ETag && r.Size == now.Size && now.ETag != ""
 }
 
 // firstRead is enough for the header of nearly every PET slice.
 const firstRead = 12 << 10
 
 // gridOf is GridOf for a source of any kind.
-func (d *Door) gridOf(r Record, data []byte) [3]int {
-	if d.GridOf == nil || r.Kind != KindRegions {
+func (d *Door) gridOf(r ingest.Record, data []byte) [3]int {
+	if d.GridOf == nil || r.Kind != ingest.KindRegions {
 		return [3]int{}
 	}
 	return d.GridOf(r.Key, data)
 }
 
 // lookInside reads the header, asking for more of the object as needed.
-func (d *Door) lookInside(ctx context.Context, r Record, prefix []byte, key Key) (Record, error) {
+func (d *Door) lookInside(ctx context.Context, r ingest.Record, prefix []byte, key ingest.Key) (ingest.Record, error) {
 	found, need := d.Classify.Classify(prefix, r.Size)
 	for need > int64(len(prefix)) && int64(len(prefix)) < r.Size && need <= d.Limits.headerBytes() {
 		more, now, err := d.Store.ReadPrefix(ctx, r.Bucket, r.Key, need)
 		if err != nil {
-			return Record{}, err
+			return ingest.Record{}, err
 		}
 		if now.ETag != r.ETag || now.Size != r.Size {
-			return Record{}, ErrConflict // overwritten between two reads
+			return ingest.Record{}, ingest.ErrConflict // overwritten between two reads
 		}
 		prefix = more
 		found, need = d.Classify.Classify(prefix, r.Size)
 	}
 	if need > int64(len(prefix)) {
-		found.Fault = Reason{Code: CodeTooLarge, Detail: "a header beyond the limit"}
+		found.Fault = ingest.Reason{Code: ingest.CodeTooLarge, Detail: "a header beyond the limit"}
 	}
 	if !found.PET && d.Classify.HoldsRegions(found.Header.Strict.SOPClassUID) {
 		return d.lookAtRegions(ctx, r)
@@ -90,31 +93,31 @@ func (d *Door) lookInside(ctx context.Context, r Record, prefix []byte, key Key)
 		soft.Subject = key.Token("subject", soft.PatientID)
 		soft.PatientID = ""
 	}
-	r.Kind, r.Series, r.Token = KindSlice, key.SeriesToken(uid), ""
+	r.Kind, r.Series, r.Token = ingest.KindSlice, key.SeriesToken(uid), ""
 	r.Instance, r.Header = &found.Instance, &found.Header
 	return r, nil
 }
 
 // lookAtRegions reads regions in DICOM as a whole, for their digest and for the
 // frame of reference that says which series they belong to.
-func (d *Door) lookAtRegions(ctx context.Context, r Record) (Record, error) {
+func (d *Door) lookAtRegions(ctx context.Context, r ingest.Record) (ingest.Record, error) {
 	if r.Size > d.Limits.regionsBytes() {
-		r.Fault = Reason{Code: CodeTooLarge, Detail: fmt.Sprintf("regions of %d bytes are beyond the limit", r.Size)}
+		r.Fault = ingest.Reason{Code: ingest.CodeTooLarge, Detail: fmt.Sprintf("regions of %d bytes are beyond the limit", r.Size)}
 		return r, nil
 	}
 	data, now, err := d.Store.ReadPrefix(ctx, r.Bucket, r.Key, r.Size)
 	switch {
 	case err != nil:
-		return Record{}, err
+		return ingest.Record{}, err
 	case now.ETag != r.ETag || now.Size != r.Size:
-		return Record{}, ErrConflict // overwritten between two reads
+		return ingest.Record{}, ingest.ErrConflict // overwritten between two reads
 	}
 	if r.Space, err = d.Classify.SpaceOf(data); err != nil {
-		r.Fault = ReasonOf(err)
+		r.Fault = ingest.ReasonOf(err)
 		return r, nil
 	}
 	sum := sha256.Sum256(data)
-	r.Kind, r.Digest = KindRegions, hex.EncodeToString(sum[:])
+	r.Kind, r.Digest = ingest.KindRegions, hex.EncodeToString(sum[:])
 	r.Grid = d.gridOf(r, data)
 	return r, nil
 }

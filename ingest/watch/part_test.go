@@ -1,4 +1,4 @@
-package ingest_test
+package watch_test
 
 import (
 	"math/rand/v2"

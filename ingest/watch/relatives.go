@@ -1,10 +1,12 @@
-package ingest
+package watch
 
 import (
 	"cmp"
 	"math"
 	"slices"
 	"time"
+
+	"tacstream/ingest"
 )
 
 // sameInjection is how far two headers' times of one injection may differ.
@@ -17,16 +19,16 @@ const longestPause = 6 * time.Hour
 type Kin struct {
 	// Lead is the series that this one continues: its frames are fitted there.
 	// Empty for a series that stands for itself.
-	Lead Token
+	Lead ingest.Token
 	// Parts are the series that continue this one, in order of time.
-	Parts []Assembly
+	Parts []ingest.Assembly
 	// Twins are other reconstructions of the same acquisition. They stay apart.
-	Twins []Token
+	Twins []ingest.Token
 }
 
 // family returns the names of kin.
-func (k Kin) family() Family {
-	f := Family{Lead: k.Lead, Twins: k.Twins}
+func (k Kin) family() ingest.Family {
+	f := ingest.Family{Lead: k.Lead, Twins: k.Twins}
 	for _, p := range k.Parts {
 		f.Parts = append(f.Parts, p.Series)
 	}
@@ -39,9 +41,9 @@ func (k Kin) family() Family {
 // after the one before it ended. Where two that could be joined overlap in
 // time, nobody can say which of them goes on with the others, and all stay
 // apart.
-func KinOf(own Assembly, others []Assembly) Kin {
+func KinOf(own ingest.Assembly, others []ingest.Assembly) Kin {
 	var k Kin
-	group := []Assembly{own}
+	group := []ingest.Assembly{own}
 	for _, o := range others {
 		if o.Site != own.Site {
 			continue
@@ -54,11 +56,11 @@ func KinOf(own Assembly, others []Assembly) Kin {
 		}
 	}
 	slices.Sort(k.Twins)
-	slices.SortFunc(group, func(a, b Assembly) int {
+	slices.SortFunc(group, func(a, b ingest.Assembly) int {
 		return cmp.Or(began(a).Compare(began(b)), cmp.Compare(a.Series, b.Series))
 	})
 	first, last := 0, len(group) // of the run of parts that own is in
-	at := slices.IndexFunc(group, func(a Assembly) bool { return a.Series == own.Series })
+	at := slices.IndexFunc(group, func(a ingest.Assembly) bool { return a.Series == own.Series })
 	for i := 1; i < len(group); i++ {
 		switch pause, ok := pauseBetween(group[i-1], group[i]); {
 		case !ok || pause < 0:
@@ -81,7 +83,7 @@ func KinOf(own Assembly, others []Assembly) Kin {
 // Differs names what two series do not share that the parts of one acquisition
 // must: study, frame of reference, grid, units, tracer, injection and
 // reconstruction; "" where they share all of it.
-func Differs(a, b Assembly) string {
+func Differs(a, b ingest.Assembly) string {
 	s, t := a.Header.Strict, b.Header.Strict
 	p, q := a.Header.Soft, b.Header.Soft
 	for _, f := range []struct {
@@ -105,7 +107,7 @@ func Differs(a, b Assembly) string {
 }
 
 // OutOfTurn says why b does not follow a in time, "" where it does.
-func OutOfTurn(a, b Assembly) string {
+func OutOfTurn(a, b ingest.Assembly) string {
 	switch pause, ok := pauseBetween(a, b); {
 	case !ok:
 		return "their times do not say how they follow each other"
@@ -120,14 +122,14 @@ func OutOfTurn(a, b Assembly) string {
 }
 
 // twins reports whether b is another reconstruction of what a shows.
-func twins(a, b Assembly) bool {
+func twins(a, b ingest.Assembly) bool {
 	return a.Header.Soft.StudyInstanceUID == b.Header.Soft.StudyInstanceUID && tracerOf(a) == tracerOf(b) &&
 		a.Header.Strict.FrameOfReferenceUID == b.Header.Strict.FrameOfReferenceUID &&
-		!began(a).IsZero() && began(a).Sub(began(b)).Abs() <= simultaneous
+		!began(a).IsZero() && began(a).Sub(began(b)).Abs() <= ingest.Simultaneous
 }
 
 // began returns when the first frame began, zero where that is not known.
-func began(a Assembly) time.Time {
+func began(a ingest.Assembly) time.Time {
 	if a.ByReference || len(a.Starts) == 0 {
 		return time.Time{}
 	}
@@ -137,7 +139,7 @@ func began(a Assembly) time.Time {
 // pauseBetween returns how long after the end of a the first frame of b began,
 // negative where they overlap by more than rounding; ok is false where the
 // times do not say.
-func pauseBetween(a, b Assembly) (pause time.Duration, ok bool) {
+func pauseBetween(a, b ingest.Assembly) (pause time.Duration, ok bool) {
 	if began(a).IsZero() || began(b).IsZero() {
 		return 0, false
 	}
@@ -147,14 +149,14 @@ func pauseBetween(a, b Assembly) (pause time.Duration, ok bool) {
 	}
 	last := t.Frames[len(t.Frames)-1]
 	pause = began(b).Sub(began(a)) - (last.End() - t.Frames[0].Start)
-	if pause < 0 && -pause <= max(overlapTolerance, last.Duration/1000) {
+	if pause < 0 && -pause <= max(ingest.OverlapTolerance, last.Duration/1000) {
 		pause = 0
 	}
 	return pause, true
 }
 
 // tracerOf returns what tells the tracer best, "" where nothing does.
-func tracerOf(a Assembly) string {
+func tracerOf(a ingest.Assembly) string {
 	if texts := a.Header.Soft.TracerTexts; len(texts) > 0 {
 		return texts[0]
 	}
@@ -163,13 +165,13 @@ func tracerOf(a Assembly) string {
 
 // joinable reports whether the header says when the tracer was injected and
 // when the frames were, without which nobody can know what belongs together.
-func joinable(a Assembly) bool {
+func joinable(a ingest.Assembly) bool {
 	_, ok := pauseBetween(a, a)
 	return ok && !a.Header.Soft.Injection.IsZero()
 }
 
 // oneInjection reports whether two headers can be those of one injection.
-func oneInjection(s, t Soft) bool {
+func oneInjection(s, t ingest.Soft) bool {
 	if s.Injection.IsZero() || t.Injection.IsZero() {
 		return s.DoseBq == t.DoseBq
 	}
@@ -178,7 +180,7 @@ func oneInjection(s, t Soft) bool {
 
 // samePlaces reports whether the slices lie in the same places, but for
 // rounding.
-func samePlaces(a, b Assembly) bool {
+func samePlaces(a, b ingest.Assembly) bool {
 	const rounding = 0.05 // mm
 	return slices.EqualFunc(a.Positions, b.Positions, func(p, q [3]float64) bool {
 		return math.Abs(p[0]-q[0]) <= rounding && math.Abs(p[1]-q[1]) <= rounding && math.Abs(p[2]-q[2]) <= rounding
@@ -187,10 +189,10 @@ func samePlaces(a, b Assembly) bool {
 
 // studyOf returns the name under which the series of one study in one bucket
 // find each other, "" where the header has none.
-func studyOf(a Assembly) string {
+func studyOf(a ingest.Assembly) string {
 	uid := a.Header.Soft.StudyInstanceUID
 	if uid == "" {
 		return ""
 	}
-	return Object{Bucket: a.Bucket, Key: uid}.ID()
+	return ingest.Object{Bucket: a.Bucket, Key: uid}.ID()
 }

@@ -1,9 +1,11 @@
-package ingest
+package watch
 
 import (
 	"context"
 	"errors"
 	"fmt"
+
+	"tacstream/ingest"
 )
 
 // Check reads what the ledger holds of a series and does what follows from
@@ -12,7 +14,7 @@ import (
 //
 // The other series of its study are checked as well, where what they are joined
 // with is no longer so.
-func (j *Judge) Check(ctx context.Context, series Token, quiet bool) error {
+func (j *Judge) Check(ctx context.Context, series ingest.Token, quiet bool) error {
 	study, err := j.settle(ctx, series, quiet, false)
 	if err != nil || study == "" {
 		return err
@@ -28,17 +30,17 @@ func (j *Judge) Check(ctx context.Context, series Token, quiet bool) error {
 // settle checks one series until nobody wrote in between. It returns the study
 // in which others may have to be checked too, "" for none. Kin means that
 // another series of the study was judged, so that less may be seen than before.
-func (j *Judge) settle(ctx context.Context, series Token, quiet, kin bool) (study string, err error) {
+func (j *Judge) settle(ctx context.Context, series ingest.Token, quiet, kin bool) (study string, err error) {
 	for range maxConflicts {
 		study, err = j.check(ctx, series, quiet, kin)
-		if !errors.Is(err, ErrConflict) {
+		if !errors.Is(err, ingest.ErrConflict) {
 			return study, err
 		}
 	}
-	return "", fmt.Errorf("series %s: %w", series, ErrConflict)
+	return "", fmt.Errorf("series %s: %w", series, ingest.ErrConflict)
 }
 
-func (j *Judge) check(ctx context.Context, series Token, quiet, kin bool) (study string, err error) {
+func (j *Judge) check(ctx context.Context, series ingest.Token, quiet, kin bool) (study string, err error) {
 	// The state is read first: whoever writes it meanwhile makes this
 	// judgement conflict.
 	state, err := j.Book.State(ctx, series)
@@ -53,7 +55,7 @@ func (j *Judge) check(ctx context.Context, series Token, quiet, kin bool) (study
 	if err != nil {
 		return "", err
 	}
-	if state.Stands() && state.Formula < LookFormula {
+	if state.Stands() && state.Formula < ingest.LookFormula {
 		if adopted, err := j.adopt(ctx, state, v); err != nil || adopted {
 			return state.Study, err
 		}
@@ -74,10 +76,10 @@ func (j *Judge) check(ctx context.Context, series Token, quiet, kin bool) (study
 	if v.Seen <= state.Judged && state.Quiet && !quiet {
 		return j.check(ctx, series, true, kin) // nothing at all came since it was quiet
 	}
-	if v.Outcome.Condition == Absent && state.Number == 0 && state.Condition == "" {
+	if v.Outcome.Condition == ingest.Absent && state.Number == 0 && state.Condition == "" {
 		return "", nil
 	}
-	if v.Outcome.Condition == Absent && state.Number == 0 && state.Condition == Receiving && !calm {
+	if v.Outcome.Condition == ingest.Absent && state.Number == 0 && state.Condition == ingest.Receiving && !calm {
 		return "", j.Queue.Arm(ctx, series) // its first objects may be on their way to other keys
 	}
 	return state.Study, j.decide(ctx, before, state, v, plan, anew, calm)
@@ -87,7 +89,7 @@ func (j *Judge) check(ctx context.Context, series Token, quiet, kin bool) (study
 // their way to another key, as a move copies and deletes one object after the
 // other. The timer is set once, or whoever asks meanwhile would put it off for
 // ever.
-func (j *Judge) hold(ctx context.Context, s State) error {
+func (j *Judge) hold(ctx context.Context, s ingest.State) error {
 	if s.Held {
 		return nil
 	}
@@ -101,16 +103,16 @@ func (j *Judge) hold(ctx context.Context, s State) error {
 // decide writes what follows from a view into the state, and does what follows
 // from that. Anew means that a new revision is due although the input is the
 // same.
-func (j *Judge) decide(ctx context.Context, before, state State, v View, plan Plan, anew, calm bool) error {
+func (j *Judge) decide(ctx context.Context, before, state ingest.State, v View, plan ingest.Plan, anew, calm bool) error {
 	state.Judged, state.Quiet = v.Seen, calm && !v.Regions.Pending
 	look := v.look()
 	kept := look != "" && look == state.Look && !anew
 	switch {
-	case kept && state.Result == Conflict && state.Stands():
+	case kept && state.Result == ingest.Conflict && state.Stands():
 		// Headers agree, yet who read the contents found a contradiction.
-		v.Outcome.Condition, v.Outcome.Reason = Inconsistent, state.Why
-	case look != "" && len(plan.Protocol) == 0 && !(kept && state.Stands() && state.Result != Unfitted):
-		v.Outcome.Condition, v.Outcome.Reason = Waiting, withoutProtocol()
+		v.Outcome.Condition, v.Outcome.Reason = ingest.Inconsistent, state.Why
+	case look != "" && len(plan.Protocol) == 0 && !(kept && state.Stands() && state.Result != ingest.Unfitted):
+		v.Outcome.Condition, v.Outcome.Reason = ingest.Waiting, withoutProtocol()
 	}
 	take(&state, v.Outcome)
 	now := j.now()
@@ -121,7 +123,7 @@ func (j *Judge) decide(ctx context.Context, before, state State, v View, plan Pl
 		}
 		state.Tried = append(state.Tried[:len(state.Tried):len(state.Tried)], plan.Key())
 		renumber(&state, look, plan, now)
-	case look == "" && state.Look != "" && (v.Outcome.Condition != Receiving || v.Outcome.Want > 0):
+	case look == "" && state.Look != "" && (v.Outcome.Condition != ingest.Receiving || v.Outcome.Want > 0):
 		renumber(&state, "", plan, now)
 	}
 	state.Ask, state.Held = "", false
@@ -144,14 +146,14 @@ func (j *Judge) decide(ctx context.Context, before, state State, v View, plan Pl
 }
 
 // withoutProtocol says why a whole series with regions has no estimates.
-func withoutProtocol() Reason {
-	return Reason{Code: CodeNoProtocol, Detail: "no protocol in the configuration matches the tracer, so the curves are published and no model runs; add a protocol, see 'tacstream config', and the series goes on by itself"}
+func withoutProtocol() ingest.Reason {
+	return ingest.Reason{Code: ingest.CodeNoProtocol, Detail: "no protocol in the configuration matches the tracer, so the curves are published and no model runs; add a protocol, see 'tacstream config', and the series goes on by itself"}
 }
 
 // short reports whether a series that is being received cannot be whole yet,
 // for want of records. Then only the timer moves.
-func (j *Judge) short(ctx context.Context, s State, quiet bool) (bool, error) {
-	if quiet || s.Condition != Receiving || s.Look != "" || s.Want == 0 || s.Multiframe || s.Number > 0 {
+func (j *Judge) short(ctx context.Context, s ingest.State, quiet bool) (bool, error) {
+	if quiet || s.Condition != ingest.Receiving || s.Look != "" || s.Want == 0 || s.Multiframe || s.Number > 0 {
 		return false, nil
 	}
 	n, err := j.Book.Count(ctx, s.Series)
@@ -165,8 +167,8 @@ func (j *Judge) short(ctx context.Context, s State, quiet bool) (bool, error) {
 }
 
 // follow does what the state asks for. All of it may be done twice.
-func (j *Judge) follow(ctx context.Context, s State, o Outcome) error {
-	if o.Condition == Receiving {
+func (j *Judge) follow(ctx context.Context, s ingest.State, o ingest.Outcome) error {
+	if o.Condition == ingest.Receiving {
 		j.Sink.Progress(o)
 		if err := j.Queue.Arm(ctx, s.Series); err != nil {
 			return err
@@ -177,8 +179,8 @@ func (j *Judge) follow(ctx context.Context, s State, o Outcome) error {
 	switch {
 	case s.Look == "" && s.Number > 0:
 		why := o.Reason
-		if o.Condition == Receiving {
-			why = Reason{Code: CodeDeleted, Detail: fmt.Sprintf("%d of %d slots are left", o.Have, o.Want)}
+		if o.Condition == ingest.Receiving {
+			why = ingest.Reason{Code: ingest.CodeDeleted, Detail: fmt.Sprintf("%d of %d slots are left", o.Have, o.Want)}
 		}
 		return j.Sink.Withdraw(ctx, s, why)
 	case s.Unfinished():

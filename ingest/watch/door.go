@@ -1,24 +1,26 @@
-package ingest
+package watch
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+
+	"tacstream/ingest"
 )
 
 // A Store holds objects. A read of a missing object is ErrGone.
 type Store interface {
 	// ReadPrefix returns the first n bytes of an object, or all of it if it
 	// is shorter, and what the store says of it at that moment.
-	ReadPrefix(ctx context.Context, bucket, key string, n int64) ([]byte, Object, error)
+	ReadPrefix(ctx context.Context, bucket, key string, n int64) ([]byte, ingest.Object, error)
 }
 
 // A Classifier reads headers.
 type Classifier interface {
 	// Classify says what an object is of which prefix is the beginning.
 	// Where the prefix is too short it returns the length that it needs.
-	Classify(prefix []byte, size int64) (found Found, need int64)
+	Classify(prefix []byte, size int64) (found ingest.Found, need int64)
 	// HoldsRegions reports whether objects of a DICOM class hold regions.
 	HoldsRegions(sopClassUID string) bool
 	// SpaceOf returns the FrameOfReferenceUID in which the regions of a whole
@@ -32,12 +34,12 @@ type Classifier interface {
 type Ledger interface {
 	// Find returns the last record of an object in any class; Revision is 0
 	// where there is none.
-	Find(ctx context.Context, o Object) (Record, error)
+	Find(ctx context.Context, o ingest.Object) (ingest.Record, error)
 	// Append adds the record if the last one of the same object in the same
 	// class still has revision last (0: there is none), else ErrConflict.
-	Append(ctx context.Context, r Record, last uint64) error
+	Append(ctx context.Context, r ingest.Record, last uint64) error
 	// LastIn returns the revision of the last record of an object in a class.
-	LastIn(ctx context.Context, class string, o Object) (uint64, error)
+	LastIn(ctx context.Context, class string, o ingest.Object) (uint64, error)
 }
 
 // A Door lets notices in. The same notice, however often it comes and through
@@ -49,7 +51,7 @@ type Door struct {
 	// GridOf returns how many columns, rows and slices a region source has, 0
 	// where that is not known; nil where nobody can say.
 	GridOf func(key string, data []byte) [3]int
-	Sites  Sites
+	Sites  ingest.Sites
 	Limits Limits
 }
 
@@ -65,7 +67,7 @@ const maxConflicts = 20
 
 // A Touch names what a notice may have changed.
 type Touch struct {
-	Series []Token // series of which a record was written or confirmed
+	Series []ingest.Token // series of which a record was written or confirmed
 	// Folder is where the object lies. RegionsIn means that a region source
 	// came, changed or went there.
 	Folder    string
@@ -81,9 +83,9 @@ type Touch struct {
 //
 // A key that can be read in two ways names one object or the other, so both
 // are looked at.
-func (d *Door) Observe(ctx context.Context, n Notice) (Touch, error) {
+func (d *Door) Observe(ctx context.Context, n ingest.Notice) (Touch, error) {
 	touch, err := d.settle(ctx, n)
-	if n.AltKey == "" || n.AltKey == n.Key || err != nil && !errors.Is(err, ErrUnsure) && !errors.Is(err, ErrUnreadable) {
+	if n.AltKey == "" || n.AltKey == n.Key || err != nil && !errors.Is(err, ingest.ErrUnsure) && !errors.Is(err, ingest.ErrUnreadable) {
 		return touch, err
 	}
 	// One of the two readings names nothing, so that its absence is no news as
@@ -92,7 +94,7 @@ func (d *Door) Observe(ctx context.Context, n Notice) (Touch, error) {
 	alt.Key, alt.AltKey = n.AltKey, ""
 	other, otherErr := d.settle(ctx, alt)
 	switch {
-	case otherErr != nil && !errors.Is(otherErr, ErrUnsure) && !errors.Is(otherErr, ErrUnreadable):
+	case otherErr != nil && !errors.Is(otherErr, ingest.ErrUnsure) && !errors.Is(otherErr, ingest.ErrUnreadable):
 		return Touch{}, otherErr
 	case lost(err) || lost(otherErr):
 		return Touch{}, errors.Join(err, otherErr)
@@ -108,38 +110,38 @@ func (d *Door) Observe(ctx context.Context, n Notice) (Touch, error) {
 }
 
 // errLost is ErrUnsure of an object that was there.
-var errLost = fmt.Errorf("one that was there: %w", ErrUnsure)
+var errLost = fmt.Errorf("one that was there: %w", ingest.ErrUnsure)
 
 func lost(err error) bool { return errors.Is(err, errLost) }
 
 // absence decides what an answer says that there is no such object. A store may
 // be wrong about it for a moment, and a withdrawn result is not undone by the
 // next look: unless the notice speaks of a deletion, more looks are needed.
-func absence(n Notice, prev Record) error {
+func absence(n ingest.Notice, prev ingest.Record) error {
 	switch {
 	case n.Gone || n.Sure:
 		return nil
 	case known(prev) && !prev.Gone:
 		return errLost
 	}
-	return ErrUnsure
+	return ingest.ErrUnsure
 }
 
 // settle looks until nobody wrote in between.
-func (d *Door) settle(ctx context.Context, n Notice) (Touch, error) {
+func (d *Door) settle(ctx context.Context, n ingest.Notice) (Touch, error) {
 	for range maxConflicts {
 		touch, err := d.observe(ctx, n)
-		if !errors.Is(err, ErrConflict) {
+		if !errors.Is(err, ingest.ErrConflict) {
 			return touch, err
 		}
 	}
-	return Touch{}, fmt.Errorf("object %s: %w", Object{Bucket: n.Bucket, Key: n.Key}.ID(), ErrConflict)
+	return Touch{}, fmt.Errorf("object %s: %w", ingest.Object{Bucket: n.Bucket, Key: n.Key}.ID(), ingest.ErrConflict)
 }
 
-func (d *Door) observe(ctx context.Context, n Notice) (Touch, error) {
-	obj := Object{Bucket: n.Bucket, Key: n.Key}
+func (d *Door) observe(ctx context.Context, n ingest.Notice) (Touch, error) {
+	obj := ingest.Object{Bucket: n.Bucket, Key: n.Key}
 	site, ok := d.Sites.Of(n.Bucket, n.Key)
-	if Ours(n.Key) {
+	if ingest.Ours(n.Key) {
 		return Touch{}, nil
 	}
 	// The ledger is read before the store: if another look comes between,
@@ -149,7 +151,7 @@ func (d *Door) observe(ctx context.Context, n Notice) (Touch, error) {
 		return Touch{}, err
 	}
 	now, err := d.look(ctx, obj, site, ok, prev)
-	if errors.Is(err, ErrGone) {
+	if errors.Is(err, ingest.ErrGone) {
 		now, err = gone(prev), absence(n, prev)
 	}
 	if err == nil {
@@ -166,18 +168,18 @@ func (d *Door) observe(ctx context.Context, n Notice) (Touch, error) {
 // that is in the ledger stays as it is there, unless tacstream's own store or
 // listing says that it is another one by now: an answer of no use must withdraw
 // nothing. Listings have it looked at again until it can be read.
-func (d *Door) Unreadable(ctx context.Context, n Notice, why Reason) (Touch, error) {
+func (d *Door) Unreadable(ctx context.Context, n ingest.Notice, why ingest.Reason) (Touch, error) {
 	for range maxConflicts {
 		touch, err := d.unreadable(ctx, n, why)
-		if !errors.Is(err, ErrConflict) {
+		if !errors.Is(err, ingest.ErrConflict) {
 			return touch, err
 		}
 	}
-	return Touch{}, fmt.Errorf("object %s: %w", Object{Bucket: n.Bucket, Key: n.Key}.ID(), ErrConflict)
+	return Touch{}, fmt.Errorf("object %s: %w", ingest.Object{Bucket: n.Bucket, Key: n.Key}.ID(), ingest.ErrConflict)
 }
 
-func (d *Door) unreadable(ctx context.Context, n Notice, why Reason) (Touch, error) {
-	obj := Object{Bucket: n.Bucket, Key: n.Key, ETag: n.ETag, Size: n.Size}
+func (d *Door) unreadable(ctx context.Context, n ingest.Notice, why ingest.Reason) (Touch, error) {
+	obj := ingest.Object{Bucket: n.Bucket, Key: n.Key, ETag: n.ETag, Size: n.Size}
 	site, mapped := d.Sites.Of(n.Bucket, n.Key)
 	prev, err := d.Ledger.Find(ctx, obj)
 	if err != nil {
@@ -186,12 +188,12 @@ func (d *Door) unreadable(ctx context.Context, n Notice, why Reason) (Touch, err
 	there := known(prev) && !prev.Gone
 	stated := n.Size > 0 && n.ETag != "" // foreign senders' ETags may be in another form
 	switch {
-	case n.Gone && !there, Ours(n.Key):
+	case n.Gone && !there, ingest.Ours(n.Key):
 		return Touch{}, nil
 	case there && (!stated || n.ETag == prev.ETag && n.Size == prev.Size):
 		return touched(prev, prev), nil
 	}
-	now := Record{Object: obj, Site: site.Site, Kind: KindOther, Fault: why}
+	now := ingest.Record{Object: obj, Site: site.Site, Kind: ingest.KindOther, Fault: why}
 	if mapped {
 		now.Token = site.Key.Token("object", obj.Bucket+"\x00"+obj.Key)
 	}
@@ -202,34 +204,34 @@ func (d *Door) unreadable(ctx context.Context, n Notice, why Reason) (Touch, err
 }
 
 // gone is the record of an object that is no longer there.
-func gone(prev Record) Record {
+func gone(prev ingest.Record) ingest.Record {
 	now := prev
-	now.Gone, now.Fault, now.Instance, now.Header, now.ETag = true, Reason{}, nil, nil, ""
+	now.Gone, now.Fault, now.Instance, now.Header, now.ETag = true, ingest.Reason{}, nil, nil, ""
 	return now
 }
 
 // touched names everything that prev and now belong to.
-func touched(prev, now Record) Touch {
+func touched(prev, now ingest.Record) Touch {
 	t := Touch{Bucket: now.Bucket, Folder: now.Folder()}
-	for _, r := range []Record{prev, now} {
-		for _, s := range []Token{r.Series, r.From} {
+	for _, r := range []ingest.Record{prev, now} {
+		for _, s := range []ingest.Token{r.Series, r.From} {
 			if s != "" && !slices.Contains(t.Series, s) {
 				t.Series = append(t.Series, s)
 			}
 		}
 		switch r.Kind {
-		case KindRegions, KindLUT, KindTransform:
+		case ingest.KindRegions, ingest.KindLUT, ingest.KindTransform:
 			t.RegionsIn = true
 		}
 	}
-	t.Unusable = now.Kind == KindOther && !now.Gone && !now.Stated
+	t.Unusable = now.Kind == ingest.KindOther && !now.Gone && !now.Stated
 	return t
 }
 
 // write appends now unless the ledger holds it already. An object that is now
 // of another class leaves a Gone record in its old one first, so that a death
 // in between is mended by the next look.
-func (d *Door) write(ctx context.Context, prev, now Record) error {
+func (d *Door) write(ctx context.Context, prev, now ingest.Record) error {
 	switch {
 	case !known(prev) && now.Gone:
 		return nil
@@ -254,11 +256,11 @@ func (d *Door) write(ctx context.Context, prev, now Record) error {
 }
 
 // known reports whether the record came from the ledger.
-func known(r Record) bool { return r.Revision > 0 || r.Packed }
+func known(r ingest.Record) bool { return r.Revision > 0 || r.Packed }
 
-func (l Limits) objectBytes() int64  { return orDefault(l.ObjectBytes, DefaultObjectBytes) }
-func (l Limits) regionsBytes() int64 { return orDefault(l.RegionsBytes, DefaultRegionsBytes) }
-func (l Limits) headerBytes() int64  { return orDefault(l.HeaderBytes, DefaultHeaderBytes) }
+func (l Limits) objectBytes() int64  { return orDefault(l.ObjectBytes, ingest.DefaultObjectBytes) }
+func (l Limits) regionsBytes() int64 { return orDefault(l.RegionsBytes, ingest.DefaultRegionsBytes) }
+func (l Limits) headerBytes() int64  { return orDefault(l.HeaderBytes, ingest.DefaultHeaderBytes) }
 
 func orDefault(v, d int64) int64 {
 	if v <= 0 {

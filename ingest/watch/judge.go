@@ -1,7 +1,9 @@
-package ingest
+package watch
 
 import (
 	"time"
+
+	"tacstream/ingest"
 )
 
 // A Judge decides what has become possible.
@@ -12,7 +14,7 @@ type Judge struct {
 	// Plan returns by what the result of a whole series would be made today.
 	// Kept is the plan of its last revision: a protocol that the configuration
 	// has no longer may be taken from there.
-	Plan func(a Assembly, kept Plan) Plan
+	Plan func(a ingest.Assembly, kept ingest.Plan) ingest.Plan
 	// Now tells the time; nil means time.Now.
 	Now func() time.Time
 	// At is called at labelled points, for tests that end the process there;
@@ -35,7 +37,7 @@ func (j *Judge) now() time.Time {
 }
 
 // today returns the plan for a whole series.
-func (j *Judge) today(a Assembly, kept Plan) Plan {
+func (j *Judge) today(a ingest.Assembly, kept ingest.Plan) ingest.Plan {
 	if j.Plan == nil {
 		return kept
 	}

@@ -3,7 +3,6 @@ package config
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"io"
 	"math"
 	"path"
@@ -15,17 +14,16 @@ import (
 	"tacstream/ingest/dicom"
 	"tacstream/ingest/nifti"
 	"tacstream/ingest/regions"
-	"tacstream/ingest/transform"
 )
 
-// errNoTable means that nothing says what the regions of an image are called.
-var errNoTable = errors.New("no look-up table")
+// ErrNoTable means that nothing says what the regions of an image are called.
+var ErrNoTable = errors.New("no look-up table")
 
-// readRegions reads a region source by what its name says it is: a label image
+// ReadRegions reads a region source by what its name says it is: a label image
 // or probabilities in NIfTI, with the look-up table that names their regions,
 // else DICOM, which needs none. Table may be nil.
-func readRegions(name string, image, table io.Reader) (ingest.Segmentation, error) {
-	if !isNIfTI(name) {
+func ReadRegions(name string, image, table io.Reader) (ingest.Segmentation, error) {
+	if !IsNIfTI(name) {
 		data, err := io.ReadAll(io.LimitReader(image, ingest.DefaultRegionsBytes+1))
 		switch {
 		case err != nil:
@@ -52,10 +50,10 @@ func readRegions(name string, image, table io.Reader) (ingest.Segmentation, erro
 	return ingest.Segmentation{Labels: &labels, Standard: cmp.Or(standardSpace(name), labels.Standard)}, nil
 }
 
-// gridOf returns the columns, rows and slices of a region source, as far as they
+// GridOf returns the columns, rows and slices of a region source, as far as they
 // are known.
-func gridOf(key string, data []byte) [3]int {
-	if isNIfTI(key) {
+func GridOf(key string, data []byte) [3]int {
+	if IsNIfTI(key) {
 		return nifti.GridOf(data)
 	}
 	return dicom.Options{}.GridOf(data)
@@ -74,7 +72,7 @@ func readDICOM(data []byte) (ingest.Segmentation, error) {
 	return s, err
 }
 
-func isNIfTI(name string) bool {
+func IsNIfTI(name string) bool {
 	name = strings.ToLower(name)
 	return strings.HasSuffix(name, ".nii") || strings.HasSuffix(name, ".nii.gz")
 }
@@ -102,16 +100,16 @@ func regionNames(image string, table io.Reader) (map[int32]string, error) {
 	if name := regions.LabelOf(filepath.ToSlash(image)); name != "" && regions.IsProbabilities(filepath.ToSlash(image)) {
 		return map[int32]string{1: name}, nil
 	}
-	return nil, errNoTable
+	return nil, ErrNoTable
 }
 
 // maxLayerVoxels bounds the voxels that the regions of a set of images keep, in
 // their boxes.
 const maxLayerVoxels = 1 << 26
 
-// addLayers adds the regions of another image of probabilities, which must lie
+// AddLayers adds the regions of another image of probabilities, which must lie
 // on the same grid. They are numbered on.
-func addLayers(s *ingest.Segmentation, more ingest.Segmentation) error {
+func AddLayers(s *ingest.Segmentation, more ingest.Segmentation) error {
 	if s.Layers == nil || more.Layers == nil {
 		return ingest.Reject(ingest.CodeRegionsUnreadable, "only probabilities can be put together of several images")
 	}
@@ -145,41 +143,4 @@ func sameGrid(a, b ingest.Geometry) bool {
 		}
 	}
 	return a.Size == b.Size
-}
-
-// ReadRegionsFiles reads regions, or a set of images of probabilities with a
-// region each.
-func ReadRegionsFiles(images []string, table string) (ingest.Segmentation, error) {
-	s, err := ReadRegionsFile(images[0], table)
-	for _, image := range images[1:] {
-		if err != nil {
-			return s, err
-		}
-		var more ingest.Segmentation
-		if more, err = ReadRegionsFile(image, table); err == nil {
-			if err = addLayers(&s, more); err != nil {
-				err = fmt.Errorf("%s: %w", image, err)
-			}
-		}
-	}
-	return s, err
-}
-
-// ReadTransformFile reads a transform that brings regions into the space of a
-// series.
-func ReadTransformFile(file string) (*transform.Transform, error) {
-	f, err := OpenFile(file)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, transform.MaxBytes+1))
-	if err != nil {
-		return nil, err
-	}
-	t, err := transform.Read(file, data)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
-	}
-	return &t, nil
 }

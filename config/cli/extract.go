@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"tacstream/config"
+	"tacstream/config/inspect"
 	"tacstream/extract"
 	"tacstream/extract/stream"
 	"tacstream/ingest"
@@ -50,7 +51,7 @@ func (c extractCmd) Run(e *env) error {
 		return err
 	}
 	said := leftOut{w: plain{e.stderr}}
-	curves, assembly, err := config.ExtractDir(e.ctx, c.Dir, regions, c.Series, said.add)
+	curves, assembly, err := inspect.ExtractDir(e.ctx, c.Dir, regions, c.Series, said.add)
 	said.done()
 	if err != nil {
 		return err
@@ -121,7 +122,7 @@ func (l *leftOut) done() {
 
 // regions reads where the regions are.
 func (c extractCmd) regions() (stream.Regions, error) {
-	s, err := config.ReadRegionsFiles(c.Regions, c.LUT)
+	s, err := inspect.ReadRegionsFiles(c.Regions, c.LUT)
 	if err != nil {
 		return stream.Regions{}, err
 	}
@@ -133,7 +134,7 @@ func (c extractCmd) regions() (stream.Regions, error) {
 	}
 	switch {
 	case c.Transform != "":
-		r.Transform, err = config.ReadTransformFile(c.Transform)
+		r.Transform, err = inspect.ReadTransformFile(c.Transform)
 	case c.Invert:
 		err = errors.New("--invert-transform needs a --transform to turn round")
 	}

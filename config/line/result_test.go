@@ -1,0 +1,33 @@
+package line
+
+import (
+	"strings"
+	"testing"
+
+	"tacstream/ingest"
+	"tacstream/ingest/watch"
+)
+
+func TestWhatIsOddAboutAPlaceIsSaid(t *testing.T) {
+	tests := []struct {
+		what string
+		r    watch.Regions
+		want string // part of the only warning, "" for none
+	}{
+		{"beside the series", watch.Regions{Above: 1}, ""},
+		{"two folders above", watch.Regions{Above: 2}, "so many folders above"},
+		{"far above, of the same frame of reference", watch.Regions{Above: 5, Image: ingest.Record{Space: "1.2"}}, ""},
+		{"others elsewhere", watch.Regions{Elsewhere: 3}, "another frame of reference"},
+		{"an atlas", watch.Regions{Transform: ingest.Record{Object: ingest.Object{Key: "x"}}}, "the protocol's atlas"},
+	}
+	for _, test := range tests {
+		var said []string
+		for _, w := range doubtful(test.r) {
+			said = append(said, w.Detail)
+		}
+		got := strings.Join(said, "; ")
+		if (got == "") != (test.want == "") || !strings.Contains(got, test.want) {
+			t.Errorf("%s: %q", test.what, got)
+		}
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"tacstream/config"
 	"tacstream/extract/stream"
 	"tacstream/ingest"
+	"tacstream/ingest/regions"
 	"tacstream/ingest/transform"
 	"tacstream/ingest/watch"
 	"tacstream/publish"
@@ -99,7 +100,7 @@ func (p *Pipeline) regions(ctx context.Context, r watch.Regions) (stream.Regions
 		}
 		table = bytes.NewReader(data)
 	}
-	s, err := config.ReadRegions(r.Image.Key, bytes.NewReader(image), table)
+	s, err := regions.Read(r.Image.Key, bytes.NewReader(image), table)
 	for _, more := range r.More {
 		if err == nil {
 			err = p.addRegion(ctx, &s, more)
@@ -122,11 +123,11 @@ func (p *Pipeline) addRegion(ctx context.Context, s *ingest.Segmentation, r inge
 	if err != nil {
 		return err
 	}
-	more, err := config.ReadRegions(r.Key, bytes.NewReader(image), nil)
+	more, err := regions.Read(r.Key, bytes.NewReader(image), nil)
 	if err != nil {
 		return err
 	}
-	return config.AddLayers(s, more)
+	return regions.Add(s, more)
 }
 
 func (p *Pipeline) regionObject(ctx context.Context, r ingest.Record) ([]byte, error) {

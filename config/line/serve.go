@@ -87,7 +87,7 @@ func (l *Line) run(stopped context.Context, o ServeOptions, links Links) error {
 		intake := &jetstream.Intake{
 			Broker: l.Broker, Ledger: l.Ledger, Judge: l.Judge, Log: l.Log, Parse: l.parseNotice, Relist: lister.Ask, At: o.At,
 			Count: func(source, what string, n int) { l.metrics.notices.WithLabelValues(source, what).Add(float64(n)) },
-			Door:  &watch.Door{Store: l.Store, Ledger: l.Ledger, Classify: dicom.Options{}, GridOf: config.GridOf, Sites: l.Sites, Limits: doorLimits(l.Config)},
+			Door:  &watch.Door{Store: l.Store, Ledger: l.Ledger, Classify: dicom.Options{}, Sites: l.Sites, Limits: doorLimits(l.Config)},
 		}
 		g.Go(func() error { return intake.Run(ctx) })
 		g.Go(func() error { return lister.Run(ctx) })

@@ -4,22 +4,11 @@ import (
 	"path"
 	"regexp"
 	"strings"
-
-	"tacstream/ingest"
 )
 
-// KindByName tells region sources by their names, as BIDS does.
-func KindByName(key string) ingest.Kind {
-	name := strings.ToLower(path.Base(key))
-	switch {
-	case ingest.IsLabels(key), IsProbabilities(key):
-		return ingest.KindRegions
-	case strings.HasSuffix(name, "dseg.tsv"), strings.HasSuffix(name, "probseg.tsv"):
-		return ingest.KindLUT
-	case IsTransform(key):
-		return ingest.KindTransform
-	}
-	return ingest.KindOther
+// endsIn returns what reports whether a key ends in a name, in any case.
+func endsIn(name string) func(key string) bool {
+	return func(key string) bool { return strings.HasSuffix(strings.ToLower(path.Base(key)), name) }
 }
 
 // toPET is the name of a transform from somewhere to PET, after BIDS.
@@ -28,13 +17,6 @@ var toPET = regexp.MustCompile(`(?:^|_)from-[^_]+_to-pet[^_]*(?:_.*)?_xfm\.(?:tx
 // IsTransform reports whether an object brings something into the space of a
 // PET series by its name, as BIDS names it.
 func IsTransform(key string) bool { return toPET.MatchString(strings.ToLower(path.Base(key))) }
-
-// IsProbabilities reports whether an object holds the probabilities of regions
-// by its name, as BIDS names it.
-func IsProbabilities(key string) bool {
-	name := strings.ToLower(path.Base(key))
-	return strings.HasSuffix(name, "probseg.nii") || strings.HasSuffix(name, "probseg.nii.gz")
-}
 
 // label is a BIDS label, and a little more than BIDS allows.
 var label = regexp.MustCompile(`(?:^|_)label-([A-Za-z0-9.+-]{1,100})_`)
@@ -48,23 +30,34 @@ func LabelOf(key string) string {
 	return ""
 }
 
-// TableNames returns the keys of the look-up tables that may say what the
-// regions of an image are called, the first one first: that of the same stem,
-// and the one that all images in the folder share.
-func TableNames(key string) []string {
-	shared := "dseg.tsv"
-	if IsProbabilities(key) {
-		shared = "probseg.tsv"
-	}
-	folder, _ := path.Split(key)
-	return []string{stem(key) + ".tsv", folder + shared}
-}
-
 // SetName returns what the keys of images share that hold one region each and
 // belong together: they differ in nothing but its name.
 func SetName(key string) string {
 	folder, name := path.Split(key)
 	return folder + label.ReplaceAllString(stem(name), "_")
+}
+
+// standardSpace names the standard space that an object's name has as BIDS
+// writes it, space-MNI152NLin6Asym, "" where it has none or a person's own.
+func standardSpace(key string) string {
+	for entity := range strings.SplitSeq(path.Base(key), "_") {
+		space, found := strings.CutPrefix(entity, "space-")
+		for _, known := range []string{"MNI", "Talairach", "fsaverage", "fsLR", "NMT", "D99", "INIA19"} {
+			if found && strings.HasPrefix(strings.ToLower(space), strings.ToLower(known)) {
+				return known
+			}
+		}
+	}
+	return ""
+}
+
+// besideNIfTI returns what names the tables of an image in NIfTI: that of the
+// same stem, and the one that all images in the folder share.
+func besideNIfTI(shared string) func(key string) []string {
+	return func(key string) []string {
+		folder, _ := path.Split(key)
+		return []string{stem(key) + ".tsv", folder + shared}
+	}
 }
 
 func stem(key string) string {

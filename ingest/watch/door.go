@@ -48,11 +48,8 @@ type Door struct {
 	Store    Store
 	Ledger   Ledger
 	Classify Classifier
-	// GridOf returns how many columns, rows and slices a region source has, 0
-	// where that is not known; nil where nobody can say.
-	GridOf func(key string, data []byte) [3]int
-	Sites  ingest.Sites
-	Limits Limits
+	Sites    ingest.Sites
+	Limits   Limits
 }
 
 // Limits bound what one object may cost. The zero value means the defaults.

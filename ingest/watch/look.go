@@ -13,8 +13,8 @@ import (
 // look reads as much of the object as says what it is.
 func (d *Door) look(ctx context.Context, obj ingest.Object, site ingest.Mapping, mapped bool, prev ingest.Record) (ingest.Record, error) {
 	want := int64(firstRead)
-	regions := regions.KindByName(obj.Key)
-	if regions != ingest.KindOther {
+	kind := regions.KindOf(obj.Key)
+	if kind != ingest.KindOther {
 		want = d.Limits.regionsBytes() + 1
 	}
 	data, now, err := d.Store.ReadPrefix(ctx, obj.Bucket, obj.Key, want)
@@ -30,12 +30,12 @@ func (d *Door) look(ctx context.Context, obj ingest.Object, site ingest.Mapping,
 		r.Fault = ingest.Reason{Code: ingest.CodeNoSite, Detail: "no site is configured for this bucket and prefix"}
 	case now.Size == 0:
 		r.Fault = ingest.Reason{Code: ingest.CodeEmpty, Detail: "an object of 0 bytes"}
-	case now.Size > d.Limits.objectBytes(), regions != ingest.KindOther && now.Size > d.Limits.regionsBytes():
+	case now.Size > d.Limits.objectBytes(), kind != ingest.KindOther && now.Size > d.Limits.regionsBytes():
 		r.Fault = ingest.Reason{Code: ingest.CodeTooLarge, Detail: fmt.Sprintf("an object of %d bytes is beyond the limit", now.Size)}
-	case regions != ingest.KindOther:
+	case kind != ingest.KindOther:
 		sum := sha256.Sum256(data)
-		r.Kind, r.Digest = regions, hex.EncodeToString(sum[:])
-		r.Grid = d.gridOf(r, data)
+		r.Kind, r.Digest = kind, hex.EncodeToString(sum[:])
+		r.Grid = gridOf(r, data)
 	case sameObject(prev, now):
 		return prev, nil
 	default:
@@ -55,12 +55,12 @@ func sameObject(r ingest.Record, now ingest.Object) bool {
 // firstRead is enough for the header of nearly every PET slice.
 const firstRead = 12 << 10
 
-// gridOf is GridOf for a source of any kind.
-func (d *Door) gridOf(r ingest.Record, data []byte) [3]int {
-	if d.GridOf == nil || r.Kind != ingest.KindRegions {
+// gridOf returns the grid of a region source, zeros for what belongs to one.
+func gridOf(r ingest.Record, data []byte) [3]int {
+	if r.Kind != ingest.KindRegions {
 		return [3]int{}
 	}
-	return d.GridOf(r.Key, data)
+	return regions.GridOf(r.Key, data)
 }
 
 // lookInside reads the header, asking for more of the object as needed.
@@ -118,6 +118,6 @@ func (d *Door) lookAtRegions(ctx context.Context, r ingest.Record) (ingest.Recor
 	}
 	sum := sha256.Sum256(data)
 	r.Kind, r.Digest = ingest.KindRegions, hex.EncodeToString(sum[:])
-	r.Grid = d.gridOf(r, data)
+	r.Grid = gridOf(r, data)
 	return r, nil
 }

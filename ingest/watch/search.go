@@ -123,25 +123,16 @@ type search struct {
 	bucket    string
 	need      Need
 	transform *Regions // that holds the nearest transform and how far above it is
-	best      [classes]*Regions
+	best      [regions.Ranks]*Regions
 	elsewhere []map[string]bool // objects of another space, by how far above
 	seen      uint64
 }
 
-// The classes of region sources in their order. The last ones are a last
-// resort.
-const (
-	classDICOM = iota
-	classLabels
-	classProbabilities
-	classes
-)
-
 // nearestFirst returns the best sources, the one that serves first.
-func (s *search) nearestFirst() [classes]*Regions {
+func (s *search) nearestFirst() [regions.Ranks]*Regions {
 	best := s.best
-	if d, l := best[classDICOM], best[classLabels]; d != nil && l != nil && l.Above < d.Above {
-		best[classDICOM], best[classLabels] = l, d
+	if d, l := best[regions.RankDICOM], best[regions.RankLabels]; d != nil && l != nil && l.Above < d.Above {
+		best[regions.RankDICOM], best[regions.RankLabels] = l, d
 	}
 	return best
 }
@@ -165,15 +156,15 @@ func (s *search) climb(ctx context.Context, dir string) error {
 // servedBy reports whether something that is not a last resort lies so many
 // folders above or nearer.
 func (s *search) servedBy(above int) bool {
-	return slices.ContainsFunc(s.best[:classProbabilities], func(r *Regions) bool { return r != nil && r.Above <= above })
+	return slices.ContainsFunc(s.best[:regions.RankProbabilities], func(r *Regions) bool { return r != nil && r.Above <= above })
 }
 
-// take keeps the best source of each class.
+// take keeps the best source of each rank.
 func (s *search) take(records []ingest.Record, above int) {
 	for len(s.elsewhere) <= above {
 		s.elsewhere = append(s.elsewhere, map[string]bool{})
 	}
-	var found [classes][]Regions
+	var found [regions.Ranks][]Regions
 	tables := tablesOf(records)
 	for _, r := range records {
 		s.seen = max(s.seen, r.Revision)
@@ -184,23 +175,23 @@ func (s *search) take(records []ingest.Record, above int) {
 		case r.Space != "" && r.Space != s.need.Space:
 			s.elsewhere[above][r.Key] = true
 		case r.Space != "":
-			found[classDICOM] = append(found[classDICOM], Regions{Image: r})
+			found[regions.RankDICOM] = append(found[regions.RankDICOM], Regions{Image: r})
 		default:
-			if class, pair, ok := named(r, tables); ok {
-				found[class] = append(found[class], pair)
+			if rank, pair, ok := named(r, tables); ok {
+				found[rank] = append(found[rank], pair)
 			}
 		}
 	}
-	found[classProbabilities] = setsOf(found[classProbabilities])
-	for class, sources := range found {
-		best := s.best[class]
+	found[regions.RankProbabilities] = setsOf(found[regions.RankProbabilities])
+	for rank, sources := range found {
+		best := s.best[rank]
 		if len(sources) == 0 || best != nil && best.Above < above {
 			continue
 		}
 		here := s.choose(sources)
 		here.Above = above
 		if best == nil || above < best.Above || s.compare(here, *best) < 0 {
-			s.best[class] = &here
+			s.best[rank] = &here
 		}
 	}
 }
@@ -279,17 +270,20 @@ func tablesOf(records []ingest.Record) map[string]ingest.Record {
 // named pairs an image with its look-up table. An image without one cannot
 // serve, since regions are known by name only, unless its own name says which
 // region it holds.
-func named(r ingest.Record, tables map[string]ingest.Record) (class int, pair Regions, ok bool) {
-	class = classLabels
-	if regions.IsProbabilities(r.Key) {
-		class = classProbabilities
+func named(r ingest.Record, tables map[string]ingest.Record) (rank regions.Rank, pair Regions, ok bool) {
+	f, ok := regions.Named(r.Key)
+	if !ok {
+		return 0, Regions{}, false
 	}
-	for _, name := range regions.TableNames(r.Key) {
+	if f.Tables == nil {
+		return f.Rank, Regions{Image: r}, true
+	}
+	for _, name := range f.Tables(r.Key) {
 		if lut, ok := tables[name]; ok {
-			return class, Regions{Image: r, LUT: lut}, true
+			return f.Rank, Regions{Image: r, LUT: lut}, true
 		}
 	}
-	return class, Regions{Image: r}, class == classProbabilities && regions.LabelOf(r.Key) != ""
+	return f.Rank, Regions{Image: r}, f.OwnNames(r.Key) != nil
 }
 
 // setsOf puts the images together that hold one region each and differ in

@@ -5,6 +5,7 @@ import (
 
 	"tacstream/ingest"
 	"tacstream/ingest/dicom"
+	"tacstream/ingest/mgh"
 	"tacstream/ingest/nifti"
 )
 
@@ -40,12 +41,13 @@ type Format struct {
 // lowest serves.
 type Rank int
 
-// The ranks. Probabilities serve only where nothing of another rank does,
-// however near they lie.
+// The ranks. Probabilities, and then what FreeSurfer made, serve only where
+// nothing of a lower rank does, however near they lie.
 const (
 	RankDICOM Rank = iota
 	RankLabels
 	RankProbabilities
+	RankFreeSurfer
 	Ranks // their number
 )
 
@@ -65,6 +67,11 @@ func formats() []Format {
 			Name: "label image", Rank: RankLabels, Named: ingest.IsLabels, Extension: isNIfTI,
 			IsTable: endsIn("dseg.tsv"), Tables: besideNIfTI("dseg.tsv"), OwnNames: unknown,
 			Grid: nifti.GridOf, Read: readLabels,
+		},
+		{
+			Name: "FreeSurfer label image", Rank: RankFreeSurfer, Named: mgh.Named, Extension: mgh.Extension,
+			IsTable: mgh.IsTable, Tables: mgh.Tables, OwnNames: mgh.Names,
+			Grid: mgh.GridOf, Read: mgh.Read,
 		},
 	}
 }

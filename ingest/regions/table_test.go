@@ -23,6 +23,15 @@ func TestNamesSayWhatAnObjectIs(t *testing.T) {
 		"a/seg.dcm":                            {ingest.KindOther, "DICOM"},
 		"a/dseg.nii/1.dcm":                     {ingest.KindOther, "DICOM"},
 		"a/tacs.tsv":                           {ingest.KindOther, "DICOM"},
+		"a/mri/aparc+aseg.mgz":                 {ingest.KindRegions, "FreeSurfer label image"},
+		"a/mri/aparc.DKTatlas+aseg.mgh":        {ingest.KindRegions, "FreeSurfer label image"},
+		"a/mri/aparc.a2009s+aseg.mgz":          {ingest.KindRegions, "FreeSurfer label image"},
+		"a/sub-1_aseg.mgz":                     {ingest.KindRegions, "FreeSurfer label image"},
+		"a/sub-1_space-pet_dseg.mgz":           {ingest.KindRegions, "FreeSurfer label image"},
+		"a/mri/aparc+aseg.tsv":                 {ingest.KindLUT, "DICOM"},
+		"a/mri/T1.mgz":                         {ingest.KindOther, "FreeSurfer label image"},
+		"a/mri/aseg.presurf.mgz":               {ingest.KindOther, "FreeSurfer label image"},
+		"a/mri/aseg.mgz.txt":                   {ingest.KindOther, "DICOM"},
 		"":                                     {ingest.KindOther, "DICOM"},
 	} {
 		if got := regions.KindOf(key); got != want.kind {

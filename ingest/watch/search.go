@@ -92,7 +92,8 @@ type Need struct {
 //  2. a label image with its look-up table,
 //  3. probabilities of regions whose names are known, which serve only where
 //     there is nothing of the first two anywhere above,
-//  4. the atlas that is needed, once it is quiet, if there is a transform; it
+//  4. a label image of FreeSurfer, by the same rule,
+//  5. the atlas that is needed, once it is quiet, if there is a transform; it
 //     too only where there is nothing else.
 //
 // Of several of one kind in one place, one on the series' own grid serves.

@@ -121,3 +121,6 @@ func (d *Door) lookAtRegions(ctx context.Context, r ingest.Record) (ingest.Recor
 	r.Grid = gridOf(r, data)
 	return r, nil
 }
+
+// known reports whether the record came from the ledger.
+func known(r ingest.Record) bool { return r.Revision > 0 || r.Packed }

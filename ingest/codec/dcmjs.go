@@ -255,3 +255,5 @@ func (c *call) read(at, size uint64, out []byte) {
 	}
 	copy(out, pixels)
 }
+
+const j2kName = "JPEG 2000"

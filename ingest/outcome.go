@@ -52,8 +52,8 @@ type Outcome struct {
 	Since time.Time
 }
 
-// lacksRegions reports whether a series is whole and waits for regions alone.
-func (o Outcome) lacksRegions() bool {
+// LacksRegions reports whether a series is whole and waits for regions alone.
+func (o Outcome) LacksRegions() bool {
 	return o.Condition == Waiting && o.Reason.Code == CodeNoRegions
 }
 
@@ -64,12 +64,13 @@ type Family struct {
 	Twins []Token `json:"twins,omitempty"` // other reconstructions of the same acquisition
 }
 
-// names reports whether a series is among them.
-func (f Family) names(series Token) bool {
+// Names reports whether a series is among them.
+func (f Family) Names(series Token) bool {
 	return f.Lead == series || slices.Contains(f.Parts, series) || slices.Contains(f.Twins, series)
 }
 
-func (f Family) equal(g Family) bool {
+// Equal reports whether both families name the same series.
+func (f Family) Equal(g Family) bool {
 	return f.Lead == g.Lead && slices.Equal(f.Parts, g.Parts) && slices.Equal(f.Twins, g.Twins)
 }
 

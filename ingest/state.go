@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"cmp"
 	"encoding/json"
 	"time"
 )
@@ -93,28 +92,6 @@ func (s State) Outcome() Outcome {
 	}
 }
 
-// take copies an outcome into the state. A site that was known stays known.
-func (s *State) take(o Outcome) {
-	s.Series, s.Site, s.Condition, s.Reason = o.Series, cmp.Or(o.Site, s.Site), o.Condition, o.Reason
-	s.Have, s.Want, s.Frames, s.Slices, s.Missing = o.Have, o.Want, o.Frames, o.Slices, o.Missing
-	s.Multiframe, s.Family = o.Multiframe, o.Family
-}
-
-// renumber starts a new number, whose job nobody has tried.
-func (s *State) renumber(look string, plan Plan, now time.Time) {
-	s.Number++
-	s.Look, s.Formula, s.Time, s.Ask = look, LookFormula, now, ""
-	s.Attempts, s.Crashes, s.Open = 0, 0, false
-	s.HandBacks, s.HandedBack = 0, Reason{}
-	if look != "" {
-		s.Plan = plan
-		return
-	}
-	if s.Result != "" {
-		s.Result, s.Why = Withdrawn, Reason{}
-	}
-}
-
 // Raise gives the revision a number that is above every one that was published:
 // for a ledger that lost some of them.
 func (s *State) Raise(number int, now time.Time) {
@@ -149,4 +126,42 @@ type Job struct {
 // Same reports whether two jobs ask for the same work.
 func (j Job) Same(k Job) bool {
 	return j.Series == k.Series && j.Number == k.Number && j.Settings == k.Settings && j.Version == k.Version && j.Redrive == k.Redrive
+}
+
+// LookFormula numbers the way in which State.Look is made. Formula 0 digested
+// the settings and the version of the code too.
+const LookFormula = 2
+
+// Whole reports whether the series was whole when it was judged last.
+func (s State) Whole() bool { return s.Look != "" }
+
+// Unfinished reports whether a result is due: then a job exists.
+func (s State) Unfinished() bool { return s.Look != "" && s.Done < s.Number }
+
+// Stands reports whether the series has a result that rests on its present
+// input.
+func (s State) Stands() bool { return s.Look != "" && s.Done == s.Number }
+
+// Waits reports whether the series may still change by itself once nothing has
+// come for the quiet time: then a timer runs.
+func (s State) Waits() bool {
+	return s.Held || !s.Quiet && (s.Condition == Receiving || s.Outcome().LacksRegions())
+}
+
+// WantsProtocol reports whether all that is missing is a protocol for the
+// tracer of the series. Earlier releases called that a failure.
+func (s State) WantsProtocol() bool {
+	return s.Stands() && (s.Result == Unfitted || s.Result == Failed && s.Why.Code == CodeNoProtocol)
+}
+
+// Outdated reports whether a result that stands was made otherwise than by a
+// plan.
+func (s State) Outdated(today Plan) bool {
+	switch {
+	case !s.Stands() || s.Result == Conflict || s.Result == Dead:
+		return false
+	case s.WantsProtocol() && len(today.Protocol) == 0:
+		return false // it still waits for a protocol
+	}
+	return s.Plan.Key() != today.Key()
 }

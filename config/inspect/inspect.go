@@ -16,8 +16,9 @@ import (
 	"tacstream/extract/stream"
 	"tacstream/ingest"
 	"tacstream/ingest/dicom"
-	"tacstream/ingest/nifti"
+	"tacstream/ingest/regions"
 	"tacstream/ingest/s3"
+	"tacstream/ingest/watch"
 )
 
 // An Inspection is what tacstream sees in a file, a folder or a bucket. It
@@ -162,7 +163,7 @@ func (r *RegionView) place(ctx context.Context, shelf Shelf, found []LocalSeries
 		return err
 	}
 	defer body.Close()
-	seg, err := readUnnamed(r.Object, body)
+	seg, err := regions.ReadUnnamed(filepath.ToSlash(r.Object), body)
 	if r.Doubts = seg.Warnings; seg.Labels != nil {
 		r.Doubts = append(r.Doubts, seg.Labels.Warnings...)
 	}
@@ -192,25 +193,6 @@ func (r *RegionView) place(ctx context.Context, shelf Shelf, found []LocalSeries
 		r.Do = Advice(r.Reason.Code)
 	}
 	return nil
-}
-
-// readUnnamed reads a region source whose table may not be at hand: every index
-// is called by its number.
-func readUnnamed(name string, body io.Reader) (ingest.Segmentation, error) {
-	switch {
-	case ingest.IsLabels(filepath.ToSlash(name)):
-		labels, err := nifti.ReadLabels(body, nifti.Options{})
-		labels.Names = map[int32]string{}
-		for _, index := range labels.Index {
-			if index != 0 && labels.Names[index] == "" {
-				labels.Names[index] = fmt.Sprint("index ", index)
-			}
-		}
-		return ingest.Segmentation{Labels: &labels}, err
-	case ingest.IsProbabilities(filepath.ToSlash(name)):
-		return nifti.ReadProbabilities(body, map[int32]string{1: "index 1"}, nifti.Options{})
-	}
-	return config.ReadRegions(name, body, nil)
 }
 
 // outside says why the regions of a source do not lie in a whole series, nil
@@ -248,7 +230,7 @@ func kinOf(found []LocalSeries) []kinship {
 	}
 	all := make([]kinship, len(found))
 	for i, a := range whole {
-		kin := ingest.KinOf(a, slices.Delete(slices.Clone(whole), i, i+1))
+		kin := watch.KinOf(a, slices.Delete(slices.Clone(whole), i, i+1))
 		k := &all[number[a.Series]-1]
 		k.continues = number[kin.Lead]
 		for _, p := range kin.Parts {
@@ -300,15 +282,14 @@ const (
 // regionKind says what a region source that is no DICOM holds by its name, or
 // what belongs to one; "" for anything else.
 func regionKind(key string) string {
-	name := strings.ToLower(filepath.ToSlash(key))
+	key = filepath.ToSlash(key)
+	format, named := regions.Named(key)
 	switch {
-	case ingest.IsLabels(name):
-		return "label image"
-	case ingest.IsProbabilities(name):
-		return "probabilities"
-	case strings.HasSuffix(name, "dseg.tsv"), strings.HasSuffix(name, "probseg.tsv"):
+	case named:
+		return format.Name
+	case regions.IsTable(key):
 		return kindTable
-	case ingest.IsTransform(name):
+	case regions.IsTransform(key):
 		return kindTransform
 	}
 	return ""

@@ -8,7 +8,9 @@ import (
 	"tacstream/config"
 	"tacstream/extract/stream"
 	"tacstream/ingest"
+	"tacstream/ingest/regions"
 	"tacstream/ingest/transform"
+	"tacstream/ingest/watch"
 	"tacstream/publish"
 	"tacstream/publish/bids"
 	"tacstream/publish/outbox"
@@ -26,7 +28,7 @@ type result struct {
 
 // begin returns the result of a job as far as the ledger knows it. Where no
 // protocol matches, it is zero.
-func (p *Pipeline) begin(job ingest.Job, v ingest.View, protocol config.Protocol) result {
+func (p *Pipeline) begin(job ingest.Job, v watch.View, protocol config.Protocol) result {
 	a := v.Assembly
 	r := result{header: a.Header, subject: a.Header.Soft.Subject, parts: v.Outcome.Parts}
 	r.Cause = p.causeOf(job)
@@ -57,7 +59,7 @@ const farAbove = 2
 
 // doubtful says what is odd about where a region source was found. One of the
 // series' own frame of reference belongs to it wherever it lies.
-func doubtful(r ingest.Regions) []ingest.Warning {
+func doubtful(r watch.Regions) []ingest.Warning {
 	var list []ingest.Warning
 	if r.Transform.Key != "" {
 		list = append(list, ingest.Warning{
@@ -85,7 +87,7 @@ func (p *Pipeline) causeOf(job ingest.Job) publish.Cause {
 }
 
 // regions reads the region source of a series.
-func (p *Pipeline) regions(ctx context.Context, r ingest.Regions) (stream.Regions, error) {
+func (p *Pipeline) regions(ctx context.Context, r watch.Regions) (stream.Regions, error) {
 	image, err := p.regionObject(ctx, r.Image)
 	if err != nil {
 		return stream.Regions{}, err
@@ -98,7 +100,7 @@ func (p *Pipeline) regions(ctx context.Context, r ingest.Regions) (stream.Region
 		}
 		table = bytes.NewReader(data)
 	}
-	s, err := config.ReadRegions(r.Image.Key, bytes.NewReader(image), table)
+	s, err := regions.Read(r.Image.Key, bytes.NewReader(image), table)
 	for _, more := range r.More {
 		if err == nil {
 			err = p.addRegion(ctx, &s, more)
@@ -121,11 +123,11 @@ func (p *Pipeline) addRegion(ctx context.Context, s *ingest.Segmentation, r inge
 	if err != nil {
 		return err
 	}
-	more, err := config.ReadRegions(r.Key, bytes.NewReader(image), nil)
+	more, err := regions.Read(r.Key, bytes.NewReader(image), nil)
 	if err != nil {
 		return err
 	}
-	return config.AddLayers(s, more)
+	return regions.Add(s, more)
 }
 
 func (p *Pipeline) regionObject(ctx context.Context, r ingest.Record) ([]byte, error) {

@@ -15,6 +15,7 @@ import (
 
 	"tacstream/ingest"
 	"tacstream/ingest/jetstream"
+	"tacstream/ingest/watch"
 )
 
 // A layout says where the n-th series and its regions lie, and which come first.
@@ -85,8 +86,8 @@ func (drawer) Classify(prefix []byte, _ int64) (f ingest.Found, need int64) {
 type costLine struct {
 	t      testing.TB
 	ledger *jetstream.Ledger
-	door   *ingest.Door
-	judge  *ingest.Judge
+	door   *watch.Door
+	judge  *watch.Judge
 	store  drawer
 	asked  func() []ingest.Token
 }
@@ -94,8 +95,8 @@ type costLine struct {
 func newCostLine(t *testing.T) *costLine {
 	b := newBroker(t, jetstream.Options{})
 	l := &costLine{t: t, ledger: b.Ledger(), store: drawer{}, asked: askedOf(t, b)}
-	l.door = &ingest.Door{Store: l.store, Ledger: l.ledger, Classify: l.store, Sites: ingest.Sites{{Bucket: "inbox", Site: "s", Key: ingest.Key("k")}}}
-	l.judge = &ingest.Judge{Book: l.ledger, Queue: b, Sink: &mouth{}}
+	l.door = &watch.Door{Store: l.store, Ledger: l.ledger, Classify: l.store, Sites: ingest.Sites{{Bucket: "inbox", Site: "s", Key: ingest.Key("k")}}}
+	l.judge = &watch.Judge{Book: l.ledger, Queue: b, Sink: &mouth{}}
 	return l
 }
 

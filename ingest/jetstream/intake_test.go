@@ -17,6 +17,7 @@ import (
 	"tacstream/ingest"
 	"tacstream/ingest/jetstream"
 	"tacstream/ingest/s3"
+	"tacstream/ingest/watch"
 )
 
 // An answer is a store's refusal with an HTTP status.
@@ -65,7 +66,7 @@ func (s *stock) total() (n int) {
 }
 
 // A reader takes every object for a slice of the series that its folder names.
-type reader struct{ ingest.Classifier }
+type reader struct{ watch.Classifier }
 
 func (reader) Classify(prefix []byte, _ int64) (ingest.Found, int64) {
 	f := ingest.Found{PET: true, Instance: ingest.Instance{SOPInstanceUID: string(prefix)}}
@@ -77,7 +78,7 @@ func (reader) HoldsRegions(string) bool { return false }
 
 // A mouth notes what is stated.
 type mouth struct {
-	ingest.Sink
+	watch.Sink
 	mu       sync.Mutex
 	unusable int
 }
@@ -116,8 +117,8 @@ func newHall(t *testing.T, opts jetstream.Options) *hall {
 	sites := ingest.Sites{{Bucket: "inbox", Prefix: "a/", Site: "a", Key: ingest.Key("a")}, {Bucket: "inbox", Prefix: "b/", Site: "b", Key: ingest.Key("b")}}
 	h.in = jetstream.Intake{
 		Broker: b, Ledger: h.Ledger, Log: slog.New(slog.NewTextHandler(&h.log, nil)), Retry: 2 * time.Millisecond,
-		Judge: &ingest.Judge{Book: h.Ledger, Queue: b, Sink: h.sink},
-		Door:  &ingest.Door{Store: h.store, Ledger: h.Ledger, Classify: reader{}, Sites: sites},
+		Judge: &watch.Judge{Book: h.Ledger, Queue: b, Sink: h.sink},
+		Door:  &watch.Door{Store: h.store, Ledger: h.Ledger, Classify: reader{}, Sites: sites},
 		Parse: func(_ string, body []byte) ([]ingest.Notice, error) { return s3.ParseNotice(body, s3.DialectAuto) },
 		Relist: func(places ...ingest.Place) {
 			h.mu.Lock()

@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"tacstream/ingest"
+	"tacstream/ingest/watch"
 )
 
 // A Ledger keeps, in one stream of which only the last message of each
@@ -52,9 +53,9 @@ func (b *Broker) Ledger() *Ledger {
 }
 
 var (
-	_ ingest.Ledger        = (*Ledger)(nil)
-	_ ingest.Book          = (*Ledger)(nil)
-	_ ingest.RegionWatcher = (*Ledger)(nil)
+	_ watch.Ledger        = (*Ledger)(nil)
+	_ watch.Book          = (*Ledger)(nil)
+	_ watch.RegionWatcher = (*Ledger)(nil)
 )
 
 // Find returns the last record of an object in any class. One that left a class

@@ -18,6 +18,7 @@ import (
 
 	"tacstream/ingest"
 	"tacstream/ingest/jetstream"
+	"tacstream/ingest/watch"
 )
 
 // newBroker returns a broker on a server of its own.
@@ -253,8 +254,8 @@ func TestAlarmsReachTheIntake(t *testing.T) {
 	defer cancel()
 	book := &alarmBook{Ledger: b.Ledger()}
 	in := jetstream.Intake{
-		Broker: b, Ledger: b.Ledger(), Door: &ingest.Door{}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
-		Judge: &ingest.Judge{Book: book, Queue: b}, Relist: func(...ingest.Place) {},
+		Broker: b, Ledger: b.Ledger(), Door: &watch.Door{}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Judge: &watch.Judge{Book: book, Queue: b}, Relist: func(...ingest.Place) {},
 	}
 	in.Run(ctx)
 	if book.loads != 1 {

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"tacstream/ingest"
+	"tacstream/ingest/watch"
 )
 
 // observe looks at every object once, however many notices name it: first at
@@ -72,7 +73,7 @@ const (
 
 // look has the door look at an object, and decides what follows where it could
 // not be read. An error means that its messages must come again.
-func (f *feed) look(ctx context.Context, n ingest.Notice, msgs []jetstream.Msg) (ingest.Touch, error) {
+func (f *feed) look(ctx context.Context, n ingest.Notice, msgs []jetstream.Msg) (watch.Touch, error) {
 	obj := ingest.Object{Bucket: n.Bucket, Key: n.Key}
 	n.Sure = f.past.absent(obj, msgs) >= maxAbsent
 	touch, err := f.reach(ctx, n)
@@ -95,7 +96,7 @@ func (f *feed) look(ctx context.Context, n ingest.Notice, msgs []jetstream.Msg) 
 }
 
 // reach waits for a store that is away: that is no fault of an object's.
-func (f *feed) reach(ctx context.Context, n ingest.Notice) (ingest.Touch, error) {
+func (f *feed) reach(ctx context.Context, n ingest.Notice) (watch.Touch, error) {
 	for wait := 250 * time.Millisecond; ; wait = min(2*wait, maxAway) {
 		// The context has no deadline of its own: each request to NATS would wait
 		// as long for an answer that is lost.
@@ -113,7 +114,7 @@ func (f *feed) reach(ctx context.Context, n ingest.Notice) (ingest.Touch, error)
 }
 
 // touch notes what is to be judged.
-func (f *feed) touch(ctx context.Context, t ingest.Touch, msgs []jetstream.Msg, r *round) error {
+func (f *feed) touch(ctx context.Context, t watch.Touch, msgs []jetstream.Msg, r *round) error {
 	series := t.Series
 	if t.RegionsIn {
 		near, err := f.Ledger.SeriesNear(ctx, t.Bucket, t.Folder)

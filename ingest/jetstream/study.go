@@ -4,17 +4,16 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-
-	"tacstream/ingest"
+	"tacstream/ingest/watch"
 )
 
 // Members returns what is noted of the series of a study.
-func (l *Ledger) Members(ctx context.Context, study string) ([]ingest.Member, error) {
+func (l *Ledger) Members(ctx context.Context, study string) ([]watch.Member, error) {
 	names, err := subjects(ctx, l.stream, memberSubject(study, "*"))
 	if err != nil {
 		return nil, err
 	}
-	list := make([]ingest.Member, 0, len(names))
+	list := make([]watch.Member, 0, len(names))
 	for _, name := range names {
 		msg, err := last(ctx, l.stream, name)
 		if err != nil {
@@ -23,7 +22,7 @@ func (l *Ledger) Members(ctx context.Context, study string) ([]ingest.Member, er
 		if msg == nil {
 			continue // removed meanwhile
 		}
-		var m ingest.Member
+		var m watch.Member
 		if err := json.Unmarshal(msg.Data, &m); err != nil {
 			return nil, fmt.Errorf("ledger record %d: %w", msg.Sequence, err)
 		}
@@ -34,7 +33,7 @@ func (l *Ledger) Members(ctx context.Context, study string) ([]ingest.Member, er
 }
 
 // SetMember notes whether a series of a study is whole.
-func (l *Ledger) SetMember(ctx context.Context, study string, m ingest.Member) error {
+func (l *Ledger) SetMember(ctx context.Context, study string, m watch.Member) error {
 	_, err := l.put(ctx, memberSubject(study, m.Series), m, m.Revision)
 	return err
 }

@@ -7,10 +7,11 @@ import (
 
 	"tacstream/ingest"
 	"tacstream/ingest/jetstream"
+	"tacstream/ingest/watch"
 	"tacstream/publish"
 )
 
-var _ ingest.Sink = (*Outbox)(nil)
+var _ watch.Sink = (*Outbox)(nil)
 
 // Stated says what the input of a series has come to, unless the last event
 // says the same.

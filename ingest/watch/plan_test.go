@@ -1,10 +1,11 @@
-package ingest_test
+package watch_test
 
 import (
 	"testing"
 	"time"
 
 	"tacstream/ingest"
+	"tacstream/ingest/watch"
 )
 
 // planned returns a plan whose results differ from those of other names.
@@ -18,7 +19,7 @@ func unplanned() ingest.Plan { return ingest.Plan{Settings: "none", ResultsVersi
 // finished is a desk whose series has a result by a plan.
 func finished(t *testing.T, by ingest.Plan, result ingest.Result) *desk {
 	t.Helper()
-	d := withRegions(&desk{records: aSeries(2, 3), plan: by})
+	d := withRegions(&desk{records: wholeSeries(2, 3), plan: by})
 	d.check(t, false)
 	d.state.Done, d.state.Result = d.state.Number, result
 	return d
@@ -54,7 +55,7 @@ func TestNewInputIsDoneByTheConfigurationOfItsDay(t *testing.T) {
 // Two configurations side by side judge an unfinished series in turn: each
 // gets its way once, and the series comes to rest.
 func TestTwoConfigurationsDoNotRaiseEachOther(t *testing.T) {
-	d := withRegions(&desk{records: aSeries(2, 3)})
+	d := withRegions(&desk{records: wholeSeries(2, 3)})
 	for _, name := range []string{"a", "b", "a", "b", "a", "c", "b", "a", "c"} {
 		d.plan = planned(name)
 		d.check(t, false)
@@ -74,7 +75,7 @@ func TestTwoConfigurationsDoNotRaiseEachOther(t *testing.T) {
 }
 
 func TestASeriesWithoutAProtocolGoesOnWhenOneComes(t *testing.T) {
-	d := withRegions(&desk{records: aSeries(2, 3), plan: unplanned()})
+	d := withRegions(&desk{records: wholeSeries(2, 3), plan: unplanned()})
 	if got := d.check(t, false); got != "waiting, job 1" || d.state.Reason.Code != ingest.CodeNoProtocol {
 		t.Fatalf("did %q for %v", got, d.state.Reason)
 	}
@@ -122,7 +123,7 @@ func TestWhatTheOperatorAsksForIsDoneOnce(t *testing.T) {
 // A result by an atlas stands although the configuration names that atlas no
 // longer.
 func TestAResultByAnAtlasOutlivesItsProtocol(t *testing.T) {
-	d := &desk{records: aSeries(2, 3), regions: []ingest.Record{
+	d := &desk{records: wholeSeries(2, 3), regions: []ingest.Record{
 		region("atlases/x/a_dseg.nii", "d0"), region("atlases/x/a_dseg.tsv", "l0"), region("a/x_from-atlas_to-pet_xfm.txt", "t"),
 	}}
 	d.plan = planned("a")
@@ -163,8 +164,8 @@ func TestRegionsOnTheirWayWithdrawNothing(t *testing.T) {
 // The time of a revision is that of the write that raised it.
 func TestARevisionKeepsItsTime(t *testing.T) {
 	now := time.Date(2026, 3, 4, 5, 6, 7, 8e8, time.FixedZone("", 3600))
-	d := withRegions(&desk{records: aSeries(2, 3), plan: planned("a")})
-	j := ingest.Judge{Book: d, Sink: d, Queue: d, Plan: func(ingest.Assembly, ingest.Plan) ingest.Plan { return d.plan }, Now: func() time.Time { return now }}
+	d := withRegions(&desk{records: wholeSeries(2, 3), plan: planned("a")})
+	j := watch.Judge{Book: d, Sink: d, Queue: d, Plan: func(ingest.Assembly, ingest.Plan) ingest.Plan { return d.plan }, Now: func() time.Time { return now }}
 	for range 2 {
 		if err := j.Check(t.Context(), "tok", false); err != nil {
 			t.Fatal(err)

@@ -1,4 +1,4 @@
-package ingest_test
+package watch_test
 
 import (
 	"bytes"
@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"tacstream/ingest"
+	"tacstream/ingest/watch"
 )
 
 // A shelf is a Store, a Ledger and a Classifier in memory. An object that
@@ -61,7 +62,7 @@ func TestTheDoorKnowsRegions(t *testing.T) {
 		"a/x_probseg.nii.gz": []byte("p"), "a/x_probseg.tsv": []byte("t"),
 		"a/s_from-T1w_to-pet_mode-image_xfm.txt": []byte("x"), "a/s_from-pet_to-T1w_xfm.txt": []byte("x"),
 	}}
-	d := ingest.Door{Store: s, Ledger: s, Classify: s, Sites: ingest.Sites{{Site: "site", Bucket: "inbox"}}, Limits: ingest.Limits{RegionsBytes: 150 << 10}}
+	d := watch.Door{Store: s, Ledger: s, Classify: s, Sites: ingest.Sites{{Site: "site", Bucket: "inbox"}}, Limits: watch.Limits{RegionsBytes: 150 << 10}}
 	tests := []struct {
 		key      string
 		kind     ingest.Kind
@@ -111,7 +112,7 @@ func TestWhatDesktopsLeaveIsNoInput(t *testing.T) {
 func TestUnreadableObjects(t *testing.T) {
 	why := ingest.Reason{Code: ingest.CodeUnreadable, Detail: "the store answers HTTP 403 to a read"}
 	s := &shelf{records: map[string]ingest.Record{}, objects: map[string][]byte{"a/1": []byte("CT")}}
-	d := ingest.Door{Store: s, Ledger: s, Classify: s, Sites: ingest.Sites{{Site: "site", Bucket: "inbox"}}}
+	d := watch.Door{Store: s, Ledger: s, Classify: s, Sites: ingest.Sites{{Site: "site", Bucket: "inbox"}}}
 	tests := []struct {
 		what   string
 		notice ingest.Notice
@@ -157,10 +158,10 @@ func TestUnreadableObjects(t *testing.T) {
 // An absence is believed where a deletion was told, or after enough looks; of two
 // readings of a key one may name nothing.
 func TestAbsenceIsNotBelievedAtOnce(t *testing.T) {
-	fresh := func() (*shelf, ingest.Door) {
+	fresh := func() (*shelf, watch.Door) {
 		s := &shelf{records: map[string]ingest.Record{}, objects: map[string][]byte{"a/b c": []byte("CT")}}
 		s.records["a/known"] = ingest.Record{Object: ingest.Object{Bucket: "inbox", Key: "a/known"}, Kind: ingest.KindOther, Revision: 7}
-		return s, ingest.Door{Store: s, Ledger: s, Classify: s, Sites: ingest.Sites{{Site: "site", Bucket: "inbox"}}}
+		return s, watch.Door{Store: s, Ledger: s, Classify: s, Sites: ingest.Sites{{Site: "site", Bucket: "inbox"}}}
 	}
 	tests := map[string]struct {
 		n      ingest.Notice

@@ -1,8 +1,10 @@
-package ingest
+package watch
 
 import (
 	"context"
 	"slices"
+
+	"tacstream/ingest"
 )
 
 // noted reads the records of a series by themselves, and lets the other series
@@ -11,7 +13,7 @@ import (
 // noted is read before the records are, so that whoever has read less does not
 // write over it. Calm means that nothing came for the series since it was
 // quiet.
-func (j *Judge) noted(ctx context.Context, state *State, quiet bool) (v View, calm bool, err error) {
+func (j *Judge) noted(ctx context.Context, state *ingest.State, quiet bool) (v View, calm bool, err error) {
 	for {
 		have := Member{Series: state.Series}
 		if state.Study != "" {
@@ -22,8 +24,8 @@ func (j *Judge) noted(ctx context.Context, state *State, quiet bool) (v View, ca
 		if v, calm, err = j.calm(ctx, *state, quiet); err != nil {
 			return v, calm, err
 		}
-		whole := v.Outcome.Condition == Ready
-		study := v.Assembly.study()
+		whole := v.Outcome.Condition == ingest.Ready
+		study := studyOf(v.Assembly)
 		switch {
 		case study != "" && study != state.Study && whole:
 			state.Study, v = study, View{}
@@ -45,7 +47,7 @@ func (j *Judge) noted(ctx context.Context, state *State, quiet bool) (v View, ca
 
 // calm reads the records of a series as those of one of which nothing more
 // will come, where nothing came since it was quiet.
-func (j *Judge) calm(ctx context.Context, state State, quiet bool) (v View, calm bool, err error) {
+func (j *Judge) calm(ctx context.Context, state ingest.State, quiet bool) (v View, calm bool, err error) {
 	v, err = j.whole(ctx, state.Series, quiet)
 	calm = quiet || state.Quiet && v.Seen <= state.Judged
 	if err != nil || calm == quiet {
@@ -57,7 +59,7 @@ func (j *Judge) calm(ctx context.Context, state State, quiet bool) (v View, calm
 }
 
 // member returns what is noted of one series.
-func (j *Judge) member(ctx context.Context, study string, series Token) (Member, error) {
+func (j *Judge) member(ctx context.Context, study string, series ingest.Token) (Member, error) {
 	members, err := j.Book.Members(ctx, study)
 	if i := slices.IndexFunc(members, func(m Member) bool { return m.Series == series }); i >= 0 {
 		return members[i], err
@@ -67,7 +69,7 @@ func (j *Judge) member(ctx context.Context, study string, series Token) (Member,
 
 // others puts the other whole series of a study together that lie in a space:
 // no others can be kin.
-func (j *Judge) others(ctx context.Context, study string, series Token, space string) ([]Assembly, error) {
+func (j *Judge) others(ctx context.Context, study string, series ingest.Token, space string) ([]ingest.Assembly, error) {
 	if study == "" || space == "" {
 		return nil, nil
 	}
@@ -75,7 +77,7 @@ func (j *Judge) others(ctx context.Context, study string, series Token, space st
 	if err != nil {
 		return nil, err
 	}
-	var list []Assembly
+	var list []ingest.Assembly
 	for _, m := range members {
 		if m.Series == series || !m.Whole || m.Space != space {
 			continue
@@ -85,7 +87,7 @@ func (j *Judge) others(ctx context.Context, study string, series Token, space st
 		if err != nil {
 			return nil, err
 		}
-		if v.Outcome.Condition == Ready && v.Assembly.study() == study {
+		if v.Outcome.Condition == ingest.Ready && studyOf(v.Assembly) == study {
 			list = append(list, v.Assembly)
 		}
 	}
@@ -97,7 +99,7 @@ func (j *Judge) others(ctx context.Context, study string, series Token, space st
 // what follows from who is whole now, and all where it is itself not whole.
 // Also those whose state is right already: whoever wrote it may have died
 // before saying so.
-func (j *Judge) disturbed(ctx context.Context, study string, series Token) ([]Token, error) {
+func (j *Judge) disturbed(ctx context.Context, study string, series ingest.Token) ([]ingest.Token, error) {
 	members, err := j.Book.Members(ctx, study)
 	at := slices.IndexFunc(members, func(m Member) bool { return m.Series == series })
 	if err != nil || at < 0 {
@@ -111,8 +113,8 @@ func (j *Judge) disturbed(ctx context.Context, study string, series Token) ([]To
 	if err != nil {
 		return nil, err
 	}
-	own := slices.IndexFunc(all, func(a Assembly) bool { return a.Series == series })
-	var list []Token
+	own := slices.IndexFunc(all, func(a ingest.Assembly) bool { return a.Series == series })
+	var list []ingest.Token
 	for i, a := range all {
 		if i == own {
 			continue
@@ -122,7 +124,7 @@ func (j *Judge) disturbed(ctx context.Context, study string, series Token) ([]To
 		if err != nil {
 			return nil, err
 		}
-		if own < 0 || kin.names(series) || !s.Family.equal(kin) {
+		if own < 0 || kin.Names(series) || !s.Family.Equal(kin) {
 			list = append(list, a.Series)
 		}
 	}

@@ -1,4 +1,4 @@
-package ingest_test
+package watch_test
 
 import (
 	"context"
@@ -10,27 +10,28 @@ import (
 	"time"
 
 	"tacstream/ingest"
+	"tacstream/ingest/watch"
 )
 
 // A scanPart is a series of two frames of a minute each and two slices.
 type scanPart struct {
 	name     string
-	start    time.Duration // after scanStart
+	start    time.Duration // after firstFrame
 	study    string
-	injected time.Duration // after scanStart; none where at is false
+	injected time.Duration // after firstFrame; none where at is false
 	unknown  bool          // the header has no injection
 	recon    string
 	site     ingest.Site
 }
 
 func (p scanPart) records() []ingest.Record {
-	records := aSeries(2, 2)
+	records := wholeSeries(2, 2)
 	head := *records[0].Header
 	head.Strict.SeriesInstanceUID = "1.2." + p.name
 	head.Strict.FrameOfReferenceUID = "1.9"
 	head.Soft.StudyInstanceUID = "1.5" + p.study
 	head.Soft.ReconMethod = p.recon
-	if head.Soft.Injection = scanStart.Add(p.injected); p.unknown {
+	if head.Soft.Injection = firstFrame.Add(p.injected); p.unknown {
 		head.Soft.Injection = time.Time{}
 	}
 	for i := range records {
@@ -95,7 +96,7 @@ func TestKin(t *testing.T) {
 			for i, a := range all {
 				others := slices.Delete(slices.Clone(all), i, i+1)
 				rand.New(rand.NewPCG(uint64(i), 1)).Shuffle(len(others), func(i, j int) { others[i], others[j] = others[j], others[i] })
-				if got := kinString(ingest.KinOf(a, others)); got != tt.want[i] {
+				if got := kinString(watch.KinOf(a, others)); got != tt.want[i] {
 					t.Errorf("%s: %q, want %q", a.Series, got, tt.want[i])
 				}
 			}
@@ -103,7 +104,7 @@ func TestKin(t *testing.T) {
 	}
 }
 
-func kinString(k ingest.Kin) string {
+func kinString(k watch.Kin) string {
 	text := string(k.Lead) + "> "
 	for _, p := range k.Parts {
 		text += string(p.Series)
@@ -120,7 +121,7 @@ func kinString(k ingest.Kin) string {
 type room struct {
 	records  map[ingest.Token][]ingest.Record
 	states   map[ingest.Token]ingest.State
-	members  map[string][]ingest.Member
+	members  map[string][]watch.Member
 	regions  []ingest.Record
 	near     string // the folder of the regions
 	results  map[ingest.Token]string
@@ -131,7 +132,7 @@ type room struct {
 
 func newRoom() *room {
 	return &room{
-		records: map[ingest.Token][]ingest.Record{}, states: map[ingest.Token]ingest.State{}, members: map[string][]ingest.Member{},
+		records: map[ingest.Token][]ingest.Record{}, states: map[ingest.Token]ingest.State{}, members: map[string][]watch.Member{},
 		results: map[ingest.Token]string{}, said: map[ingest.Token]ingest.Outcome{}, dies: -1,
 		regions: []ingest.Record{region("dseg.nii.gz", "d1"), region("dseg.tsv", "l1")},
 	}
@@ -187,15 +188,15 @@ func (r *room) SetState(_ context.Context, s ingest.State) error {
 	r.states[s.Series] = s
 	return r.at()
 }
-func (r *room) Members(_ context.Context, study string) ([]ingest.Member, error) {
+func (r *room) Members(_ context.Context, study string) ([]watch.Member, error) {
 	return slices.Clone(r.members[study]), r.at()
 }
-func (r *room) SetMember(_ context.Context, study string, m ingest.Member) error {
+func (r *room) SetMember(_ context.Context, study string, m watch.Member) error {
 	r.revision++
-	i := slices.IndexFunc(r.members[study], func(o ingest.Member) bool { return o.Series == m.Series })
+	i := slices.IndexFunc(r.members[study], func(o watch.Member) bool { return o.Series == m.Series })
 	if i < 0 {
 		i = len(r.members[study])
-		r.members[study] = append(r.members[study], ingest.Member{})
+		r.members[study] = append(r.members[study], watch.Member{})
 	}
 	if r.members[study][i].Revision != m.Revision {
 		return ingest.ErrConflict
@@ -247,7 +248,7 @@ func aPlan(ingest.Assembly, ingest.Plan) ingest.Plan {
 
 func (r *room) check(t *testing.T, s ingest.Token, quiet bool) {
 	t.Helper()
-	j := ingest.Judge{Book: r, Sink: r, Queue: r, Plan: aPlan}
+	j := watch.Judge{Book: r, Sink: r, Queue: r, Plan: aPlan}
 	if err := j.Check(t.Context(), s, quiet); err != nil {
 		t.Fatal(err)
 	}
@@ -348,7 +349,7 @@ func TestJoiningSurvivesDeathAnywhere(t *testing.T) {
 		r.check(t, "b", false)
 		r.put(scanPart{name: "a"})
 		r.dies = dies
-		j := ingest.Judge{Book: r, Sink: r, Queue: r, Plan: aPlan}
+		j := watch.Judge{Book: r, Sink: r, Queue: r, Plan: aPlan}
 		err := j.Check(t.Context(), "a", false)
 		r.dies = -1
 		if err != nil {
@@ -405,19 +406,5 @@ func TestTwinsNameEachOther(t *testing.T) {
 	}
 	if r.states["a"].Number != number {
 		t.Error("another reconstruction makes a new input of the first")
-	}
-}
-
-// A volume that moves between frames has no regions that fit all of it.
-func TestAVolumeThatMovesIsRefused(t *testing.T) {
-	for _, aside := range []float64{0.02, 0.5, 10} {
-		records := aSeries(3, 2)
-		for i := 4; i < len(records); i++ {
-			records = edit(i, func(r *ingest.Record) { r.Instance.Position[0] += aside })(records)
-		}
-		_, out := ingest.Assess("tok", records, true)
-		if moved := out.Condition == ingest.Inconsistent && out.Reason.Code == ingest.CodeGeometry; moved != (aside > 0.1) {
-			t.Errorf("%g mm aside: %s, %v", aside, out.Condition, out.Reason)
-		}
 	}
 }

@@ -52,11 +52,11 @@ func TestEveryBadCaseEndsAsItsManifestSays(t *testing.T) {
 	}
 	r := newRigQuiet(t, 5*time.Second)
 	r.serve("nats,s3,ingest,work")
-	r.dropCase(dir, manifest.Base, 0)
+	dropCase(r, dir, manifest.Base, 0)
 	for i, c := range manifest.Cases {
-		r.dropCase(dir, c.Name, i+1)
+		dropCase(r, dir, c.Name, i+1)
 	}
-	verdicts := r.verdicts(len(manifest.Cases) + 2) // two-series holds one more
+	verdicts := verdictsOn(r, len(manifest.Cases)+2) // two-series holds one more
 	good := verdicts[manifest.Base]
 	if len(good) != 1 || len(good[0].bpnd) == 0 {
 		t.Fatalf("the good series came to %+v", good)
@@ -69,7 +69,7 @@ func TestEveryBadCaseEndsAsItsManifestSays(t *testing.T) {
 // dropCase uploads a case under a prefix of its own. All cases are variants of one
 // series, so each gets UIDs of its own, of the same length. Regions come first,
 // so that a series that waits for them waits for good.
-func (r *rig) dropCase(dir, name string, n int) {
+func dropCase(r *rig, dir, name string, n int) {
 	r.t.Helper()
 	for _, pattern := range []string{"regions/*", "pet/*"} {
 		files, err := filepath.Glob(filepath.Join(dir, name, pattern))
@@ -109,9 +109,9 @@ func baseUIDs(t testing.TB, dir string) [][]byte {
 	return [][]byte{[]byte(s.SeriesInstanceUID), []byte(s.FrameOfReferenceUID)}
 }
 
-// verdicts waits until so many series have come to an end and returns them by
+// verdictsOn waits until so many series have come to an end and returns them by
 // the folder in which they lie.
-func (r *rig) verdicts(series int) map[string][]verdict {
+func verdictsOn(r *rig, series int) map[string][]verdict {
 	r.t.Helper()
 	line := r.connect()
 	var states []ingest.State

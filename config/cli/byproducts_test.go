@@ -14,19 +14,6 @@ import (
 	"tacstream/publish"
 )
 
-// dead returns what was stated of unusable objects, in order.
-func (r *rig) dead() (events []publish.Event) {
-	r.t.Helper()
-	for _, e := range r.events("pet.v1.*.dead.ingest") {
-		event, err := publish.Decode(e.Body)
-		if err != nil {
-			r.t.Fatal(err)
-		}
-		events = append(events, event)
-	}
-	return events
-}
-
 // counts returns the causes and numbers of statements, sorted.
 func counts(events []publish.Event) string {
 	var list []string
@@ -82,7 +69,7 @@ func TestByproductsAreOneStatementPerFolderAndCause(t *testing.T) {
 	if grown := all[2].Data.(*publish.Dead); grown.Supersedes != json.ID || grown.Folder != folder || grown.Count != 106 {
 		t.Errorf("the grown statement is %+v, and should replace %s", grown, json.ID)
 	}
-	r.listShows(string(folder), "objects", "unusable", "NOT_DICOM", "(106 objects)")
+	awaitListed(r, string(folder), "objects", "unusable", "NOT_DICOM", "(106 objects)")
 	code, out, _ := run(append([]string{"show", string(folder[:8])}, r.flags()...)...)
 	if n := strings.Count(out, "object    inbox/"); code != 0 || n != shownOthers || !strings.Contains(out, "86 more: NOT_DICOM") {
 		t.Errorf("show prints %d objects with exit status %d:\n%s", n, code, out)
@@ -93,14 +80,14 @@ func TestByproductsAreOneStatementPerFolderAndCause(t *testing.T) {
 		}
 	}
 	r.drained()
-	r.listShows(string(folder), "(6 objects)")
+	awaitListed(r, string(folder), "(6 objects)")
 	if len(r.dead()) != 3 {
 		t.Errorf("a deletion is stated: %s", counts(r.dead()))
 	}
 }
 
-// listShows waits until a line of the list holds all the words.
-func (r *rig) listShows(words ...string) {
+// awaitListed waits until a line of the list holds all the words.
+func awaitListed(r *rig, words ...string) {
 	r.t.Helper()
 	r.eventually(time.Minute, func() bool {
 		_, out, _ := run(append([]string{"list"}, r.flags()...)...)
@@ -151,7 +138,7 @@ func TestIngestKilledBetweenStatementAndNote(t *testing.T) {
 func TestSubmitTellsOfFilesThatServeForNothing(t *testing.T) {
 	t.Parallel()
 	r := newRigQuiet(t, 10*time.Minute)
-	write(t, r.where.Config, fmt.Sprintf(rigConfig, 10*time.Minute)+"sites:\n  - {site: local, bucket: inbox, prefix: here/}\n")
+	write(t, r.config, configuration(10*time.Minute)+"sites:\n  - {site: local, bucket: inbox, prefix: here/}\n")
 	r.serve("nats,s3,ingest,work")
 	dir := filepath.Join(r.dir, "here")
 	scan := smallScan(1, scanFrames)
@@ -170,7 +157,7 @@ func TestSubmitTellsOfFilesThatServeForNothing(t *testing.T) {
 	for i := range 3 {
 		r.put(fmt.Sprintf("elsewhere/%d.txt", i), []byte("text"))
 	}
-	r.listShows("objects", "NO_SITE", "(3 objects)")
+	awaitListed(r, "objects", "NO_SITE", "(3 objects)")
 	_, out, _ = run(append([]string{"list", "--json"}, r.flags()...)...)
 	var token string
 	for line := range strings.Lines(out) {

@@ -12,7 +12,6 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"tacstream/config/line"
 	tacjs "tacstream/ingest/jetstream"
 	"tacstream/ingest/phantom"
 )
@@ -36,9 +35,9 @@ func canaryScan() phantom.Series {
 func TestNothingThatIdentifiesAPersonLeaves(t *testing.T) {
 	r := newRigQuiet(t, 2*time.Second)
 	http := freeAddr(t)
-	write(t, r.where.Config, fmt.Sprintf(rigConfig, 2*time.Second)+"http_listen: "+http+"\n")
+	write(t, r.config, configuration(2*time.Second)+"http_listen: "+http+"\n")
 	p := r.serve("nats,s3,ingest,work", "TACSTREAM_DEBUG=1")
-	heard := r.listen()
+	heard := listenAsConsumer(r)
 	scan := canaryScan()
 	files := filesOf(scan)
 	r.upload("", files)
@@ -108,19 +107,8 @@ func get(t *testing.T, url string) string {
 	return string(body)
 }
 
-// consumer connects with a consumer's credentials, as any client of NATS does.
-func (r *rig) consumer() *nats.Conn {
-	r.t.Helper()
-	conn, err := nats.Connect("nats://"+r.where.NATSListen, nats.UserInfo(line.UserConsumer, "consumer-for-tests"))
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	r.t.Cleanup(conn.Close)
-	return conn
-}
-
-// listen subscribes to everything that a consumer may hear, headers included.
-func (r *rig) listen() (heard func() string) {
+// listenAsConsumer subscribes to everything that a consumer may hear, headers included.
+func listenAsConsumer(r *rig) (heard func() string) {
 	r.t.Helper()
 	var b syncBuffer
 	conn := r.consumer()

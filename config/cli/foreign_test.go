@@ -93,23 +93,23 @@ func TestRcloneUploadsAForeignSeries(t *testing.T) {
 			if err := conn.Flush(); err != nil {
 				t.Fatal(err)
 			}
-			r.rclone(filepath.Join(dir, "pet"), "study/pet")
-			r.rclone(filepath.Join(dir, "regions"), "study/regions", "--include", "space-pet_dseg.nii.gz", "--include", "dseg.tsv")
+			rclone(r, filepath.Join(dir, "pet"), "study/pet")
+			rclone(r, filepath.Join(dir, "regions"), "study/regions", "--include", "space-pet_dseg.nii.gz", "--include", "dseg.tsv")
 			sent := time.Now()
 			binding, tacs := awaitBinding(t, events)
 			t.Logf("the estimate came %v after the last object", time.Since(sent).Round(time.Millisecond))
 			compareTACs(t, tacs, truth)
 			compareBPND(t, binding, truth)
-			r.compareFiles(t, binding, tacs)
+			compareFiles(r, t, binding, tacs)
 		})
 	}
 }
 
 // rclone copies a folder into the inbox, layout kept, as a facility would.
-func (r *rig) rclone(from, to string, more ...string) {
+func rclone(r *rig, from, to string, more ...string) {
 	r.t.Helper()
 	args := append([]string{"copy", from, ":s3:inbox/" + to, "--transfers", "16", "--s3-provider", "Other",
-		"--s3-endpoint", "http://" + r.where.S3Listen, "--s3-access-key-id", "tacstream", "--s3-secret-access-key", "s3-for-tests-only"}, more...)
+		"--s3-endpoint", "http://" + r.s3Listen, "--s3-access-key-id", "tacstream", "--s3-secret-access-key", "s3-for-tests-only"}, more...)
 	cmd := exec.Command("rclone", args...)
 	// Nothing of the machine's own set-up for AWS is wanted here.
 	own := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "AWS_") })
@@ -217,7 +217,7 @@ func compareBPND(t *testing.T, got *publish.Binding, want foreignTruth) {
 
 // compareFiles checks that the tables in the results bucket hold the same
 // numbers as the events.
-func (r *rig) compareFiles(t *testing.T, b *publish.Binding, tacs *publish.TACs) {
+func compareFiles(r *rig, t *testing.T, b *publish.Binding, tacs *publish.TACs) {
 	t.Helper()
 	line := r.connect()
 	body, _, err := line.Store.Get(t.Context(), b.Files.Bucket, b.Files.Prefix+b.Files.Curves)
@@ -393,7 +393,7 @@ func TestForeignObjectsOfOtherKinds(t *testing.T) {
 			}
 		}
 	}
-	verdicts := r.verdicts(len(names))
+	verdicts := verdictsOn(r, len(names))
 	for _, name := range names {
 		if len(verdicts[name]) != 1 || len(verdicts[name][0].bpnd) == 0 {
 			t.Errorf("%s came to %+v", name, verdicts[name])

@@ -4,7 +4,6 @@ import (
 	"crypto/md5"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"os"
 	"path"
 	"slices"
@@ -20,9 +19,9 @@ import (
 	"tacstream/ingest/phantom"
 )
 
-// move puts objects under other keys as clients of S3 do: each is copied, then
+// moveObjects puts objects under other keys as clients of S3 do: each is copied, then
 // the old one is deleted.
-func (r *rig) move(files []phantom.File, from, to string) {
+func moveObjects(r *rig, files []phantom.File, from, to string) {
 	r.t.Helper()
 	store := r.connect().Store
 	for _, f := range files {
@@ -49,7 +48,7 @@ func TestMovedWhileItIsFitted(t *testing.T) {
 	for i := range n {
 		files := filesOf(keptScan(i))
 		r.upload("incoming/", files)
-		moving.Go(func() { r.move(files, "incoming/", "scans/") })
+		moving.Go(func() { moveObjects(r, files, "incoming/", "scans/") })
 		if i%4 == 3 {
 			moving.Wait()
 		}
@@ -59,7 +58,7 @@ func TestMovedWhileItIsFitted(t *testing.T) {
 	r.settle(n)
 	t.Logf("%d series came to their end %v after the last move", n, time.Since(moved).Round(time.Millisecond))
 	for i := range n { // and once more when all is done
-		r.move(filesOf(keptScan(i)), "scans/", "archive/")
+		moveObjects(r, filesOf(keptScan(i)), "scans/", "archive/")
 	}
 	r.drained()
 	r.settle(n)
@@ -202,15 +201,15 @@ func TestRedriveUnderOtherSettings(t *testing.T) {
 	r := newRig(t)
 	r.serve("nats,s3")
 	const wrong = "protocols:\n  - {tracer: dasb, match: dasb, reference: Nowhere, models: [srtm]}\n"
-	text := fmt.Sprintf(rigConfig, 20*time.Second)
-	write(t, r.where.Config, text+wrong)
+	text := configuration(20 * time.Second)
+	write(t, r.config, text+wrong)
 	p := r.serve("ingest,work")
 	r.upload("", filesOf(scan))
 	r.eventually(time.Minute, func() bool { return len(r.resultsOf("dasb")) == 1 }, "nothing fails")
 	p.terminate(t)
-	write(t, r.where.Config, text)
+	write(t, r.config, text)
 	r.serve("ingest,work")
-	write(t, r.where.Config, text+strings.ReplaceAll(wrong, "Nowhere", "Elsewhere"))
+	write(t, r.config, text+strings.ReplaceAll(wrong, "Nowhere", "Elsewhere"))
 	token := string(r.states()[0].Series)
 	if out := r.command("redrive", token[:6]); !strings.Contains(out, "tried again") {
 		t.Errorf("redrive says %s", out)
@@ -301,7 +300,7 @@ func TestRegionsThatGoBeforeTheJobIsDone(t *testing.T) {
 			}
 		}
 	}
-	r.drainedNotices()
+	awaitNoNotices(r)
 	r.serve("work")
 	r.eventually(time.Minute, func() bool { return r.states()[0].Condition == ingest.Waiting }, "the series does not wait for regions")
 	r.drained()
@@ -313,8 +312,8 @@ func TestRegionsThatGoBeforeTheJobIsDone(t *testing.T) {
 	r.drained()
 }
 
-// drainedNotices waits until no notice of an object is left.
-func (r *rig) drainedNotices() {
+// awaitNoNotices waits until no notice of an object is left.
+func awaitNoNotices(r *rig) {
 	r.t.Helper()
 	js, err := jetstream.New(r.connect().Conn)
 	if err != nil {

@@ -48,8 +48,8 @@ func numberOfTimeSlices(t *testing.T, data []byte, n int) []byte {
 	return data
 }
 
-// binding reads the last event that states a result.
-func (r *rig) binding() *publish.Binding {
+// bindingOf reads the last event that states a result.
+func bindingOf(r *rig) *publish.Binding {
 	r.t.Helper()
 	events := r.events("pet.v1.*.binding.*.*")
 	e, err := publish.Decode(events[len(events)-1].Body)
@@ -76,7 +76,7 @@ func potentials(b *publish.Binding) map[string]float64 {
 
 // stateOf returns the state of the series that is, or is not, joined to
 // another one.
-func (r *rig) stateOf(joined bool) (state ingest.State) {
+func stateOf(r *rig, joined bool) (state ingest.State) {
 	r.t.Helper()
 	err := r.connect().Ledger.States(r.t.Context(), func(s ingest.State) error {
 		if (s.Lead != "") == joined {
@@ -90,11 +90,11 @@ func (r *rig) stateOf(joined bool) (state ingest.State) {
 	return state
 }
 
-// joined waits until the second part is joined to the first, and that is done.
-func (r *rig) joined() {
+// awaitJoined waits until the second part is joined to the first, and that is done.
+func awaitJoined(r *rig) {
 	r.t.Helper()
 	r.eventually(time.Minute, func() bool {
-		late, early := r.stateOf(true), r.stateOf(false)
+		late, early := stateOf(r, true), stateOf(r, false)
 		return late.Condition == ingest.Joined && late.Lead == early.Series && slices.Equal(early.Parts, []ingest.Token{late.Series}) &&
 			early.Done == early.Number && early.Result == ingest.Estimated
 	}, "the parts are not joined")
@@ -109,7 +109,7 @@ func TestAnAcquisitionInTwoSeriesIsFittedAsOne(t *testing.T) {
 	whole.serve("nats,s3,ingest,work")
 	whole.upload("", filesOf(scan))
 	whole.settle(1)
-	want := potentials(whole.binding())
+	want := potentials(bindingOf(whole))
 	whole.stop()
 
 	early, late := splitAfter(t, scan, 7)
@@ -123,8 +123,8 @@ func TestAnAcquisitionInTwoSeriesIsFittedAsOne(t *testing.T) {
 				r.upload("", files)
 				r.drained()
 			}
-			r.joined()
-			b := r.binding()
+			awaitJoined(r)
+			b := bindingOf(r)
 			got := potentials(b)
 			if len(got) != len(want) {
 				t.Errorf("%d estimates, want %d", len(got), len(want))
@@ -139,7 +139,7 @@ func TestAnAcquisitionInTwoSeriesIsFittedAsOne(t *testing.T) {
 			}
 			// What the second part had by itself holds no more.
 			for key, body := range r.snapshot() {
-				if strings.HasPrefix(key, string(r.stateOf(true).Series)) && !strings.Contains(body, "withdrawn") {
+				if strings.HasPrefix(key, string(stateOf(r, true).Series)) && !strings.Contains(body, "withdrawn") {
 					t.Errorf("%s still says %s", key, body)
 				}
 			}
@@ -154,8 +154,8 @@ func TestAPartThatLosesASliceIsTakenOutAgain(t *testing.T) {
 	r := newRigQuiet(t, 2*time.Second)
 	r.serve("nats,s3,ingest,work")
 	r.upload("", slices.Concat(early, late))
-	r.joined()
-	before := potentials(r.binding())
+	awaitJoined(r)
+	before := potentials(bindingOf(r))
 	if err := r.connect().Store.Delete(t.Context(), "inbox", late[0].Name); err != nil {
 		t.Fatal(err)
 	}
@@ -169,12 +169,12 @@ func TestAPartThatLosesASliceIsTakenOutAgain(t *testing.T) {
 		})
 		return err == nil && alone && conditions[ingest.Ready] && conditions[ingest.Incomplete]
 	}, "the first part does not stand alone")
-	if after := potentials(r.binding()); fmt.Sprint(after) == fmt.Sprint(before) {
+	if after := potentials(bindingOf(r)); fmt.Sprint(after) == fmt.Sprint(before) {
 		t.Error("the estimates are those of both parts")
 	}
 	r.put(late[0].Name, late[0].Data)
-	r.joined()
-	if again := potentials(r.binding()); fmt.Sprint(again) != fmt.Sprint(before) {
+	awaitJoined(r)
+	if again := potentials(bindingOf(r)); fmt.Sprint(again) != fmt.Sprint(before) {
 		t.Errorf("back again: %v, want %v", again, before)
 	}
 }

@@ -44,7 +44,7 @@ func TestWriteKept(t *testing.T) {
 		t.Skip("set TACSTREAM_WRITE_KEPT to write the data directory of this release")
 	}
 	r := newRigQuiet(t, keptQuiet)
-	write(t, r.where.Config, keptConfig())
+	write(t, r.config, keptConfig())
 	p := r.serve("nats,s3,ingest,work")
 	for n := range keptPlain {
 		r.upload("", filesOf(keptScan(n)))
@@ -94,10 +94,9 @@ func TestWriteKept(t *testing.T) {
 	for _, s := range r.states() {
 		t.Logf("%s number %d %s %s %s %s", s.Series, s.Number, s.Condition, s.Result, s.Reason.Code, s.Why.Code)
 	}
-	r.line.Close()
-	r.line = nil
+	r.disconnect()
 	p.terminate(t)
-	pack(t, r.where.Data, file)
+	pack(t, r.data, file)
 }
 
 // xattrPrefix begins the records of a tar file that hold extended attributes,

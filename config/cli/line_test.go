@@ -95,15 +95,6 @@ func TestNoticesRepeatedTenTimes(t *testing.T) {
 	r.snapshot().same(t, want)
 }
 
-// drained waits until no notice and no job is left.
-func (r *rig) drained() {
-	r.t.Helper()
-	r.eventually(time.Minute, func() bool {
-		n, err := r.connect().Broker.Pending(r.t.Context())
-		return err == nil && n == 0
-	}, "the queues are not empty")
-}
-
 func TestNoticesOffForTheWholeUpload(t *testing.T) {
 	t.Parallel()
 	scan := smallScan(1, scanFrames)
@@ -428,7 +419,7 @@ func TestAnotherScanUnderTheSameKeys(t *testing.T) {
 				t.Fatalf("%s is not in the ledger as it is in the store: gone %v, %d bytes, %v", f.Name, o.Gone, o.Size, err)
 			}
 		}
-		return potentials(r.binding())
+		return potentials(bindingOf(r))
 	}
 	first := upload(one)
 	if second := upload(two); fmt.Sprint(second) == fmt.Sprint(first) {

@@ -54,12 +54,12 @@ func ownNATS(t *testing.T) string {
 func TestTheMirrorInANATSOfOnesOwnComesBack(t *testing.T) {
 	addr := ownNATS(t)
 	r := newRig(t)
-	r.launch([]string{"s3", "--dir", t.TempDir(), "--listen", r.where.S3Listen, "--nats", "nats://" + addr}, line.EnvS3Access+"=tacstream",
+	r.launch([]string{"s3", "--dir", t.TempDir(), "--listen", r.s3Listen, "--nats", "nats://" + addr}, line.EnvS3Access+"=tacstream",
 		line.EnvS3Secret+"=s3-for-tests-only", line.EnvNATSUser+"="+line.UserTacstream, line.EnvNATSPassword+"=secretOfTacstream")
 	cfg := config.Default()
 	cfg.SiteKey = "a key for tests only"
 	cfg.NATS.URL, cfg.NATS.User, cfg.NATS.Password, cfg.NATS.Mirror = "nats://"+addr, line.UserTacstream, "secretOfTacstream", "secretOfMirror"
-	cfg.S3.Endpoint, cfg.S3.AccessKey, cfg.S3.SecretKey = "http://"+r.where.S3Listen, "tacstream", "s3-for-tests-only"
+	cfg.S3.Endpoint, cfg.S3.AccessKey, cfg.S3.SecretKey = "http://"+r.s3Listen, "tacstream", "s3-for-tests-only"
 
 	var log syncBuffer
 	ctx, cancel := context.WithCancel(t.Context())

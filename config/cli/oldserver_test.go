@@ -85,11 +85,11 @@ func (d *disguise) turn(version string) {
 }
 
 // behindDisguise writes a configuration of a line whose NATS is the disguise.
-func (r *rig) behindDisguise(d *disguise) string {
+func behindDisguise(r *rig, d *disguise) string {
 	r.t.Helper()
 	file := filepath.Join(r.dir, "disguise.yaml")
 	write(r.t, file, fmt.Sprintf("site_key: a key for tests only\nnats: {url: 'nats://%s', user: tacstream, password: nats-for-tests}\ns3: {endpoint: 'http://%s', access_key: tacstream, secret_key: s3-for-tests-only}\n",
-		d.Addr(), r.where.S3Listen))
+		d.Addr(), r.s3Listen))
 	return file
 }
 
@@ -104,8 +104,8 @@ func TestOldServersEndWhateverConnects(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	r.serve("nats,s3")
-	d := newDisguise(t, r.where.NATSListen, jetstream.OldestServer)
-	file := r.behindDisguise(d)
+	d := newDisguise(t, r.natsListen, jetstream.OldestServer)
+	file := behindDisguise(r, d)
 	env := []string{line.EnvS3Access + "=tacstream", line.EnvS3Secret + "=s3-for-tests-only", line.EnvNATSUser + "=tacstream", line.EnvNATSPassword + "=nats-for-tests"}
 	store := []string{"s3", "--dir", t.TempDir(), "--listen", freeAddr(t), "--nats", "nats://" + d.Addr().String()}
 	serve := func(role string) []string {

@@ -26,7 +26,7 @@ func TestServersThatRefuse(t *testing.T) {
 		}
 		file := filepath.Join(r.dir, tt.name+".yaml")
 		write(t, file, fmt.Sprintf("site_key: %s\nnats: {url: 'nats://%s', user: tacstream, password: %s}\ns3: {endpoint: 'http://%s', access_key: tacstream, secret_key: %s}\n",
-			key, r.where.NATSListen, tt.natsPassword, r.where.S3Listen, tt.s3Secret))
+			key, r.natsListen, tt.natsPassword, r.s3Listen, tt.s3Secret))
 		p := r.launch([]string{"serve", "--only", "work", "--config", file, "--data", t.TempDir()})
 		r.eventually(time.Minute, p.ended, tt.name+" that refuses does not end it")
 		if out := p.out.String(); p.ProcessState.ExitCode() != 1 || !strings.Contains(out, tt.says) {

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"encoding/json"
-	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -18,23 +17,23 @@ import (
 	"tacstream/publish"
 )
 
-// drop puts the slices of a foreign study and some of its region files into
+// dropDir puts the slices of a foreign study and some of its region files into
 // the inbox.
-func (r *rig) drop(dir string, regions ...string) {
+func dropDir(r *rig, dir string, regions ...string) {
 	r.t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "pet", "*"))
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	for _, file := range files {
-		r.putFile("study/pet/"+filepath.Base(file), file)
+		putFile(r, "study/pet/"+filepath.Base(file), file)
 	}
 	for _, name := range regions {
-		r.putFile("study/regions/"+name, filepath.Join(dir, "regions", name))
+		putFile(r, "study/regions/"+name, filepath.Join(dir, "regions", name))
 	}
 }
 
-func (r *rig) putFile(key, file string) {
+func putFile(r *rig, key, file string) {
 	r.t.Helper()
 	data, err := os.ReadFile(file)
 	if err != nil {
@@ -57,7 +56,7 @@ func TestDICOMRegionsServeASeries(t *testing.T) {
 			if _, err := r.consumer().ChanSubscribe("pet.v1.*.*.>", events); err != nil {
 				t.Fatal(err)
 			}
-			r.drop(dir, name)
+			dropDir(r, dir, name)
 			r.settle(1)
 			binding, tacs := awaitBinding(t, events)
 			compareTACs(t, tacs, truth)
@@ -76,8 +75,8 @@ func TestRegionsOfAnotherFrameOfReferenceAreNamed(t *testing.T) {
 	dir := sharedData(t, "dicom/siemens-start")
 	r := newRig(t)
 	r.serve("nats,s3,ingest,work")
-	r.putFile("study/regions/seg.dcm", filepath.Join(sharedData(t, "dicom/ge-start"), "regions", "seg-pet.dcm"))
-	r.drop(dir)
+	putFile(r, "study/regions/seg.dcm", filepath.Join(sharedData(t, "dicom/ge-start"), "regions", "seg-pet.dcm"))
+	dropDir(r, dir)
 	said := func(what string) func() bool {
 		return func() bool {
 			for _, e := range r.events("pet.v1.>") {
@@ -89,8 +88,8 @@ func TestRegionsOfAnotherFrameOfReferenceAreNamed(t *testing.T) {
 		}
 	}
 	r.eventually(time.Minute, said("1 DICOM objects with regions lie there in another frame of reference"), "nobody says why the series waits")
-	r.putFile("study/regions/x_dseg.nii.gz", filepath.Join(dir, "regions", "space-pet_dseg.nii.gz"))
-	r.putFile("study/regions/dseg.tsv", filepath.Join(dir, "regions", "dseg.tsv"))
+	putFile(r, "study/regions/x_dseg.nii.gz", filepath.Join(dir, "regions", "space-pet_dseg.nii.gz"))
+	putFile(r, "study/regions/dseg.tsv", filepath.Join(dir, "regions", "dseg.tsv"))
 	r.settle(1)
 	if !said("in another frame of reference than the series; they were not used")() {
 		t.Error("the result does not say that regions were left out")
@@ -112,7 +111,7 @@ func TestAnAtlasServesWithATransform(t *testing.T) {
 	for _, tracer := range []string{"az10419369", "dasb"} {
 		protocol += "\n  - {tracer: " + tracer + ", name: " + tracer + ", match: " + tracer + ", reference: '*cerebell*', models: [srtm, mrtm, logan-ref], atlas: atlases/mine/a_dseg.nii.gz}"
 	}
-	write(t, r.where.Config, fmt.Sprintf(rigConfig, 2*time.Second)+"protocols:"+protocol+"\n")
+	write(t, r.config, configuration(2*time.Second)+"protocols:"+protocol+"\n")
 	r.serve("nats,s3,ingest,work")
 	for _, f := range filesOf(scan) {
 		switch {
@@ -171,7 +170,7 @@ func TestASetOfProbabilitiesServesAsOneSource(t *testing.T) {
 		}
 	}
 	r.settle(1)
-	got := bpndBySRTM(r.binding())
+	got := bpndBySRTM(bindingOf(r))
 	for key, body := range want {
 		if !strings.HasPrefix(key, "event") {
 			continue

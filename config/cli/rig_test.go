@@ -1,85 +1,50 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
-	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
+
 	"tacstream/config"
 	"tacstream/config/line"
-	"tacstream/ingest"
-	"tacstream/ingest/jetstream"
-	"tacstream/ingest/phantom"
 )
-
-// asProgram makes the test binary behave as tacstream itself, so that tests
-// run the real program in processes of its own.
-const asProgram = "TACSTREAM_AS_PROGRAM"
-
-// asReleaseName names the results version that a process pretends to make.
-const asReleaseName = "TACSTREAM_AS_RELEASE"
-
-// asRelease has a process pretend to be another release.
-func asRelease(version string) string { return asReleaseName + "=" + version }
-
-func TestMain(m *testing.M) {
-	if os.Getenv(asProgram) != "" {
-		os.Exit(runIn(os.Args[1:], env{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, at: testPoint(), release: os.Getenv(asReleaseName)}))
-	}
-	os.Exit(m.Run())
-}
-
-// testPoint lets tests end a process of the program at a labelled point: where
-// TACSTREAM_KILL_AT names it, the process kills itself, where TACSTREAM_STOP_AT
-// does, it stops until it is continued.
-func testPoint() func(string) {
-	kill, stop := os.Getenv("TACSTREAM_KILL_AT"), os.Getenv("TACSTREAM_STOP_AT")
-	return func(point string) {
-		switch point {
-		case kill:
-			if self, err := os.FindProcess(os.Getpid()); err == nil {
-				self.Kill()
-			}
-			select {} // the signal arrives in another thread
-		case stop:
-			stopHere()
-		}
-	}
-}
 
 // secrets are the same in every rig, so that the same input has the same
 // tokens and gives the same bytes.
 const secrets = `{"site_key":"a key for tests only","nats_password":"nats-for-tests","nats_consumer_password":"consumer-for-tests",
 "nats_facility_password":"facility-for-tests","s3_access_key":"tacstream","s3_secret_key":"s3-for-tests-only"}`
 
-const rigConfig = `timing:
+// configuration returns a configuration whose times are short, to which more
+// may be added.
+func configuration(quiet time.Duration) string {
+	return fmt.Sprintf(`timing:
   ack_wait: 2s
   quiet: %s
   list: 5m
   retry: 200ms
 limits:
   workers: 1
-`
+`, quiet)
+}
 
 // A rig is a data directory, two addresses and the processes that run on them.
 type rig struct {
-	t     testing.TB
-	dir   string
-	where where
+	t   testing.TB
+	dir string // holds all that the rig writes
+
+	config     string // the file, which may be written anew
+	data       string
+	natsListen string
+	s3Listen   string
 
 	connecting sync.Mutex
 	line       *line.Line // as the operator sees it; nil until connect
@@ -93,14 +58,14 @@ func newRig(t testing.TB) *rig { return newRigQuiet(t, 20*time.Second) }
 func newRigQuiet(t testing.TB, quiet time.Duration) *rig {
 	t.Helper()
 	dir := t.TempDir()
-	r := &rig{t: t, dir: dir, where: where{
-		Data: filepath.Join(dir, "data"), Config: filepath.Join(dir, "tacstream.yaml"), NATSListen: freeAddr(t), S3Listen: freeAddr(t),
-	}}
-	write(t, r.where.Config, fmt.Sprintf(rigConfig, quiet))
-	if err := os.MkdirAll(r.where.Data, 0o700); err != nil {
+	r := &rig{
+		t: t, dir: dir, config: filepath.Join(dir, "tacstream.yaml"), data: filepath.Join(dir, "data"), natsListen: freeAddr(t), s3Listen: freeAddr(t),
+	}
+	write(t, r.config, configuration(quiet))
+	if err := os.MkdirAll(r.data, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	write(t, config.SecretsFile(r.where.Data), secrets)
+	write(t, config.SecretsFile(r.data), secrets)
 	t.Cleanup(r.stop)
 	return r
 }
@@ -110,52 +75,6 @@ func write(t testing.TB, file, text string) {
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// nextPort counts through ports below those that systems give to clients, so
-// that nobody takes one before the process listens for which it is meant. Where
-// it begins differs from process to process.
-var nextPort atomic.Int64
-
-// freeAddr returns an address on loopback that nobody uses.
-func freeAddr(t testing.TB) string {
-	t.Helper()
-	const first, ports = 12_000, 18_000
-	for range ports {
-		port := first + (int64(os.Getpid())*97+nextPort.Add(1))%ports
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-		if err != nil {
-			continue
-		}
-		defer l.Close()
-		return l.Addr().String()
-	}
-	t.Fatal("no port is free")
-	return ""
-}
-
-// A proc is one process of the program.
-type proc struct {
-	*exec.Cmd
-	out  *syncBuffer
-	done chan struct{}
-}
-
-type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *syncBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *syncBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
 }
 
 // serve starts 'tacstream serve' with some roles and waits until it is ready.
@@ -170,7 +89,7 @@ func (r *rig) serve(only string, env ...string) *proc {
 }
 
 func (r *rig) flags() []string {
-	return []string{"--config", r.where.Config, "--data", r.where.Data, "--nats-listen", r.where.NATSListen, "--s3-listen", r.where.S3Listen}
+	return []string{"--config", r.config, "--data", r.data, "--nats-listen", r.natsListen, "--s3-listen", r.s3Listen}
 }
 
 func (r *rig) launch(args []string, env ...string) *proc {
@@ -201,39 +120,8 @@ func (r *rig) launchWith(args []string, set func(*exec.Cmd)) *proc {
 	return p
 }
 
-func (p *proc) ended() bool {
-	select {
-	case <-p.done:
-		return true
-	default:
-		return false
-	}
-}
-
-// kill ends the process as kill -9 does and waits until it is gone.
-func (p *proc) kill() {
-	p.Process.Kill()
-	<-p.done
-}
-
-// terminate ends the process as a service manager does.
-func (p *proc) terminate(t testing.TB) {
-	t.Helper()
-	p.Process.Signal(syscall.SIGTERM)
-	select {
-	case <-p.done:
-	case <-time.After(30 * time.Second):
-		t.Fatal("SIGTERM did not end the process")
-	}
-	if code := p.ProcessState.ExitCode(); code != 0 {
-		t.Errorf("after SIGTERM the exit status is %d: %s", code, p.out)
-	}
-}
-
 func (r *rig) stop() {
-	if r.line != nil {
-		r.line.Close()
-	}
+	r.disconnect()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, p := range r.procs {
@@ -253,14 +141,26 @@ func (r *rig) connect() *line.Line {
 	r.connecting.Lock()
 	defer r.connecting.Unlock()
 	if r.line == nil {
-		line, err := r.where.open(&env{ctx: context.WithoutCancel(r.t.Context()), stderr: io.Discard})
+		cfg, err := config.Load(r.config)
 		if err != nil {
 			r.t.Fatal(err)
 		}
-		line.Log = slog.New(slog.DiscardHandler)
-		r.line = line
+		r.line, err = line.OpenLine(context.WithoutCancel(r.t.Context()), line.ServeOptions{
+			Config: cfg, Data: r.data, Only: []string{"none"}, NATSListen: r.natsListen, S3Listen: r.s3Listen, Log: slog.New(slog.DiscardHandler),
+		})
+		if err != nil {
+			r.t.Fatal(err)
+		}
 	}
 	return r.line
+}
+
+// disconnect closes what connect opened, for servers that go.
+func (r *rig) disconnect() {
+	if r.line != nil {
+		r.line.Close()
+	}
+	r.line = nil
 }
 
 // patience is how much longer than usual things may take: machines are shared,
@@ -275,141 +175,10 @@ func (r *rig) eventually(within time.Duration, ok func() bool, what string) {
 	ctx, cancel := context.WithTimeout(r.t.Context(), within)
 	defer cancel()
 	for !ok() {
-		if rest(ctx, 20*time.Millisecond) != nil {
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-ctx.Done():
 			r.t.Fatalf("%s within %v", what, within)
-		}
-	}
-}
-
-// put uploads like any client: it tries again until the store takes it.
-func (r *rig) put(key string, data []byte) {
-	r.t.Helper()
-	ctx, cancel := context.WithTimeout(r.t.Context(), time.Minute)
-	defer cancel()
-	for {
-		_, err := r.connect().Store.Put(ctx, "inbox", key, data, "application/octet-stream")
-		if err == nil {
-			return
-		}
-		if rest(ctx, 50*time.Millisecond) != nil {
-			r.t.Errorf("upload: %v", err)
-			return
-		}
-	}
-}
-
-// upload sends files, several at once.
-func (r *rig) upload(prefix string, files []phantom.File) {
-	r.t.Helper()
-	work := make(chan phantom.File)
-	var wg sync.WaitGroup
-	for range 8 {
-		wg.Go(func() {
-			for f := range work {
-				r.put(prefix+f.Name, f.Data)
-			}
-		})
-	}
-	for _, f := range files {
-		work <- f
-	}
-	close(work)
-	wg.Wait()
-}
-
-// smallScan is a scan that is quick to send and long enough to be fitted.
-func smallScan(seed uint64, frames int) phantom.Series {
-	return phantom.Series{Name: fmt.Sprintf("scan-%d", seed), Folder: fmt.Sprintf("scan-%d", seed), Seed: seed, Frames: phantom.EvenFrames(frames, 90*time.Minute/time.Duration(frames))}
-}
-
-func filesOf(s phantom.Series) []phantom.File { return slices.Collect(s.Files()) }
-
-// A snapshot is everything that a consumer can see of results: every binding
-// event that is stored, and every current.json.
-type snapshot map[string]string
-
-// settle waits until so many series have come to their end and nothing is
-// left to do, and returns what there is.
-func (r *rig) settle(series int) snapshot {
-	r.t.Helper()
-	return r.settleWithin(2*time.Minute, series)
-}
-
-func (r *rig) settleWithin(d time.Duration, series int) snapshot {
-	r.t.Helper()
-	line := r.connect()
-	r.eventually(d, func() bool {
-		done := 0
-		err := line.Ledger.States(r.t.Context(), func(s ingest.State) error {
-			if s.Look != "" && s.Done == s.Number && s.Result != "" {
-				done++
-			}
-			return nil
-		})
-		return err == nil && done == series
-	}, fmt.Sprintf("%d series did not come to their end", series))
-	return r.snapshot()
-}
-
-func (r *rig) snapshot() snapshot {
-	r.t.Helper()
-	line := r.connect()
-	got := snapshot{}
-	for _, e := range r.events("pet.v1.*.binding.*.*") {
-		key := "event " + e.Subject + " " + e.ID
-		if _, twice := got[key]; twice {
-			r.t.Errorf("%s is stored twice", key)
-		}
-		got[key] = timeless(string(e.Body))
-	}
-	for o, err := range line.Store.List(r.t.Context(), line.Config.S3.Results, "") {
-		if err != nil {
-			r.t.Fatal(err)
-		}
-		if strings.HasSuffix(o.Key, "/current.json") {
-			body, _, err := line.Store.Get(r.t.Context(), o.Bucket, o.Key)
-			if err != nil {
-				r.t.Fatal(err)
-			}
-			got[o.Key] = timeless(string(body))
-		}
-	}
-	return got
-}
-
-// lineTime is the time of an event, or of what current.json points to.
-var lineTime = regexp.MustCompile(`"time": ?"[^"]*"`)
-
-// timeless leaves out what two runs of the same input differ in: the line's own
-// clock.
-func timeless(body string) string {
-	return lineTime.ReplaceAllString(body, `"time":"2000-01-01T00:00:00Z"`)
-}
-
-// events returns every stored event under a subject.
-func (r *rig) events(subject string) []jetstream.Event {
-	r.t.Helper()
-	var events []jetstream.Event
-	err := r.connect().Broker.Stored(r.t.Context(), subject, func(e jetstream.Event) error { events = append(events, e); return nil })
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	return events
-}
-
-// same reports the differences of two snapshots.
-func (s snapshot) same(t *testing.T, want snapshot) {
-	t.Helper()
-	for key, body := range want {
-		if got, ok := s[key]; !ok {
-			t.Errorf("%s is missing", key)
-		} else if got != body {
-			t.Errorf("%s differs:\n%s\nwant\n%s", key, got, body)
-		}
-	}
-	for key := range s {
-		if _, ok := want[key]; !ok {
-			t.Errorf("%s should not be there", key)
 		}
 	}
 }
@@ -417,9 +186,31 @@ func (s snapshot) same(t *testing.T, want snapshot) {
 // configText returns the configuration of the rig.
 func (r *rig) configText() string {
 	r.t.Helper()
-	body, err := os.ReadFile(r.where.Config)
+	body, err := os.ReadFile(r.config)
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	return string(body)
+}
+
+// consumer connects with a consumer's credentials, as any client of NATS does.
+func (r *rig) consumer() *nats.Conn {
+	r.t.Helper()
+	conn, err := nats.Connect("nats://"+r.natsListen, nats.UserInfo(line.UserConsumer, "consumer-for-tests"))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.t.Cleanup(conn.Close)
+	return conn
+}
+
+// command runs one of the operator's commands and returns what it prints.
+func (r *rig) command(args ...string) string {
+	r.t.Helper()
+	p := r.launch(append(args, r.flags()...))
+	r.eventually(time.Minute, p.ended, strings.Join(args, " ")+" does not end")
+	if code := p.ProcessState.ExitCode(); code != 0 {
+		r.t.Fatalf("%v exits %d: %s", args, code, p.out)
+	}
+	return p.out.String()
 }

@@ -40,9 +40,9 @@ func newTroubled(t *testing.T) *troubled {
 	t.Helper()
 	r := &troubled{rig: newRig(t), reads: map[string]int{}}
 	r.fault.Store(func(string, int) int { return 0 })
-	base := twoSites + fmt.Sprintf(rigConfig, 20*time.Second)
-	write(t, r.where.Config, base)
-	store, err := url.Parse("http://" + r.where.S3Listen)
+	base := twoSites + configuration(20*time.Second)
+	write(t, r.config, base)
+	store, err := url.Parse("http://" + r.s3Listen)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,9 +89,9 @@ func (r *troubled) fail(fault func(key string, read int) int) { r.fault.Store(fa
 // serveBehind starts roles behind the proxy.
 func (r *troubled) serveBehind(only string) *proc {
 	r.t.Helper()
-	direct := r.where.Config
-	r.where.Config = r.behind()
-	defer func() { r.where.Config = direct }()
+	direct := r.config
+	r.config = r.behind()
+	defer func() { r.config = direct }()
 	return r.serve(only)
 }
 

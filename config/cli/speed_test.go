@@ -42,12 +42,12 @@ func BenchmarkExtraction(b *testing.B) {
 	series.Size[0], series.Size[1] = 256, 256
 	r := newRig(b)
 	r.serve("nats,s3")
-	a, labels, bytes := r.store(series)
-	client, err := minio.New(r.where.S3Listen, &minio.Options{Creds: credentials.NewStaticV4("tacstream", "s3-for-tests-only", "")})
+	a, labels, bytes := storeSeries(r, series)
+	client, err := minio.New(r.s3Listen, &minio.Options{Creds: credentials.NewStaticV4("tacstream", "s3-for-tests-only", "")})
 	if err != nil {
 		b.Fatal(err)
 	}
-	store, err := s3.Open(s3.Options{Endpoint: "http://" + r.where.S3Listen, AccessKey: "tacstream", SecretKey: "s3-for-tests-only"})
+	store, err := s3.Open(s3.Options{Endpoint: "http://" + r.s3Listen, AccessKey: "tacstream", SecretKey: "s3-for-tests-only"})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -69,14 +69,14 @@ func BenchmarkExtraction(b *testing.B) {
 	b.ReportMetric(float64(bytes)*float64(b.N)/getting.Seconds()/1e6, "MB/s-minio")
 	b.ReportMetric(float64(bytes)*float64(b.N)/extracting.Seconds()/1e6, "MB/s-tacstream")
 	b.ReportMetric(getting.Seconds()/extracting.Seconds(), "×minio")
-	if converting, ok := dcm2niix(b, filepath.Join(r.where.Data, "s3", "inbox", "speed")); ok {
+	if converting, ok := dcm2niix(b, filepath.Join(r.data, "s3", "inbox", "speed")); ok {
 		b.ReportMetric(converting.Seconds()*float64(b.N)/extracting.Seconds(), "×dcm2niix")
 	}
 }
 
-// store puts a series into the inbox and returns what the ledger would say of
+// storeSeries puts a series into the inbox and returns what the ledger would say of
 // it, its regions and the size of its objects.
-func (r *rig) store(series phantom.Series) (ingest.Assembly, ingest.Labels, int64) {
+func storeSeries(r *rig, series phantom.Series) (ingest.Assembly, ingest.Labels, int64) {
 	r.t.Helper()
 	var mu sync.Mutex
 	var records []ingest.Record

@@ -12,8 +12,8 @@ import (
 	"tacstream/publish"
 )
 
-// statusOf reads the status.json of a folder; empty where there is none.
-func (r *rig) statusOf(folder string) publish.Status {
+// statusIn reads the status.json of a folder; empty where there is none.
+func statusIn(r *rig, folder string) publish.Status {
 	r.t.Helper()
 	body, _, err := r.connect().Store.Get(r.t.Context(), "inbox", folder+"/"+publish.StatusName)
 	if err != nil {
@@ -42,7 +42,7 @@ func TestStatusLiesBesideADrop(t *testing.T) {
 	is := func(what string, ok func(publish.SeriesStatus) bool) {
 		t.Helper()
 		r.eventually(time.Minute, func() bool {
-			s := r.statusOf(folder)
+			s := statusIn(r, folder)
 			return len(s.Series) == 1 && ok(s.Series[0])
 		}, "status.json does not say "+what)
 	}
@@ -76,7 +76,7 @@ func TestStatusLiesBesideADrop(t *testing.T) {
 		return err == nil && gone
 	}, "the series is not absent")
 	r.drained()
-	if s := r.statusOf(folder); len(s.Series) > 0 {
+	if s := statusIn(r, folder); len(s.Series) > 0 {
 		t.Errorf("an empty folder holds %+v", s)
 	}
 }
@@ -102,7 +102,7 @@ func TestStatusOfTwoSeriesInOneFolder(t *testing.T) {
 	r.upload("", shuffled(files, 9))
 	r.settle(2)
 	r.eventually(time.Minute, func() bool {
-		s := r.statusOf("mixed")
+		s := statusIn(r, "mixed")
 		return len(s.Series) == 2 && s.Series[0].Result == ingest.Estimated && s.Series[1].Result == ingest.Estimated && !s.Series[0].Pending && !s.Series[1].Pending
 	}, "status.json does not say what became of both")
 }

@@ -11,8 +11,8 @@ import (
 	"tacstream/publish"
 )
 
-// forget drops every notice and every timer, as age does in the end.
-func (r *rig) forget() {
+// forgetTimers drops every notice and every timer, as age does in the end.
+func forgetTimers(r *rig) {
 	r.t.Helper()
 	js, err := jetstream.New(r.connect().Conn)
 	if err != nil {
@@ -43,7 +43,7 @@ func TestTimersThatAreLostAreSetAgain(t *testing.T) {
 		return err == nil && len(states) == 1 && states[0].Condition == ingest.Receiving && others == 1
 	}, "the series is not being received")
 	p.kill()
-	r.forget()
+	forgetTimers(r)
 	r.serve("ingest")
 	r.eventually(time.Minute, func() bool { return r.states()[0].Condition == ingest.Incomplete }, "the series is not called incomplete")
 	r.eventually(time.Minute, func() bool { return len(r.events("pet.v1.*.dead.ingest")) == 1 }, "the object is not stated")
@@ -58,7 +58,7 @@ func TestNoticesThatExpireAreListed(t *testing.T) {
 	r := newRig(t)
 	r.serve("nats,s3")
 	r.upload("", filesOf(scan))
-	r.forget()
+	forgetTimers(r)
 	r.serve("ingest,work")
 	r.settle(1).same(t, want)
 }
@@ -69,7 +69,7 @@ func TestDecayIsCorrectedToWhatTheConfigurationSays(t *testing.T) {
 	for decay, want := range map[string]string{"injection": "injection", "start": "start", "stored": "stored"} {
 		r := newRig(t)
 		body := r.configText()
-		write(t, r.where.Config, body+"decay: "+decay+"\n")
+		write(t, r.config, body+"decay: "+decay+"\n")
 		r.serve("nats,s3,ingest,work")
 		r.upload("", filesOf(smallScan(1, scanFrames)))
 		r.settle(1)

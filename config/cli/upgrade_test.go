@@ -23,17 +23,17 @@ import (
 func newKept(t *testing.T) *rig {
 	t.Helper()
 	r := newRigQuiet(t, keptQuiet)
-	if err := os.Remove(config.SecretsFile(r.where.Data)); err != nil {
+	if err := os.Remove(config.SecretsFile(r.data)); err != nil {
 		t.Fatal(err)
 	}
-	unpackKept(t, r.where.Data)
-	write(t, r.where.Config, keptConfig())
+	unpackKept(t, r.data)
+	write(t, r.config, keptConfig())
 	return r
 }
 
-// everything is all that a consumer can see, and what the ledger says of it:
+// everythingStored returns all that a consumer can see, and what the ledger says of it:
 // every event that is stored, every file of every result, every revision.
-func (r *rig) everything() snapshot {
+func everythingStored(r *rig) snapshot {
 	r.t.Helper()
 	all := snapshot{}
 	for _, e := range r.events("pet.v1.>") {
@@ -58,7 +58,7 @@ func (r *rig) everything() snapshot {
 
 // provoke has every object of the inbox looked at and every series judged
 // again, and waits until that is done.
-func (r *rig) provoke() {
+func provoke(r *rig) {
 	r.t.Helper()
 	line := r.connect()
 	for o, err := range line.Store.List(r.t.Context(), "inbox", "") {
@@ -90,14 +90,14 @@ func TestAnUpgradeChangesNothingThatStands(t *testing.T) {
 	t.Parallel()
 	r := newKept(t)
 	servers := r.serve("nats,s3")
-	before := r.everything()
+	before := everythingStored(r)
 	if n := len(slices.Collect(maps.Keys(before))); n < 3*keptResults {
 		t.Fatalf("only %d things are kept", n)
 	}
 	unchanged := func(what string) {
 		t.Helper()
-		r.provoke()
-		r.everything().same(t, before)
+		provoke(r)
+		everythingStored(r).same(t, before)
 		if t.Failed() {
 			t.Fatal(what)
 		}
@@ -112,22 +112,22 @@ func TestAnUpgradeChangesNothingThatStands(t *testing.T) {
 
 	run := func(what, text string, env ...string) {
 		t.Helper()
-		write(t, r.where.Config, text)
+		write(t, r.config, text)
 		p := r.serve("ingest,work", env...)
 		unchanged(what)
 		p.terminate(t)
 	}
 	run("a tracer is added", keptConfig()+raclopride[1:]+"\n")
-	run("the tracers are removed", fmt.Sprintf(rigConfig, keptQuiet)+"builtin: false\nprotocols:"+raclopride+"\n")
-	run("models, atlas and decay change", fmt.Sprintf(rigConfig, keptQuiet)+"decay: start\nprotocols:"+strings.ReplaceAll(strings.ReplaceAll(raclopride, "raclopride", "dasb"), "srtm", "mrtm")+"\n")
+	run("the tracers are removed", configuration(keptQuiet)+"builtin: false\nprotocols:"+raclopride+"\n")
+	run("models, atlas and decay change", configuration(keptQuiet)+"decay: start\nprotocols:"+strings.ReplaceAll(strings.ReplaceAll(raclopride, "raclopride", "dasb"), "srtm", "mrtm")+"\n")
 	run("the release is raised", keptConfig(), asRelease("77"))
 
-	write(t, r.where.Config, keptConfig())
+	write(t, r.config, keptConfig())
 	old := r.serve("ingest,work")
 	young := r.serve("ingest,work", asRelease("77"))
 	unchanged("two releases side by side")
 	young.terminate(t)
-	write(t, r.where.Config, fmt.Sprintf(rigConfig, keptQuiet)+"builtin: false\nprotocols:"+raclopride+"\n")
+	write(t, r.config, configuration(keptQuiet)+"builtin: false\nprotocols:"+raclopride+"\n")
 	other := r.serve("ingest,work")
 	unchanged("two configurations side by side")
 	for _, p := range []*proc{old, other, servers} {
@@ -142,13 +142,13 @@ func TestAProtocolInOneOfTwoConfigurations(t *testing.T) {
 	r := newRigQuiet(t, keptQuiet)
 	r.serve("nats,s3")
 	r.serve("ingest,work")
-	write(t, r.where.Config, fmt.Sprintf(rigConfig, keptQuiet)+"protocols:"+stranger+"\n")
+	write(t, r.config, configuration(keptQuiet)+"protocols:"+stranger+"\n")
 	r.serve("ingest,work")
 	for n := range 4 {
 		r.upload("", withTracer(filesOf(keptScan(40+2*n)), "[11C]DASB", "[11C]XYZB"))
 	}
 	r.eventually(time.Minute, func() bool { return len(r.resultsOf("xyzb")) == 4 }, "not every series has a result")
-	r.provoke()
+	provoke(r)
 	for _, e := range r.resultsOf("*") {
 		if e.Type != publish.BindingEstimated {
 			t.Errorf("%s", publish.Describe(e))
@@ -187,11 +187,11 @@ func TestASeriesWaitsForItsProtocol(t *testing.T) {
 		t.Errorf("%d events state a result", n)
 	}
 	r.eventually(time.Minute, func() bool {
-		status := r.statusOf(keptScan(60).Folder + "/pet")
+		status := statusIn(r, keptScan(60).Folder+"/pet")
 		return len(status.Series) == 1 && status.Series[0].State == ingest.Waiting && !status.Series[0].Pending
 	}, "status.json does not say that it waits")
 	p.terminate(t)
-	write(t, r.where.Config, keptConfig()+stranger[1:]+"\n")
+	write(t, r.config, keptConfig()+stranger[1:]+"\n")
 	r.serve("ingest,work")
 	old := r.connect().Sites[0].Key.SeriesToken(keptScan(40).SeriesInstanceUID())
 	for _, series := range []ingest.Token{token, old} {
@@ -212,7 +212,7 @@ func TestRefitChangesWhatItNames(t *testing.T) {
 	r.serve("nats,s3")
 	r.serve("ingest,work")
 	r.drained()
-	before := r.everything()
+	before := everythingStored(r)
 	named := func(args ...string) map[ingest.Token]line.Refit {
 		list := map[ingest.Token]line.Refit{}
 		for dec := json.NewDecoder(strings.NewReader(r.command(append([]string{"refit", "--json"}, args...)...))); dec.More(); {
@@ -229,8 +229,8 @@ func TestRefitChangesWhatItNames(t *testing.T) {
 		t.Errorf("%d results are named, want %d", len(all), keptResults)
 	}
 	dasb := named("--dry-run", "--tracer", "dasb")
-	r.provoke()
-	r.everything().same(t, before)
+	provoke(r)
+	everythingStored(r).same(t, before)
 	if len(dasb) == 0 || len(dasb) == len(all) {
 		t.Fatalf("%d of %d results are of one tracer", len(dasb), len(all))
 	}
@@ -239,10 +239,10 @@ func TestRefitChangesWhatItNames(t *testing.T) {
 	}
 	asked := named("--tracer", "dasb")
 	r.eventually(2*time.Minute, func() bool {
-		return !slices.ContainsFunc(r.states(), func(s ingest.State) bool { return s.Ask != "" || s.Unfinished() }) && len(r.resultsOf("*")) == len(before.bindings())+len(asked)
+		return !slices.ContainsFunc(r.states(), func(s ingest.State) bool { return s.Ask != "" || s.Unfinished() }) && len(r.resultsOf("*")) == len(bindingsIn(before))+len(asked)
 	}, "not everything that was named is made anew")
-	r.provoke()
-	for _, e := range r.resultsOf("*")[len(before.bindings()):] {
+	provoke(r)
+	for _, e := range r.resultsOf("*")[len(bindingsIn(before)):] {
 		b, ok := e.Data.(*publish.Binding)
 		if !ok {
 			t.Fatalf("%s", publish.Describe(e))
@@ -261,8 +261,8 @@ func TestRefitChangesWhatItNames(t *testing.T) {
 	}
 }
 
-// bindings returns the keys of the events that state results.
-func (s snapshot) bindings() (list []string) {
+// bindingsIn returns the keys of the events that state results.
+func bindingsIn(s snapshot) (list []string) {
 	for key := range s {
 		if strings.HasPrefix(key, "event") && strings.Contains(key, ".binding.") {
 			list = append(list, key)

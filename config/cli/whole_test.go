@@ -34,7 +34,7 @@ func TestAVerdictWaitsForTheCount(t *testing.T) {
 	if events := r.events("pet.v1.>"); len(events) != 0 {
 		t.Errorf("stated by 7 of %d slices: %s", len(files), events[0].Body)
 	}
-	r.listShows("receiving", "7 of ")
+	awaitListed(r, "receiving", "7 of ")
 	r.upload("", files[7:])
 	r.eventually(time.Minute, func() bool {
 		events := r.events("pet.v1.*.series.*")

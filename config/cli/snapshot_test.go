@@ -1,0 +1,90 @@
+package cli
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"tacstream/ingest"
+)
+
+// A snapshot is everything that a consumer can see of results: every binding
+// event that is stored, and every current.json.
+type snapshot map[string]string
+
+// settle waits until so many series have come to their end and nothing is
+// left to do, and returns what there is.
+func (r *rig) settle(series int) snapshot {
+	r.t.Helper()
+	return r.settleWithin(2*time.Minute, series)
+}
+
+func (r *rig) settleWithin(d time.Duration, series int) snapshot {
+	r.t.Helper()
+	line := r.connect()
+	r.eventually(d, func() bool {
+		done := 0
+		err := line.Ledger.States(r.t.Context(), func(s ingest.State) error {
+			if s.Look != "" && s.Done == s.Number && s.Result != "" {
+				done++
+			}
+			return nil
+		})
+		return err == nil && done == series
+	}, fmt.Sprintf("%d series did not come to their end", series))
+	return r.snapshot()
+}
+
+func (r *rig) snapshot() snapshot {
+	r.t.Helper()
+	line := r.connect()
+	got := snapshot{}
+	for _, e := range r.events("pet.v1.*.binding.*.*") {
+		key := "event " + e.Subject + " " + e.ID
+		if _, twice := got[key]; twice {
+			r.t.Errorf("%s is stored twice", key)
+		}
+		got[key] = timeless(string(e.Body))
+	}
+	for o, err := range line.Store.List(r.t.Context(), line.Config.S3.Results, "") {
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		if strings.HasSuffix(o.Key, "/current.json") {
+			body, _, err := line.Store.Get(r.t.Context(), o.Bucket, o.Key)
+			if err != nil {
+				r.t.Fatal(err)
+			}
+			got[o.Key] = timeless(string(body))
+		}
+	}
+	return got
+}
+
+// lineTime is the time of an event, or of what current.json points to.
+var lineTime = regexp.MustCompile(`"time": ?"[^"]*"`)
+
+// timeless leaves out what two runs of the same input differ in: the line's own
+// clock.
+func timeless(body string) string {
+	return lineTime.ReplaceAllString(body, `"time":"2000-01-01T00:00:00Z"`)
+}
+
+// same reports the differences of two snapshots.
+func (s snapshot) same(t *testing.T, want snapshot) {
+	t.Helper()
+	for key, body := range want {
+		if got, ok := s[key]; !ok {
+			t.Errorf("%s is missing", key)
+		} else if got != body {
+			t.Errorf("%s differs:\n%s\nwant\n%s", key, got, body)
+		}
+	}
+	for key := range s {
+		if _, ok := want[key]; !ok {
+			t.Errorf("%s should not be there", key)
+		}
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"tacstream/config/rig"
 	"tacstream/extract"
 	"tacstream/ingest"
 	"tacstream/ingest/phantom"
@@ -157,10 +158,10 @@ func TestFitFindsTheSidecarThatExtractWrote(t *testing.T) {
 
 func TestSubmitPrintsTheResultOrTheReason(t *testing.T) {
 	t.Parallel()
-	r := newRigQuiet(t, 2*time.Second)
-	r.serve("nats,s3,ingest,work")
-	good, bad := filepath.Join(r.dir, "good"), filepath.Join(r.dir, "bad")
-	for dir, scan := range map[string]phantom.Series{good: smallScan(1, scanFrames), bad: smallScan(2, scanFrames)} {
+	r := rig.NewQuiet(t, 2*time.Second)
+	r.Serve("nats,s3,ingest,work")
+	good, bad := filepath.Join(r.Dir, "good"), filepath.Join(r.Dir, "bad")
+	for dir, scan := range map[string]phantom.Series{good: rig.SmallScan(1, scanFrames), bad: rig.SmallScan(2, scanFrames)} {
 		n := 0
 		for f := range scan.Files() {
 			if n++; dir == bad && n == 30 {
@@ -175,40 +176,40 @@ func TestSubmitPrintsTheResultOrTheReason(t *testing.T) {
 			}
 		}
 	}
-	if code, out, stderr := run(append([]string{"submit", good}, r.flags()...)...); code != 0 || !strings.Contains(out, "Putamen") {
+	if code, out, stderr := run(append([]string{"submit", good}, r.Flags()...)...); code != 0 || !strings.Contains(out, "Putamen") {
 		t.Errorf("a good scan: exit status %d\n%s%s", code, out, stderr)
 	}
-	if code, out, _ := run(append([]string{"submit", bad}, r.flags()...)...); code != 1 || !strings.Contains(out, "frame 2 slice 14") {
+	if code, out, _ := run(append([]string{"submit", bad}, r.Flags()...)...); code != 1 || !strings.Contains(out, "frame 2 slice 14") {
 		t.Errorf("a scan with a hole: exit status %d\n%s", code, out)
 	}
-	code, out, _ := run(append([]string{"list"}, r.flags()...)...)
+	code, out, _ := run(append([]string{"list"}, r.Flags()...)...)
 	if code != 0 || !strings.Contains(out, "estimated") || !strings.Contains(out, "incomplete") {
 		t.Errorf("list: exit status %d\n%s", code, out)
 	}
-	other := filepath.Join(r.dir, "other", "good") // another scan in a folder of the same name
+	other := filepath.Join(r.Dir, "other", "good") // another scan in a folder of the same name
 	if err := os.CopyFS(other, os.DirFS(bad)); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Rename(filepath.Join(other, "scan-2"), filepath.Join(other, "scan-1")); err != nil {
 		t.Fatal(err)
 	}
-	write(t, filepath.Join(other, "status.json"), "of another server")
-	if code, _, stderr := run(append([]string{"submit", other}, r.flags()...)...); code == 0 || !strings.Contains(stderr, "--prefix") {
+	rig.WriteFile(t, filepath.Join(other, "status.json"), "of another server")
+	if code, _, stderr := run(append([]string{"submit", other}, r.Flags()...)...); code == 0 || !strings.Contains(stderr, "--prefix") {
 		t.Errorf("over another scan: exit status %d\n%s", code, stderr)
 	}
-	if code, _, stderr := run(append([]string{"submit", good}, r.flags()...)...); code != 0 {
+	if code, _, stderr := run(append([]string{"submit", good}, r.Flags()...)...); code != 0 {
 		t.Errorf("the same again: exit status %d\n%s", code, stderr)
 	}
 	files, err := submitCmd{Dir: other}.files()
 	if err != nil || slices.ContainsFunc(files, func(f string) bool { return filepath.Base(f) == "status.json" }) {
 		t.Errorf("a status.json would be uploaded: %v", err)
 	}
-	token := string(r.connect().SeriesOf("inbox", "good/x", filesOf(smallScan(1, scanFrames))[0].Data))
-	if code, out, _ := run(append([]string{"show", token[:8]}, r.flags()...)...); code != 0 || !strings.Contains(out, "inbox/good/") {
+	token := string(r.Connect().SeriesOf("inbox", "good/x", rig.FilesOf(rig.SmallScan(1, scanFrames))[0].Data))
+	if code, out, _ := run(append([]string{"show", token[:8]}, r.Flags()...)...); code != 0 || !strings.Contains(out, "inbox/good/") {
 		t.Errorf("show: exit status %d\n%s", code, out)
 	}
-	if code, out, stderr := run(append([]string{"redrive", token}, r.flags()...)...); code != 0 || !strings.Contains(out, "tacstream refit") {
+	if code, out, stderr := run(append([]string{"redrive", token}, r.Flags()...)...); code != 0 || !strings.Contains(out, "tacstream refit") {
 		t.Errorf("redrive: exit status %d\n%s%s", code, out, stderr)
 	}
-	r.settle(1)
+	r.Settle(1)
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"tacstream/config/rig"
 	"tacstream/ingest/phantom"
 )
 
@@ -78,9 +79,9 @@ func TestFitTakesTheDecayOfATableFromItsSidecar(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		write(t, filepath.Join(dir, name), string(data))
+		rig.WriteFile(t, filepath.Join(dir, name), string(data))
 	}
-	write(t, filepath.Join(dir, "sub-01_pet.json"), `{"TracerRadionuclide":"F18","ImageDecayCorrected":true,"ImageDecayCorrectionTime":1800}`)
+	rig.WriteFile(t, filepath.Join(dir, "sub-01_pet.json"), `{"TracerRadionuclide":"F18","ImageDecayCorrected":true,"ImageDecayCorrectionTime":1800}`)
 	got, stderr := bpndOfTable(t, own)
 	for region, v := range want {
 		if math.Abs(got[region]-v) > 1e-6*(1+math.Abs(v)) {
@@ -124,14 +125,14 @@ func TestFitRefusesWhatItCannotTake(t *testing.T) {
 		if test.sidecar != "" {
 			text = test.sidecar
 		}
-		write(t, filepath.Join(dir, "tacs.json"), text)
+		rig.WriteFile(t, filepath.Join(dir, "tacs.json"), text)
 		args := append([]string{"fit", table, "--reference", phantom.Cerebellum, "--model", "logan-ref"}, test.args...)
 		code, _, stderr := run(args...)
 		if code == 0 || !strings.Contains(stderr, test.says) || strings.Contains(stderr, "struct") {
 			t.Errorf("%v, %s: exit %d, %s", test.args, test.sidecar, code, stderr)
 		}
 	}
-	write(t, filepath.Join(dir, "tacs.json"), string(sidecar))
+	rig.WriteFile(t, filepath.Join(dir, "tacs.json"), string(sidecar))
 	body, err := os.ReadFile(table)
 	if err != nil {
 		t.Fatal(err)
@@ -143,7 +144,7 @@ func TestFitRefusesWhatItCannotTake(t *testing.T) {
 	for text, says := range map[string]string{
 		wide: "UTF-16", strings.ReplaceAll(string(body), "\t", ";"): "semicolons", columns(string(body), phantom.Cerebellum): "no region is left to fit",
 	} {
-		write(t, table, text)
+		rig.WriteFile(t, table, text)
 		if code, _, stderr := run("fit", table, "--reference", phantom.Cerebellum); code == 0 || !strings.Contains(stderr, says) {
 			t.Errorf("want %s: exit %d, %s", says, code, stderr)
 		}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"tacstream/config/inspect"
+	"tacstream/config/rig"
 	"tacstream/ingest"
 	"tacstream/ingest/phantom"
 )
@@ -45,12 +46,12 @@ func TestInspectPrintsAlignedTables(t *testing.T) {
 // A bucket is inspected as a folder is.
 func TestInspectReadsABucket(t *testing.T) {
 	t.Parallel()
-	r := newRig(t)
-	r.serve("nats,s3")
+	r := rig.New(t)
+	r.Serve("nats,s3")
 	s := phantom.Series{Size: [3]int{8, 8, 4}, Frames: phantom.DefaultFrames()[:3], NoNoise: true, Folder: "one"}
-	r.upload("", filesOf(s))
+	r.Upload("", rig.FilesOf(s))
 	var out, errs bytes.Buffer
-	if code := Main(append([]string{"inspect", "s3://inbox/one", "--json"}, r.flags()...), nil, &out, &errs); code != 0 {
+	if code := Main(append([]string{"inspect", "s3://inbox/one", "--json"}, r.Flags()...), nil, &out, &errs); code != 0 {
 		t.Fatalf("exit %d: %s", code, errs.String())
 	}
 	var in inspect.Inspection

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"tacstream/config/rig"
 	"tacstream/ingest/phantom"
 )
 
@@ -18,7 +19,7 @@ func keptConfig() string {
 		protocols += "\n  - {tracer: " + tracer + ", name: " + tracer + ", match: " + tracer +
 			", reference: '*cerebell*', models: [srtm, mrtm, logan-ref], atlas: atlases/mine/a_dseg.nii.gz}"
 	}
-	return configuration(keptQuiet) + "protocols:" + protocols + "\n"
+	return rig.Configuration(keptQuiet) + "protocols:" + protocols + "\n"
 }
 
 // keptScan is a series that is small in files.

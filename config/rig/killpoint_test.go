@@ -1,4 +1,4 @@
-package cli
+package rig
 
 import (
 	"io/fs"

@@ -1,6 +1,6 @@
 //go:build unix
 
-package cli
+package rig
 
 import (
 	"os"
@@ -15,8 +15,8 @@ func stopHere() {
 	time.Sleep(10 * time.Millisecond) // the signal arrives in another thread
 }
 
-// resume continues a process that stopped.
-func (p *proc) resume() { p.Process.Signal(syscall.SIGCONT) }
+// Resume continues a process that stopped.
+func (p *Proc) Resume() { p.Process.Signal(syscall.SIGCONT) }
 
-// needsStopping skips a test where processes cannot be stopped.
-func needsStopping(testing.TB) {}
+// NeedsStopping skips a test where processes cannot be stopped.
+func NeedsStopping(testing.TB) {}

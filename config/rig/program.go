@@ -1,4 +1,4 @@
-package cli
+package rig
 
 import "os"
 
@@ -9,15 +9,15 @@ const asProgram = "TACSTREAM_AS_PROGRAM"
 // asReleaseName names the results version that a process pretends to make.
 const asReleaseName = "TACSTREAM_AS_RELEASE"
 
-// asRelease has a process pretend to be another release.
-func asRelease(version string) string { return asReleaseName + "=" + version }
+// AsRelease has a process pretend to be another release.
+func AsRelease(version string) string { return asReleaseName + "=" + version }
 
-// runIfLaunched runs the program and ends the process, where a rig launched it.
+// RunIfLaunched runs the program and ends the process, where a rig launched it.
 // Elsewhere it does nothing. A TestMain calls it before all else. Program returns
 // the exit status; it calls at with the name of every labelled point that it
 // passes, and states release, unless it is empty, in place of its own results
 // version.
-func runIfLaunched(program func(args []string, at func(point string), release string) int) {
+func RunIfLaunched(program func(args []string, at func(point string), release string) int) {
 	if os.Getenv(asProgram) != "" {
 		os.Exit(program(os.Args[1:], testPoint(), os.Getenv(asReleaseName)))
 	}

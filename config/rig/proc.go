@@ -1,4 +1,4 @@
-package cli
+package rig
 
 import (
 	"bytes"
@@ -10,30 +10,30 @@ import (
 )
 
 // A proc is one process of the program.
-type proc struct {
+type Proc struct {
 	*exec.Cmd
-	out  *syncBuffer
+	Out  *Buffer
 	done chan struct{}
 }
 
-type syncBuffer struct {
+type Buffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer
 }
 
-func (s *syncBuffer) Write(p []byte) (int, error) {
+func (s *Buffer) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.b.Write(p)
 }
 
-func (s *syncBuffer) String() string {
+func (s *Buffer) String() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.b.String()
 }
 
-func (p *proc) ended() bool {
+func (p *Proc) Ended() bool {
 	select {
 	case <-p.done:
 		return true
@@ -42,14 +42,14 @@ func (p *proc) ended() bool {
 	}
 }
 
-// kill ends the process as kill -9 does and waits until it is gone.
-func (p *proc) kill() {
+// Kill ends the process as kill -9 does and waits until it is gone.
+func (p *Proc) Kill() {
 	p.Process.Kill()
 	<-p.done
 }
 
-// terminate ends the process as a service manager does.
-func (p *proc) terminate(t testing.TB) {
+// Terminate ends the process as a service manager does.
+func (p *Proc) Terminate(t testing.TB) {
 	t.Helper()
 	p.Process.Signal(syscall.SIGTERM)
 	select {
@@ -58,6 +58,6 @@ func (p *proc) terminate(t testing.TB) {
 		t.Fatal("SIGTERM did not end the process")
 	}
 	if code := p.ProcessState.ExitCode(); code != 0 {
-		t.Errorf("after SIGTERM the exit status is %d: %s", code, p.out)
+		t.Errorf("after SIGTERM the exit status is %d: %s", code, p.Out)
 	}
 }

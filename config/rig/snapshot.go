@@ -1,4 +1,4 @@
-package cli
+package rig
 
 import (
 	"fmt"
@@ -12,21 +12,21 @@ import (
 
 // A snapshot is everything that a consumer can see of results: every binding
 // event that is stored, and every current.json.
-type snapshot map[string]string
+type Snapshot map[string]string
 
-// settle waits until so many series have come to their end and nothing is
+// Settle waits until so many series have come to their end and nothing is
 // left to do, and returns what there is.
-func (r *rig) settle(series int) snapshot {
-	r.t.Helper()
-	return r.settleWithin(2*time.Minute, series)
+func (r *Rig) Settle(series int) Snapshot {
+	r.T.Helper()
+	return r.SettleWithin(2*time.Minute, series)
 }
 
-func (r *rig) settleWithin(d time.Duration, series int) snapshot {
-	r.t.Helper()
-	line := r.connect()
-	r.eventually(d, func() bool {
+func (r *Rig) SettleWithin(d time.Duration, series int) Snapshot {
+	r.T.Helper()
+	line := r.Connect()
+	r.Eventually(d, func() bool {
 		done := 0
-		err := line.Ledger.States(r.t.Context(), func(s ingest.State) error {
+		err := line.Ledger.States(r.T.Context(), func(s ingest.State) error {
 			if s.Look != "" && s.Done == s.Number && s.Result != "" {
 				done++
 			}
@@ -34,28 +34,28 @@ func (r *rig) settleWithin(d time.Duration, series int) snapshot {
 		})
 		return err == nil && done == series
 	}, fmt.Sprintf("%d series did not come to their end", series))
-	return r.snapshot()
+	return r.Snapshot()
 }
 
-func (r *rig) snapshot() snapshot {
-	r.t.Helper()
-	line := r.connect()
-	got := snapshot{}
-	for _, e := range r.events("pet.v1.*.binding.*.*") {
+func (r *Rig) Snapshot() Snapshot {
+	r.T.Helper()
+	line := r.Connect()
+	got := Snapshot{}
+	for _, e := range r.Events("pet.v1.*.binding.*.*") {
 		key := "event " + e.Subject + " " + e.ID
 		if _, twice := got[key]; twice {
-			r.t.Errorf("%s is stored twice", key)
+			r.T.Errorf("%s is stored twice", key)
 		}
 		got[key] = timeless(string(e.Body))
 	}
-	for o, err := range line.Store.List(r.t.Context(), line.Config.S3.Results, "") {
+	for o, err := range line.Store.List(r.T.Context(), line.Config.S3.Results, "") {
 		if err != nil {
-			r.t.Fatal(err)
+			r.T.Fatal(err)
 		}
 		if strings.HasSuffix(o.Key, "/current.json") {
-			body, _, err := line.Store.Get(r.t.Context(), o.Bucket, o.Key)
+			body, _, err := line.Store.Get(r.T.Context(), o.Bucket, o.Key)
 			if err != nil {
-				r.t.Fatal(err)
+				r.T.Fatal(err)
 			}
 			got[o.Key] = timeless(string(body))
 		}
@@ -72,8 +72,8 @@ func timeless(body string) string {
 	return lineTime.ReplaceAllString(body, `"time":"2000-01-01T00:00:00Z"`)
 }
 
-// same reports the differences of two snapshots.
-func (s snapshot) same(t *testing.T, want snapshot) {
+// Same reports the differences of two snapshots.
+func (s Snapshot) Same(t *testing.T, want Snapshot) {
 	t.Helper()
 	for key, body := range want {
 		if got, ok := s[key]; !ok {

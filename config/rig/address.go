@@ -1,4 +1,4 @@
-package cli
+package rig
 
 import (
 	"fmt"
@@ -13,8 +13,8 @@ import (
 // it begins differs from process to process.
 var nextPort atomic.Int64
 
-// freeAddr returns an address on loopback that nobody uses.
-func freeAddr(t testing.TB) string {
+// FreeAddr returns an address on loopback that nobody uses.
+func FreeAddr(t testing.TB) string {
 	t.Helper()
 	const first, ports = 12_000, 18_000
 	for range ports {

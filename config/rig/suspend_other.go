@@ -1,14 +1,14 @@
 //go:build !unix
 
-package cli
+package rig
 
 import "testing"
 
 func stopHere() {}
 
-func (p *proc) resume() {}
+func (p *Proc) Resume() {}
 
-func needsStopping(t testing.TB) {
+func NeedsStopping(t testing.TB) {
 	t.Helper()
 	t.Skip("processes cannot be stopped here")
 }

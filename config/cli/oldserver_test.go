@@ -105,7 +105,7 @@ func TestOldServersEndWhateverConnects(t *testing.T) {
 	t.Parallel()
 	r := rig.New(t)
 	r.Serve("nats,s3")
-	d := newDisguise(t, r.NatsListen, jetstream.OldestServer)
+	d := newDisguise(t, r.NATSListen, jetstream.OldestServer)
 	file := behindDisguise(r, d)
 	env := []string{line.EnvS3Access + "=tacstream", line.EnvS3Secret + "=s3-for-tests-only", line.EnvNATSUser + "=tacstream", line.EnvNATSPassword + "=nats-for-tests"}
 	store := []string{"s3", "--dir", t.TempDir(), "--listen", rig.FreeAddr(t), "--nats", "nats://" + d.Addr().String()}

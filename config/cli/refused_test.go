@@ -28,7 +28,7 @@ func TestServersThatRefuse(t *testing.T) {
 		}
 		file := filepath.Join(r.Dir, tt.name+".yaml")
 		rig.WriteFile(t, file, fmt.Sprintf("site_key: %s\nnats: {url: 'nats://%s', user: tacstream, password: %s}\ns3: {endpoint: 'http://%s', access_key: tacstream, secret_key: %s}\n",
-			key, r.NatsListen, tt.natsPassword, r.S3Listen, tt.s3Secret))
+			key, r.NATSListen, tt.natsPassword, r.S3Listen, tt.s3Secret))
 		p := r.Launch([]string{"serve", "--only", "work", "--config", file, "--data", t.TempDir()})
 		r.Eventually(time.Minute, p.Ended, tt.name+" that refuses does not end it")
 		if out := p.Out.String(); p.ProcessState.ExitCode() != 1 || !strings.Contains(out, tt.says) {

@@ -29,7 +29,7 @@ func (r *Rig) Dead() (events []publish.Event) {
 	return events
 }
 
-// results returns the events of the series of a tracer that state a result.
+// ResultsOf returns the events of the series of a tracer that state a result.
 func (r *Rig) ResultsOf(tracer string) (list []publish.Event) {
 	r.T.Helper()
 	for _, e := range r.Events("pet.v1.*.binding." + tracer + ".*") {

@@ -15,10 +15,10 @@ func TestTheProgramHasNoKillPoint(t *testing.T) {
 		if err != nil || !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") {
 			return err
 		}
-		text, err := os.ReadFile(file)
 		if filepath.Base(filepath.Dir(file)) == "rig" {
-			return err
+			return nil
 		}
+		text, err := os.ReadFile(file)
 		for _, name := range []string{"_KILL_AT", "_STOP_AT", "SIGKILL", "SIGSTOP", `"tacstream/config/rig"`} {
 			if strings.Contains(string(text), name) {
 				t.Errorf("%s speaks of %s", file, name)

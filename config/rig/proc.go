@@ -9,30 +9,34 @@ import (
 	"time"
 )
 
-// A proc is one process of the program.
+// A Proc is one process of the program.
 type Proc struct {
 	*exec.Cmd
-	Out  *Buffer
+	Out  *Buffer // what it wrote, errors included
 	done chan struct{}
 }
 
+// A Buffer is a bytes.Buffer that is written and read at the same time.
 type Buffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer
 }
 
+// Write appends p.
 func (s *Buffer) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.b.Write(p)
 }
 
+// String returns all that was written so far.
 func (s *Buffer) String() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.b.String()
 }
 
+// Ended reports whether the process is gone.
 func (p *Proc) Ended() bool {
 	select {
 	case <-p.done:

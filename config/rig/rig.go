@@ -36,30 +36,34 @@ limits:
 `, quiet)
 }
 
-// A rig is a data directory, two addresses and the processes that run on them.
+// A Rig is a data directory, two addresses and the processes that run on them.
+// Its methods end the test where they cannot do what they say.
 type Rig struct {
 	T   testing.TB
 	Dir string // holds all that the rig writes
 
 	Config     string // the file, which may be written anew
-	Data       string
-	NatsListen string
+	Data       string // the directory of the embedded servers
+	NATSListen string
 	S3Listen   string
 
 	connecting sync.Mutex
-	line       *line.Line // as the operator sees it; nil until connect
+	line       *line.Line // as the operator sees it; nil until Connect
 
 	mu    sync.Mutex
 	procs []*Proc
 }
 
+// New returns a rig in a directory of its own. Its processes end with the test.
 func New(t testing.TB) *Rig { return NewQuiet(t, 20*time.Second) }
 
+// NewQuiet is New with a quiet time after which an unfinished series is called
+// incomplete.
 func NewQuiet(t testing.TB, quiet time.Duration) *Rig {
 	t.Helper()
 	dir := t.TempDir()
 	r := &Rig{
-		T: t, Dir: dir, Config: filepath.Join(dir, "tacstream.yaml"), Data: filepath.Join(dir, "data"), NatsListen: FreeAddr(t), S3Listen: FreeAddr(t),
+		T: t, Dir: dir, Config: filepath.Join(dir, "tacstream.yaml"), Data: filepath.Join(dir, "data"), NATSListen: FreeAddr(t), S3Listen: FreeAddr(t),
 	}
 	WriteFile(t, r.Config, Configuration(quiet))
 	if err := os.MkdirAll(r.Data, 0o700); err != nil {
@@ -70,6 +74,7 @@ func NewQuiet(t testing.TB, quiet time.Duration) *Rig {
 	return r
 }
 
+// WriteFile writes a file that its owner alone can read.
 func WriteFile(t testing.TB, file, text string) {
 	t.Helper()
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
@@ -88,10 +93,12 @@ func (r *Rig) Serve(only string, env ...string) *Proc {
 	return p
 }
 
+// Flags returns the flags by which a command finds the line of the rig.
 func (r *Rig) Flags() []string {
-	return []string{"--config", r.Config, "--data", r.Data, "--nats-listen", r.NatsListen, "--s3-listen", r.S3Listen}
+	return []string{"--config", r.Config, "--data", r.Data, "--nats-listen", r.NATSListen, "--s3-listen", r.S3Listen}
 }
 
+// Launch starts the program with further variables of the environment.
 func (r *Rig) Launch(args []string, env ...string) *Proc {
 	r.T.Helper()
 	return r.LaunchWith(args, func(c *exec.Cmd) { c.Env = append(c.Env, env...) })
@@ -120,6 +127,7 @@ func (r *Rig) LaunchWith(args []string, set func(*exec.Cmd)) *Proc {
 	return p
 }
 
+// Stop kills every process. Where the test failed it logs what they wrote last.
 func (r *Rig) Stop() {
 	r.Disconnect()
 	r.mu.Lock()
@@ -146,7 +154,7 @@ func (r *Rig) Connect() *line.Line {
 			r.T.Fatal(err)
 		}
 		r.line, err = line.OpenLine(context.WithoutCancel(r.T.Context()), line.ServeOptions{
-			Config: cfg, Data: r.Data, Only: []string{"none"}, NATSListen: r.NatsListen, S3Listen: r.S3Listen, Log: slog.New(slog.DiscardHandler),
+			Config: cfg, Data: r.Data, Only: []string{"none"}, NATSListen: r.NATSListen, S3Listen: r.S3Listen, Log: slog.New(slog.DiscardHandler),
 		})
 		if err != nil {
 			r.T.Fatal(err)
@@ -155,7 +163,7 @@ func (r *Rig) Connect() *line.Line {
 	return r.line
 }
 
-// Disconnect closes what connect opened, for servers that go.
+// Disconnect closes what Connect opened, for servers that go.
 func (r *Rig) Disconnect() {
 	if r.line != nil {
 		r.line.Close()
@@ -196,7 +204,7 @@ func (r *Rig) ConfigText() string {
 // Consumer connects with a consumer's credentials, as any client of NATS does.
 func (r *Rig) Consumer() *nats.Conn {
 	r.T.Helper()
-	conn, err := nats.Connect("nats://"+r.NatsListen, nats.UserInfo(line.UserConsumer, "consumer-for-tests"))
+	conn, err := nats.Connect("nats://"+r.NATSListen, nats.UserInfo(line.UserConsumer, "consumer-for-tests"))
 	if err != nil {
 		r.T.Fatal(err)
 	}

@@ -10,7 +10,7 @@ import (
 	"tacstream/ingest"
 )
 
-// A snapshot is everything that a consumer can see of results: every binding
+// A Snapshot is everything that a consumer can see of results: every binding
 // event that is stored, and every current.json.
 type Snapshot map[string]string
 
@@ -21,6 +21,7 @@ func (r *Rig) Settle(series int) Snapshot {
 	return r.SettleWithin(2*time.Minute, series)
 }
 
+// SettleWithin is Settle with a time of its own.
 func (r *Rig) SettleWithin(d time.Duration, series int) Snapshot {
 	r.T.Helper()
 	line := r.Connect()
@@ -37,6 +38,7 @@ func (r *Rig) SettleWithin(d time.Duration, series int) Snapshot {
 	return r.Snapshot()
 }
 
+// Snapshot returns what there is now.
 func (r *Rig) Snapshot() Snapshot {
 	r.T.Helper()
 	line := r.Connect()

@@ -53,4 +53,5 @@ func SmallScan(seed uint64, frames int) phantom.Series {
 	return phantom.Series{Name: fmt.Sprintf("scan-%d", seed), Folder: fmt.Sprintf("scan-%d", seed), Seed: seed, Frames: phantom.EvenFrames(frames, 90*time.Minute/time.Duration(frames))}
 }
 
+// FilesOf returns every file of a scan, regions included.
 func FilesOf(s phantom.Series) []phantom.File { return slices.Collect(s.Files()) }

@@ -16,7 +16,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"tacstream/config/rig"
-	"tacstream/extract"
+	"tacstream/extract/table"
 	"tacstream/publish"
 )
 
@@ -225,7 +225,7 @@ func compareFiles(r *rig.Rig, t *testing.T, b *publish.Binding, tacs *publish.TA
 	if err != nil {
 		t.Fatal(err)
 	}
-	curves, err := extract.ReadTSV(bytes.NewReader(body))
+	curves, _, err := table.Read(bytes.NewReader(body), table.Hints{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -327,7 +327,7 @@ func extractByHand(t *testing.T, dir, regions, decay string) map[string][]float6
 		t.Fatal(err)
 	}
 	defer f.Close()
-	curves, err := extract.ReadTSV(f)
+	curves, _, err := table.Read(f, table.Hints{})
 	if err != nil {
 		t.Fatal(err)
 	}

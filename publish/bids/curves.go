@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"tacstream/extract"
+	"tacstream/extract/table"
 	"tacstream/publish"
 )
 
@@ -18,11 +19,10 @@ type column struct {
 // A sidecar describes the curves. The fields are those of BIDS, as far as they
 // are known; what is not known is left out. Times are s after TimeZero.
 type sidecar struct {
-	Description                string
-	Manufacturer               string `json:",omitempty"`
-	ManufacturersModelName     string `json:",omitempty"`
-	Units                      extract.Units
-	Radioactivity              units    `json:"radioactivity"`
+	Description            string
+	Manufacturer           string `json:",omitempty"`
+	ManufacturersModelName string `json:",omitempty"`
+	table.Activity
 	BodyWeight                 *float64 `json:"body_weight,omitempty"`
 	BodyWeightUnits            string   `json:"body_weight_units,omitempty"`
 	TracerName                 string
@@ -35,21 +35,18 @@ type sidecar struct {
 	InjectionStart             *float64 `json:",omitempty"`
 	FrameTimesStart            []float64
 	FrameDuration              []float64
-	ImageDecayCorrected        bool
-	ImageDecayCorrectionTime   *float64 `json:",omitempty"`
-	DecayCorrectedTo           extract.Origin
-	ReconMethodName            string            `json:",omitempty"`
-	AttenuationCorrection      string            `json:",omitempty"`
-	ReferenceRegion            extract.Region    `json:",omitempty"`
-	SourceSeries               string            // token
-	SourceContent              string            `json:",omitempty"` // digest
-	SourceRegions              string            `json:",omitempty"` // digest
-	Settings                   string            `json:",omitempty"` // digest
-	Warnings                   []warning         `json:",omitempty"`
-	Columns                    map[string]column `json:"columns"`
+	table.Correction
+	DecayCorrectedTo      extract.Origin
+	ReconMethodName       string            `json:",omitempty"`
+	AttenuationCorrection string            `json:",omitempty"`
+	ReferenceRegion       extract.Region    `json:",omitempty"`
+	SourceSeries          string            // token
+	SourceContent         string            `json:",omitempty"` // digest
+	SourceRegions         string            `json:",omitempty"` // digest
+	Settings              string            `json:",omitempty"` // digest
+	Warnings              []warning         `json:",omitempty"`
+	Columns               map[string]column `json:"columns"`
 }
-
-type units struct{ Units extract.Units }
 
 // A warning is one line for people.
 type warning struct {
@@ -69,7 +66,7 @@ func (d *dataset) curves() error {
 		return err
 	}
 	var b bytes.Buffer
-	if err := extract.WriteTSV(&b, d.Curves, d.origin); err != nil {
+	if err := table.Write(&b, d.Curves, d.origin); err != nil {
 		return err
 	}
 	d.add(d.stem+curvesSuffix, typeTSV, b.Bytes())
@@ -83,8 +80,8 @@ func (d *dataset) curves() error {
 func (d *dataset) sidecar() (sidecar, error) {
 	s := sidecar{
 		Description: "Mean activity of each region in each frame, corrected for decay as DecayCorrectedTo says.",
-		Units:       d.Curves.Units, Radioactivity: units{d.Curves.Units},
-		TracerName: d.tracerName(), TimeZero: "00:00:00", FrameTimesStart: []float64{}, FrameDuration: []float64{},
+		Activity:    table.ActivityIn(d.Curves.Units),
+		TracerName:  d.tracerName(), TimeZero: "00:00:00", FrameTimesStart: []float64{}, FrameDuration: []float64{},
 		DecayCorrectedTo: d.origin, ReferenceRegion: d.Reference,
 		SourceSeries: string(d.Cause.Series), SourceContent: d.Cause.Input, SourceRegions: d.Cause.Regions, Settings: d.Cause.Settings,
 		Columns: map[string]column{
@@ -126,7 +123,7 @@ func (d *dataset) addDecay(s *sidecar) error {
 	if err != nil {
 		return err
 	}
-	if s.ImageDecayCorrected = corrected; corrected {
+	if s.ImageDecayCorrected = &corrected; corrected {
 		s.ImageDecayCorrectionTime = given(seconds(at), true)
 	}
 	s.RadionuclideHalfLife = given(seconds(d.Curves.HalfLife), d.Curves.HalfLife > 0)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"tacstream/config/rig"
 	"tacstream/ingest"
 	"tacstream/publish"
 )
@@ -49,21 +50,21 @@ func mgz(t *testing.T, labels ingest.Labels) []byte {
 // NIfTI.
 func TestAFreeSurferImageServesASeries(t *testing.T) {
 	t.Parallel()
-	scan := smallScan(1, scanFrames)
+	scan := rig.SmallScan(1, scanFrames)
 	want := truth(t, scan)
-	r := newRig(t)
-	r.serve("nats,s3,ingest,work")
-	r.put(scan.Folder+"/regions/sub_dseg.mgz", mgz(t, scan.Labels()))
-	for _, f := range filesOf(scan) {
+	r := rig.New(t)
+	r.Serve("nats,s3,ingest,work")
+	r.Put(scan.Folder+"/regions/sub_dseg.mgz", mgz(t, scan.Labels()))
+	for _, f := range rig.FilesOf(scan) {
 		switch {
 		case f.Slot.Frame > 0:
-			r.put(f.Name, f.Data)
+			r.Put(f.Name, f.Data)
 		case strings.HasSuffix(f.Name, ".tsv"):
-			r.put(scan.Folder+"/regions/sub_dseg.tsv", f.Data)
+			r.Put(scan.Folder+"/regions/sub_dseg.tsv", f.Data)
 		}
 	}
-	r.settle(1)
-	got, compared := bpndBySRTM(r.binding()), 0
+	r.Settle(1)
+	got, compared := bpndBySRTM(bindingOf(r)), 0
 	for key, body := range want {
 		if !strings.HasPrefix(key, "event") {
 			continue
@@ -85,15 +86,15 @@ func TestAFreeSurferImageServesASeries(t *testing.T) {
 
 // Standard numbers of FreeSurfer need no table.
 func TestExtractTakesFreeSurferRegions(t *testing.T) {
-	scan := smallScan(1, scanFrames)
+	scan := rig.SmallScan(1, scanFrames)
 	dir := t.TempDir()
 	pet := filepath.Join(dir, "pet")
 	if err := os.Mkdir(pet, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range filesOf(scan) {
+	for _, f := range rig.FilesOf(scan) {
 		if f.Slot.Frame > 0 {
-			write(t, filepath.Join(pet, filepath.Base(f.Name)), string(f.Data))
+			rig.WriteFile(t, filepath.Join(pet, filepath.Base(f.Name)), string(f.Data))
 		}
 	}
 	labels := scan.Labels()
@@ -108,7 +109,7 @@ func TestExtractTakesFreeSurferRegions(t *testing.T) {
 		t.Fatalf("none of the regions is one of FreeSurfer's: %v", labels.Names)
 	}
 	image := filepath.Join(dir, "aparc+aseg.mgz")
-	write(t, image, string(mgz(t, labels)))
+	rig.WriteFile(t, image, string(mgz(t, labels)))
 	code, got, stderr := run("extract", pet, "--regions", image)
 	header, _, _ := strings.Cut(got, "\n")
 	if code != 0 || !strings.Contains(header, "Cerebellum-Cortex") {

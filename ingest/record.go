@@ -68,11 +68,11 @@ type Record struct {
 	Instance *Instance `json:"inst,omitempty"`   // of a slice; a faulty one may lack facts
 	Header   *Header   `json:"head,omitempty"`   // of a slice
 
-	// Revision is the ledger's own number of this record. It is what a later
+	// Seq is this record's sequence in the ledger's stream. It is what a later
 	// record of the same object must name to replace this one.
-	Revision uint64 `json:"-"`
+	Seq uint64 `json:"-"`
 	// Packed means that the record is kept together with the others of its
-	// series, so that Revision is 0 although there is a record.
+	// series, so that Seq is 0 although there is a record.
 	Packed bool `json:"-"`
 }
 

@@ -42,9 +42,9 @@ type SeriesStatus struct {
 // NewSeriesStatus returns what a state says to the facility.
 func NewSeriesStatus(s ingest.State) SeriesStatus {
 	status := SeriesStatus{
-		Series: s.Series, Revision: s.Number, State: s.Condition, Counted: Counted{Have: s.Have, Want: s.Want},
+		Series: s.Series, Revision: s.Revision, State: s.Condition, Counted: Counted{Have: s.Have, Want: s.Want},
 		Frames: s.Frames, Slices: s.Slices, Missing: s.Missing, Result: s.Result, Event: s.Event, Tracer: s.Tracer,
-		Pending: s.Look != "" && s.Done < s.Number, Family: s.Family,
+		Pending: s.Look != "" && s.Done < s.Revision, Family: s.Family,
 	}
 	if len(s.Missing) > 0 {
 		status.MissingTotal = max(s.Frames*s.Slices-s.Have, len(s.Missing))

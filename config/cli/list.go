@@ -120,7 +120,7 @@ func resultOf(s ingest.State) string {
 
 func whyOf(s ingest.State) string {
 	switch {
-	case s.Why.Code != "" && s.Done == s.Number:
+	case s.Why.Code != "" && s.Done == s.Revision:
 		return s.Why.String()
 	case s.Unfinished() && s.HandBacks > 0:
 		return fmt.Sprintf("%s (handed back %d times)", s.HandedBack, s.HandBacks)

@@ -83,7 +83,7 @@ func doubtful(r watch.Regions) []ingest.Warning {
 }
 
 func (p *Pipeline) causeOf(job ingest.Job) publish.Cause {
-	return publish.Cause{Site: job.Site, Series: job.Series, Revision: job.Number, Settings: p.keyed(job.Site, "settings", job.Settings), Version: job.Version}
+	return publish.Cause{Site: job.Site, Series: job.Series, Revision: job.Revision, Settings: p.keyed(job.Site, "settings", job.Settings), Version: job.Version}
 }
 
 // regions reads the region source of a series.

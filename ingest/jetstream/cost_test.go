@@ -136,10 +136,10 @@ func (l *costLine) work(series ingest.Token) (done bool) {
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	if s.Look == "" || s.Done == s.Number {
+	if s.Look == "" || s.Done == s.Revision {
 		return false
 	}
-	if _, err := l.ledger.Update(ctx, series, func(s *ingest.State) error { s.Done = s.Number; return nil }); err != nil {
+	if _, err := l.ledger.Update(ctx, series, func(s *ingest.State) error { s.Done = s.Revision; return nil }); err != nil {
 		l.t.Fatal(err)
 	}
 	if err := l.ledger.Pack(ctx, series); err != nil {

@@ -238,7 +238,7 @@ func TestNoticesNameOnlyWhatTheirSourceMay(t *testing.T) {
 	h.send("lister", ingest.Notice{Key: "unmapped"})
 	h.send("tacstream", ingest.Notice{Key: "unmapped-2"})
 	h.drained()
-	if n := h.store.total(); n != 3 || h.record("b/1").Revision == 0 {
+	if n := h.store.total(); n != 3 || h.record("b/1").Seq == 0 {
 		t.Errorf("%d reads, want those of 3 objects: %v", n, h.store.reads)
 	}
 	for _, key := range []string{"unmapped", "unmapped-2"} {
@@ -307,7 +307,7 @@ func TestAnAbsentObjectIsLookedForAgain(t *testing.T) {
 		}
 		return nil
 	}
-	before := h.record("a/known").Revision
+	before := h.record("a/known").Seq
 	for key := range away {
 		h.send("a", ingest.Notice{Key: key, Gone: key == "a/deleted"})
 	}
@@ -315,13 +315,13 @@ func TestAnAbsentObjectIsLookedForAgain(t *testing.T) {
 	if r := h.record("a/new"); r.Kind != ingest.KindSlice || r.Gone {
 		t.Errorf("a new object: %+v", r)
 	}
-	if r := h.record("a/known"); r.Gone || r.Revision != before {
+	if r := h.record("a/known"); r.Gone || r.Seq != before {
 		t.Errorf("a known object was touched: %+v", r)
 	}
 	if r := h.record("a/gone"); !r.Gone || h.store.read("a/gone") != 5 {
 		t.Errorf("an object that is gone: %+v after %d looks", r, h.store.read("a/gone"))
 	}
-	if r := h.record("a/never"); r.Revision != 0 || h.store.read("a/never") != 5 {
+	if r := h.record("a/never"); r.Seq != 0 || h.store.read("a/never") != 5 {
 		t.Errorf("an object that never was: %+v after %d looks", r, h.store.read("a/never"))
 	}
 	if r := h.record("a/deleted"); !r.Gone || h.store.read("a/deleted") != 1 {
@@ -376,7 +376,7 @@ func TestRetriesOfOneObjectEnd(t *testing.T) {
 		h.send("a", ingest.Notice{Key: key})
 	}
 	h.drained()
-	if r := h.record("a/known"); r.Revision != before.Revision {
+	if r := h.record("a/known"); r.Seq != before.Seq {
 		t.Errorf("a known object was touched: %+v", r)
 	}
 	if r := h.record("a/new"); r.Fault.Code != ingest.CodeUnreadable || h.store.read("a/new") != 12 {

@@ -129,10 +129,10 @@ func TestRegionsAndSeriesFindEachOther(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					if r.Gone = rng.IntN(3) == 0; r.Gone && prev.Revision == 0 {
+					if r.Gone = rng.IntN(3) == 0; r.Gone && prev.Seq == 0 {
 						continue
 					}
-					if err := l.Append(t.Context(), r, prev.Revision); err != nil {
+					if err := l.Append(t.Context(), r, prev.Seq); err != nil {
 						t.Fatal(err)
 					}
 					if truth.regions[r.Key] = r; r.Gone {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+
 	"tacstream/ingest/watch"
 )
 
@@ -26,7 +27,7 @@ func (l *Ledger) Members(ctx context.Context, study string) ([]watch.Member, err
 		if err := json.Unmarshal(msg.Data, &m); err != nil {
 			return nil, fmt.Errorf("ledger record %d: %w", msg.Sequence, err)
 		}
-		m.Revision = msg.Sequence
+		m.Seq = msg.Sequence
 		list = append(list, m)
 	}
 	return list, nil
@@ -34,6 +35,6 @@ func (l *Ledger) Members(ctx context.Context, study string) ([]watch.Member, err
 
 // SetMember notes whether a series of a study is whole.
 func (l *Ledger) SetMember(ctx context.Context, study string, m watch.Member) error {
-	_, err := l.put(ctx, memberSubject(study, m.Series), m, m.Revision)
+	_, err := l.put(ctx, memberSubject(study, m.Series), m, m.Seq)
 	return err
 }

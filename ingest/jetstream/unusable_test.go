@@ -29,7 +29,7 @@ type crier struct {
 func (c *crier) Unusable(_ context.Context, b ingest.Byproducts) (string, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	b.Revision = 0
+	b.Seq = 0
 	c.said = append(c.said, b)
 	if c.deaths > 0 {
 		c.deaths--

@@ -16,22 +16,22 @@ type Book interface {
 	// State returns the state of a series, the zero State with the series'
 	// name where there is none.
 	State(ctx context.Context, series ingest.Token) (ingest.State, error)
-	// SetState writes the state if its revision is still the last, else
+	// SetState writes the state if its Seq is still the last, else
 	// ErrConflict.
 	SetState(ctx context.Context, s ingest.State) error
 	// Members returns what is noted of the series of a study.
 	Members(ctx context.Context, study string) ([]Member, error)
-	// SetMember notes it of one, if its revision is still the last, else
+	// SetMember notes it of one, if its Seq is still the last, else
 	// ErrConflict.
 	SetMember(ctx context.Context, study string, m Member) error
 }
 
 // A Member is a series of a study that is whole, or was.
 type Member struct {
-	Series   ingest.Token `json:"series"`
-	Whole    bool         `json:"whole"`
-	Space    string       `json:"space,omitempty"` // FrameOfReferenceUID, when it was whole last
-	Revision uint64       `json:"-"`
+	Series ingest.Token `json:"series"`
+	Whole  bool         `json:"whole"`
+	Space  string       `json:"space,omitempty"` // FrameOfReferenceUID, when it was whole last
+	Seq    uint64       `json:"-"`
 }
 
 // A Sink states what became of series. Stating the same again changes
@@ -43,7 +43,7 @@ type Sink interface {
 	// the id of the event that says so, which is the same for the same.
 	Unusable(ctx context.Context, b ingest.Byproducts) (event string, err error)
 	// Withdraw takes back the result of a series, if it has one, in favour of
-	// the state's number: no result with a smaller one may follow.
+	// the state's Revision: no result with a smaller one may follow.
 	Withdraw(ctx context.Context, s ingest.State, why ingest.Reason) error
 	// MadeBy returns the settings and the results version by which the last
 	// result of a series was made, as its event says; the zero Plan where

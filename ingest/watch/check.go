@@ -76,10 +76,10 @@ func (j *Judge) check(ctx context.Context, series ingest.Token, quiet, kin bool)
 	if v.Seen <= state.Judged && state.Quiet && !quiet {
 		return j.check(ctx, series, true, kin) // nothing at all came since it was quiet
 	}
-	if v.Outcome.Condition == ingest.Absent && state.Number == 0 && state.Condition == "" {
+	if v.Outcome.Condition == ingest.Absent && state.Revision == 0 && state.Condition == "" {
 		return "", nil
 	}
-	if v.Outcome.Condition == ingest.Absent && state.Number == 0 && state.Condition == ingest.Receiving && !calm {
+	if v.Outcome.Condition == ingest.Absent && state.Revision == 0 && state.Condition == ingest.Receiving && !calm {
 		return "", j.Queue.Arm(ctx, series) // its first objects may be on their way to other keys
 	}
 	return state.Study, j.decide(ctx, before, state, v, plan, anew, calm)
@@ -153,7 +153,7 @@ func withoutProtocol() ingest.Reason {
 // short reports whether a series that is being received cannot be whole yet,
 // for want of records. Then only the timer moves.
 func (j *Judge) short(ctx context.Context, s ingest.State, quiet bool) (bool, error) {
-	if quiet || s.Condition != ingest.Receiving || s.Look != "" || s.Want == 0 || s.Multiframe || s.Number > 0 {
+	if quiet || s.Condition != ingest.Receiving || s.Look != "" || s.Want == 0 || s.Multiframe || s.Revision > 0 {
 		return false, nil
 	}
 	n, err := j.Book.Count(ctx, s.Series)
@@ -177,7 +177,7 @@ func (j *Judge) follow(ctx context.Context, s ingest.State, o ingest.Outcome) er
 		return err
 	}
 	switch {
-	case s.Look == "" && s.Number > 0:
+	case s.Look == "" && s.Revision > 0:
 		why := o.Reason
 		if o.Condition == ingest.Receiving {
 			why = ingest.Reason{Code: ingest.CodeDeleted, Detail: fmt.Sprintf("%d of %d slots are left", o.Have, o.Want)}

@@ -29,13 +29,13 @@ type Classifier interface {
 // the ledger's leader, so that whoever appends and then reads sees at least
 // what was appended before.
 type Ledger interface {
-	// Find returns the last record of an object in any class; Revision is 0
+	// Find returns the last record of an object in any class; Seq is 0
 	// where there is none.
 	Find(ctx context.Context, o ingest.Object) (ingest.Record, error)
 	// Append adds the record if the last one of the same object in the same
-	// class still has revision last (0: there is none), else ErrConflict.
+	// class still has Seq last (0: there is none), else ErrConflict.
 	Append(ctx context.Context, r ingest.Record, last uint64) error
-	// LastIn returns the revision of the last record of an object in a class.
+	// LastIn returns the Seq of the last record of an object in a class.
 	LastIn(ctx context.Context, class string, o ingest.Object) (uint64, error)
 }
 

@@ -35,7 +35,7 @@ func (d *desk) RegionsNear(_ context.Context, _, folder string) ([]ingest.Record
 func (d *desk) Count(context.Context, ingest.Token) (int, error) { return len(d.records), nil }
 func (d *desk) Load(context.Context, ingest.Token) ([]ingest.Record, error) {
 	for i := range d.records {
-		d.records[i].Revision = uint64(i + 1)
+		d.records[i].Seq = uint64(i + 1)
 	}
 	return d.records, nil
 }
@@ -52,14 +52,14 @@ func (d *desk) Stated(_ context.Context, o ingest.Outcome) error {
 }
 func (d *desk) Unusable(context.Context, ingest.Byproducts) (string, error) { return "", nil }
 func (d *desk) Withdraw(_ context.Context, s ingest.State, why ingest.Reason) error {
-	d.done = append(d.done, fmt.Sprintf("withdraw before %d", s.Number))
+	d.done = append(d.done, fmt.Sprintf("withdraw before %d", s.Revision))
 	return nil
 }
 func (d *desk) MadeBy(context.Context, ingest.State) (ingest.Plan, error) { return d.made, nil }
 func (d *desk) Progress(ingest.Outcome)                                   {}
 func (d *desk) Enqueue(_ context.Context, j ingest.Job) error {
 	d.jobs = append(d.jobs, j)
-	d.done = append(d.done, fmt.Sprintf("job %d", j.Number))
+	d.done = append(d.done, fmt.Sprintf("job %d", j.Revision))
 	return nil
 }
 func (d *desk) Arm(context.Context, ingest.Token) error { d.done = append(d.done, "arm"); return nil }
@@ -154,8 +154,8 @@ func TestJudge(t *testing.T) {
 			r.Key = "a/copies/" + r.Key
 			d.records = append(d.records, r)
 		}
-		if got := d.check(t, false); got != "ready" || d.state.Number != 1 {
-			t.Errorf("did %q as number %d", got, d.state.Number)
+		if got := d.check(t, false); got != "ready" || d.state.Revision != 1 {
+			t.Errorf("did %q as number %d", got, d.state.Revision)
 		}
 	})
 	t.Run("who has seen less does not judge over who has seen more", func(t *testing.T) {

@@ -123,4 +123,4 @@ func (d *Door) lookAtRegions(ctx context.Context, r ingest.Record) (ingest.Recor
 }
 
 // known reports whether the record came from the ledger.
-func known(r ingest.Record) bool { return r.Revision > 0 || r.Packed }
+func known(r ingest.Record) bool { return r.Seq > 0 || r.Packed }

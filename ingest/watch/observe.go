@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
 	"tacstream/ingest"
 )
 
@@ -170,10 +171,10 @@ func (d *Door) write(ctx context.Context, prev, now ingest.Record) error {
 	case prev.Gone == now.Gone && prev.Size == now.Size && prev.ETag == now.ETag && prev.Class() == now.Class() && prev.Fault == now.Fault:
 		return nil
 	case prev.Class() == now.Class():
-		return d.Ledger.Append(ctx, now, prev.Revision)
+		return d.Ledger.Append(ctx, now, prev.Seq)
 	}
 	if !prev.Gone {
-		if err := d.Ledger.Append(ctx, gone(prev), prev.Revision); err != nil {
+		if err := d.Ledger.Append(ctx, gone(prev), prev.Seq); err != nil {
 			return err
 		}
 	}

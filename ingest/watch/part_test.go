@@ -210,9 +210,9 @@ func TestTheJudgeStatesNothingOfAPart(t *testing.T) {
 				if d.check(t, true); d.state.Condition != kind.want || d.state.Reason.Code != kind.code {
 					t.Errorf("when it is quiet: %s (%v), want %s %s", d.state.Condition, d.state.Reason, kind.want, kind.code)
 				}
-				number := d.state.Number
-				if d.check(t, true); d.state.Condition != kind.want || d.state.Number != number {
-					t.Errorf("a second alarm: %s, number %d after %d", d.state.Condition, d.state.Number, number)
+				number := d.state.Revision
+				if d.check(t, true); d.state.Condition != kind.want || d.state.Revision != number {
+					t.Errorf("a second alarm: %s, number %d after %d", d.state.Condition, d.state.Revision, number)
 				}
 			})
 		})

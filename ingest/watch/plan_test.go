@@ -21,7 +21,7 @@ func finished(t *testing.T, by ingest.Plan, result ingest.Result) *desk {
 	t.Helper()
 	d := withRegions(&desk{records: wholeSeries(2, 3), plan: by})
 	d.check(t, false)
-	d.state.Done, d.state.Result = d.state.Number, result
+	d.state.Done, d.state.Result = d.state.Revision, result
 	return d
 }
 
@@ -36,7 +36,7 @@ func TestAPlanThatChangesChangesNothingThatStands(t *testing.T) {
 			for _, quiet := range []bool{false, true} {
 				d.check(t, quiet)
 			}
-			if len(d.jobs) != 1 || d.state.Number != before.Number || d.state.Look != before.Look || d.state.Settings != "a" {
+			if len(d.jobs) != 1 || d.state.Revision != before.Revision || d.state.Look != before.Look || d.state.Settings != "a" {
 				t.Errorf("%s, %s: %d jobs, %+v", result, name, len(d.jobs), d.state)
 			}
 		}
@@ -60,17 +60,17 @@ func TestTwoConfigurationsDoNotRaiseEachOther(t *testing.T) {
 		d.plan = planned(name)
 		d.check(t, false)
 	}
-	if d.state.Number != 3 || d.state.Settings != "c" {
-		t.Errorf("number %d by %q, want 3 by c", d.state.Number, d.state.Settings)
+	if d.state.Revision != 3 || d.state.Settings != "c" {
+		t.Errorf("number %d by %q, want 3 by c", d.state.Revision, d.state.Settings)
 	}
 	d.plan = unplanned()
-	if d.check(t, false); d.state.Number != 3 {
-		t.Errorf("a protocol that is missing made number %d", d.state.Number)
+	if d.check(t, false); d.state.Revision != 3 {
+		t.Errorf("a protocol that is missing made number %d", d.state.Revision)
 	}
 	d.state.Done, d.state.Result = 3, ingest.Estimated
 	d.plan = planned("d")
-	if d.check(t, false); d.state.Number != 3 {
-		t.Errorf("number %d after the result", d.state.Number)
+	if d.check(t, false); d.state.Revision != 3 {
+		t.Errorf("number %d after the result", d.state.Revision)
 	}
 }
 
@@ -115,8 +115,8 @@ func TestWhatTheOperatorAsksForIsDoneOnce(t *testing.T) {
 	if got := d.check(t, false); got != "ready, job 2" {
 		t.Errorf("redrive: did %q", got)
 	}
-	if got := d.check(t, false); got != "ready, job 2" || d.state.Number != 2 {
-		t.Errorf("after it: did %q, number %d", got, d.state.Number)
+	if got := d.check(t, false); got != "ready, job 2" || d.state.Revision != 2 {
+		t.Errorf("after it: did %q, number %d", got, d.state.Revision)
 	}
 }
 
@@ -129,11 +129,11 @@ func TestAResultByAnAtlasOutlivesItsProtocol(t *testing.T) {
 	d.plan = planned("a")
 	d.plan.Atlas = "atlases/x/a_dseg.nii"
 	d.check(t, true)
-	d.state.Done, d.state.Result = d.state.Number, ingest.Estimated
+	d.state.Done, d.state.Result = d.state.Revision, ingest.Estimated
 	for _, today := range []ingest.Plan{unplanned(), planned("b")} {
 		d.plan = today
 		d.check(t, false)
-		if d.state.Number != 1 || d.state.Look == "" || d.state.Condition != ingest.Ready {
+		if d.state.Revision != 1 || d.state.Look == "" || d.state.Condition != ingest.Ready {
 			t.Errorf("%+v", d.state)
 		}
 	}
@@ -147,13 +147,13 @@ func TestRegionsOnTheirWayWithdrawNothing(t *testing.T) {
 	regions := d.regions
 	d.regions = nil
 	for i, want := range []string{"arm", "", ""} { // the timer is not put off
-		if got := d.check(t, false); got != want || d.state.Condition != ingest.Ready || d.state.Number != 1 || !d.state.Waits() {
-			t.Errorf("look %d: did %q, number %d", i, got, d.state.Number)
+		if got := d.check(t, false); got != want || d.state.Condition != ingest.Ready || d.state.Revision != 1 || !d.state.Waits() {
+			t.Errorf("look %d: did %q, number %d", i, got, d.state.Revision)
 		}
 	}
 	d.regions = regions
-	if got := d.check(t, false); got != "ready" || d.state.Number != 1 || d.state.Waits() {
-		t.Errorf("back again: did %q, number %d", got, d.state.Number)
+	if got := d.check(t, false); got != "ready" || d.state.Revision != 1 || d.state.Waits() {
+		t.Errorf("back again: did %q, number %d", got, d.state.Revision)
 	}
 	d.regions = nil
 	if got := d.check(t, true); got != "waiting, withdraw before 2" {

@@ -119,15 +119,15 @@ func kinString(k watch.Kin) string {
 // A room is a Book, a Sink and a Queue in memory for several series. Whatever
 // is written has a number of its own.
 type room struct {
-	records  map[ingest.Token][]ingest.Record
-	states   map[ingest.Token]ingest.State
-	members  map[string][]watch.Member
-	regions  []ingest.Record
-	near     string // the folder of the regions
-	results  map[ingest.Token]string
-	said     map[ingest.Token]ingest.Outcome
-	revision uint64
-	dies     int // so many calls from now
+	records map[ingest.Token][]ingest.Record
+	states  map[ingest.Token]ingest.State
+	members map[string][]watch.Member
+	regions []ingest.Record
+	near    string // the folder of the regions
+	results map[ingest.Token]string
+	said    map[ingest.Token]ingest.Outcome
+	seq     uint64
+	dies    int // so many calls from now
 }
 
 func newRoom() *room {
@@ -151,15 +151,15 @@ func (r *room) at() error {
 
 func (r *room) put(p scanPart) {
 	for _, one := range p.records() {
-		r.revision++
-		one.Revision = r.revision
+		r.seq++
+		one.Seq = r.seq
 		r.records[one.Series] = append(r.records[one.Series], one)
 	}
 }
 
 func (r *room) delete(series ingest.Token, i int) {
-	r.revision++
-	r.records[series][i].Gone, r.records[series][i].Revision = true, r.revision
+	r.seq++
+	r.records[series][i].Gone, r.records[series][i].Seq = true, r.seq
 }
 
 func (r *room) RegionsNear(_ context.Context, _, folder string) ([]ingest.Record, error) {
@@ -180,11 +180,11 @@ func (r *room) State(_ context.Context, s ingest.Token) (ingest.State, error) {
 	return state, r.at()
 }
 func (r *room) SetState(_ context.Context, s ingest.State) error {
-	if r.states[s.Series].Revision != s.Revision {
+	if r.states[s.Series].Seq != s.Seq {
 		return ingest.ErrConflict
 	}
-	r.revision++
-	s.Revision = r.revision
+	r.seq++
+	s.Seq = r.seq
 	r.states[s.Series] = s
 	return r.at()
 }
@@ -192,16 +192,16 @@ func (r *room) Members(_ context.Context, study string) ([]watch.Member, error) 
 	return slices.Clone(r.members[study]), r.at()
 }
 func (r *room) SetMember(_ context.Context, study string, m watch.Member) error {
-	r.revision++
+	r.seq++
 	i := slices.IndexFunc(r.members[study], func(o watch.Member) bool { return o.Series == m.Series })
 	if i < 0 {
 		i = len(r.members[study])
 		r.members[study] = append(r.members[study], watch.Member{})
 	}
-	if r.members[study][i].Revision != m.Revision {
+	if r.members[study][i].Seq != m.Seq {
 		return ingest.ErrConflict
 	}
-	m.Revision = r.revision
+	m.Seq = r.seq
 	r.members[study][i] = m
 	return r.at()
 }
@@ -217,7 +217,7 @@ func (r *room) Withdraw(_ context.Context, s ingest.State, _ ingest.Reason) erro
 func (r *room) MadeBy(context.Context, ingest.State) (ingest.Plan, error) { return ingest.Plan{}, nil }
 func (r *room) Progress(ingest.Outcome)                                   {}
 func (r *room) Enqueue(_ context.Context, j ingest.Job) error {
-	r.results[j.Series] = fmt.Sprintf("job %d", j.Number)
+	r.results[j.Series] = fmt.Sprintf("job %d", j.Revision)
 	return r.at()
 }
 func (r *room) Arm(context.Context, ingest.Token) error { return r.at() }
@@ -284,8 +284,8 @@ func TestAPartIsJoinedAfterItWasJudgedByRegions(t *testing.T) {
 	r.put(scanPart{name: "b", start: 2 * time.Minute})
 	r.check(t, "b", false)
 	for i := range regions {
-		r.revision++
-		regions[i].Revision = r.revision
+		r.seq++
+		regions[i].Seq = r.seq
 	}
 	r.regions = regions
 	r.check(t, "b", false)
@@ -303,8 +303,8 @@ func TestRegionsBesideAPartServeTheWhole(t *testing.T) {
 	r.put(scanPart{name: "b", start: 2 * time.Minute})
 	r.near = "b/a/pet" // the folder of the second part
 	for i := range r.regions {
-		r.revision++
-		r.regions[i].Revision = r.revision
+		r.seq++
+		r.regions[i].Seq = r.seq
 	}
 	r.check(t, "a", false)
 	r.check(t, "b", false)
@@ -326,16 +326,16 @@ func TestAChangedPartIsANewInputOfTheWhole(t *testing.T) {
 	r.put(scanPart{name: "b", start: 2 * time.Minute})
 	r.check(t, "a", false)
 	r.check(t, "b", false)
-	before := r.states["a"].Number
-	r.revision++
-	r.records["b"][1].ETag, r.records["b"][1].Revision = "changed", r.revision
+	before := r.states["a"].Revision
+	r.seq++
+	r.records["b"][1].ETag, r.records["b"][1].Seq = "changed", r.seq
 	r.check(t, "b", false)
-	if got := r.states["a"].Number; got != before+1 {
+	if got := r.states["a"].Revision; got != before+1 {
 		t.Errorf("number %d after %d", got, before)
 	}
 	r.check(t, "b", false)
 	r.check(t, "a", false)
-	if got := r.states["a"].Number; got != before+1 {
+	if got := r.states["a"].Revision; got != before+1 {
 		t.Errorf("nothing changed, and the number is %d", got)
 	}
 }
@@ -398,13 +398,13 @@ func TestTwinsNameEachOther(t *testing.T) {
 	r := newRoom()
 	r.put(scanPart{name: "a"})
 	r.check(t, "a", false)
-	number := r.states["a"].Number
+	number := r.states["a"].Revision
 	r.put(scanPart{name: "f", recon: "FBP"})
 	r.check(t, "f", false)
 	if a, f := r.said["a"].Twins, r.said["f"].Twins; !slices.Equal(a, []ingest.Token{"f"}) || !slices.Equal(f, []ingest.Token{"a"}) {
 		t.Errorf("a names %v, f names %v", a, f)
 	}
-	if r.states["a"].Number != number {
+	if r.states["a"].Revision != number {
 		t.Error("another reconstruction makes a new input of the first")
 	}
 }

@@ -98,7 +98,7 @@ type Need struct {
 //
 // Of several of one kind in one place, one on the series' own grid serves.
 //
-// Ok is false where there is none; seen is the newest revision that was looked
+// Ok is false where there is none; seen is the newest Seq that was looked
 // at.
 func FindRegions(ctx context.Context, l RegionLister, bucket string, folders []string, need Need) (best Regions, ok bool, seen uint64, err error) {
 	s := search{lister: l, bucket: bucket, need: need}
@@ -168,7 +168,7 @@ func (s *search) take(records []ingest.Record, above int) {
 	var found [regions.Ranks][]Regions
 	tables := tablesOf(records)
 	for _, r := range records {
-		s.seen = max(s.seen, r.Revision)
+		s.seen = max(s.seen, r.Seq)
 		switch {
 		case r.Kind == ingest.KindTransform:
 			s.takeTransform(r, above)
@@ -221,7 +221,7 @@ func (s *search) atlas(ctx context.Context) (Regions, bool, error) {
 			continue
 		}
 		_, found, ok := named(r, tables)
-		s.seen = max(s.seen, r.Revision, found.LUT.Revision)
+		s.seen = max(s.seen, r.Seq, found.LUT.Seq)
 		if !ok || !s.need.Quiet {
 			return Regions{Pending: ok}, false, nil
 		}

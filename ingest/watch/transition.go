@@ -11,7 +11,7 @@ import (
 // sameState reports whether writing b over a would change nothing worth a
 // write: that more has been seen without another judgement is not.
 func sameState(a, b ingest.State) bool {
-	return a.Number == b.Number && a.Look == b.Look && a.Ask == b.Ask && a.Held == b.Held && sameOutcome(a, b) &&
+	return a.Revision == b.Revision && a.Look == b.Look && a.Ask == b.Ask && a.Held == b.Held && sameOutcome(a, b) &&
 		(a.Quiet == b.Quiet || !b.Quiet) && a.Study == b.Study
 }
 
@@ -28,9 +28,9 @@ func take(s *ingest.State, o ingest.Outcome) {
 	s.Multiframe, s.Family = o.Multiframe, o.Family
 }
 
-// renumber starts a new number, whose job nobody has tried.
+// renumber starts a new revision, whose job nobody has tried.
 func renumber(s *ingest.State, look string, plan ingest.Plan, now time.Time) {
-	s.Number++
+	s.Revision++
 	s.Look, s.Formula, s.Time, s.Ask = look, ingest.LookFormula, now, ""
 	s.Attempts, s.Crashes, s.Open = 0, 0, false
 	s.HandBacks, s.HandedBack = 0, ingest.Reason{}

@@ -16,7 +16,7 @@ type View struct {
 	Outcome  ingest.Outcome
 	Kin      Kin
 	Regions  Regions
-	Seen     uint64 // the newest ledger revision in it, but for those of kin
+	Seen     uint64 // the newest Seq in it, but for those of kin
 }
 
 // whole reads the records of a series by itself.
@@ -26,7 +26,7 @@ func (j *Judge) whole(ctx context.Context, series ingest.Token, quiet bool) (v V
 		return v, err
 	}
 	for _, r := range records {
-		v.Seen = max(v.Seen, r.Revision)
+		v.Seen = max(v.Seen, r.Seq)
 	}
 	v.Assembly, v.Outcome = ingest.Assess(series, records, quiet)
 	return v, nil

@@ -19,14 +19,14 @@ type Book interface {
 	// SetState writes the state if its Seq is still the last, else
 	// ErrConflict.
 	SetState(ctx context.Context, s ingest.State) error
-	// Members returns what is noted of the series of a study.
-	Members(ctx context.Context, study string) ([]Member, error)
+	// Members returns what is noted of the series of an examination.
+	Members(ctx context.Context, examination string) ([]Member, error)
 	// SetMember notes it of one, if its Seq is still the last, else
 	// ErrConflict.
-	SetMember(ctx context.Context, study string, m Member) error
+	SetMember(ctx context.Context, examination string, m Member) error
 }
 
-// A Member is a series of a study that is whole, or was.
+// A Member is a series of an examination that is whole, or was.
 type Member struct {
 	Series ingest.Token `json:"series"`
 	Whole  bool         `json:"whole"`

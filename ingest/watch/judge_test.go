@@ -251,7 +251,7 @@ func TestRegionsOfTheSameFrameOfReferenceComeFirst(t *testing.T) {
 
 // Images of one region each that differ in nothing but its name serve together.
 func TestProbabilitiesOfOneRegionEachAreASet(t *testing.T) {
-	find := func(regions ...ingest.Record) watch.Regions {
+	find := func(regions ...ingest.Record) watch.RegionSource {
 		t.Helper()
 		got, ok, _, err := watch.FindRegions(t.Context(), &desk{regions: regions}, "inbox", []string{"s/pet"}, watch.Need{})
 		if err != nil || !ok {

@@ -96,7 +96,7 @@ func TestKin(t *testing.T) {
 			for i, a := range all {
 				others := slices.Delete(slices.Clone(all), i, i+1)
 				rand.New(rand.NewPCG(uint64(i), 1)).Shuffle(len(others), func(i, j int) { others[i], others[j] = others[j], others[i] })
-				if got := kinString(watch.KinOf(a, others)); got != tt.want[i] {
+				if got := kinString(watch.RelativesOf(a, others)); got != tt.want[i] {
 					t.Errorf("%s: %q, want %q", a.Series, got, tt.want[i])
 				}
 			}
@@ -104,7 +104,7 @@ func TestKin(t *testing.T) {
 	}
 }
 
-func kinString(k watch.Kin) string {
+func kinString(k watch.Relatives) string {
 	text := string(k.Lead) + "> "
 	for _, p := range k.Parts {
 		text += string(p.Series)

@@ -64,6 +64,9 @@ func (p Protocol) check(at string, add adder) {
 	}
 }
 
+// Rules returns what the protocol makes of regions.
+func (p Protocol) Rules() extract.Rules { return extract.Rules{Merge: p.Merge, Erode: p.Erode} }
+
 // reference returns the reference region of the protocol.
 func (p Protocol) reference(tacs []extract.TAC) (extract.Region, error) {
 	return Reference(p.Reference, tacs)

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"tacstream/config"
 	"tacstream/extract"
 	"tacstream/fit"
 	"tacstream/ingest"
@@ -69,7 +68,7 @@ func (c fitCmd) Run(e *env) error {
 	if err != nil {
 		return fmt.Errorf("--region: %w", err)
 	}
-	all, failed, err := config.FitAll(models, scan)
+	all, failed, err := fit.All(models, scan)
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.Table, err)
 	}

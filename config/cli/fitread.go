@@ -28,7 +28,8 @@ func (c fitCmd) read(e *env) (fit.Scan, error) {
 	}
 	fmt.Fprintf(e.stderr, "%s: %s; %s\n", filepath.Base(c.Table), taken, decay.words())
 	c.say(e, curves.Warnings)
-	scan := fit.Scan{Frames: curves.Frames, TACs: curves.TACs, HalfLife: curves.HalfLife, Weights: taken.Weights}
+	scan := fit.NewScan(curves, "")
+	scan.Weights = taken.Weights
 	if c.Reference != "" {
 		if scan.Reference, err = config.Reference(c.Reference, curves.TACs); err != nil {
 			return fit.Scan{}, fmt.Errorf("%s: %w", c.Table, err)

@@ -141,7 +141,7 @@ func TestDecayAgreesWithTheGenerator(t *testing.T) {
 }
 
 // near compares a curve to the truth, within a fraction of the truth's peak.
-func near(t *testing.T, where string, got extract.TAC, want []float64, tolerance float64) {
+func near(t *testing.T, where string, got extract.CorrectedTAC, want []float64, tolerance float64) {
 	t.Helper()
 	peak := 0.0
 	for _, w := range want {
@@ -232,7 +232,7 @@ func TestWholeSeriesAgreeWithTheGenerator(t *testing.T) {
 }
 
 // region returns a curve by name, corrected for decay.
-func region(t *testing.T, c extract.Curves, to extract.Origin, name string) extract.TAC {
+func region(t *testing.T, c extract.Curves, to extract.Origin, name string) extract.CorrectedTAC {
 	t.Helper()
 	tacs, err := c.Corrected(to)
 	if err != nil {
@@ -244,7 +244,7 @@ func region(t *testing.T, c extract.Curves, to extract.Origin, name string) extr
 		}
 	}
 	t.Fatalf("no region is called %s", name)
-	return extract.TAC{}
+	return extract.CorrectedTAC{}
 }
 
 func TestLabelsOfAnotherPlaceAreRefused(t *testing.T) {
@@ -284,7 +284,7 @@ func TestRealTablesAreRead(t *testing.T) {
 			if len(got.TACs) != c.regions || len(got.Frames) != c.frames || got.Frames[c.frames-1].End() != c.end {
 				t.Errorf("%s: %d regions, %d frames to %v", file, len(got.TACs), len(got.Frames), got.Frames[len(got.Frames)-1].End())
 			}
-			if pairs := len(got.WithBilateral().TACs) - c.regions; pairs != c.left {
+			if pairs := len(extract.FromDecayed(got, 0).WithBilateral().TACs) - c.regions; pairs != c.left {
 				t.Errorf("%s: %d pairs, want %d", file, pairs, c.left)
 			}
 		}

@@ -32,47 +32,47 @@ const (
 //
 // Values are returned in Bq/mL, where a unit is stated that can be turned into
 // it; otherwise they are as they were and Units is Arbitrary. As with ReadTSV,
-// HalfLife is 0, see FromCorrected, and a region that lacks a value is left
+// the caller says by FromCorrected or FromDecayed what they were corrected to, and a region that lacks a value is left
 // out, with a warning. VolumeMM3 is known of petfit only.
-func ReadTACs(r io.Reader, h Hints) (Curves, Taken, error) {
+func ReadTACs(r io.Reader, h Hints) (CorrectedCurves, Taken, error) {
 	side, err := readSidecar(h.Sidecar)
 	if err != nil {
-		return Curves{}, Taken{}, err
+		return CorrectedCurves{}, Taken{}, err
 	}
 	s, err := readSheet(r, "table of curves")
 	if err != nil {
-		return Curves{}, Taken{}, err
+		return CorrectedCurves{}, Taken{}, err
 	}
 	l, err := newLayout(s)
 	if err != nil {
-		return Curves{}, Taken{}, err
+		return CorrectedCurves{}, Taken{}, err
 	}
 	return l.curves(h, side)
 }
 
 // curves reads the rows in the units that header and sidecar state.
-func (l layout) curves(h Hints, side sidecar) (Curves, Taken, error) {
+func (l layout) curves(h Hints, side sidecar) (CorrectedCurves, Taken, error) {
 	t := Taken{Format: l.format}
 	var err error
 	if t.TimeUnit, t.TimeFrom, err = l.setClock(h, side); err != nil {
-		return Curves{}, Taken{}, err
+		return CorrectedCurves{}, Taken{}, err
 	}
 	if t.Unit, t.UnitFrom, err = l.setFactor(h, side); err != nil {
-		return Curves{}, Taken{}, err
+		return CorrectedCurves{}, Taken{}, err
 	}
 	found, err := l.read()
 	if err != nil {
-		return Curves{}, Taken{}, err
+		return CorrectedCurves{}, Taken{}, err
 	}
 	if t.TimeFrom == Assumed {
 		if found, err = l.settle(found, side, &t); err != nil {
-			return Curves{}, Taken{}, err
+			return CorrectedCurves{}, Taken{}, err
 		}
 	}
 	t.Weights, t.RegionColumns = found.weights, len(found.tacs)
 	c, err := found.curves()
 	if err != nil {
-		return Curves{}, Taken{}, err
+		return CorrectedCurves{}, Taken{}, err
 	}
 	doubts, err := t.doubts(c.Frames, side)
 	c.Warnings = append(c.Warnings, doubts...)

@@ -296,7 +296,7 @@ func FuzzReadTACs(f *testing.F) {
 			t.Fatalf("%d weights of %d frames", len(taken.Weights), len(c.Frames))
 		}
 		var b strings.Builder
-		if err := extract.WriteTSV(&b, c, extract.AsStored); err != nil {
+		if err := extract.WriteTSV(&b, extract.FromDecayed(c, 0), extract.AsStored); err != nil {
 			t.Fatal(err)
 		}
 		again, err := extract.ReadTSV(strings.NewReader(b.String()))

@@ -90,21 +90,21 @@ func timeColumn(name string) meaning {
 
 // ReadTSV reads a table of curves as PETPrep and WriteTSV write it. Times are
 // seconds after model zero; values are taken as they are: nothing in a table
-// says what they were corrected to, so HalfLife is 0 and Units is Arbitrary
-// until the caller, who may have a sidecar, knows better. See FromCorrected.
+// says what they were corrected to. The caller, who may have a sidecar, says so
+// by FromCorrected or FromDecayed. Units is Arbitrary.
 //
 // A region with a value that is missing or n/a is left out, with a warning.
 // Voxels and VolumeMM3 are 0.
-func ReadTSV(r io.Reader) (Curves, error) {
+func ReadTSV(r io.Reader) (CorrectedCurves, error) {
 	limited := &io.LimitedReader{R: r, N: maxTableBytes + 1}
 	rows := csv.NewReader(limited)
 	rows.Comma, rows.LazyQuotes, rows.ReuseRecord, rows.FieldsPerRecord = '\t', true, true, -1
 	t, err := readTable(rows)
 	if limited.N <= 0 {
-		return Curves{}, rejectTable("it is longer than %d bytes", maxTableBytes)
+		return CorrectedCurves{}, rejectTable("it is longer than %d bytes", maxTableBytes)
 	}
 	if err != nil {
-		return Curves{}, err
+		return CorrectedCurves{}, err
 	}
 	return t.curves()
 }
@@ -236,14 +236,14 @@ func value(field string) (float64, bool) {
 }
 
 // curves checks the whole and leaves out what has gaps.
-func (t *table) curves() (Curves, error) {
+func (t *table) curves() (CorrectedCurves, error) {
 	if len(t.frames) == 0 {
-		return Curves{}, rejectTable("it has no frame")
+		return CorrectedCurves{}, rejectTable("it has no frame")
 	}
 	if err := ingest.CheckFrames(t.frames); err != nil {
-		return Curves{}, err
+		return CorrectedCurves{}, err
 	}
-	c := Curves{Frames: t.frames, Units: Arbitrary, Warnings: []ingest.Warning{noHalfLife()}}
+	c := CorrectedCurves{Frames: t.frames, Units: Arbitrary, Warnings: []ingest.Warning{noHalfLife()}}
 	for _, tac := range t.tacs {
 		missing := 0
 		for _, v := range tac.BqPerML {
@@ -252,7 +252,7 @@ func (t *table) curves() (Curves, error) {
 			}
 		}
 		if missing == 0 {
-			c.TACs = append(c.TACs, tac)
+			c.TACs = append(c.TACs, CorrectedTAC(tac))
 			continue
 		}
 		c.Warnings = append(c.Warnings, ingest.Warning{
@@ -261,7 +261,7 @@ func (t *table) curves() (Curves, error) {
 		})
 	}
 	if len(c.TACs) == 0 {
-		return Curves{}, rejectTable("no region has a value in every frame")
+		return CorrectedCurves{}, rejectTable("no region has a value in every frame")
 	}
 	return c, nil
 }

@@ -18,7 +18,7 @@ import (
 )
 
 // tableOf reads a table that is good.
-func tableOf(t *testing.T, table string) extract.Curves {
+func tableOf(t *testing.T, table string) extract.CorrectedCurves {
 	t.Helper()
 	c, err := extract.ReadTSV(strings.NewReader(table))
 	if err != nil {
@@ -28,7 +28,7 @@ func tableOf(t *testing.T, table string) extract.Curves {
 }
 
 // values returns the curves by region.
-func values(c extract.Curves) map[extract.Region][]float64 {
+func values(c extract.CorrectedCurves) map[extract.Region][]float64 {
 	got := map[extract.Region][]float64{}
 	for _, tac := range c.TACs {
 		got[tac.Region] = tac.BqPerML
@@ -54,8 +54,8 @@ func TestTablesAsProgramsWriteThem(t *testing.T) {
 		if diff := cmp.Diff(regions, values(got)); diff != "" {
 			t.Errorf("%s: %s", c.name, diff)
 		}
-		if got.HalfLife != 0 || got.Units != extract.Arbitrary || codes(got.Warnings)[ingest.WarnNoDecayKnown] != 0 || len(got.Warnings) != 1 {
-			t.Errorf("%s: a bare table knows half-life %v, units %s, warnings %v", c.name, got.HalfLife, got.Units, got.Warnings)
+		if got.Units != extract.Arbitrary || codes(got.Warnings)[ingest.WarnNoDecayKnown] != 0 || len(got.Warnings) != 1 {
+			t.Errorf("%s: a bare table knows units %s, warnings %v", c.name, got.Units, got.Warnings)
 		}
 	}
 }
@@ -180,13 +180,14 @@ func FuzzReadTSV(f *testing.F) {
 	f.Add("frame_start\tframe_end\tA\tB\n0\t10\t1\t2\n10\t20\t3\tn/a\n")
 	f.Add("\ufeffframe_start\tframe_duration\t\"A\"\r\n0\t1e1\t-0\r\n")
 	f.Fuzz(func(t *testing.T, table string) {
-		c, err := extract.ReadTSV(strings.NewReader(table))
+		read, err := extract.ReadTSV(strings.NewReader(table))
 		if err != nil {
 			if !errors.Is(err, ingest.ErrRejected) {
 				t.Fatal(err)
 			}
 			return
 		}
+		c := extract.FromDecayed(read, 0)
 		c.Quality(extract.Thresholds{})
 		c = c.WithBilateral()
 		var b bytes.Buffer
@@ -197,7 +198,11 @@ func FuzzReadTSV(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(values(c), values(again)); diff != "" {
+		stored, err := c.Corrected(extract.AsStored)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(values(extract.CorrectedCurves{TACs: stored}), values(again)); diff != "" {
 			t.Fatal(diff)
 		}
 	})

@@ -87,6 +87,7 @@ const (
 	WarnLateStart    Code = "LATE_START"
 	WarnTimeAssumed  Code = "TIME_ASSUMED"
 	WarnDecayRef     Code = "DECAY_REF"
+	WarnCorrected    Code = "LOOKS_CORRECTED" // curves given as they decayed that look corrected for decay
 	WarnHalfLife     Code = "HALF_LIFE"
 	WarnDoseRange    Code = "DOSE_RANGE"
 	WarnFrameGap     Code = "FRAME_GAP"

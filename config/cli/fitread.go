@@ -58,7 +58,7 @@ func (c fitCmd) readCurves() (curves extract.Curves, taken extract.Taken, decay 
 	if err != nil {
 		return curves, taken, decay, err
 	}
-	curves, taken, err = extract.ReadTACs(f, extract.Hints{TimeUnit: c.TimeUnit, Unit: c.Unit, Sidecar: body})
+	values, taken, err := extract.ReadTACs(f, extract.Hints{TimeUnit: c.TimeUnit, Unit: c.Unit, Sidecar: body})
 	if err != nil {
 		return curves, taken, side.decay, err
 	}
@@ -67,7 +67,7 @@ func (c fitCmd) readCurves() (curves extract.Curves, taken extract.Taken, decay 
 		return curves, taken, side.decay, err
 	}
 	if side.decay.ImageDecayCorrected != nil && !*side.decay.ImageDecayCorrected {
-		curves = extract.FromDecayed(curves, halfLife)
+		curves = extract.FromDecayed(values, halfLife)
 	} else {
 		origin := time.Duration(0)
 		if at := side.decay.ImageDecayCorrectionTime; at != nil {
@@ -75,7 +75,7 @@ func (c fitCmd) readCurves() (curves extract.Curves, taken extract.Taken, decay 
 				return curves, taken, side.decay, err
 			}
 		}
-		if curves, err = extract.FromCorrected(curves, halfLife, origin); err != nil {
+		if curves, err = extract.FromCorrected(values, halfLife, origin); err != nil {
 			return curves, taken, side.decay, err
 		}
 	}

@@ -59,7 +59,7 @@ func (p Protocol) check(at string, add adder) {
 	for i, m := range p.Models {
 		model, err := p.model(m)
 		add(err != nil, fmt.Sprintf("%s.models[%d]", at, i), "%v", err)
-		add(err == nil && fit.NeedsBlood(model), fmt.Sprintf("%s.models[%d]", at, i), "%s needs arterial blood, which a protocol cannot give; use 'tacstream fit --blood' on the curves", m)
+		add(err == nil && model.Input().Arterial(), fmt.Sprintf("%s.models[%d]", at, i), "%s needs arterial blood, which a protocol cannot give; use 'tacstream fit --blood' on the curves", m)
 	}
 }
 

@@ -28,9 +28,9 @@ func BenchmarkModels(b *testing.B) {
 		name  string
 		model fit.Model
 	}{
-		{"srtm", fit.SRTM{}}, {"srtm2", fit.SRTM2{K2PerMin: 0.065}}, {"srtm2-coupled", fit.SRTM2{}},
-		{"mrtm0", fit.MRTM0{}}, {"mrtm", fit.MRTM{}}, {"mrtm2", fit.MRTM2{K2PerMin: 0.065}}, {"mrtm2-coupled", fit.MRTM2{}},
-		{"logan-ref", fit.LoganRef{K2PerMin: 0.065}}, {"logan-ref-nok2p", fit.LoganRefNoK2P{}}, {"patlak-ref", fit.PatlakRef{}},
+		{"srtm", fit.SRTM{}}, {"srtm2", fit.SRTM2{K2PrimePerMin: 0.065}}, {"srtm2-coupled", fit.SRTM2{}},
+		{"mrtm0", fit.MRTM0{}}, {"mrtm", fit.MRTM{}}, {"mrtm2", fit.MRTM2{K2PrimePerMin: 0.065}}, {"mrtm2-coupled", fit.MRTM2{}},
+		{"logan-ref", fit.LoganRef{K2PrimePerMin: 0.065}}, {"logan-ref-nok2p", fit.LoganRefNoK2P{}}, {"patlak-ref", fit.PatlakRef{}},
 		{"suvr", fit.SUVR{}}, {"rpm", fit.RPM{}}, {"frtm", fit.FRTM{}},
 	} {
 		b.Run(m.name, func(b *testing.B) { benchmarkModel(b, m.model, scanOf40()) })

@@ -42,7 +42,7 @@ type member struct {
 // newCoupled fits SRTM to every region and then, where k2′ is not given, all
 // with one k2′. From says which regions it is estimated from, nil all that are
 // tissue.
-func newCoupled(b *basis, k2PerMin float64, from []extract.Region) (*coupled, error) {
+func newCoupled(b *basis, k2PrimePerMin float64, from []extract.Region) (*coupled, error) {
 	c := &coupled{basis: b, fit: newSRTMFit(b), at: make(map[extract.Region]int, len(b.scan.TACs))}
 	n := len(b.mid)
 	buffer := make([]float64, 6*n*len(b.scan.TACs))
@@ -67,8 +67,8 @@ func newCoupled(b *basis, k2PerMin float64, from []extract.Region) (*coupled, er
 		}
 	}
 	var err error
-	if k2PerMin != 0 {
-		c.shared, err = givenRate(k2PerMin)
+	if k2PrimePerMin != 0 {
+		c.shared, err = givenRate(k2PrimePerMin)
 	} else {
 		err = c.couple()
 	}

@@ -37,6 +37,9 @@ type FRTM struct {
 // Name returns "frtm".
 func (FRTM) Name() string { return "frtm" }
 
+// Input returns ReferenceCurve.
+func (FRTM) Input() Input { return ReferenceCurve }
+
 // Fit estimates R1, k2, k3, k4, BPND and k2′ = k2/R1 of every region.
 func (m FRTM) Fit(s Scan) ([]Estimate, error) {
 	p, err := prepareReference(s, m.Weighting)

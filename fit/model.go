@@ -16,12 +16,29 @@ type Model interface {
 	// "logan-ref".
 	Name() string
 
+	// Input returns what the model needs beside the curves of the regions. A
+	// scan without it gives an error.
+	Input() Input
+
 	// Fit estimates every region of scan but its reference, in the order of
 	// scan.TACs. An estimate that can be computed but should be doubted is
 	// returned with Warnings, not with an error. Curves that do not share
 	// their frames give ErrFrames.
 	Fit(scan Scan) ([]Estimate, error)
 }
+
+// An Input says what drives the curves of the regions: any of these together.
+type Input uint8
+
+// The inputs.
+const (
+	ReferenceCurve Input = 1 << iota // the curve that Scan.Reference names
+	Plasma                           // Scan.Blood.Parent
+	WholeBlood                       // Scan.Blood.Whole
+)
+
+// Arterial reports whether samples of blood are part of the input.
+func (in Input) Arterial() bool { return in&(Plasma|WholeBlood) != 0 }
 
 // A Scan is what a model is fitted to.
 type Scan struct {
@@ -43,6 +60,20 @@ type Scan struct {
 	Delay time.Duration
 	// Weights are the weights of the frames for the weighting User.
 	Weights []float64
+}
+
+// Input returns what the scan has for models to need.
+func (s Scan) Input() (in Input) {
+	if s.Reference != "" {
+		in |= ReferenceCurve
+	}
+	if s.Blood.Parent != nil {
+		in |= Plasma
+	}
+	if s.Blood.Whole != nil {
+		in |= WholeBlood
+	}
+	return in
 }
 
 // A Symbol is the name of a parameter in files and events (Innis et al., J

@@ -2,7 +2,6 @@ package fit
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -26,39 +25,34 @@ func Models() []Model { return models(Settings{}) }
 // ReferenceModels returns the models that need no blood.
 func ReferenceModels() []Model { return referenceModels(Settings{}) }
 
-// NeedsBlood reports whether a model has an arterial input, Scan.Blood.
-func NeedsBlood(m Model) bool {
-	return slices.ContainsFunc(arterialModels(Settings{}), func(a Model) bool { return a.Name() == m.Name() })
-}
-
 func models(s Settings) []Model { return append(referenceModels(s), arterialModels(s)...) }
 
 func referenceModels(s Settings) []Model {
 	return []Model{
-		SRTM{s.Weighting},
-		SRTM2{s.K2PrimePerMin, s.K2PrimeFrom, s.Weighting},
-		FRTM{s.Weighting},
-		MRTM0{s.TStar, s.Weighting},
-		MRTM{s.TStar, s.Weighting},
-		MRTM2{s.K2PrimePerMin, s.K2PrimeFrom, s.TStar, s.Weighting},
-		LoganRef{s.TStar, s.K2PrimePerMin, s.K2PrimeFrom, s.Weighting},
-		LoganRefNoK2P{s.TStar, s.Weighting},
-		PatlakRef{s.TStar, s.Weighting},
-		SUVR{s.Window},
+		SRTM{Weighting: s.Weighting},
+		SRTM2{K2PrimePerMin: s.K2PrimePerMin, K2PrimeFrom: s.K2PrimeFrom, Weighting: s.Weighting},
+		FRTM{Weighting: s.Weighting},
+		MRTM0{TStar: s.TStar, Weighting: s.Weighting},
+		MRTM{TStar: s.TStar, Weighting: s.Weighting},
+		MRTM2{K2PrimePerMin: s.K2PrimePerMin, K2PrimeFrom: s.K2PrimeFrom, TStar: s.TStar, Weighting: s.Weighting},
+		LoganRef{K2PrimePerMin: s.K2PrimePerMin, K2PrimeFrom: s.K2PrimeFrom, TStar: s.TStar, Weighting: s.Weighting},
+		LoganRefNoK2P{TStar: s.TStar, Weighting: s.Weighting},
+		PatlakRef{TStar: s.TStar, Weighting: s.Weighting},
+		SUVR{Window: s.Window},
 		RPM{Weighting: s.Weighting},
 	}
 }
 
 func arterialModels(s Settings) []Model {
 	return []Model{
-		TCM1{s.Weighting},
-		TCM2{s.Weighting},
-		TCM2Irreversible{s.Weighting},
-		Logan{s.TStar, s.Weighting},
-		MA1{s.TStar, s.Weighting},
-		MA2{s.TStar, s.Weighting},
-		Patlak{s.TStar, s.Weighting},
-		Spectral{s.Weighting},
+		TCM1{Weighting: s.Weighting},
+		TCM2{Weighting: s.Weighting},
+		TCM2Irreversible{Weighting: s.Weighting},
+		Logan{TStar: s.TStar, Weighting: s.Weighting},
+		MA1{TStar: s.TStar, Weighting: s.Weighting},
+		MA2{TStar: s.TStar, Weighting: s.Weighting},
+		Patlak{TStar: s.TStar, Weighting: s.Weighting},
+		Spectral{Weighting: s.Weighting},
 	}
 }
 

@@ -32,6 +32,9 @@ type Spectral struct {
 // Name returns "spectral".
 func (Spectral) Name() string { return "spectral" }
 
+// Input returns Plasma.
+func (Spectral) Input() Input { return Plasma }
+
 // Fit estimates K1, VT and, where there is whole blood, vB of every region.
 func (m Spectral) Fit(s Scan) ([]Estimate, error) {
 	a, err := prepareArterial(s, m.Weighting)

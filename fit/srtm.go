@@ -32,6 +32,9 @@ type SRTM struct {
 // Name returns "srtm".
 func (SRTM) Name() string { return "srtm" }
 
+// Input returns ReferenceCurve.
+func (SRTM) Input() Input { return ReferenceCurve }
+
 // Fit estimates R1, k2, BPND and k2′ = k2/R1 of every region.
 func (m SRTM) Fit(s Scan) ([]Estimate, error) {
 	p, err := prepareReference(s, m.Weighting)

@@ -32,6 +32,9 @@ type SUVR struct{ Window Window }
 // Name returns "suvr".
 func (SUVR) Name() string { return "suvr" }
 
+// Input returns ReferenceCurve.
+func (SUVR) Input() Input { return ReferenceCurve }
+
 // Fit estimates DVR and BPND of every region. A window that no frame lies in
 // gives ErrTooFewFrames.
 func (m SUVR) Fit(s Scan) ([]Estimate, error) {
@@ -132,6 +135,9 @@ const (
 
 // Name returns "rpm".
 func (RPM) Name() string { return "rpm" }
+
+// Input returns ReferenceCurve.
+func (RPM) Input() Input { return ReferenceCurve }
 
 // Fit estimates R1, k2, BPND and k2′ = k2/R1 of every region.
 func (m RPM) Fit(s Scan) ([]Estimate, error) {

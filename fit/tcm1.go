@@ -22,6 +22,9 @@ type TCM1 struct {
 // Name returns "1tcm".
 func (TCM1) Name() string { return "1tcm" }
 
+// Input returns Plasma.
+func (TCM1) Input() Input { return Plasma }
+
 // Fit estimates K1, k2, VT and, where there is whole blood, vB of every region.
 func (m TCM1) Fit(s Scan) ([]Estimate, error) {
 	a, err := prepareArterial(s, m.Weighting)

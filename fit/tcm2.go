@@ -31,6 +31,9 @@ type TCM2 struct {
 // Name returns "2tcm".
 func (TCM2) Name() string { return "2tcm" }
 
+// Input returns Plasma.
+func (TCM2) Input() Input { return Plasma }
+
 // Fit estimates K1, k2, k3, k4, VT, BPND and, where there is whole blood, vB of
 // every region.
 func (m TCM2) Fit(s Scan) ([]Estimate, error) {
@@ -114,6 +117,9 @@ type TCM2Irreversible struct {
 
 // Name returns "2tcm-irreversible".
 func (TCM2Irreversible) Name() string { return "2tcm-irreversible" }
+
+// Input returns Plasma.
+func (TCM2Irreversible) Input() Input { return Plasma }
 
 // Fit estimates K1, k2, k3, Ki and, where there is whole blood, vB of every
 // region.

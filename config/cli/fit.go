@@ -131,9 +131,9 @@ func (c fitCmd) models(scan fit.Scan) ([]fit.Model, error) {
 		switch {
 		case err != nil:
 			return nil, err
-		case fit.NeedsBlood(m) && scan.Blood.Parent == nil:
+		case (m.Input() &^ scan.Input()).Arterial():
 			return nil, fmt.Errorf("%s has an arterial input: give it with --blood", name)
-		case !fit.NeedsBlood(m) && scan.Reference == "":
+		case m.Input()&^scan.Input() != 0:
 			return nil, fmt.Errorf("%s needs a reference region: give it with --reference", name)
 		}
 		models = append(models, m)
@@ -164,7 +164,7 @@ func (c fitCmd) names(scan fit.Scan) []string {
 			continue
 		}
 		for _, m := range fit.Models() {
-			if fit.NeedsBlood(m) && scan.Blood.Parent != nil || !fit.NeedsBlood(m) && scan.Reference != "" {
+			if m.Input()&^scan.Input() == 0 {
 				add(m.Name())
 			}
 		}

@@ -76,7 +76,7 @@ func TestCoupledFitLowersScatter(t *testing.T) {
 					for i, e := range estimates {
 						v, se := e.Get(fit.BPND)
 						[][]sample{single, coupled}[m][i].add(v, se, s.regions[i].bpnd)
-						if low, high := e.Interval(); m == 1 && low <= s.regions[i].bpnd && s.regions[i].bpnd <= high {
+						if low, high := e.Interval(0.95); m == 1 && low <= s.regions[i].bpnd && s.regions[i].bpnd <= high {
 							covered++
 						}
 					}

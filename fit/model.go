@@ -103,7 +103,9 @@ type Parameter struct {
 	SE     float64 // standard error; NaN where the model gives none
 }
 
-// An Estimate is what one model says of one region.
+// An Estimate is what one model says of one region. One that is put together
+// from the exported fields of another answers as that one does, except to
+// Interval and Correlation, which are then NaN.
 type Estimate struct {
 	Region     extract.Region
 	Model      string
@@ -123,7 +125,7 @@ type Estimate struct {
 	gradients  []gradient // of the parameters, by those of the fit
 	nominal    float64    // relative standard error of the main parameter in a scan of nominalNoise
 	profile    profile
-	measured   []float64 // the values of the region
+	measured   []float64 // the values of the region; nil where the estimate was put together from its fields
 }
 
 // A Line is the plot behind a graphical estimate: Y against X, of which the
@@ -174,7 +176,8 @@ func (e *Estimate) main() int {
 }
 
 // Correlation returns the correlation of the errors of two parameters, or NaN
-// where either has no standard error.
+// where either has no standard error or the estimate was put together from the
+// fields of another.
 func (e Estimate) Correlation(a, b Symbol) float64 {
 	i := slices.IndexFunc(e.Parameters, func(p Parameter) bool { return p.Symbol == a })
 	j := slices.IndexFunc(e.Parameters, func(p Parameter) bool { return p.Symbol == b })

@@ -113,7 +113,7 @@ func TestStandardErrorsAreCalibrated(t *testing.T) {
 					}
 					bpnd, se := estimates[0].Get(fit.BPND)
 					samples[m].add(bpnd, se, x.k.BPND)
-					if low, high := estimates[0].Interval(); low <= x.k.BPND && x.k.BPND <= high {
+					if low, high := estimates[0].Interval(0.95); low <= x.k.BPND && x.k.BPND <= high {
 						covered[m] += 1.0 / draws
 					}
 				}

@@ -18,6 +18,9 @@ import (
 	"tacstream/publish/svg"
 )
 
+// confidence is the share of scans in which a printed interval covers the truth.
+const confidence = 0.95
+
 // A fitResult is what is printed.
 type fitResult struct {
 	estimates []fit.Estimate
@@ -65,7 +68,7 @@ func (r fitResult) print(e *env) error {
 			}
 			fmt.Fprint(w, "\t", text)
 		}
-		low, high := est.Interval()
+		low, high := est.Interval(confidence)
 		span, tStar, evidence := "-", "-", "-"
 		if !math.IsNaN(low) {
 			span = number(low) + " to " + number(high)
@@ -209,7 +212,7 @@ func (r fitResult) printJSON(e *env) error {
 				se[string(p.Symbol)] = p.SE
 			}
 		}
-		if low, high := est.Interval(); finite(low) && finite(high) {
+		if low, high := est.Interval(confidence); finite(low) && finite(high) {
 			entry["interval"] = map[string][2]float64{string(est.Main()): {low, high}}
 		}
 		for name, v := range map[string]float64{"aic": est.AIC, "aicc": est.AICc, "bic": est.BIC, "akaike_weight": r.weights[i], "rss": est.RSS} {

@@ -57,13 +57,14 @@ func newCoupled(b *basis, k2PrimePerMin float64, from []extract.Region) (*couple
 			continue
 		}
 		c.single(&m)
-		m.counts = from == nil && tissue(t.Region) || slices.Contains(from, t.Region)
+		asked := from == nil && tissue(t.Region) || slices.Contains(from, t.Region)
+		m.counts = asked && !math.IsNaN(m.k2Prime) // SRTM has no answer where all of a curve is negative
 		c.at[t.Region] = len(c.members)
 		c.members = append(c.members, m)
 	}
 	if from == nil && !slices.ContainsFunc(c.members, func(m member) bool { return m.counts }) {
 		for i := range c.members {
-			c.members[i].counts = true
+			c.members[i].counts = !math.IsNaN(c.members[i].k2Prime)
 		}
 	}
 	var err error

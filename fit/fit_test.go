@@ -282,6 +282,26 @@ func TestAnEmptyRegionHarmsNoOther(t *testing.T) {
 	}
 }
 
+// Where all of a curve is below 0, as of air, SRTM has no answer, so that it says
+// nothing of the k2′ that the others share.
+func TestANegativeRegionHarmsNoOther(t *testing.T) {
+	s := goldenScan(phantom.DefaultFrames(), phantom.CarbonHalfLife)
+	below := extract.TAC{Region: "below"}
+	for _, v := range s.TACs[1].BqPerML {
+		below.BqPerML = append(below.BqPerML, -v/10)
+	}
+	s.TACs = append(s.TACs, below)
+	for _, m := range []fit.Model{fit.SRTM2{}, fit.MRTM2{}, fit.LoganRef{}} {
+		estimates, err := m.Fit(s)
+		if err != nil || len(estimates) != 2 {
+			t.Fatalf("%s: %d estimates, %v", m.Name(), len(estimates), err)
+		}
+		if bp, _ := estimates[0].Get(fit.BPND); math.Abs(bp-1.9) > 0.001 || len(estimates[1].Warnings) == 0 {
+			t.Errorf("%s: BPND %v; of the other region %v", m.Name(), bp, estimates[1].Warnings)
+		}
+	}
+}
+
 func TestNoReferenceBeforeTheModelZero(t *testing.T) {
 	// A scan that starts half a minute before the injection.
 	s := goldenScan(phantom.DefaultFrames(), 0)

@@ -40,19 +40,6 @@ func (g *grid) curve(means []float64) curve {
 	return c
 }
 
-// conditions appends to list the means of the pieces where they are known.
-func (g *grid) conditions(means, list []float64) []float64 {
-	if len(g.gaps) == 0 {
-		return append(list, means...)
-	}
-	for k := range g.pieces {
-		if p := &g.pieces[k]; p.known() {
-			list = append(list, p.mean(means))
-		}
-	}
-	return list
-}
-
 // finite reports whether the curve is made of numbers: not where the frames
 // leave the equations of its spline without a solution.
 func (c curve) finite() bool {

@@ -1,14 +1,12 @@
 package fit
 
 import (
-	"math"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"gonum.org/v1/gonum/blas/blas64"
-	"gonum.org/v1/gonum/floats"
 
 	"tacstream/extract"
 	"tacstream/ingest"
@@ -61,56 +59,6 @@ func scheduleOf(frames []ingest.Frame, from int, halfLife time.Duration) *schedu
 	return s
 }
 
-// A piece is the time from one knot to the next: a frame, or a gap.
-type piece struct {
-	start, length float64
-	decay         float64 // e^(−λ start)
-	size          int     // the index of its size in sizes
-	frame         int     // −1 for a gap
-	share         float64 // of the frame that it makes up: 1 where it is all of it
-	// bridge are the weights of the frames' means in that of a piece of a gap,
-	// nil where the curve crosses the gap without one.
-	bridge []float64
-}
-
-// A size is a length h of pieces, with what the decay does over it.
-type size struct {
-	length float64
-	decay  float64             // e^(−λh)
-	moment [degree + 3]float64 // ∫₀¹ e^(−λhx) x^j/j! dx
-}
-
-func newSize(length, lambda float64) size {
-	a := lambda * length
-	phi := phis(a)
-	s := size{length: length, decay: math.Exp(-a)}
-	for j := range s.moment {
-		s.moment[j] = s.decay * phi[j+1]
-	}
-	return s
-}
-
-// known reports whether the mean of a piece is a condition on the curve: not
-// in a gap between frames that nothing bridges.
-func (p *piece) known() bool { return p.frame >= 0 || p.start == 0 || p.bridge != nil }
-
-// mean returns that of a piece that is known, from those of the frames.
-func (p *piece) mean(frames []float64) float64 {
-	switch {
-	case p.frame >= 0:
-		return frames[p.frame]
-	case p.bridge != nil:
-		return floats.Dot(p.bridge, frames)
-	}
-	return frames[0] / 2 // before the first frame: a straight rise
-}
-
-// A gap is a piece between frames, or before the first.
-type gap struct {
-	piece  int
-	before int // the frame before it, −1 for a scan that starts late
-}
-
 // touching is the distance below which two frames follow each other without a
 // gap: headers round.
 const touching = 20 * time.Millisecond
@@ -157,17 +105,11 @@ func newGrid(frames []ingest.Frame, lambda float64) *grid {
 	return g
 }
 
-// add appends a piece, its size and decay yet to be set.
-func (g *grid) add(p piece) {
-	h := time.Duration(math.Round(p.length * float64(time.Minute)))
-	at, ok := g.known[h]
-	if !ok {
-		at = len(g.sizes)
-		g.known[h] = at
-		g.sizes = append(g.sizes, newSize(p.length, g.lambda))
+// nodeKernels returns the kernels of all nodes.
+func (g *grid) nodeKernels() []kernel {
+	list := make([]kernel, thetaNodes)
+	for i := range list {
+		list[i] = g.kernel(theta(i))
 	}
-	p.size, p.decay = at, math.Exp(-g.lambda*p.start)
-	g.pieces = append(g.pieces, p)
+	return list
 }
-
-func (g *grid) size(piece int) *size { return &g.sizes[g.pieces[piece].size] }

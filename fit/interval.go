@@ -7,11 +7,6 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// A profile prepares, for an estimate of its scan, a function that returns the
-// least weighted residual sum of squares that the model can have with the main
-// parameter held at a value. All estimates of a fit have the same one.
-type profile func(e *Estimate) (at func(value float64) float64)
-
 // Interval returns the interval that covers the main parameter (see Main) in
 // a share of scans, level, such as 0.95. It is infinite where the data set no
 // bound, and NaN where there is no standard error or level is not between 0
@@ -146,26 +141,4 @@ func (p *rateProfile) at(value float64) float64 {
 	middle := float64(at - first - window/2)
 	_, least := golden(f, math.Max(middle-1, -window/2), math.Min(middle+1, window/2), 1e-7)
 	return least
-}
-
-// golden returns where f is least between a and b, and how much.
-func golden(f func(float64) float64, a, b, tolerance float64) (x, least float64) {
-	ratio := (math.Sqrt(5) - 1) / 2
-	c, d := b-ratio*(b-a), a+ratio*(b-a)
-	fc, fd := f(c), f(d)
-	for b-a > tolerance {
-		if fc < fd {
-			b, d, fd = d, c, fc
-			c = b - ratio*(b-a)
-			fc = f(c)
-		} else {
-			a, c, fc = c, d, fd
-			d = a + ratio*(b-a)
-			fd = f(d)
-		}
-	}
-	if fc < fd {
-		return c, fc
-	}
-	return d, fd
 }

@@ -1,8 +1,6 @@
 package fit
 
-import (
-	"tacstream/extract"
-)
+import "tacstream/extract"
 
 // TCM1 is the one-tissue compartment model with an arterial input. With Cp the
 // unmetabolised tracer in plasma and Cb whole blood,

@@ -1,7 +1,6 @@
 package fit
 
 import (
-	"fmt"
 	"math"
 
 	"tacstream/ingest"
@@ -174,38 +173,4 @@ func boundWarning(theta float64) []ingest.Warning {
 		rule{theta <= thetaMin*near, ingest.WarnFitBound, ingest.LevelWarn, theta, thetaMin, "k2/(1+BPND) in 1/min lies on the bound of its search"},
 		rule{theta >= thetaMax/near, ingest.WarnFitBound, ingest.LevelWarn, theta, thetaMax, "k2/(1+BPND) in 1/min lies on the bound of its search"},
 	)
-}
-
-// Agree returns the estimates with a warning on those whose main parameter
-// differs from that of another model in the same region by more than a tenth,
-// or for BPND 0.05 where that is more, and names the model. SUVR is not compared:
-// less 1 it is BPND at equilibrium only. No model is measured by LoganRefNoK2P.
-func Agree(all []Estimate) []Estimate {
-	all = append([]Estimate{}, all...)
-	for i := range all {
-		if all[i].Model == (SUVR{}).Name() {
-			continue
-		}
-		main := all[i].Main()
-		value, _ := all[i].Get(main)
-		worst, other := 0.0, ""
-		for j := range all {
-			if all[j].Region != all[i].Region || all[j].Model == (SUVR{}).Name() || all[j].Model == (LoganRefNoK2P{}).Name() {
-				continue
-			}
-			if v, _ := all[j].Get(main); math.Abs(v-value) > math.Abs(worst) {
-				worst, other = v-value, all[j].Model
-			}
-		}
-		limit := agreeRel * math.Abs(value)
-		if main == BPND {
-			limit = math.Max(limit, agreeAbs)
-		}
-		if math.Abs(worst) > limit {
-			all[i].Warnings = append(all[i].Warnings[:len(all[i].Warnings):len(all[i].Warnings)], ingest.Warning{
-				Code: ingest.WarnModelAgree, Level: ingest.LevelWarn, Value: worst, Threshold: limit, Detail: fmt.Sprintf("%s of %s differs by so much", main, other),
-			})
-		}
-	}
-	return all
 }

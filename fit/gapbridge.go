@@ -158,9 +158,6 @@ func covariances(asked, others []course) *mat.Dense {
 	return m
 }
 
-// level returns the mean of e^(−λt) over a piece.
-func (g *grid) level(p piece) float64 { return p.decay * g.sizes[p.size].moment[0] }
-
 // exponentials returns the decayed means of the exponentials over a piece,
 // corrected for decay on average.
 func (g *grid) exponentials(p piece, start float64) []float64 {

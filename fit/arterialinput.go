@@ -44,12 +44,12 @@ func checkBlood(name string, list []extract.Sample) error {
 //
 // Source: Fritsch & Butland, SIAM J Sci Stat Comput 1984;5:300–304,
 // doi:10.1137/0905021.
-func newInput(frames *grid, samples []extract.Sample, delay time.Duration, scale float64) curve {
+func newInput(frames *partition, samples []extract.Sample, delay time.Duration, scale float64) curve {
 	last := frames.pieces[len(frames.pieces)-1]
 	end := last.start + last.length
 	at, value := nodes(samples, delay, scale, end)
 	slope := slopes(at, value)
-	c := curve{grid: &grid{lambda: frames.lambda, known: map[time.Duration]int{}}}
+	c := curve{partition: &partition{lambda: frames.lambda, known: map[time.Duration]int{}}}
 	k, frame := 0, 0
 	from := 0.0
 	for from < end-1e-9 {
@@ -67,7 +67,7 @@ func newInput(frames *grid, samples []extract.Sample, delay time.Duration, scale
 		if p.frame >= 0 {
 			p.share = p.length * frames.perLength[p.frame]
 		}
-		c.grid.add(p)
+		c.partition.add(p)
 		c.pieces = append(c.pieces, c.lay(hermite(at[k:k+2], value[k:k+2], slope[k:k+2], p.start, p.length)))
 		from = until
 	}
@@ -76,7 +76,7 @@ func newInput(frames *grid, samples []extract.Sample, delay time.Duration, scale
 
 // lay turns the values over the last piece of the grid into those of a curve.
 func (c curve) lay(values polynomial) polynomial {
-	p := c.grid.pieces[len(c.grid.pieces)-1]
+	p := c.partition.pieces[len(c.partition.pieces)-1]
 	for j := range values {
 		values[j] *= p.length * p.decay
 	}
@@ -186,9 +186,9 @@ func prepareArterial(s Scan, w Weighting) (*arterial, error) {
 	}
 	p.setScale(peak)
 	p.warnings = append(append(p.scanWarnings(), s.Blood.Check(end)...), s.Blood.Warnings...)
-	a := &arterial{prepared: p, plasma: newInput(p.grid, s.Blood.Parent, s.Delay, p.scale), direct: make([]float64, len(p.mid)), mean: make([]float64, len(p.mid))}
+	a := &arterial{prepared: p, plasma: newInput(p.partition, s.Blood.Parent, s.Delay, p.scale), direct: make([]float64, len(p.mid)), mean: make([]float64, len(p.mid))}
 	if s.Blood.Whole != nil {
-		a.direct = newInput(p.grid, s.Blood.Whole, s.Delay, p.scale).means(len(p.mid))
+		a.direct = newInput(p.partition, s.Blood.Whole, s.Delay, p.scale).means(len(p.mid))
 	}
 	for _, t := range s.TACs {
 		for i, u := range p.used(t.BqPerML) {

@@ -16,10 +16,10 @@ type passage struct{ end, mean [degree + 2]float64 }
 //
 //	end  = e^(−λh) (φ₀, φ₁, φ₂, …)
 //	mean = (φ₁(−(θ+λ)h), ψ₁, ψ₂, …)    ψ_j = ∫₀¹ e^(−λhx) x^j φ_j(zx) dx
-func (g *grid) kernel(theta float64) kernel { return g.kernelIn(nil, theta) }
+func (g *partition) kernel(theta float64) kernel { return g.kernelIn(nil, theta) }
 
 // kernelIn does the same in the space of a kernel that is not needed any more.
-func (g *grid) kernelIn(k kernel, theta float64) kernel {
+func (g *partition) kernelIn(k kernel, theta float64) kernel {
 	if k == nil {
 		k = make(kernel, len(g.sizes))
 	}
@@ -74,7 +74,7 @@ func (c curve) convolve(k kernel, means []float64) {
 	clear(means)
 	e := 0.0
 	for i := range c.pieces {
-		a, p := &c.pieces[i], &c.grid.pieces[i]
+		a, p := &c.pieces[i], &c.partition.pieces[i]
 		f := &k[p.size]
 		mean, end := e*f.mean[0], e*f.end[0]
 		for j, v := range a {
@@ -91,13 +91,13 @@ func (c curve) convolve(k kernel, means []float64) {
 func (c curve) means(n int) []float64 {
 	list := make([]float64, n)
 	for i := range c.pieces {
-		p := &c.grid.pieces[i]
+		p := &c.partition.pieces[i]
 		if p.frame < 0 {
 			continue
 		}
 		mean := 0.0
 		for j, a := range c.pieces[i] {
-			mean += a * c.grid.size(i).moment[j]
+			mean += a * c.partition.size(i).moment[j]
 		}
 		list[p.frame] += mean * p.share / p.length
 	}
@@ -114,8 +114,8 @@ func (c curve) integrals(n int, wanted bool) (once, again []float64) {
 	inverse := inverseFactorials()
 	sum, double := 0.0, 0.0
 	for i := range c.pieces {
-		p := &c.grid.pieces[i]
-		m, h, a := &c.grid.size(i).moment, p.length, &c.pieces[i]
+		p := &c.partition.pieces[i]
+		m, h, a := &c.partition.size(i).moment, p.length, &c.pieces[i]
 		perDecay, share := 1/p.decay, p.decay*p.share
 		mean, level := 0.0, 0.0
 		for j, b := range a {

@@ -284,7 +284,7 @@ func (c *coupled) exact(m *member, fitted []float64) (rss float64) {
 	c.fit.space = c.kernelIn(c.fit.space, theta)
 	k := c.fit.space
 	c.refCurve.convolve(k, m.column)
-	c.fit.memory.set(c.grid, k)
+	c.fit.memory.set(c.partition, k)
 	c.interpolate(m.at, nil, m.slope)
 	delta := c.shared.value - theta
 	fy, ff := 0.0, 0.0
@@ -405,7 +405,7 @@ func (c *coupled) estimate(t *extract.TAC, u []float64, e *Estimate) {
 	e.add(K2, m.r1*k, &s, k, 0, m.r1)
 	e.add(BPND, m.r1*k/theta-1, &s, k/theta, -m.r1*k/(theta*theta), m.r1/theta)
 	c.score(e, rss, len(u), 2)
-	e.finish(c.grid, u, &s)
+	e.finish(c.partition, u, &s)
 	c.shared.report(e, &s, 2)
 	e.profile = c.profile
 	e.Warnings = append(e.Warnings, boundWarning(theta)...)

@@ -130,7 +130,7 @@ const nominalNoise = 0.03
 
 // finish keeps what is known of the errors of all parameters, u being the
 // curve that was fitted.
-func (e *Estimate) finish(g *grid, u []float64, s *spread) {
+func (e *Estimate) finish(g *partition, u []float64, s *spread) {
 	e.cov = s.cov
 	e.NoiseLevel = s.level
 	if i := e.main(); s.ok && i >= 0 && i < len(e.gradients) {

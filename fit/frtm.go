@@ -68,7 +68,7 @@ func newFRTMFit(b *basis) *frtmFit {
 	for i := range f.columns {
 		f.columns[i] = make([]float64, len(b.mid))
 	}
-	f.memory = [2]*memory{newMemory(b.grid), newMemory(b.grid)}
+	f.memory = [2]*memory{newMemory(b.partition), newMemory(b.partition)}
 	return f
 }
 
@@ -92,8 +92,8 @@ func (f *frtmFit) fit(u, given []float64, e *Estimate) {
 	f.unitVariances(f.fitted, f.unit)
 	f.linearise()
 	c, d := math.Exp(f.at[2]), math.Exp(f.at[3])
-	f.memory[0].set(f.grid, f.kernel(c))
-	f.memory[1].set(f.grid, f.kernel(d))
+	f.memory[0].set(f.partition, f.kernel(c))
+	f.memory[1].set(f.partition, f.kernel(d))
 	a, b := f.factors(&f.at)
 	f.l.target = effect{own: 1}
 	f.l.reference = effect{own: f.at[0], through: a, memory: f.memory[0], also: &effect{through: b, memory: f.memory[1]}}
@@ -306,7 +306,7 @@ func (f *frtmFit) parameters(e *Estimate) {
 	f.derive(e, K4, &f.at, k4)
 	f.derive(e, BPND, &f.at, func(g *gradient) float64 { return k3(g) / k4(g) })
 	f.derive(e, K2Prime, &f.at, func(g *gradient) float64 { return k2(g) / g[0] })
-	e.finish(f.grid, f.u, &f.spread)
+	e.finish(f.partition, f.u, &f.spread)
 	e.Warnings = append(e.Warnings, boundWarning(math.Exp(f.at[2]))...)
 	e.Warnings = append(e.Warnings, boundWarning(math.Exp(f.at[3]))...)
 	apart := math.Min(f.at[3]-f.at[1], f.at[1]-f.at[2])

@@ -6,32 +6,17 @@ import (
 	"sync/atomic"
 	"time"
 
-	"gonum.org/v1/gonum/blas/blas64"
-
 	"tacstream/extract"
 	"tacstream/ingest"
 )
 
-// A grid is what curves with the same frames and the same decay share: the
-// pieces between the knots, which are model zero and the edges of the frames.
-// Its times are in minutes.
+// A grid is what curves with the same frames and the same decay share.
 type grid struct {
-	lambda    float64 // 1/min
-	pieces    []piece
-	sizes     []size                // those that occur among the pieces, each once
-	known     map[time.Duration]int // sizes by length
-	length    []float64             // of each frame
-	mid       []float64             // of each frame, after model zero
-	between   [][4]float64          // see cubics
-	perLength []float64             // 1/length
-	flat      []float64             // mean of e^(−λt) over the frame
-	middle    int                   // the last frame whose mid is at most half of the last
-	gaps      []gap
-	spline    spline
-	integrals integrals
-	integral  *blas64.General // from frame means to those of the integral; nil for many frames
-	memory    *memory         // of an integral
-	nodes     func() []kernel // those of the nodes of θ, nil where they are not kept
+	*partition
+	spline      *spline
+	integration *integration
+	memory      *memory         // of an integral
+	nodes       func() []kernel // those of the nodes of θ
 }
 
 // A schedule is what scans with the same frames and half-life share. It does
@@ -53,7 +38,7 @@ func scheduleOf(frames []ingest.Frame, from int, halfLife time.Duration) *schedu
 		return last
 	}
 	s := &schedule{frames: slices.Clone(frames), halfLife: halfLife}
-	s.grid = newGrid(s.frames[from:], 60*ingest.DecayPerSecond(halfLife))
+	s.grid = newGrid(newPartition(s.frames[from:], 60*ingest.DecayPerSecond(halfLife)))
 	s.judge = extract.Curves{Frames: s.frames, HalfLife: halfLife}.Judge(extract.Thresholds{})
 	lastSchedule.Store(s)
 	return s
@@ -63,12 +48,12 @@ func scheduleOf(frames []ingest.Frame, from int, halfLife time.Duration) *schedu
 // gap: headers round.
 const touching = 20 * time.Millisecond
 
-// newGrid lays out the knots of a scan. A frame that begins before model zero
+// newPartition lays out the knots of a scan. A frame that begins before model zero
 // is cut there, since nothing was injected yet, and one that begins a rounding
 // before the last has ended is cut too.
-func newGrid(frames []ingest.Frame, lambda float64) *grid {
+func newPartition(frames []ingest.Frame, lambda float64) *partition {
 	n := len(frames)
-	g := &grid{lambda: lambda, known: map[time.Duration]int{}, pieces: make([]piece, 0, n+1)}
+	g := &partition{lambda: lambda, known: map[time.Duration]int{}, pieces: make([]piece, 0, n+1)}
 	b := make([]float64, 4*n)
 	g.length, g.mid, g.perLength, g.flat = b[:0:n], b[n:n:2*n], b[2*n:2*n:3*n], b[3*n:3*n]
 	last := time.Duration(0)
@@ -95,18 +80,24 @@ func newGrid(frames []ingest.Frame, lambda float64) *grid {
 		g.middle--
 	}
 	g.bridge()
-	g.spline = g.newSpline()
-	g.integrals = g.newIntegrals()
-	g.integral = g.newIntegral()
 	g.between = cubics(g.mid)
-	g.memory = newMemory(g)
-	g.memory.set(g, g.kernel(0))
-	g.nodes = sync.OnceValue(g.nodeKernels)
 	return g
 }
 
+// newGrid prepares what the curves on a partition share.
+func newGrid(p *partition) *grid {
+	g := &grid{partition: p, spline: p.newSpline(), memory: newMemory(p)}
+	g.integration = newIntegration(p, g.spline)
+	g.memory.set(p, p.kernel(0))
+	g.nodes = sync.OnceValue(p.nodeKernels)
+	return g
+}
+
+// curve rebuilds the curve with these frame means.
+func (g *grid) curve(means []float64) curve { return g.spline.curve(g.partition, means) }
+
 // nodeKernels returns the kernels of all nodes.
-func (g *grid) nodeKernels() []kernel {
+func (g *partition) nodeKernels() []kernel {
 	list := make([]kernel, thetaNodes)
 	for i := range list {
 		list[i] = g.kernel(theta(i))

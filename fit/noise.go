@@ -23,7 +23,7 @@ const floorFraction = 0.02
 // unitVariances writes Var U / q of each frame into v, given the expected
 // activity. The expectation comes from a model, not from the data: weights
 // that follow the noise bias the fit.
-func (g *grid) unitVariances(expected, v []float64) {
+func (g *partition) unitVariances(expected, v []float64) {
 	v, per := v[:len(expected)], g.perLength[:len(expected)]
 	for i, u := range expected {
 		if u < 0 {
@@ -35,7 +35,7 @@ func (g *grid) unitVariances(expected, v []float64) {
 
 // weigh turns the expected activity of all frames into weights of those from
 // first on, with mean 1.
-func (g *grid) weigh(expected []float64, first int, w []float64) {
+func (g *partition) weigh(expected []float64, first int, w []float64) {
 	top := math.SmallestNonzeroFloat64 / floorFraction
 	for _, u := range expected {
 		if u > top {
@@ -86,7 +86,7 @@ func cubics(mid []float64) [][4]float64 {
 // compared with the cubic through its neighbours; the mean square of what is
 // left, over what unit noise would leave, is q. Frames that leave far more than
 // the others do, as where the tracer arrives, are no noise.
-func (g *grid) ownNoise(means, v []float64) float64 {
+func (g *partition) ownNoise(means, v []float64) float64 {
 	left := make([]float64, 0, len(means))
 	for i := 2; i+2 < len(means); i++ {
 		diff, unit := means[i], v[i]

@@ -7,6 +7,23 @@ import (
 	"gonum.org/v1/gonum/floats"
 )
 
+// A partition is the time of a scan in pieces: those between the knots of its
+// curves, which are model zero and the edges of the frames. Times are in
+// minutes.
+type partition struct {
+	lambda    float64 // 1/min
+	pieces    []piece
+	sizes     []size                // those that occur among the pieces, each once
+	known     map[time.Duration]int // sizes by length
+	length    []float64             // of each frame
+	mid       []float64             // of each frame, after model zero
+	between   [][4]float64          // see cubics
+	perLength []float64             // 1/length
+	flat      []float64             // mean of e^(−λt) over the frame
+	middle    int                   // the last frame whose mid is at most half of the last
+	gaps      []gap
+}
+
 // A piece is the time from one knot to the next: a frame, or a gap.
 type piece struct {
 	start, length float64
@@ -58,7 +75,7 @@ type gap struct {
 }
 
 // add appends a piece, its size and decay yet to be set.
-func (g *grid) add(p piece) {
+func (g *partition) add(p piece) {
 	h := time.Duration(math.Round(p.length * float64(time.Minute)))
 	at, ok := g.known[h]
 	if !ok {
@@ -70,13 +87,13 @@ func (g *grid) add(p piece) {
 	g.pieces = append(g.pieces, p)
 }
 
-func (g *grid) size(piece int) *size { return &g.sizes[g.pieces[piece].size] }
+func (g *partition) size(piece int) *size { return &g.sizes[g.pieces[piece].size] }
 
 // level returns the mean of e^(−λt) over a piece.
-func (g *grid) level(p piece) float64 { return p.decay * g.sizes[p.size].moment[0] }
+func (g *partition) level(p piece) float64 { return p.decay * g.sizes[p.size].moment[0] }
 
 // conditions appends to list the means of the pieces where they are known.
-func (g *grid) conditions(means, list []float64) []float64 {
+func (g *partition) conditions(means, list []float64) []float64 {
 	if len(g.gaps) == 0 {
 		return append(list, means...)
 	}

@@ -69,7 +69,9 @@ func (p *prepared) use(values, u []float64) {
 
 // given returns the weights of a region that do not follow from its model, nil
 // where they do.
-func (p *prepared) given(t *extract.TAC) []float64 { return p.weighting.of(p, t) }
+func (p *prepared) given(t *extract.TAC) []float64 {
+	return p.weighting.of(&p.scan, p.from, p.partition, t)
+}
 
 func empty(u []float64) bool {
 	for _, v := range u {

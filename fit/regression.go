@@ -42,7 +42,7 @@ func newRegression(p *prepared, pl plan, in sources, tStar time.Duration, first 
 	n, k := len(p.mid), len(pl.input)+len(pl.region)
 	r := &regression{
 		prepared: p, plan: pl, tStar: tStar, first: first, shared: shared, in: in,
-		integrator: newIntegrator(p.grid), influences: newInfluences(min(k+1, maxParameters), n), // k2′ may be one more
+		integrator: newIntegrator(p.integration), influences: newInfluences(min(k+1, maxParameters), n), // k2′ may be one more
 		once: make([]float64, n), again: make([]float64, n), unit: make([]float64, n), moved: make([]float64, n), columns: make([][]float64, k),
 		space: make([]float64, (len(pl.region)+1)*n), shapeW: make([]float64, n),
 	}

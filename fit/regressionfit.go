@@ -19,7 +19,7 @@ func (r *regression) fit(t *extract.TAC, u []float64, e *Estimate, from *guess) 
 	r.score(e, rss, len(u)-first, r.l.n)
 	r.spread(t, g, rss, from)
 	r.plan.parameters(e, g, &r.s)
-	e.finish(r.grid, u, &r.s)
+	e.finish(r.partition, u, &r.s)
 	if r.lined() || r.tStar > 0 {
 		if e.TStar = r.tStar; r.tStar == 0 {
 			e.TStar = max(r.scan.Frames[r.from+first].Start, 0)

@@ -59,10 +59,10 @@ func newBasis(p *prepared, input curve, direct, expected []float64) *basis {
 	b.aa = b.weightDirect(b.w)
 	var k kernel
 	for i := range thetaNodes {
-		if input.nodes != nil {
-			k = input.nodes()[i]
+		if input.partition == p.partition {
+			k = p.nodes()[i]
 		} else {
-			k = input.grid.kernelIn(k, theta(i))
+			k = input.partition.kernelIn(k, theta(i))
 		}
 		input.convolve(k, b.column(i))
 	}

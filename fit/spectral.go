@@ -139,7 +139,7 @@ func (f *spectrum) parameters(x []float64, rss float64, u []float64, e *Estimate
 	if f.blood {
 		e.add(VB, vB, &s, byVB[:]...)
 	}
-	e.finish(f.grid, u, &s)
+	e.finish(f.partition, u, &s)
 }
 
 // A peak is neighbouring exponentials that were picked: their curve is factor

@@ -44,7 +44,7 @@ func (m TCM1) Fit(s Scan) ([]Estimate, error) {
 			e.add(K2, k2, &f.spread, 0, 1)
 			e.add(VT, c/k2, &f.spread, 1/k2, -c/(k2*k2))
 		}
-		e.finish(a.grid, u, &f.spread)
+		e.finish(a.partition, u, &f.spread)
 		e.Warnings = append(e.Warnings, boundWarning(k2)...)
 	}), nil
 }

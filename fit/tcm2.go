@@ -46,7 +46,7 @@ func (m TCM2) Fit(s Scan) ([]Estimate, error) {
 		f.fit(u, f.given(t), e)
 		f.reversible(e)
 		f.widen(e)
-		e.finish(a.grid, u, &f.spread)
+		e.finish(a.partition, u, &f.spread)
 	}), nil
 }
 
@@ -144,7 +144,7 @@ func (m TCM2Irreversible) Fit(s Scan) ([]Estimate, error) {
 			f.derive(e, VB, &at, f.vB)
 		}
 		e.Warnings = append(e.Warnings, f.bounds()...)
-		e.finish(a.grid, u, &f.spread)
+		e.finish(a.partition, u, &f.spread)
 	}), nil
 }
 

@@ -99,22 +99,22 @@ func (w Weighting) Check() error {
 
 // of returns the weights of the frames of a region that are used, nil where
 // they follow from the model.
-func (w Weighting) of(p *prepared, t *extract.TAC) []float64 {
+func (w Weighting) of(s *Scan, from int, g *partition, t *extract.TAC) []float64 {
 	if w == "" || w == InverseVariance {
 		return nil
 	}
-	n := len(p.mid)
+	n := len(g.mid)
 	list := make([]float64, n)
 	top := 0.0
-	for _, v := range t.BqPerML[p.from:] {
+	for _, v := range t.BqPerML[from:] {
 		top = math.Max(top, v)
 	}
 	for i := range list {
-		factor := p.scan.Frames[p.from+i].DecayFactor(p.scan.HalfLife, 0)
-		u := math.Max(t.BqPerML[p.from+i], top/100)
-		list[i] = factor * factor * w.formula(p.length[i], u, u*factor, factor, math.Exp(-p.lambda*p.mid[i]))
+		factor := s.Frames[from+i].DecayFactor(s.HalfLife, 0)
+		u := math.Max(t.BqPerML[from+i], top/100)
+		list[i] = factor * factor * w.formula(g.length[i], u, u*factor, factor, math.Exp(-g.lambda*g.mid[i]))
 		if w == User {
-			list[i] *= p.scan.Weights[p.from+i]
+			list[i] *= s.Weights[from+i]
 		}
 		if w == UniformDecayed {
 			list[i] = 1

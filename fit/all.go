@@ -11,7 +11,7 @@ import (
 
 // NewScan returns the scan of curves with a reference region, "" for none.
 func NewScan(curves extract.Curves, reference extract.Region) Scan {
-	return Scan{Frames: curves.Frames, TACs: curves.TACs, Reference: reference, HalfLife: curves.HalfLife}
+	return Scan{Frames: curves.Frames, TACs: curves.TACs, Reference: reference, HalfLife: curves.HalfLife}.sharing()
 }
 
 // All fits every model to one scan and compares the estimates, see Agree. A
@@ -23,6 +23,7 @@ func All(models []Model, s Scan) (all []Estimate, failed []ingest.Warning, err e
 	if !slices.ContainsFunc(s.TACs, func(t extract.TAC) bool { return t.Region != s.Reference }) {
 		return nil, nil, ingest.Reject(ingest.CodeFit, "no region is left to fit: there is but the reference, %q", s.Reference)
 	}
+	s = s.sharing()
 	var errs []error
 	for _, model := range models {
 		estimates, err := model.Fit(s)

@@ -45,6 +45,7 @@ func Bootstrap(m Model, s Scan, n int, seed uint64) ([]Resampled, error) {
 	if n < leastDraws || n > mostDraws {
 		return nil, fmt.Errorf("%d draws: there must be %d to %d: %w", n, leastDraws, mostDraws, ingest.ErrRejected)
 	}
+	s = s.sharing()
 	base, err := m.Fit(s)
 	if err != nil {
 		return nil, err

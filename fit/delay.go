@@ -37,6 +37,7 @@ func FindDelay(s Scan) (time.Duration, error) {
 		return 0, err
 	}
 	all := s.TACs
+	s = s.sharing()
 	s.TACs = nil
 	for i := 0; i < len(all); i += (len(all) + delayRegions - 1) / delayRegions {
 		s.TACs = append(s.TACs, all[i])

@@ -1,12 +1,9 @@
 package fit
 
 import (
-	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
-	"tacstream/extract"
 	"tacstream/ingest"
 )
 
@@ -17,31 +14,6 @@ type grid struct {
 	integration *integration
 	memory      *memory         // of an integral
 	nodes       func() []kernel // those of the nodes of θ
-}
-
-// A schedule is what scans with the same frames and half-life share. It does
-// not change.
-type schedule struct {
-	frames   []ingest.Frame
-	halfLife time.Duration
-	grid     *grid // of the frames that are used
-	judge    extract.Judge
-}
-
-// lastSchedule is the one that was made last: the models of a scan, and mostly
-// scan after scan, have the same.
-var lastSchedule atomic.Pointer[schedule]
-
-// scheduleOf returns the schedule of a scan whose frames are used from one on.
-func scheduleOf(frames []ingest.Frame, from int, halfLife time.Duration) *schedule {
-	if last := lastSchedule.Load(); last != nil && last.halfLife == halfLife && slices.Equal(last.frames, frames) {
-		return last
-	}
-	s := &schedule{frames: slices.Clone(frames), halfLife: halfLife}
-	s.grid = newGrid(newPartition(s.frames[from:], 60*ingest.DecayPerSecond(halfLife)))
-	s.judge = extract.Curves{Frames: s.frames, HalfLife: halfLife}.Judge(extract.Thresholds{})
-	lastSchedule.Store(s)
-	return s
 }
 
 // touching is the distance below which two frames follow each other without a

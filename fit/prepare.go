@@ -41,7 +41,7 @@ func prepare(s Scan, w Weighting) (*prepared, error) {
 	if used := len(s.Frames) - p.from; used < minFrames {
 		return nil, fmt.Errorf("%d frames end after model zero: %w", used, ErrTooFewFrames)
 	}
-	shared := scheduleOf(s.Frames, p.from, s.HalfLife)
+	shared := s.schedules.of(s.Frames, p.from, s.HalfLife)
 	p.grid, p.judge = shared.grid, shared.judge
 	return p, nil
 }

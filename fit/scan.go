@@ -40,6 +40,18 @@ type Scan struct {
 	Delay time.Duration
 	// Weights are the weights of the frames for the weighting User.
 	Weights []float64
+	// schedules are shared by the fits of the scan, and of its copies. They may be
+	// nil: then each fit prepares the frames for itself.
+	schedules *schedules
+}
+
+// sharing returns the scan with schedules, so that several fits of it prepare
+// its frames once.
+func (s Scan) sharing() Scan {
+	if s.schedules == nil {
+		s.schedules = new(schedules)
+	}
+	return s
 }
 
 // Input returns what the scan has for models to need.

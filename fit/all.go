@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"tacstream/extract"
 	"tacstream/ingest"
@@ -37,4 +38,12 @@ func All(models []Model, s Scan) (all []Estimate, failed []ingest.Warning, err e
 		return nil, nil, ingest.Reject(ingest.CodeFit, "%v", errors.Join(errs...))
 	}
 	return Agree(all), failed, nil
+}
+
+// NewPair returns the scan of two curves, "reference" and "region": frame means
+// of the activity as it decayed, one for each frame.
+func NewPair(frames []ingest.Frame, halfLife time.Duration, reference, region []float64) Scan {
+	return NewScan(extract.Curves{Frames: frames, HalfLife: halfLife, TACs: []extract.TAC{
+		{Region: "reference", BqPerML: reference}, {Region: "region", BqPerML: region},
+	}}, "reference")
 }

@@ -1,17 +1,12 @@
 package fit
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"time"
 
 	"tacstream/extract"
-	"tacstream/ingest"
 )
-
-// ErrBlood means that the arterial input is absent or cannot serve.
-var ErrBlood = fmt.Errorf("no usable arterial input: %w", ingest.ErrRejected)
 
 // minSamples is the least number of samples that make an input.
 const minSamples = 4
@@ -21,15 +16,15 @@ func checkBlood(name string, list []extract.Sample) error {
 	positive := false
 	for i, s := range list {
 		if !(math.Abs(s.BqPerML) < largest) {
-			return fmt.Errorf("%s sample %d: %g: %w", name, i+1, s.BqPerML, ErrBlood)
+			return reject(ErrBlood, "%s sample %d: %g", name, i+1, s.BqPerML)
 		}
 		if s.At < -longestBefore || s.At > longestAfter || i > 0 && s.At <= list[i-1].At {
-			return fmt.Errorf("%s sample %d at %v is out of order or of range: %w", name, i+1, s.At, ErrBlood)
+			return reject(ErrBlood, "%s sample %d at %v is out of order or of range", name, i+1, s.At)
 		}
 		positive = positive || s.BqPerML > 0
 	}
 	if len(list) < minSamples || !positive {
-		return fmt.Errorf("%d samples of %s, or none above 0: %w", len(list), name, ErrBlood)
+		return reject(ErrBlood, "%d samples of %s, or none above 0", len(list), name)
 	}
 	return nil
 }
@@ -175,10 +170,10 @@ func prepareArterial(s Scan, w Weighting) (*arterial, error) {
 	}
 	end, samples := s.Frames[len(s.Frames)-1].End(), s.Blood.Parent
 	if samples[len(samples)-1].At+s.Delay <= 0 || samples[0].At+s.Delay >= end {
-		return nil, fmt.Errorf("every sample of plasma lies outside the scan: %w", ErrBlood)
+		return nil, reject(ErrBlood, "every sample of plasma lies outside the scan")
 	}
 	if s.Delay < -longestDelay || s.Delay > longestDelay {
-		return nil, fmt.Errorf("a delay of %v: %w", s.Delay, ErrBlood)
+		return nil, reject(ErrBlood, "a delay of %v", s.Delay)
 	}
 	peak := 0.0
 	for _, v := range s.Blood.Parent {

@@ -1,7 +1,6 @@
 package fit
 
 import (
-	"fmt"
 	"math"
 	"slices"
 
@@ -121,7 +120,7 @@ func (c *coupled) begin() (float64, error) {
 		}
 	}
 	if !(weight > 0) {
-		return 0, fmt.Errorf("no region says anything of it: %w", ErrK2Prime)
+		return 0, reject(ErrK2Prime, "no region determines k2′")
 	}
 	return math.Exp(sum / weight), nil
 }
@@ -163,7 +162,7 @@ func (c *coupled) couple() error {
 			}
 		}
 		if !(information > 0) {
-			return fmt.Errorf("no region says anything of it: %w", ErrK2Prime)
+			return reject(ErrK2Prime, "no region determines k2′")
 		}
 		if objective > before && math.Abs(move) > 1e-10*k {
 			move /= 2
@@ -185,10 +184,10 @@ func (c *coupled) couple() error {
 		}
 	}
 	if !(k > thetaMin && k < thetaMax) {
-		return fmt.Errorf("the regions ask for %.3g /min: %w", k, ErrK2Prime)
+		return reject(ErrK2Prime, "the regions lead to %.3g /min, outside %g to %g", k, thetaMin, thetaMax)
 	}
 	if c.influence(); c.shared.se > mostDoubt*k {
-		return fmt.Errorf("the regions leave %.3g ± %.3g /min: %w", k, c.shared.se, ErrK2Prime)
+		return reject(ErrK2Prime, "the regions leave %.3g ± %.3g /min", k, c.shared.se)
 	}
 	return nil
 }

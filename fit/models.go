@@ -1,12 +1,10 @@
 package fit
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
 	"tacstream/extract"
-	"tacstream/ingest"
 )
 
 // Settings are what a user may set of a model. A model takes what it has.
@@ -56,8 +54,8 @@ func arterialModels(s Settings) []Model {
 	}
 }
 
-// ByName returns the model of that name, such as "srtm", or an error that
-// wraps ingest.ErrRejected and names those that there are.
+// ByName returns the model of that name, such as "srtm", or ErrSettings with the
+// names of those that there are.
 func ByName(name string, s Settings) (Model, error) {
 	if err := s.Weighting.Check(); err != nil {
 		return nil, err
@@ -69,5 +67,5 @@ func ByName(name string, s Settings) (Model, error) {
 		}
 		names = append(names, m.Name())
 	}
-	return nil, fmt.Errorf("no model is called %q; there are %s: %w", name, strings.Join(names, ", "), ingest.ErrRejected)
+	return nil, reject(ErrSettings, "no model is called %q; there are %s", name, strings.Join(names, ", "))
 }

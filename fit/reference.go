@@ -1,9 +1,6 @@
 package fit
 
-import (
-	"fmt"
-	"math"
-)
+import "math"
 
 // prepareReference checks a scan and rebuilds its reference curve.
 func prepareReference(s Scan, w Weighting) (*prepared, error) {
@@ -25,12 +22,12 @@ func (p *prepared) reference() error {
 			continue
 		}
 		if p.ref != nil {
-			return fmt.Errorf("two regions are called %q: %w", t.Region, ErrReference)
+			return reject(ErrReference, "two regions are called %q", t.Region)
 		}
 		p.ref = p.used(t.BqPerML)
 	}
 	if p.ref == nil {
-		return fmt.Errorf("no region is called %q: %w", p.scan.Reference, ErrReference)
+		return reject(ErrReference, "no region is called %q", p.scan.Reference)
 	}
 	total, peak := 0.0, 0.0
 	for i, u := range p.ref {
@@ -38,14 +35,14 @@ func (p *prepared) reference() error {
 		peak = math.Max(peak, math.Abs(u))
 	}
 	if !(total > 0) {
-		return fmt.Errorf("%s holds no activity: %w", p.scan.Reference, ErrReference)
+		return reject(ErrReference, "%s holds no activity", p.scan.Reference)
 	}
 	p.setScale(peak)
 	for i := range p.ref {
 		p.ref[i] /= p.scale
 	}
 	if p.refCurve = p.curve(p.ref); !p.refCurve.finite() {
-		return fmt.Errorf("no curve can be laid through them: %w", ErrFrames)
+		return reject(ErrFrames, "no curve can be laid through them")
 	}
 	p.refNoise.unit = make([]float64, len(p.ref))
 	p.unitVariances(p.ref, p.refNoise.unit)

@@ -1,12 +1,10 @@
 package fit
 
 import (
-	"fmt"
 	"math"
 	"strings"
 
 	"tacstream/extract"
-	"tacstream/ingest"
 )
 
 // A Weighting names how the frames of a curve are weighted. The residuals are
@@ -64,27 +62,27 @@ func (w Weighting) check(s Scan) error {
 		return w.Check()
 	}
 	if len(s.Weights) == 0 {
-		return fmt.Errorf("weights of one's own are asked for and none are there, such as in a column called weights: %w", ErrValues)
+		return reject(ErrValues, "weighting \"user\" needs Scan.Weights, a column named weights")
 	}
 	if len(s.Weights) != len(s.Frames) {
-		return fmt.Errorf("%d weights for %d frames: %w", len(s.Weights), len(s.Frames), ErrFrames)
+		return reject(ErrFrames, "%d weights for %d frames", len(s.Weights), len(s.Frames))
 	}
 	positive := 0
 	for f, v := range s.Weights {
 		if !(v >= 0) || v > largest {
-			return fmt.Errorf("weight %g of frame %d: %w", v, f+1, ErrValues)
+			return reject(ErrValues, "weight %g of frame %d", v, f+1)
 		}
 		if v > 0 {
 			positive++
 		}
 	}
 	if positive < minFrames {
-		return fmt.Errorf("%d frames have a weight: %w", positive, ErrTooFewFrames)
+		return reject(ErrTooFewFrames, "%d frames have a weight", positive)
 	}
 	return nil
 }
 
-// Check returns an error that wraps ingest.ErrRejected where there is no such
+// Check returns ErrSettings where there is no such
 // weighting. "" is InverseVariance.
 func (w Weighting) Check() error {
 	var names []string
@@ -94,7 +92,7 @@ func (w Weighting) Check() error {
 		}
 		names = append(names, string(known))
 	}
-	return fmt.Errorf("no weighting is called %q; there are %s: %w", w, strings.Join(names, ", "), ingest.ErrRejected)
+	return reject(ErrSettings, "no weighting is called %q; there are %s", w, strings.Join(names, ", "))
 }
 
 // of returns the weights of the frames of a region that are used, nil where

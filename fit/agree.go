@@ -3,6 +3,7 @@ package fit
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"tacstream/ingest"
 )
@@ -33,9 +34,8 @@ func Agree(all []Estimate) []Estimate {
 			limit = math.Max(limit, agreeAbs)
 		}
 		if math.Abs(worst) > limit {
-			all[i].Warnings = append(all[i].Warnings[:len(all[i].Warnings):len(all[i].Warnings)], ingest.Warning{
-				Code: ingest.WarnModelAgree, Level: ingest.LevelWarn, Value: worst, Threshold: limit, Detail: fmt.Sprintf("%s of %s differs by so much", main, other),
-			})
+			r := rule{true, ingest.WarnModelAgree, ingest.LevelWarn, worst, limit, fmt.Sprintf("%s by %s differs by {value} from this one, more than {limit}", main, other)}
+			all[i].Warnings = append(slices.Clip(all[i].Warnings), r.warning())
 		}
 	}
 	return all

@@ -135,9 +135,9 @@ func (r *regression) doubts(off float64, u []float64, e *Estimate, first int, fr
 		}
 	}
 	return broken(
-		rule{!(off <= MaxDeviation), ingest.WarnTStar, ingest.LevelWarn, off, MaxDeviation, "the worst point of the expected curve after t* lies off the line by this fraction"},
-		rule{points < MinPoints, ingest.WarnTStar, ingest.LevelWarn, points, MinPoints, "points after t*"},
-		rule{math.Abs(bias) > materialBias, ingest.WarnNoiseBias, ingest.LevelWarn, bias, materialBias, "bias that the noise of the curve gives to " + string(r.main) + ", as a fraction of it: the curve is a regressor"},
+		rule{!(off <= MaxDeviation), ingest.WarnTStar, ingest.LevelWarn, off, MaxDeviation, "the worst point of the expected curve after t* lies off the line by {value} of its value, more than {limit}"},
+		rule{points < MinPoints, ingest.WarnTStar, ingest.LevelWarn, points, MinPoints, "only {value} points lie after t*, fewer than {limit}"},
+		rule{math.Abs(bias) > materialBias, ingest.WarnNoiseBias, ingest.LevelWarn, bias, materialBias, "noise of the curve, which is a regressor, biases " + string(r.main) + " by {value} of its value, more than {limit}"},
 	)
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"tacstream/config"
+	"tacstream/config/line"
 	"tacstream/ingest/jetstream"
 )
 
@@ -60,8 +61,8 @@ func TestComposeConfiguresTheLine(t *testing.T) {
 func TestComposeConfiguresNATSLikeTheEmbeddedOne(t *testing.T) {
 	c := compose(t)
 	want, err := jetstream.ServerConfig(jetstream.ServerOptions{StoreDir: "/data", Listen: "0.0.0.0:4222", SyncAlways: true, Users: []jetstream.User{
-		{Name: config.UserTacstream, Role: jetstream.RoleTacstream}, {Name: config.UserMirror, Role: jetstream.RoleMirror},
-		{Name: config.UserConsumer, Role: jetstream.RoleConsumer}, {Name: config.UserFacility, Role: jetstream.RoleFacility},
+		{Name: line.UserTacstream, Role: jetstream.RoleTacstream}, {Name: line.UserMirror, Role: jetstream.RoleMirror},
+		{Name: line.UserConsumer, Role: jetstream.RoleConsumer}, {Name: line.UserFacility, Role: jetstream.RoleFacility},
 	}})
 	if err != nil {
 		t.Fatal(err)

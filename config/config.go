@@ -221,3 +221,23 @@ func (c Config) checkServers(add adder) {
 		add(err != nil, "http_listen", "%q is no host:port", c.HTTP)
 	}
 }
+
+// Inboxes returns the buckets that facilities drop into.
+func (c Config) Inboxes() []string {
+	var buckets []string
+	for _, s := range c.Sites {
+		buckets = append(buckets, s.Bucket)
+	}
+	slices.Sort(buckets)
+	return slices.Compact(buckets)
+}
+
+// IngestSites makes the mapping of sites, each with a key of its own.
+func (c Config) IngestSites(master ingest.Key) ingest.Sites {
+	var sites ingest.Sites
+	for _, s := range c.Sites {
+		key := ingest.Key(master.Token("site", s.Site))
+		sites = append(sites, ingest.Mapping{Bucket: s.Bucket, Prefix: s.Prefix, Site: ingest.Site(s.Site), Key: key})
+	}
+	return sites
+}

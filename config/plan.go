@@ -9,17 +9,17 @@ import (
 	"tacstream/ingest"
 )
 
-// plan returns by what the result of a whole series would be made today. Where
+// Plan returns by what the result of a whole series would be made today. Where
 // no protocol matches the series any more, the one by which its last revision
 // was made is kept, unless the series is of another tracer now: that a protocol
 // is missing takes no result away.
-func (c Config) plan(a ingest.Assembly, kept ingest.Plan, resultsVersion string) ingest.Plan {
-	texts := tracerTexts(a.Header, a.Slots)
-	p, ok := c.protocolOf(texts)
+func (c Config) Plan(a ingest.Assembly, kept ingest.Plan, resultsVersion string) ingest.Plan {
+	texts := TracerTexts(a.Header, a.Slots)
+	p, ok := c.ProtocolOf(texts)
 	if !ok {
-		p, ok = decodeProtocol(kept.Protocol)
+		p, ok = DecodeProtocol(kept.Protocol)
 		if ok {
-			p, ok = Config{Protocols: []Protocol{p}}.protocolOf(texts)
+			p, ok = Config{Protocols: []Protocol{p}}.ProtocolOf(texts)
 		}
 	}
 	plan := ingest.Plan{Decay: c.Decay, ResultsVersion: resultsVersion}
@@ -45,9 +45,9 @@ func encodeProtocol(p Protocol) json.RawMessage {
 	return body
 }
 
-// decodeProtocol reads what encodeProtocol wrote; ok is false where there is
+// DecodeProtocol reads what encodeProtocol wrote; ok is false where there is
 // none.
-func decodeProtocol(body json.RawMessage) (p Protocol, ok bool) {
+func DecodeProtocol(body json.RawMessage) (p Protocol, ok bool) {
 	if len(body) == 0 || string(body) == "null" || json.Unmarshal(body, &p) != nil {
 		return Protocol{}, false
 	}

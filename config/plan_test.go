@@ -13,7 +13,7 @@ func of(tracer string) ingest.Assembly {
 
 func TestAPlanHoldsWhatDecidesAResult(t *testing.T) {
 	c := Default()
-	plan := func() ingest.Plan { return c.plan(of("[11C]DASB"), ingest.Plan{}, "1") }
+	plan := func() ingest.Plan { return c.Plan(of("[11C]DASB"), ingest.Plan{}, "1") }
 	before := plan()
 	c.HTTP, c.Limits.Workers, c.NATS.URL, c.SiteKey = "127.0.0.1:1", 9, "nats://x:1", "another key of this site"
 	c.Protocols = append(c.Protocols, Protocol{Tracer: "raclopride", Match: "raclopride", Reference: "x", Models: []string{"srtm"}})
@@ -29,19 +29,19 @@ func TestAPlanHoldsWhatDecidesAResult(t *testing.T) {
 	if plan().Settings == before.Settings {
 		t.Error("the protocol does not change the settings")
 	}
-	if p, ok := decodeProtocol(plan().Protocol); !ok || p.Tracer != "dasb" || len(p.Models) != 1 {
+	if p, ok := DecodeProtocol(plan().Protocol); !ok || p.Tracer != "dasb" || len(p.Models) != 1 {
 		t.Errorf("the protocol comes back as %+v", p)
 	}
 }
 
 func TestAProtocolThatIsMissingIsTakenFromTheLastRevision(t *testing.T) {
 	c := Default()
-	kept := c.plan(of("[11C]DASB"), ingest.Plan{}, "1")
+	kept := c.Plan(of("[11C]DASB"), ingest.Plan{}, "1")
 	c.Protocols = nil
-	if got := c.plan(of("[11C]DASB"), kept, "1"); got.Settings != kept.Settings {
+	if got := c.Plan(of("[11C]DASB"), kept, "1"); got.Settings != kept.Settings {
 		t.Errorf("the plan is %+v", got)
 	}
-	if got := c.plan(of("[11C]raclopride"), kept, "1"); len(got.Protocol) > 0 {
+	if got := c.Plan(of("[11C]raclopride"), kept, "1"); len(got.Protocol) > 0 {
 		t.Errorf("a series of another tracer gets %s", got.Protocol)
 	}
 }

@@ -63,9 +63,9 @@ func (p Protocol) check(at string, add adder) {
 	}
 }
 
-// protocolOf returns the protocol whose expression matches one of the texts,
+// ProtocolOf returns the protocol whose expression matches one of the texts,
 // the earlier text and then the earlier protocol first.
-func (c Config) protocolOf(texts []string) (Protocol, bool) {
+func (c Config) ProtocolOf(texts []string) (Protocol, bool) {
 	for _, text := range texts {
 		for _, p := range c.Protocols {
 			if re, err := regexp.Compile("(?i)" + p.Match); err == nil && re.MatchString(text) {
@@ -76,9 +76,9 @@ func (c Config) protocolOf(texts []string) (Protocol, bool) {
 	return Protocol{}, false
 }
 
-// tracerTexts returns where the tracer of a series may be named, most telling
+// TracerTexts returns where the tracer of a series may be named, most telling
 // first.
-func tracerTexts(h ingest.Header, slots []ingest.Record) []string {
+func TracerTexts(h ingest.Header, slots []ingest.Record) []string {
 	texts := append([]string{}, h.Soft.TracerTexts...)
 	if len(slots) == 0 {
 		return texts
@@ -159,10 +159,10 @@ func joined(regions []extract.Region) string {
 	return strings.Join(names, ", ")
 }
 
-// fit runs the protocol's models on the curves. A model that cannot be fitted
+// Fit runs the protocol's models on the curves. A model that cannot be fitted
 // does not keep the others from being so, and a warning names it; an error
 // means that none could.
-func (p Protocol) fit(curves extract.Curves) (reference extract.Region, all []fit.Estimate, failed []ingest.Warning, err error) {
+func (p Protocol) Fit(curves extract.Curves) (reference extract.Region, all []fit.Estimate, failed []ingest.Warning, err error) {
 	if err = p.usable(curves); err != nil {
 		return "", nil, nil, err
 	}

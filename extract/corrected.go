@@ -62,7 +62,7 @@ func (c CorrectedCurves) taken(halfLife time.Duration) Curves {
 	}
 	curves.Warnings = slices.DeleteFunc(slices.Clone(c.Warnings), func(w ingest.Warning) bool { return w.Code == ingest.WarnNoDecayKnown })
 	if curves.HalfLife == 0 {
-		curves.Warnings = append(curves.Warnings, noHalfLife())
+		curves.Warnings = append(curves.Warnings, NoHalfLife())
 	}
 	return curves
 }

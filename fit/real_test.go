@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"tacstream/extract"
+	"tacstream/extract/table"
 	"tacstream/fit"
 	"tacstream/ingest"
 )
@@ -36,11 +37,11 @@ func realTable(t *testing.T, name string) extract.CorrectedCurves {
 		t.Skipf("no shared data: %v", err)
 	}
 	defer f.Close()
-	c, err := extract.ReadTSV(f)
+	curves, _, err := table.Read(f, table.Hints{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c
+	return curves
 }
 
 // publishedBPND reads BPND by region from a table of the dataset.

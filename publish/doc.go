@@ -1,7 +1,7 @@
 // Package publish says what tacstream has found out: it holds the encodings of
 // its events, their subjects and schemas, and what people and facilities are
 // told. The children write it somewhere: bids makes the files of a result,
-// jetstream publishes.
+// outbox publishes.
 //
 // This page is the contract with whoever subscribes.
 //
@@ -30,8 +30,9 @@
 // An event is CloudEvents 1.0 in structured JSON (ContentType). Its type is a
 // Type, its subject the token, its source /tacstream/<site>, its data one of
 // the bodies in this package: SeriesState, Progress, TACs, Binding, Failed,
-// Withdrawn, Dead. There is no time attribute, for an event that is stated
-// again has the same bytes; the stream knows when it came.
+// Withdrawn, Dead. Its time is when the ledger gave the revision, not when the
+// event was sent, so an event that is published again has the same bytes; it is
+// left out for progress and for revisions of release 0.1.0.
 //
 // Schemas holds a JSON Schema for the data of every type and an AsyncAPI
 // document for all subjects. Within a version fields are added only, so ignore

@@ -12,7 +12,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"tacstream/config"
+	"tacstream/config/line"
 	tacjs "tacstream/ingest/jetstream"
 	"tacstream/ingest/phantom"
 )
@@ -111,7 +111,7 @@ func get(t *testing.T, url string) string {
 // consumer connects with a consumer's credentials, as any client of NATS does.
 func (r *rig) consumer() *nats.Conn {
 	r.t.Helper()
-	conn, err := nats.Connect("nats://"+r.where.NATSListen, nats.UserInfo(config.UserConsumer, "consumer-for-tests"))
+	conn, err := nats.Connect("nats://"+r.where.NATSListen, nats.UserInfo(line.UserConsumer, "consumer-for-tests"))
 	if err != nil {
 		r.t.Fatal(err)
 	}

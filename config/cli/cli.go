@@ -15,6 +15,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"tacstream/config"
+	"tacstream/config/line"
 )
 
 // An env is what a command runs in.
@@ -136,7 +137,7 @@ const (
 
 // listens fills in the addresses that were not given.
 func (w *where) listens() {
-	known := config.ReadAddresses(w.Data)
+	known := line.ReadAddresses(w.Data)
 	w.NATSListen = cmp.Or(w.NATSListen, known.NATS, defaultNATS)
 	w.S3Listen = cmp.Or(w.S3Listen, known.S3, defaultS3)
 }

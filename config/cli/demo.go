@@ -16,7 +16,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"tacstream/config"
+	"tacstream/config/line"
 	"tacstream/ingest"
 	"tacstream/ingest/jetstream"
 	"tacstream/ingest/phantom"
@@ -100,7 +100,7 @@ type demo struct {
 	demoCmd
 	env    *env
 	where  where
-	line   *config.Line
+	line   *line.Line
 	scans  map[ingest.Token]phantom.Scan
 	worker *exec.Cmd
 }
@@ -170,10 +170,10 @@ func (d *demo) serve(ctx context.Context) (stop func(), err error) {
 	serving, cancel := context.WithCancel(ctx)
 	ready, ended := make(chan struct{}), make(chan error, 1)
 	go func() {
-		ended <- config.Serve(serving, config.ServeOptions{
-			Config: cfg, Data: d.where.Data, Only: []string{config.RoleNATS, config.RoleS3, config.RoleIngest},
+		ended <- line.Serve(serving, line.ServeOptions{
+			Config: cfg, Data: d.where.Data, Only: []string{line.RoleNATS, line.RoleS3, line.RoleIngest},
 			NATSListen: d.where.NATSListen, S3Listen: d.where.S3Listen, Log: slog.New(slog.DiscardHandler),
-			Ready: func(config.Started) { close(ready) },
+			Ready: func(line.Started) { close(ready) },
 		})
 	}()
 	select {
@@ -191,7 +191,7 @@ func (d *demo) hire(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.worker = exec.CommandContext(ctx, exe, "serve", "--only", config.RoleWork, "--config", d.where.Config, "--data", d.where.Data,
+	d.worker = exec.CommandContext(ctx, exe, "serve", "--only", line.RoleWork, "--config", d.where.Config, "--data", d.where.Data,
 		"--nats-listen", d.where.NATSListen, "--s3-listen", d.where.S3Listen)
 	return d.worker.Start()
 }

@@ -9,7 +9,10 @@ import (
 	"path/filepath"
 
 	"tacstream/config"
+	"tacstream/config/inspect"
 	"tacstream/extract"
+	"tacstream/extract/stream"
+	"tacstream/extract/table"
 	"tacstream/ingest"
 	"tacstream/publish/svg"
 )
@@ -49,7 +52,7 @@ func (c extractCmd) Run(e *env) error {
 		return err
 	}
 	said := leftOut{w: plain{e.stderr}}
-	curves, assembly, err := config.ExtractDir(e.ctx, c.Dir, regions, c.Series, said.add)
+	curves, assembly, err := inspect.ExtractDir(e.ctx, c.Dir, regions, c.Series, said.add)
 	said.done()
 	if err != nil {
 		return err
@@ -75,15 +78,15 @@ func (c extractCmd) Run(e *env) error {
 			return err
 		}
 	}
-	var table bytes.Buffer
-	if err := extract.WriteTSV(&table, curves, origin); err != nil {
+	var body bytes.Buffer
+	if err := table.Write(&body, curves, origin); err != nil {
 		return err
 	}
 	if c.Output == "" {
-		_, err := io.Copy(e.stdout, &table)
+		_, err := io.Copy(e.stdout, &body)
 		return err
 	}
-	return writeWithSidecar(c.Output, table.Bytes(), sidecarOf(curves, origin, assembly))
+	return writeWithSidecar(c.Output, body.Bytes(), table.Describe(curves, origin, assembly.Header.Soft))
 }
 
 // A leftOut says which files are left out, and why: the first few for each
@@ -119,12 +122,12 @@ func (l *leftOut) done() {
 }
 
 // regions reads where the regions are.
-func (c extractCmd) regions() (config.Regions, error) {
-	s, err := config.ReadRegionsFiles(c.Regions, c.LUT)
+func (c extractCmd) regions() (stream.Regions, error) {
+	s, err := inspect.ReadRegionsFiles(c.Regions, c.LUT)
 	if err != nil {
-		return config.Regions{}, err
+		return stream.Regions{}, err
 	}
-	r := config.Regions{Segmentation: s, Invert: c.Invert}
+	r := stream.Regions{Segmentation: s, Invert: c.Invert}
 	if rules := c.rules(); rules != "" {
 		if r.Rules, err = config.ReadRulesFile(rules); err != nil {
 			return r, err
@@ -132,7 +135,7 @@ func (c extractCmd) regions() (config.Regions, error) {
 	}
 	switch {
 	case c.Transform != "":
-		r.Transform, err = config.ReadTransformFile(c.Transform)
+		r.Transform, err = inspect.ReadTransformFile(c.Transform)
 	case c.Invert:
 		err = errors.New("--invert-transform needs a --transform to turn round")
 	}
@@ -187,4 +190,16 @@ func decayWords(to extract.Origin) string {
 		return "decay-corrected to scan start"
 	}
 	return "as the series has them"
+}
+
+// writeWithSidecar writes a table and its sidecar.
+func writeWithSidecar(file string, body []byte, s table.Sidecar) error {
+	if err := os.WriteFile(file, body, 0o644); err != nil {
+		return err
+	}
+	text, err := s.JSON()
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(table.SidecarName(file), text, 0o644)
 }

@@ -15,7 +15,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
-	"tacstream/extract"
+	"tacstream/extract/table"
 	"tacstream/publish"
 )
 
@@ -224,7 +224,7 @@ func (r *rig) compareFiles(t *testing.T, b *publish.Binding, tacs *publish.TACs)
 	if err != nil {
 		t.Fatal(err)
 	}
-	curves, err := extract.ReadTSV(bytes.NewReader(body))
+	curves, _, err := table.Read(bytes.NewReader(body), table.Hints{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -326,7 +326,7 @@ func extractByHand(t *testing.T, dir, regions, decay string) map[string][]float6
 		t.Fatal(err)
 	}
 	defer f.Close()
-	curves, err := extract.ReadTSV(f)
+	curves, _, err := table.Read(f, table.Hints{})
 	if err != nil {
 		t.Fatal(err)
 	}

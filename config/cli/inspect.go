@@ -10,6 +10,7 @@ import (
 	"text/tabwriter"
 
 	"tacstream/config"
+	"tacstream/config/inspect"
 	"tacstream/ingest"
 )
 
@@ -43,7 +44,7 @@ func (c inspectCmd) Run(e *env) error {
 		return err
 	}
 	defer done()
-	in, err := config.Inspect(e.ctx, shelf, cfg, !c.Headers)
+	in, err := inspect.Inspect(e.ctx, shelf, cfg, !c.Headers)
 	if err != nil {
 		return err
 	}
@@ -74,11 +75,11 @@ func (c inspectCmd) Run(e *env) error {
 }
 
 // shelf opens the place. Done lets go of it.
-func (c inspectCmd) shelf(e *env) (shelf config.Shelf, cfg config.Config, done func(), err error) {
+func (c inspectCmd) shelf(e *env) (shelf inspect.Shelf, cfg config.Config, done func(), err error) {
 	name, remote := strings.CutPrefix(c.Place, "s3://")
 	if !remote {
 		cfg, err = c.where.load()
-		return config.FileShelf(c.Place), cfg, func() {}, err
+		return inspect.FileShelf(c.Place), cfg, func() {}, err
 	}
 	line, err := c.where.open(e)
 	if err != nil {
@@ -91,11 +92,11 @@ func (c inspectCmd) shelf(e *env) (shelf config.Shelf, cfg config.Config, done f
 		line.Close()
 		return nil, cfg, nil, fmt.Errorf("the S3 store cannot be reached: %w", err)
 	}
-	return config.StoreShelf{Store: line.Store, Bucket: bucket, Folder: prefix}, line.Config, line.Close, nil
+	return inspect.StoreShelf{Store: line.Store, Bucket: bucket, Folder: prefix}, line.Config, line.Close, nil
 }
 
 // printInspection writes everything for people to read.
-func printInspection(w io.Writer, in config.Inspection) error {
+func printInspection(w io.Writer, in inspect.Inspection) error {
 	for _, s := range in.Series {
 		if err := printSeries(w, s); err != nil {
 			return err
@@ -128,7 +129,7 @@ func printInspection(w io.Writer, in config.Inspection) error {
 	return printBroken(w, in.Broken)
 }
 
-func numbers(r config.RegionView) string {
+func numbers(r inspect.RegionView) string {
 	switch {
 	case r.Reason.Code != "":
 		return "none, see below"
@@ -143,7 +144,7 @@ func numbers(r config.RegionView) string {
 // mostBroken bounds how many objects are named of one reason.
 const mostBroken = 10
 
-func printBroken(w io.Writer, broken []config.BrokenView) error {
+func printBroken(w io.Writer, broken []inspect.BrokenView) error {
 	seen := map[ingest.Code]int{}
 	for _, b := range broken {
 		seen[b.Reason.Code]++
@@ -160,7 +161,7 @@ func printBroken(w io.Writer, broken []config.BrokenView) error {
 	return nil
 }
 
-func printSeries(w io.Writer, s config.SeriesView) error {
+func printSeries(w io.Writer, s inspect.SeriesView) error {
 	fmt.Fprintf(w, "Series %d: %s\n", s.Number, s.Condition)
 	if s.Reason.Code != "" {
 		fmt.Fprintf(w, "  %s\n", s.Reason)
@@ -191,7 +192,7 @@ func printSeries(w io.Writer, s config.SeriesView) error {
 }
 
 // facts are the lines about a series; one without a value is left out.
-func facts(s config.SeriesView) [][2]string {
+func facts(s inspect.SeriesView) [][2]string {
 	return [][2]string{
 		{"scanner", strings.TrimSpace(s.Vendor + " " + s.Model)},
 		{"tracer", tracer(s)},
@@ -212,7 +213,7 @@ func facts(s config.SeriesView) [][2]string {
 }
 
 // goesWith says which other series belong to the same acquisition.
-func goesWith(s config.SeriesView) string {
+func goesWith(s inspect.SeriesView) string {
 	var list []string
 	if s.Continues > 0 {
 		list = append(list, fmt.Sprintf("series %d, which it continues: their frames are fitted together", s.Continues))
@@ -230,7 +231,7 @@ func commas(numbers []int) string {
 	return strings.ReplaceAll(strings.Trim(fmt.Sprint(numbers), "[]"), " ", ", ")
 }
 
-func tracer(s config.SeriesView) string {
+func tracer(s inspect.SeriesView) string {
 	nuclide := s.Nuclide
 	switch {
 	case s.HalfLife <= 0:
@@ -246,7 +247,7 @@ func tracer(s config.SeriesView) string {
 	return s.Tracer + "; " + nuclide
 }
 
-func units(s config.SeriesView) string {
+func units(s inspect.SeriesView) string {
 	switch {
 	case s.Units == "":
 		return "none in the header"
@@ -258,7 +259,7 @@ func units(s config.SeriesView) string {
 	return s.Units + ", arbitrary"
 }
 
-func decay(s config.SeriesView) string {
+func decay(s inspect.SeriesView) string {
 	if s.Decay == "" {
 		return "not in the header"
 	}
@@ -276,14 +277,14 @@ func seconds(at *float64) string {
 	return fmt.Sprintf("%.3f s after model zero", *at)
 }
 
-func size(s config.SeriesView) string {
+func size(s inspect.SeriesView) string {
 	if s.SpacingMM == [3]float64{} {
 		return fmt.Sprintf("%d columns × %d rows × %d slices", s.Size[0], s.Size[1], s.Size[2])
 	}
 	return fmt.Sprintf("%d columns × %d rows × %d slices, %.4g × %.4g × %.4g mm", s.Size[0], s.Size[1], s.Size[2], s.SpacingMM[0], s.SpacingMM[1], s.SpacingMM[2])
 }
 
-func slots(s config.SeriesView) string {
+func slots(s inspect.SeriesView) string {
 	if s.Want == 0 {
 		return fmt.Sprintf("%d filled; the header does not count them (%d objects)", s.Have, s.Objects)
 	}
@@ -293,7 +294,7 @@ func slots(s config.SeriesView) string {
 // mostMissing bounds how many slots are named.
 const mostMissing = 8
 
-func missing(s config.SeriesView) string {
+func missing(s inspect.SeriesView) string {
 	if 2*s.Have < s.Want {
 		return "" // nearly everything is
 	}
@@ -307,7 +308,7 @@ func missing(s config.SeriesView) string {
 	return strings.Join(names, ", ")
 }
 
-func values(v *config.ValuesView) string {
+func values(v *inspect.ValuesView) string {
 	if v == nil {
 		return ""
 	}
@@ -315,7 +316,7 @@ func values(v *config.ValuesView) string {
 }
 
 // printTiming writes the table of frames.
-func printTiming(w io.Writer, frames []config.FrameView) error {
+func printTiming(w io.Writer, frames []inspect.FrameView) error {
 	if len(frames) == 0 {
 		return nil
 	}

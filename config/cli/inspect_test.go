@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"tacstream/config"
+	"tacstream/config/inspect"
 	"tacstream/ingest"
 	"tacstream/ingest/phantom"
 )
@@ -53,7 +53,7 @@ func TestInspectReadsABucket(t *testing.T) {
 	if code := Main(append([]string{"inspect", "s3://inbox/one", "--json"}, r.flags()...), nil, &out, &errs); code != 0 {
 		t.Fatalf("exit %d: %s", code, errs.String())
 	}
-	var in config.Inspection
+	var in inspect.Inspection
 	if err := json.Unmarshal(out.Bytes(), &in); err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"tacstream/config"
+	"tacstream/config/line"
 	"tacstream/ingest"
 	"tacstream/publish"
 )
@@ -73,7 +73,7 @@ func (c listCmd) Run(e *env) error {
 
 // recount counts the objects of a series that is being received: its state is
 // not written anew for each.
-func recount(e *env, line *config.Line, s *ingest.State) error {
+func recount(e *env, line *line.Line, s *ingest.State) error {
 	if s.Condition != ingest.Receiving || s.Multiframe {
 		return nil
 	}
@@ -144,7 +144,7 @@ func listJSON(e *env, states []ingest.State, others []other) error {
 // workOf says how far an unfinished series is. A series is at work while a
 // process answers for it; one whose worker died is handed out again after the
 // configured ack_wait.
-func workOf(e *env, line *config.Line, s ingest.State) (string, error) {
+func workOf(e *env, line *line.Line, s ingest.State) (string, error) {
 	if !s.Unfinished() || !s.Open {
 		return resultOf(s), nil
 	}
@@ -271,7 +271,7 @@ const shownOthers = 20
 
 // showOther looks for the token among the objects that serve for nothing and
 // their folders.
-func (c showCmd) showOther(e *env, line *config.Line) error {
+func (c showCmd) showOther(e *env, line *line.Line) error {
 	found := false
 	print := func(r ingest.Record) {
 		found = true
@@ -355,7 +355,7 @@ func (l *folderLister) add(r ingest.Record) {
 }
 
 // findState returns the only series whose token begins so.
-func findState(e *env, line *config.Line, token string) (ingest.State, error) {
+func findState(e *env, line *line.Line, token string) (ingest.State, error) {
 	var found []ingest.State
 	err := line.Ledger.States(e.ctx, func(s ingest.State) error {
 		if strings.HasPrefix(string(s.Series), token) {
@@ -387,17 +387,17 @@ Example:
 }
 
 func (c redriveCmd) Run(e *env) error {
-	line, err := c.where.open(e)
+	l, err := c.where.open(e)
 	if err != nil {
 		return err
 	}
-	defer line.Close()
-	state, err := findState(e, line, c.Token)
+	defer l.Close()
+	state, err := findState(e, l, c.Token)
 	if err != nil {
 		return err
 	}
-	err = line.Ask(e.ctx, state.Series, ingest.AskRedrive)
-	if errors.Is(err, config.ErrHasResult) {
+	err = l.Ask(e.ctx, state.Series, ingest.AskRedrive)
+	if errors.Is(err, line.ErrHasResult) {
 		_, err = fmt.Fprintf(e.stdout, "nothing is tried again: %v\n", err)
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	natsjs "github.com/nats-io/nats.go/jetstream"
 
 	"tacstream/config"
+	"tacstream/config/line"
 	"tacstream/ingest/jetstream"
 )
 
@@ -23,7 +24,7 @@ func ownNATS(t *testing.T) string {
 	t.Helper()
 	addr := freeAddr(t)
 	text, err := jetstream.ServerConfig(jetstream.ServerOptions{StoreDir: t.TempDir(), Listen: addr, Users: []jetstream.User{
-		{Name: config.UserTacstream, Role: jetstream.RoleTacstream}, {Name: config.UserMirror, Role: jetstream.RoleMirror},
+		{Name: line.UserTacstream, Role: jetstream.RoleTacstream}, {Name: line.UserMirror, Role: jetstream.RoleMirror},
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -53,11 +54,11 @@ func ownNATS(t *testing.T) string {
 func TestTheMirrorInANATSOfOnesOwnComesBack(t *testing.T) {
 	addr := ownNATS(t)
 	r := newRig(t)
-	r.launch([]string{"s3", "--dir", t.TempDir(), "--listen", r.where.S3Listen, "--nats", "nats://" + addr}, config.EnvS3Access+"=tacstream",
-		config.EnvS3Secret+"=s3-for-tests-only", config.EnvNATSUser+"="+config.UserTacstream, config.EnvNATSPassword+"=secretOfTacstream")
+	r.launch([]string{"s3", "--dir", t.TempDir(), "--listen", r.where.S3Listen, "--nats", "nats://" + addr}, line.EnvS3Access+"=tacstream",
+		line.EnvS3Secret+"=s3-for-tests-only", line.EnvNATSUser+"="+line.UserTacstream, line.EnvNATSPassword+"=secretOfTacstream")
 	cfg := config.Default()
 	cfg.SiteKey = "a key for tests only"
-	cfg.NATS.URL, cfg.NATS.User, cfg.NATS.Password, cfg.NATS.Mirror = "nats://"+addr, config.UserTacstream, "secretOfTacstream", "secretOfMirror"
+	cfg.NATS.URL, cfg.NATS.User, cfg.NATS.Password, cfg.NATS.Mirror = "nats://"+addr, line.UserTacstream, "secretOfTacstream", "secretOfMirror"
 	cfg.S3.Endpoint, cfg.S3.AccessKey, cfg.S3.SecretKey = "http://"+r.where.S3Listen, "tacstream", "s3-for-tests-only"
 
 	var log syncBuffer
@@ -65,9 +66,9 @@ func TestTheMirrorInANATSOfOnesOwnComesBack(t *testing.T) {
 	defer cancel()
 	ready, ended := make(chan struct{}), make(chan error, 1)
 	go func() {
-		ended <- config.Serve(ctx, config.ServeOptions{
-			Config: cfg, Data: t.TempDir(), Only: []string{config.RoleIngest}, MirrorEvery: 10 * time.Millisecond,
-			Log: slog.New(slog.NewTextHandler(&log, nil)), Ready: func(config.Started) { close(ready) },
+		ended <- line.Serve(ctx, line.ServeOptions{
+			Config: cfg, Data: t.TempDir(), Only: []string{line.RoleIngest}, MirrorEvery: 10 * time.Millisecond,
+			Log: slog.New(slog.NewTextHandler(&log, nil)), Ready: func(line.Started) { close(ready) },
 		})
 	}()
 	select {
@@ -75,7 +76,7 @@ func TestTheMirrorInANATSOfOnesOwnComesBack(t *testing.T) {
 	case err := <-ended:
 		t.Fatalf("%v: %s", err, log.String())
 	}
-	conn, err := nats.Connect("nats://"+addr, nats.UserInfo(config.UserMirror, "secretOfMirror"), nats.CustomInboxPrefix(jetstream.InboxPrefix))
+	conn, err := nats.Connect("nats://"+addr, nats.UserInfo(line.UserMirror, "secretOfMirror"), nats.CustomInboxPrefix(jetstream.InboxPrefix))
 	if err != nil {
 		t.Fatal(err)
 	}

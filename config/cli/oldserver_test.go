@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"tacstream/config"
+	"tacstream/config/line"
 	"tacstream/ingest/jetstream"
 )
 
@@ -106,7 +106,7 @@ func TestOldServersEndWhateverConnects(t *testing.T) {
 	r.serve("nats,s3")
 	d := newDisguise(t, r.where.NATSListen, jetstream.OldestServer)
 	file := r.behindDisguise(d)
-	env := []string{config.EnvS3Access + "=tacstream", config.EnvS3Secret + "=s3-for-tests-only", config.EnvNATSUser + "=tacstream", config.EnvNATSPassword + "=nats-for-tests"}
+	env := []string{line.EnvS3Access + "=tacstream", line.EnvS3Secret + "=s3-for-tests-only", line.EnvNATSUser + "=tacstream", line.EnvNATSPassword + "=nats-for-tests"}
 	store := []string{"s3", "--dir", t.TempDir(), "--listen", freeAddr(t), "--nats", "nats://" + d.Addr().String()}
 	serve := func(role string) []string {
 		return []string{"serve", "--only", role, "--config", file, "--data", t.TempDir()}
@@ -155,7 +155,7 @@ func TestLinksRefuseByVersion(t *testing.T) {
 		refused bool
 	}{{"2.15.2", true}, {"2.10.0", true}, {"2.15.3-RC.1", true}, {"devel", true}, {"2.15.3", false}, {"2.16.0", false}} {
 		d := newDisguise(t, behind, tt.version)
-		links := config.StoreLinks("nats://"+d.Addr().String(), "u", "p", "")
+		links := line.StoreLinks("nats://"+d.Addr().String(), "u", "p", "")
 		conn, err := links.Connect(log)
 		if errors.Is(err, jetstream.ErrOldServer) != tt.refused || tt.refused && !strings.Contains(err.Error(), tt.version) {
 			t.Errorf("%s: %v, want refused = %v", tt.version, err, tt.refused)
@@ -167,7 +167,7 @@ func TestLinksRefuseByVersion(t *testing.T) {
 
 	// The same where the old one comes later.
 	d := newDisguise(t, behind, "2.15.3")
-	links := config.StoreLinks("nats://"+d.Addr().String(), "u", "p", "")
+	links := line.StoreLinks("nats://"+d.Addr().String(), "u", "p", "")
 	refused := make(chan error, 9)
 	links.Refuse = func(err error) { refused <- err }
 	conn, err := links.Connect(log)

@@ -7,7 +7,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"tacstream/config"
+	"tacstream/config/line"
 	"tacstream/ingest"
 )
 
@@ -38,20 +38,20 @@ func (c refitCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	line, err := c.where.open(e)
+	l, err := c.where.open(e)
 	if err != nil {
 		return err
 	}
-	defer line.Close()
-	choice := config.Choice{Tracer: c.Tracer, Since: since}
+	defer l.Close()
+	choice := line.Choice{Tracer: c.Tracer, Since: since}
 	for _, token := range c.Tokens {
-		s, err := findState(e, line, token)
+		s, err := findState(e, l, token)
 		if err != nil {
 			return err
 		}
 		choice.Series = append(choice.Series, s.Series)
 	}
-	list, err := line.Outdated(e.ctx, choice)
+	list, err := l.Outdated(e.ctx, choice)
 	if err != nil {
 		return err
 	}
@@ -59,7 +59,7 @@ func (c refitCmd) Run(e *env) error {
 		return err
 	}
 	for _, r := range list {
-		if err := line.Ask(e.ctx, r.Series, ingest.AskRefit); err != nil {
+		if err := l.Ask(e.ctx, r.Series, ingest.AskRefit); err != nil {
 			return err
 		}
 	}
@@ -69,7 +69,7 @@ func (c refitCmd) Run(e *env) error {
 	return err
 }
 
-func (c refitCmd) print(e *env, list []config.Refit) error {
+func (c refitCmd) print(e *env, list []line.Refit) error {
 	if c.JSON {
 		enc := json.NewEncoder(e.stdout)
 		for _, r := range list {

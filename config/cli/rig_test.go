@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"tacstream/config"
+	"tacstream/config/line"
 	"tacstream/ingest"
 	"tacstream/ingest/jetstream"
 	"tacstream/ingest/phantom"
@@ -81,7 +82,7 @@ type rig struct {
 	where where
 
 	connecting sync.Mutex
-	line       *config.Line // as the operator sees it; nil until connect
+	line       *line.Line // as the operator sees it; nil until connect
 
 	mu    sync.Mutex
 	procs []*proc
@@ -247,7 +248,7 @@ func (r *rig) stop() {
 func tail(s string, n int) string { return s[max(0, len(s)-n):] }
 
 // connect opens the line as the operator's commands do.
-func (r *rig) connect() *config.Line {
+func (r *rig) connect() *line.Line {
 	r.t.Helper()
 	r.connecting.Lock()
 	defer r.connecting.Unlock()

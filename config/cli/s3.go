@@ -13,7 +13,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
-	"tacstream/config"
+	"tacstream/config/line"
 	"tacstream/ingest"
 	"tacstream/ingest/jetstream"
 	"tacstream/ingest/s3"
@@ -46,9 +46,9 @@ func (c s3Cmd) Run(e *env) error {
 	if host, _, err := net.SplitHostPort(c.Listen); err != nil || (c.TLSCert == "" && !c.Private && !isLoopback(host)) {
 		return fmt.Errorf("--listen %s is not on loopback: give --tls-cert and --tls-key, or --private-network", c.Listen)
 	}
-	access, secret := os.Getenv(config.EnvS3Access), os.Getenv(config.EnvS3Secret)
+	access, secret := os.Getenv(line.EnvS3Access), os.Getenv(line.EnvS3Secret)
 	if access == "" || secret == "" {
-		return fmt.Errorf("set %s and %s in the environment", config.EnvS3Access, config.EnvS3Secret)
+		return fmt.Errorf("set %s and %s in the environment", line.EnvS3Access, line.EnvS3Secret)
 	}
 	log := slog.New(slog.NewTextHandler(e.stderr, nil))
 	ctx := e.ctx
@@ -101,7 +101,7 @@ func (c s3Cmd) announce(ctx context.Context, log *slog.Logger, refuse func(error
 	if err != nil {
 		return nil, err
 	}
-	links := config.StoreLinks(c.NATS, os.Getenv(config.EnvNATSUser), os.Getenv(config.EnvNATSPassword), c.TLSCert)
+	links := line.StoreLinks(c.NATS, os.Getenv(line.EnvNATSUser), os.Getenv(line.EnvNATSPassword), c.TLSCert)
 	links.Refuse = refuse
 	conn, err := links.Connect(log)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"tacstream/config"
+	"tacstream/config/line"
 )
 
 type serveCmd struct {
@@ -36,12 +37,12 @@ func (c serveCmd) Run(e *env) error {
 		return err
 	}
 	c.listens()
-	opts := config.ServeOptions{
+	opts := line.ServeOptions{
 		Config: cfg, Data: c.Data, Only: c.Only, NATSListen: c.NATSListen, S3Listen: c.S3Listen,
 		TLSCert: c.TLSCert, TLSKey: c.TLSKey, Log: c.logger(e.stderr), At: e.at, ResultsVersion: e.release,
-		Ready: func(s config.Started) { fmt.Fprint(e.stdout, welcome(s, c.elsewhere())) },
+		Ready: func(s line.Started) { fmt.Fprint(e.stdout, welcome(s, c.elsewhere())) },
 	}
-	return config.Serve(e.ctx, opts)
+	return line.Serve(e.ctx, opts)
 }
 
 func (c serveCmd) logger(w io.Writer) *slog.Logger {
@@ -56,7 +57,7 @@ func (c serveCmd) logger(w io.Writer) *slog.Logger {
 }
 
 // welcome says how to drop a scan and how to subscribe.
-func welcome(s config.Started, data string) string {
+func welcome(s line.Started, data string) string {
 	var b strings.Builder
 	if data != "" {
 		data = " --data " + data

@@ -18,6 +18,7 @@ import (
 	"github.com/minio/minio-go/v7/pkg/credentials"
 
 	"tacstream/config"
+	"tacstream/extract/stream"
 	"tacstream/ingest"
 	"tacstream/ingest/dicom"
 	"tacstream/ingest/phantom"
@@ -60,7 +61,7 @@ func BenchmarkExtraction(b *testing.B) {
 		getAll(b, client, a.Slots)
 		getting += time.Since(start)
 		start = time.Now()
-		if _, _, err := config.Extract(b.Context(), a, config.Regions{Segmentation: ingest.Segmentation{Labels: &labels}}, config.DefaultReaders, open); err != nil {
+		if _, _, err := stream.Extract(b.Context(), a, stream.Regions{Segmentation: ingest.Segmentation{Labels: &labels}}, config.DefaultReaders, open); err != nil {
 			b.Fatal(err)
 		}
 		extracting += time.Since(start)

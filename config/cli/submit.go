@@ -18,7 +18,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"tacstream/config"
+	"tacstream/config/line"
 	"tacstream/ingest"
 	"tacstream/publish"
 )
@@ -94,7 +94,7 @@ type parcel struct {
 }
 
 // upload sends every file and notes which series they belong to.
-func (c submitCmd) upload(e *env, line *config.Line) (parcel, error) {
+func (c submitCmd) upload(e *env, line *line.Line) (parcel, error) {
 	files, err := c.files()
 	if err != nil {
 		return parcel{}, err
@@ -160,7 +160,7 @@ func (c submitCmd) key(file string) string {
 
 // vacant returns an error where files would replace others: two folders of one
 // name mostly hold different scans.
-func (c submitCmd) vacant(ctx context.Context, line *config.Line, files []string) error {
+func (c submitCmd) vacant(ctx context.Context, line *line.Line, files []string) error {
 	there := map[string]ingest.Object{}
 	for o, err := range line.Store.List(ctx, c.Bucket, c.Prefix+"/") {
 		if err != nil {
@@ -189,7 +189,7 @@ func (c submitCmd) vacant(ctx context.Context, line *config.Line, files []string
 }
 
 // holds reports whether an object is a file, byte for byte.
-func holds(ctx context.Context, line *config.Line, o ingest.Object, file string) (bool, error) {
+func holds(ctx context.Context, line *line.Line, o ingest.Object, file string) (bool, error) {
 	info, err := os.Stat(file)
 	if err != nil || info.Size() != o.Size {
 		return false, err
@@ -209,7 +209,7 @@ func holds(ctx context.Context, line *config.Line, o ingest.Object, file string)
 // await waits until every object is in the ledger, prints which files serve for
 // nothing, and then what became of each series. It reports whether all were
 // estimated.
-func (c submitCmd) await(ctx context.Context, e *env, line *config.Line, sent parcel) (bool, error) {
+func (c submitCmd) await(ctx context.Context, e *env, line *line.Line, sent parcel) (bool, error) {
 	var others ingest.Gathering
 	if err := c.recorded(ctx, e, line, sent.objects, others.Add); err != nil {
 		return false, err
@@ -225,7 +225,7 @@ func (c submitCmd) await(ctx context.Context, e *env, line *config.Line, sent pa
 
 // awaitSeries waits until every series has come to an end, and prints what
 // became of each. It reports whether all were estimated.
-func (c submitCmd) awaitSeries(ctx context.Context, e *env, line *config.Line, sent []ingest.Token) (bool, error) {
+func (c submitCmd) awaitSeries(ctx context.Context, e *env, line *line.Line, sent []ingest.Token) (bool, error) {
 	for _, series := range sent {
 		if _, err := settled(ctx, e, line, series); err != nil {
 			return false, err
@@ -266,7 +266,7 @@ func (c submitCmd) reportOthers(w io.Writer, others []other) error {
 
 // recorded waits until the ledger holds every object as it was sent, and calls
 // visit with its record.
-func (c submitCmd) recorded(ctx context.Context, e *env, line *config.Line, objects []ingest.Object, visit func(ingest.Record)) error {
+func (c submitCmd) recorded(ctx context.Context, e *env, line *line.Line, objects []ingest.Object, visit func(ingest.Record)) error {
 	bar := newBar(e.stderr, "noticed", len(objects))
 	defer bar.done()
 	for _, o := range objects {
@@ -299,7 +299,7 @@ func rest(ctx context.Context, d time.Duration) error {
 
 // settled waits until a series has come to an end: a result for its newest
 // number, or a condition in which nothing more will happen by itself.
-func settled(ctx context.Context, e *env, line *config.Line, series ingest.Token) (ingest.State, error) {
+func settled(ctx context.Context, e *env, line *line.Line, series ingest.Token) (ingest.State, error) {
 	bar := newBar(e.stderr, "working", 0)
 	defer bar.done()
 	for still := 0; ; {
@@ -334,8 +334,8 @@ func settled(ctx context.Context, e *env, line *config.Line, series ingest.Token
 }
 
 // report prints the result of a series, or why there is none.
-func (c submitCmd) report(ctx context.Context, w io.Writer, line *config.Line, s ingest.State) error {
-	last, err := line.Outbox.Last(ctx, s)
+func (c submitCmd) report(ctx context.Context, w io.Writer, line *line.Line, s ingest.State) error {
+	last, err := line.Outbox.CurrentResult(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -354,13 +354,13 @@ func (c submitCmd) report(ctx context.Context, w io.Writer, line *config.Line, s
 }
 
 // open connects a command to the line.
-func (w where) open(e *env) (*config.Line, error) {
+func (w where) open(e *env) (*line.Line, error) {
 	cfg, err := w.load()
 	if err != nil {
 		return nil, err
 	}
 	w.listens()
-	return config.OpenLine(e.ctx, config.ServeOptions{
+	return line.OpenLine(e.ctx, line.ServeOptions{
 		Config: cfg, Data: w.Data, Only: []string{"none"}, NATSListen: w.NATSListen, S3Listen: w.S3Listen, Log: quietLog(e.stderr),
 	})
 }

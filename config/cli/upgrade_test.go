@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"tacstream/config"
+	"tacstream/config/line"
 	"tacstream/ingest"
 	"tacstream/ingest/s3"
 	"tacstream/publish"
@@ -212,10 +213,10 @@ func TestRefitChangesWhatItNames(t *testing.T) {
 	r.serve("ingest,work")
 	r.drained()
 	before := r.everything()
-	named := func(args ...string) map[ingest.Token]config.Refit {
-		list := map[ingest.Token]config.Refit{}
+	named := func(args ...string) map[ingest.Token]line.Refit {
+		list := map[ingest.Token]line.Refit{}
 		for dec := json.NewDecoder(strings.NewReader(r.command(append([]string{"refit", "--json"}, args...)...))); dec.More(); {
-			var one config.Refit
+			var one line.Refit
 			if err := dec.Decode(&one); err != nil {
 				t.Fatal(err)
 			}

@@ -1,0 +1,365 @@
+package inspect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"tacstream/config"
+	"tacstream/extract"
+	"tacstream/extract/stream"
+	"tacstream/ingest"
+	"tacstream/ingest/dicom"
+	"tacstream/ingest/nifti"
+	"tacstream/ingest/s3"
+)
+
+// An Inspection is what tacstream sees in a file, a folder or a bucket. It
+// holds nothing of a header that could identify a person.
+type Inspection struct {
+	Series  []SeriesView `json:"series"`
+	Regions []RegionView `json:"region_sources,omitempty"`
+	Broken  []BrokenView `json:"objects_at_fault,omitempty"`
+}
+
+// A RegionView is an object that may give regions.
+type RegionView struct {
+	Object string `json:"object"` // the path or key, as it was found
+	Kind   string `json:"kind"`
+	// Fits names the series, by number, in which its regions lie: they overlap
+	// and, in DICOM, share the frame of reference.
+	Fits   []int            `json:"fits,omitempty"`
+	Reason ingest.Reason    `json:"reason,omitzero"` // why it can serve none of the series
+	Do     string           `json:"do,omitempty"`
+	Doubts []ingest.Warning `json:"doubts,omitempty"`
+
+	object    ingest.Object
+	reference string
+}
+
+// A BrokenView is an object that serves for nothing, or only some facts of it.
+type BrokenView struct {
+	Object string        `json:"object"`
+	Reason ingest.Reason `json:"reason"`
+	Do     string        `json:"do,omitempty"`
+}
+
+// A Shelf is where objects lie.
+type Shelf interface {
+	// Each visits every object.
+	Each(ctx context.Context, visit func(ingest.Object) error) error
+	// Prefix returns the first n bytes of an object.
+	Prefix(ctx context.Context, o ingest.Object, n int64) ([]byte, error)
+	// Open begins to read an object, and returns its size.
+	Open(ctx context.Context, o ingest.Object) (io.ReadCloser, int64, error)
+}
+
+// A FileShelf is a file, or every file under a folder.
+type FileShelf string
+
+// Each visits the files in the order of their names.
+func (s FileShelf) Each(ctx context.Context, visit func(ingest.Object) error) error {
+	return filepath.WalkDir(string(s), func(file string, d fs.DirEntry, err error) error {
+		if err != nil || ctx.Err() != nil {
+			return err
+		}
+		info, err := os.Stat(file)
+		if err != nil || !info.Mode().IsRegular() {
+			return nil // gone meanwhile, or no file
+		}
+		return visit(ingest.Object{Key: filepath.ToSlash(file), ETag: file, Size: info.Size()})
+	})
+}
+
+// Prefix reads the beginning of a file.
+func (FileShelf) Prefix(_ context.Context, o ingest.Object, n int64) ([]byte, error) {
+	return readStart(o.Key, n)
+}
+
+// Open begins to read a file.
+func (FileShelf) Open(ctx context.Context, o ingest.Object) (io.ReadCloser, int64, error) {
+	return openFile(ctx, ingest.Record{Object: o})
+}
+
+// A StoreShelf is the objects of a bucket whose keys begin with a prefix.
+type StoreShelf struct {
+	Store          *s3.Store
+	Bucket, Folder string
+}
+
+// Each visits the objects in the order of their keys.
+func (s StoreShelf) Each(ctx context.Context, visit func(ingest.Object) error) error {
+	return s3.Lister{Store: s.Store}.Walk(ctx, s.Bucket, s.Folder, visit)
+}
+
+// Prefix reads the beginning of an object.
+func (s StoreShelf) Prefix(ctx context.Context, o ingest.Object, n int64) ([]byte, error) {
+	data, _, err := s.Store.ReadPrefix(ctx, s.Bucket, o.Key, n)
+	return data, err
+}
+
+// Open begins to read an object.
+func (s StoreShelf) Open(ctx context.Context, o ingest.Object) (io.ReadCloser, int64, error) {
+	return s.Store.Open(ctx, s.Bucket, o.Key, o.ETag)
+}
+
+// Inspect looks at every object of a shelf. With pixels it reads all of them,
+// and says what values they hold.
+func Inspect(ctx context.Context, shelf Shelf, protocols config.Config, pixels bool) (Inspection, error) {
+	var in Inspection
+	records := map[string][]ingest.Record{}
+	err := shelf.Each(ctx, func(o ingest.Object) error {
+		return in.look(ctx, shelf, o, records)
+	})
+	if err != nil {
+		return in, err
+	}
+	var found []LocalSeries
+	for uid, list := range records {
+		if uid == "" && len(records) > 1 {
+			continue // too broken to name their series; they are listed as such
+		}
+		s := LocalSeries{Records: list}
+		s.Assembly, s.Outcome = ingest.Assess("local", list, true)
+		found = append(found, s)
+	}
+	sortSeries(found)
+	kin := kinOf(found)
+	for k, s := range found {
+		view := viewOf(s, protocols)
+		view.Number, view.Continues, view.Parts, view.Twins = k+1, kin[k].continues, kin[k].parts, kin[k].twins
+		if pixels {
+			if err := view.readPixels(ctx, shelf, s); err != nil {
+				return in, err
+			}
+		}
+		in.Series = append(in.Series, view)
+	}
+	for r := range in.Regions {
+		if err := in.Regions[r].place(ctx, shelf, found); err != nil {
+			return in, err
+		}
+	}
+	return in, nil
+}
+
+// Companion reports whether the object serves another that holds the regions.
+func (r RegionView) Companion() bool { return r.Kind == kindTable || r.Kind == kindTransform }
+
+// place reads a region source and finds the series in which its regions lie.
+func (r *RegionView) place(ctx context.Context, shelf Shelf, found []LocalSeries) error {
+	if r.Companion() || len(found) == 0 {
+		return nil
+	}
+	body, _, err := shelf.Open(ctx, r.object)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	seg, err := readUnnamed(r.Object, body)
+	if r.Doubts = seg.Warnings; seg.Labels != nil {
+		r.Doubts = append(r.Doubts, seg.Labels.Warnings...)
+	}
+	for k, s := range found {
+		if err != nil {
+			break
+		}
+		if s.Outcome.Condition != ingest.Ready {
+			continue
+		}
+		outside := s.outside(seg)
+		if outside == nil {
+			r.Fits = append(r.Fits, k+1)
+		} else if len(r.Fits) == 0 {
+			r.Reason = ingest.ReasonOf(outside)
+		}
+	}
+	switch {
+	case err != nil && !errors.Is(err, ingest.ErrRejected):
+		return err
+	case err != nil:
+		r.Reason = ingest.ReasonOf(err)
+	case len(r.Fits) > 0:
+		r.Reason = ingest.Reason{}
+	}
+	if r.Reason.Code != "" {
+		r.Do = Advice(r.Reason.Code)
+	}
+	return nil
+}
+
+// readUnnamed reads a region source whose table may not be at hand: every index
+// is called by its number.
+func readUnnamed(name string, body io.Reader) (ingest.Segmentation, error) {
+	switch {
+	case ingest.IsLabels(filepath.ToSlash(name)):
+		labels, err := nifti.ReadLabels(body, nifti.Options{})
+		labels.Names = map[int32]string{}
+		for _, index := range labels.Index {
+			if index != 0 && labels.Names[index] == "" {
+				labels.Names[index] = fmt.Sprint("index ", index)
+			}
+		}
+		return ingest.Segmentation{Labels: &labels}, err
+	case ingest.IsProbabilities(filepath.ToSlash(name)):
+		return nifti.ReadProbabilities(body, map[int32]string{1: "index 1"}, nifti.Options{})
+	}
+	return config.ReadRegions(name, body, nil)
+}
+
+// outside says why the regions of a source do not lie in a whole series, nil
+// where they do.
+func (s LocalSeries) outside(seg ingest.Segmentation) error {
+	geometry, err := dicom.Geometry(s.Assembly.Header, s.Assembly.Positions)
+	if err != nil {
+		return err
+	}
+	placed, err := stream.Regions{Segmentation: seg}.On(geometry, s.Assembly.Header)
+	if err != nil {
+		return err
+	}
+	_, err = extract.NewMask(placed, geometry, extract.Options{})
+	return err
+}
+
+// A kinship says by number which series go with one.
+type kinship struct {
+	continues    int
+	parts, twins []int
+}
+
+// kinOf says how series stand to each other, as the line would.
+func kinOf(found []LocalSeries) []kinship {
+	number := map[ingest.Token]int{}
+	var whole []ingest.Assembly
+	for k, s := range found {
+		if s.Outcome.Condition == ingest.Ready {
+			a := s.Assembly
+			a.Series = ingest.Token(fmt.Sprint(k + 1))
+			number[a.Series] = k + 1
+			whole = append(whole, a)
+		}
+	}
+	all := make([]kinship, len(found))
+	for i, a := range whole {
+		kin := ingest.KinOf(a, slices.Delete(slices.Clone(whole), i, i+1))
+		k := &all[number[a.Series]-1]
+		k.continues = number[kin.Lead]
+		for _, p := range kin.Parts {
+			k.parts = append(k.parts, number[p.Series])
+		}
+		for _, t := range kin.Twins {
+			k.twins = append(k.twins, number[t])
+		}
+	}
+	return all
+}
+
+// look sorts one object into what it is.
+func (in *Inspection) look(ctx context.Context, shelf Shelf, o ingest.Object, records map[string][]ingest.Record) error {
+	if ingest.Ours(o.Key) {
+		return nil
+	}
+	if kind := regionKind(o.Key); kind != "" {
+		in.Regions = append(in.Regions, RegionView{Object: o.Key, Kind: kind, object: o})
+		return nil
+	}
+	found, err := header(ctx, shelf, o)
+	if err != nil {
+		return err
+	}
+	switch {
+	case found.PET:
+		uid := found.Header.Strict.SeriesInstanceUID
+		records[uid] = append(records[uid], ingest.Record{
+			Object: o, Kind: ingest.KindSlice, Series: "local", Fault: found.Fault, Instance: &found.Instance, Header: &found.Header,
+		})
+	case dicom.IsRegions(found.Header.Strict.SOPClassUID) && o.Size <= ingest.DefaultRegionsBytes:
+		view, err := regionView(ctx, shelf, o, found)
+		in.Regions = append(in.Regions, view)
+		return err
+	}
+	if found.Fault.Code != "" {
+		in.Broken = append(in.Broken, BrokenView{Object: o.Key, Reason: found.Fault, Do: Advice(found.Fault.Code)})
+	}
+	return nil
+}
+
+// What belongs to a region source and is none.
+const (
+	kindTable     = "look-up table"
+	kindTransform = "transform"
+)
+
+// regionKind says what a region source that is no DICOM holds by its name, or
+// what belongs to one; "" for anything else.
+func regionKind(key string) string {
+	name := strings.ToLower(filepath.ToSlash(key))
+	switch {
+	case ingest.IsLabels(name):
+		return "label image"
+	case ingest.IsProbabilities(name):
+		return "probabilities"
+	case strings.HasSuffix(name, "dseg.tsv"), strings.HasSuffix(name, "probseg.tsv"):
+		return kindTable
+	case ingest.IsTransform(name):
+		return kindTransform
+	}
+	return ""
+}
+
+// regionView says in which space DICOM regions lie, or why that cannot be read.
+func regionView(ctx context.Context, shelf Shelf, o ingest.Object, found dicom.Found) (RegionView, error) {
+	view := RegionView{Object: o.Key, Kind: found.Modality, object: o}
+	data, err := shelf.Prefix(ctx, o, o.Size)
+	if err != nil {
+		return view, err
+	}
+	if view.reference, err = (dicom.Options{}).SpaceOf(data); err != nil {
+		view.Kind += ", unreadable: " + ingest.ReasonOf(err).Detail
+	}
+	return view, nil
+}
+
+// header reads as much of an object as says what it is.
+func header(ctx context.Context, shelf Shelf, o ingest.Object) (dicom.Found, error) {
+	for want := int64(localPrefix); ; {
+		prefix, err := shelf.Prefix(ctx, o, min(want, o.Size))
+		if err != nil {
+			return dicom.Found{}, err
+		}
+		found := dicom.Options{}.ReadHeader(prefix, o.Size)
+		if found.Need <= int64(len(prefix)) || int64(len(prefix)) >= o.Size {
+			return found, nil
+		}
+		if found.Need > ingest.DefaultHeaderBytes {
+			found.Fault = ingest.Reason{Code: ingest.CodeTooLarge, Detail: "a header beyond the limit"}
+			return found, nil
+		}
+		want = found.Need
+	}
+}
+
+// sortSeries orders series by their first frames, those that are not whole by
+// their UIDs before them.
+func sortSeries(list []LocalSeries) {
+	slices.SortFunc(list, func(a, b LocalSeries) int {
+		if c := a.start().Compare(b.start()); c != 0 {
+			return c
+		}
+		return strings.Compare(a.uid(), b.uid())
+	})
+}
+
+func (s LocalSeries) uid() string {
+	for _, r := range s.Records {
+		return r.Header.Strict.SeriesInstanceUID
+	}
+	return ""
+}

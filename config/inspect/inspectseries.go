@@ -1,0 +1,374 @@
+package inspect
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"tacstream/config"
+	"tacstream/extract"
+	"tacstream/extract/stream"
+	"tacstream/ingest"
+	"tacstream/ingest/dicom"
+)
+
+// A SeriesView is one PET series as tacstream sees it. Facts that could not be
+// read are zero.
+type SeriesView struct {
+	Number int `json:"number"`
+	// Continues is the series with which this one is fitted, Parts are those
+	// that are fitted with it, and Twins other reconstructions.
+	Continues  int              `json:"continues,omitempty"`
+	Parts      []int            `json:"parts,omitempty"`
+	Twins      []int            `json:"twins,omitempty"`
+	Condition  ingest.Condition `json:"condition"`
+	Reason     ingest.Reason    `json:"reason,omitzero"`
+	Do         string           `json:"do,omitempty"`
+	Objects    int              `json:"objects"`
+	Frames     int              `json:"frames,omitempty"`
+	Slices     int              `json:"slices,omitempty"`
+	Have       int              `json:"slots_filled,omitempty"`
+	Want       int              `json:"slots_counted,omitempty"` // 0 where the header leaves the counts out
+	Missing    []ingest.Slot    `json:"missing,omitempty"`
+	Vendor     string           `json:"vendor,omitempty"`
+	Model      string           `json:"model,omitempty"`
+	Tracer     string           `json:"tracer,omitempty"` // of the protocol that matches
+	Nuclide    string           `json:"nuclide,omitempty"`
+	HalfLife   float64          `json:"half_life_s,omitempty"`
+	SeriesType string           `json:"series_type,omitempty"`
+	Syntax     string           `json:"transfer_syntax,omitempty"`
+	Units      string           `json:"units"`
+	BqPerML    float64          `json:"bqml_per_unit,omitempty"`
+	Decay      string           `json:"decay_correction"`
+	StoredTo   *float64         `json:"corrected_to_s,omitempty"` // after model zero; absent where not corrected
+	Injection  *float64         `json:"injection_s,omitempty"`    // after model zero
+	Recon      string           `json:"reconstruction,omitempty"`
+	Corrected  []string         `json:"corrections,omitempty"`
+	Size       [3]int           `json:"size,omitzero"`       // columns, rows, slices
+	SpacingMM  [3]float64       `json:"spacing_mm,omitzero"` // of these
+	Lies       string           `json:"orientation,omitempty"`
+	Timing     []FrameView      `json:"timing,omitempty"`
+	Values     *ValuesView      `json:"values,omitempty"`
+	Doubts     []DoubtView      `json:"doubts,omitempty"`
+}
+
+// A FrameView is one frame. Times are in s after model zero.
+type FrameView struct {
+	Start    float64 `json:"start_s"`
+	Duration float64 `json:"duration_s"`
+	SlopeMin float64 `json:"slope_min,omitempty"`
+	SlopeMax float64 `json:"slope_max,omitempty"`
+	// Factor is the header's decay factor, Expected that of the times, the
+	// half-life and the origin; 0 where there is none.
+	Factor   float64 `json:"decay_factor,omitempty"`
+	Expected float64 `json:"decay_factor_expected,omitempty"`
+}
+
+// A ValuesView sums up the values of all sound slices, in series units.
+type ValuesView struct {
+	Voxels   int     `json:"voxels"`
+	Min      float64 `json:"min"`
+	Max      float64 `json:"max"`
+	Mean     float64 `json:"mean"`
+	Sum      float64 `json:"sum"`
+	Negative int     `json:"negative_voxels"`
+	// NotFinite counts voxels that are no number, which count for nothing else.
+	NotFinite int `json:"not_finite_voxels,omitempty"`
+}
+
+// A DoubtView is a warning with what to do about it.
+type DoubtView struct {
+	ingest.Warning
+	Do string `json:"do,omitempty"`
+}
+
+// viewOf describes a series by its headers.
+func viewOf(s LocalSeries, c config.Config) SeriesView {
+	o, h := s.Outcome, s.head()
+	v := SeriesView{
+		Condition: o.Condition, Reason: o.Reason, Do: Advice(o.Reason.Code), Objects: len(s.Records), Frames: o.Frames, Slices: o.Slices,
+		Have: o.Have, Want: o.Want, Missing: o.Missing, Vendor: h.Soft.Manufacturer, Model: h.Soft.Model, SeriesType: h.Strict.SeriesType,
+		Units: h.Strict.Units, BqPerML: h.Soft.BqPerMLPerUnit, Decay: h.Strict.DecayCorrection, Recon: h.Soft.ReconMethod,
+		Corrected: h.Soft.CorrectedImage, HalfLife: h.Strict.HalfLife, Nuclide: ingest.Nuclide(time.Duration(h.Strict.HalfLife * float64(time.Second))), Syntax: s.syntax(),
+	}
+	if p, ok := c.ProtocolOf(config.TracerTexts(h, nil)); ok {
+		v.Tracer = p.Name
+	}
+	v.place(s, h)
+	v.doubt(ingest.Assembly{Header: h, Split: s.Assembly.Split}.Doubts()...)
+	if o.Condition == ingest.Ready {
+		v.time(s.Assembly)
+	}
+	if o.Unverified {
+		v.doubt(stream.Unverified(o))
+	}
+	return v
+}
+
+// head returns the header of the series, or of its first object where they do
+// not agree.
+func (s LocalSeries) head() ingest.Header {
+	if s.Assembly.Header.Strict.SOPClassUID != "" || len(s.Records) == 0 {
+		return s.Assembly.Header
+	}
+	return *s.Records[0].Header
+}
+
+// syntax names the transfer syntaxes of the objects.
+func (s LocalSeries) syntax() string {
+	names := map[string]bool{}
+	var list []string
+	for _, r := range s.Records {
+		if name := dicom.SyntaxName(r.Instance.TransferSyntaxUID); !names[name] {
+			names[name] = true
+			list = append(list, name)
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
+// place says where the voxels are.
+func (v *SeriesView) place(s LocalSeries, h ingest.Header) {
+	positions := s.positions(h.Strict.Orientation)
+	if len(positions) == 0 {
+		v.Size = [3]int{h.Strict.Columns, h.Strict.Rows, v.Slices}
+		return
+	}
+	g, err := dicom.Geometry(h, positions)
+	if err != nil {
+		reason := ingest.ReasonOf(err)
+		v.doubt(ingest.Warning{Code: reason.Code, Level: ingest.LevelDoubt, Value: 1, Detail: reason.Detail})
+		v.Size = [3]int{h.Strict.Columns, h.Strict.Rows, len(positions)}
+		return
+	}
+	v.Size, v.Lies = g.Size, lies(g.Affine)
+	for c := range 3 {
+		v.SpacingMM[c] = math.Sqrt(g.Affine[0][c]*g.Affine[0][c] + g.Affine[1][c]*g.Affine[1][c] + g.Affine[2][c]*g.Affine[2][c])
+	}
+}
+
+// positions returns those of the slices, in order along their normal, also
+// where the series is not whole.
+func (s LocalSeries) positions(orientation [6]float64) [][3]float64 {
+	if len(s.Assembly.Positions) > 0 {
+		return s.Assembly.Positions
+	}
+	const samePlaceMM = 0.05
+	var all, list [][3]float64
+	for _, r := range s.Records {
+		if r.Fault.Code == "" {
+			all = append(all, r.Instance.Position)
+		}
+	}
+	slices.SortFunc(all, func(a, b [3]float64) int {
+		return cmp.Compare(dicom.Along(orientation, a), dicom.Along(orientation, b))
+	})
+	for _, p := range all {
+		if n := len(list); n == 0 || dicom.Along(orientation, p)-dicom.Along(orientation, list[n-1]) > samePlaceMM {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// lies says in words which way columns, rows and slices run.
+func lies(a ingest.Affine) string {
+	ways := [3][2]string{{"left to right", "right to left"}, {"back to front", "front to back"}, {"foot to head", "head to foot"}}
+	var words []string
+	oblique := 0.0
+	for c, what := range [...]string{"columns", "rows", "slices"} {
+		length := math.Sqrt(a[0][c]*a[0][c] + a[1][c]*a[1][c] + a[2][c]*a[2][c])
+		main := 0
+		for r := range 3 {
+			if math.Abs(a[r][c]) > math.Abs(a[main][c]) {
+				main = r
+			}
+		}
+		way := ways[main][0]
+		if a[main][c] < 0 {
+			way = ways[main][1]
+		}
+		words = append(words, what+" "+way)
+		oblique = max(oblique, math.Acos(min(1, math.Abs(a[main][c])/length))*180/math.Pi)
+	}
+	text := strings.Join(words, ", ")
+	if oblique > 0.5 {
+		text += fmt.Sprintf("; oblique by %.1f°", oblique)
+	}
+	return text
+}
+
+// time lays out the frames.
+func (v *SeriesView) time(a ingest.Assembly) {
+	t, err := a.Timing()
+	if err != nil {
+		reason := ingest.ReasonOf(err)
+		v.Condition, v.Reason, v.Do = ingest.Rejected, reason, Advice(reason.Code)
+		return
+	}
+	factor, doubts := a.BqPerMLPerUnit(t)
+	v.BqPerML = factor
+	v.doubt(append(t.Warnings, doubts...)...)
+	if factor == 0 {
+		v.doubt(ingest.Warning{Code: ingest.WarnArbitrary, Level: ingest.LevelWarn, Value: 1, Detail: "the series' units cannot be turned into Bq/mL: curves are in its own units, and only ratios such as BPND mean anything"})
+	}
+	if t.HalfLife <= 0 {
+		v.doubt(ingest.Warning{Code: ingest.WarnNoDecayKnown, Level: ingest.LevelWarn, Value: 1, Detail: "the header has no half-life: nothing can be corrected for decay"})
+	}
+	if !t.StoredNone {
+		at := t.Stored.Seconds()
+		v.StoredTo = &at
+	}
+	if t.InjectionKnown {
+		at := t.Injection.Seconds()
+		v.Injection = &at
+	}
+	for f, frame := range t.Frames {
+		view := FrameView{Start: frame.Start.Seconds(), Duration: frame.Duration.Seconds(), Factor: a.Slots[f*len(a.Positions)].Instance.DecayFactor}
+		if e := frame.DecayFactor(t.HalfLife, t.Stored); !t.StoredNone && t.HalfLife > 0 && !math.IsInf(e, 0) {
+			view.Expected = e
+		}
+		v.Timing = append(v.Timing, view)
+	}
+	v.doubt(extract.Curves{Frames: t.Frames}.Quality(extract.Thresholds{})...)
+	v.onlyOnes()
+}
+
+// onlyOnes drops decay factors that are 1 throughout, as Philips writes: they
+// say nothing.
+func (v *SeriesView) onlyOnes() {
+	for _, f := range v.Timing {
+		if f.Factor != 1 {
+			return
+		}
+	}
+	for f := range v.Timing {
+		v.Timing[f].Factor = 0
+	}
+}
+
+// doubt adds warnings with what to do about them.
+func (v *SeriesView) doubt(list ...ingest.Warning) {
+	for _, w := range list {
+		d := DoubtView{Warning: w}
+		if w.Level != ingest.LevelNotice {
+			d.Do = Advice(w.Code)
+		}
+		v.Doubts = append(v.Doubts, d)
+	}
+}
+
+// readPixels reads every sound object of the series.
+func (v *SeriesView) readPixels(ctx context.Context, shelf Shelf, s LocalSeries) error {
+	var decoder dicom.Decoder
+	defer decoder.Close()
+	values := ValuesView{Min: math.Inf(1), Max: math.Inf(-1)}
+	perFrame := max(len(s.Assembly.Positions), 1)
+	for _, c := range contentsIn(s) {
+		r, size, err := shelf.Open(ctx, c.Record.Object)
+		if err != nil {
+			return err
+		}
+		err = decoder.Read(r, size, func(slice *dicom.Slice) error {
+			values.add(slice)
+			if slice.Plane < len(c.Slots) && c.Slots[slice.Plane]/perFrame < len(v.Timing) {
+				v.Timing[c.Slots[slice.Plane]/perFrame].slope(slice.Slope())
+			}
+			return nil
+		})
+		r.Close()
+		switch {
+		case errors.Is(err, ingest.ErrRejected):
+			why := ingest.ReasonOf(err)
+			v.spoil(ingest.Rejected, why.Code, "%s: %s", c.Record.Key, why.Detail)
+		case err != nil:
+			return err
+		}
+	}
+	if err := v.compare(ctx, shelf, s); err != nil {
+		return err
+	}
+	if values.Voxels > 0 {
+		values.Mean = values.Sum / float64(values.Voxels)
+		v.Values = &values
+	}
+	return nil
+}
+
+// spoil says that a series that looked whole by its headers is not.
+func (v *SeriesView) spoil(c ingest.Condition, code ingest.Code, format string, args ...any) {
+	if v.Condition == ingest.Ready {
+		v.Condition, v.Reason, v.Do = c, ingest.Reason{Code: code, Detail: fmt.Sprintf(format, args...)}, Advice(code)
+	}
+}
+
+// compare reads the objects that hold an instance a second time.
+func (v *SeriesView) compare(ctx context.Context, shelf Shelf, s LocalSeries) error {
+	get := func(ctx context.Context, r ingest.Record) (io.ReadCloser, int64, error) {
+		return shelf.Open(ctx, r.Object)
+	}
+	for _, double := range s.Assembly.Doubles {
+		i := slices.IndexFunc(s.Assembly.Slots, func(r ingest.Record) bool {
+			return r.Instance.SOPInstanceUID == double.Instance.SOPInstanceUID
+		})
+		if i < 0 {
+			continue
+		}
+		first, err := stream.DigestOf(ctx, s.Assembly.Slots[i], get)
+		if err != nil {
+			return err
+		}
+		second, err := stream.DigestOf(ctx, double, get)
+		if err != nil {
+			return err
+		}
+		if first != second {
+			slot := ingest.Slot{Frame: i/len(s.Assembly.Positions) + 1, Slice: i%len(s.Assembly.Positions) + 1}
+			v.spoil(ingest.Inconsistent, ingest.CodeConflict, "two objects with one SOPInstanceUID differ in content, at %s: %s and %s", slot, s.Assembly.Slots[i].Key, double.Key)
+		}
+	}
+	return nil
+}
+
+// contentsIn returns the sound objects of a series. Those of one that could not
+// be put together fill no slots.
+func contentsIn(s LocalSeries) []stream.Content {
+	if len(s.Assembly.Slots) > 0 {
+		return stream.ContentsOf(s.Assembly)
+	}
+	var list []stream.Content
+	for i := range s.Records {
+		if r := &s.Records[i]; r.Fault.Code == "" {
+			list = append(list, stream.Content{Record: r})
+		}
+	}
+	return list
+}
+
+func (v *ValuesView) add(s *dicom.Slice) {
+	for i := range s.Pixels() {
+		x := s.Value(i)
+		if math.IsNaN(x) || math.IsInf(x, 0) {
+			v.NotFinite++
+			continue
+		}
+		v.Voxels++
+		v.Min, v.Max, v.Sum = min(v.Min, x), max(v.Max, x), v.Sum+x
+		if x < 0 {
+			v.Negative++
+		}
+	}
+}
+
+func (f *FrameView) slope(x float64) {
+	if f.SlopeMax == 0 {
+		f.SlopeMin, f.SlopeMax = x, x
+	}
+	f.SlopeMin, f.SlopeMax = min(f.SlopeMin, x), max(f.SlopeMax, x)
+}

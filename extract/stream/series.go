@@ -1,0 +1,90 @@
+package stream
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+
+	"tacstream/extract"
+	"tacstream/ingest"
+	"tacstream/ingest/dicom"
+)
+
+// Extract makes the curves of a whole series and returns them with the digest
+// of the input.
+func Extract(ctx context.Context, a ingest.Assembly, regions Regions, readers int, get Fetch) (extract.Curves, string, error) {
+	timing, err := a.Timing()
+	if err != nil {
+		return extract.Curves{}, "", err
+	}
+	geometry, err := dicom.Geometry(a.Header, a.Positions)
+	if err != nil {
+		return extract.Curves{}, "", err
+	}
+	placed, err := regions.On(geometry, a.Header)
+	if err != nil {
+		return extract.Curves{}, "", err
+	}
+	mask, err := extract.NewMask(placed, geometry, extract.Options{})
+	if err != nil {
+		return extract.Curves{}, "", err
+	}
+	if mask, err = mask.Under(regions.Rules, geometry); err != nil {
+		return extract.Curves{}, "", err
+	}
+	sums, input, err := readSlices(ctx, a, mask, readers, get)
+	if err != nil {
+		return extract.Curves{}, "", err
+	}
+	scale, doubts := a.BqPerMLPerUnit(timing)
+	curves, err := sums.Curves(timing, scale)
+	curves.Warnings = append(append(curves.Warnings, doubts...), a.Doubts()...)
+	return curves, input, err
+}
+
+// ExtractParts makes the curves of an acquisition of which each series holds a
+// part, in order of time, and returns them with the digest of all input. All
+// are on the time axis of the first.
+func ExtractParts(ctx context.Context, parts []ingest.Assembly, regions Regions, readers int, get Fetch) (extract.Curves, string, error) {
+	curves, input, err := Extract(ctx, parts[0], regions, readers, get)
+	for _, part := range parts[1:] {
+		if err != nil {
+			break
+		}
+		c, more, failed := Extract(ctx, part, regions, readers, get)
+		if failed != nil {
+			return curves, "", failed
+		}
+		c.Warnings = append(c.Warnings, assumedLater(part)...)
+		after := part.Starts[0].Sub(parts[0].Starts[0]) // of the first frames
+		curves, err = curves.Join(c, after-c.Frames[0].Start+curves.Frames[0].Start)
+		sum := sha256.Sum256([]byte(input + "\x00" + more))
+		input = hex.EncodeToString(sum[:16])
+	}
+	return curves, input, err
+}
+
+// assumedLater says that nothing proves to which time a later part of an
+// acquisition was corrected for decay: some scanners take the start of the
+// first part.
+func assumedLater(part ingest.Assembly) []ingest.Warning {
+	if t, err := part.Timing(); err != nil || t.ByFactors || part.Header.Strict.DecayCorrection != "START" {
+		return nil
+	}
+	return []ingest.Warning{{
+		Code: ingest.WarnTimeAssumed, Level: ingest.LevelDoubt, Value: 1,
+		Detail: "a later part of the acquisition has no decay factors: its values are taken as corrected for decay to its own start",
+	}}
+}
+
+// Merge adds the regions that rules make of others, then those of left and
+// right, and what is to be doubted of all of them.
+func Merge(c extract.Curves, rules map[string][]string) (extract.Curves, error) {
+	c, err := c.WithMerged(rules)
+	if err != nil {
+		return c, err
+	}
+	c = c.WithBilateral()
+	c.Warnings = append(c.Warnings, c.Quality(extract.Thresholds{})...)
+	return c, nil
+}

@@ -30,7 +30,13 @@ func noisyEstimates(t *testing.T) (all []fit.Estimate, measured [][]float64) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	for _, m := range fit.Models() {
 		s := x.scan(rng)
-		if m.Input().Arterial() {
+		switch {
+		case m.Input()&fit.ReferenceCurve != 0 && m.Input().Arterial():
+			s = vascularRegions()[0].scan(phantom.CarbonHalfLife)
+			for i := range s.TACs {
+				s.TACs[i].BqPerML = noisy(rng, s.TACs[i].BqPerML, s.Frames, 1)
+			}
+		case m.Input().Arterial():
 			s = closedSets()[1].scan(rng, 1)
 		}
 		estimates, err := m.Fit(s)

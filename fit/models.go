@@ -1,6 +1,7 @@
 package fit
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -16,14 +17,16 @@ type Settings struct {
 	Weighting     Weighting        // of the frames; "" is InverseVariance
 }
 
-// Models returns every model with its default settings, reference-tissue
-// models first.
+// Models returns every model with its default settings: those with a reference,
+// those with arterial blood, and those with both.
 func Models() []Model { return models(Settings{}) }
 
 // ReferenceModels returns the models that need no blood.
 func ReferenceModels() []Model { return referenceModels(Settings{}) }
 
-func models(s Settings) []Model { return append(referenceModels(s), arterialModels(s)...) }
+func models(s Settings) []Model {
+	return slices.Concat(referenceModels(s), arterialModels(s), []Model{SRTMV{Weighting: s.Weighting}})
+}
 
 func referenceModels(s Settings) []Model {
 	return []Model{

@@ -18,6 +18,7 @@ const (
 	VB      Symbol = "vB"
 	VT      Symbol = "VT"
 	KI      Symbol = "Ki"
+	VBPrime Symbol = "vBprime"
 )
 
 // A Quantity says what a symbol stands for. All that shows parameters, files,
@@ -46,6 +47,7 @@ func Quantities() []Quantity {
 		{VB, ratio, "Fraction of the region that is blood.", false},
 		{VT, "mL/cm³", "Total distribution volume.", true},
 		{KI, perMin, "Net influx rate.", true},
+		{VBPrime, ratio, "Fraction of the reference region that is blood.", false},
 	}
 }
 

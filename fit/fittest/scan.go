@@ -23,6 +23,9 @@ func scanOf(in fit.Input, halfLife time.Duration) fit.Scan {
 	s := fit.Scan{Frames: phantom.DefaultFrames(), HalfLife: halfLife}
 	reference := tissue(0.12, 0.1)
 	add := func(name extract.Region, c phantom.Curve) {
+		if in&fit.WholeBlood != 0 {
+			c = append(times(c, 1-vB), times(plasma(), vB)...)
+		}
 		s.TACs = append(s.TACs, extract.TAC{Region: name, Voxels: 500, BqPerML: c.FrameMeans(s.Frames, halfLife)})
 	}
 	add("putamen", tissue(0.13, 0.04))
@@ -40,6 +43,17 @@ func scanOf(in fit.Input, halfLife time.Duration) fit.Scan {
 		s.Blood.Whole = samples()
 	}
 	return s
+}
+
+// vB is the fraction of every region that is blood, where a model knows of it.
+const vB = 0.05
+
+// times returns a curve multiplied by a factor.
+func times(c phantom.Curve, factor float64) (scaled phantom.Curve) {
+	for _, term := range c {
+		scaled = append(scaled, phantom.Term{BqPerML: factor * term.BqPerML, PerMin: term.PerMin})
+	}
+	return scaled
 }
 
 // without returns the scan without one part of its input.

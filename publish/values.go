@@ -53,13 +53,6 @@ func (v *Values) field(s fit.Symbol) **float64 {
 
 // Unit returns the unit of a parameter.
 func Unit(s fit.Symbol) string {
-	switch s {
-	case fit.K2, fit.K2Prime, fit.K2A, fit.K3, fit.K4, fit.KI:
-		return "1/min"
-	case fit.K1:
-		return "mL/cm³/min"
-	case fit.VT:
-		return "mL/cm³"
-	}
-	return "unitless"
+	q, _ := s.Quantity()
+	return q.Unit
 }

@@ -31,16 +31,19 @@ type fitResult struct {
 // columns are the parameters of the table for people: what a model is run for,
 // and what any has.
 func (r fitResult) columns() []fit.Symbol {
-	var list []fit.Symbol
-	for _, s := range []fit.Symbol{fit.BPND, fit.DVR, fit.VT, fit.KI, fit.R1, fit.K1, fit.K2, fit.K3, fit.K4, fit.K2Prime, fit.K2A, fit.VB} {
-		for _, e := range r.estimates {
-			if v, _ := e.Get(s); !math.IsNaN(v) || e.Main() == s {
-				list = append(list, s)
-				break
-			}
+	var leading, others []fit.Symbol
+	for _, q := range fit.Quantities() {
+		s := q.Symbol
+		if !slices.ContainsFunc(r.estimates, func(e fit.Estimate) bool { v, _ := e.Get(s); return !math.IsNaN(v) || e.Main() == s }) {
+			continue
+		}
+		if q.Leads {
+			leading = append(leading, s)
+		} else {
+			others = append(others, s)
 		}
 	}
-	return list
+	return append(leading, others...)
 }
 
 // print writes tables for people.

@@ -112,3 +112,23 @@ func TestIntervalsOfEveryLevel(t *testing.T) {
 		}
 	}
 }
+
+// Every parameter that a model gives has a row in the table of quantities, and
+// every row a model that gives it.
+func TestEveryParameterIsAQuantity(t *testing.T) {
+	given := map[fit.Symbol]bool{}
+	all, _ := noisyEstimates(t)
+	for _, e := range all {
+		for _, p := range e.Parameters {
+			given[p.Symbol] = true
+			if q, ok := p.Symbol.Quantity(); !ok || q.Unit == "" || q.Meaning == "" {
+				t.Errorf("%s: %s is no quantity: %+v", e.Model, p.Symbol, q)
+			}
+		}
+	}
+	for _, q := range fit.Quantities() {
+		if !given[q.Symbol] {
+			t.Errorf("no model gives %s", q.Symbol)
+		}
+	}
+}

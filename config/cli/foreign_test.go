@@ -16,6 +16,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"tacstream/extract/table"
+	"tacstream/fit"
 	"tacstream/publish"
 )
 
@@ -196,8 +197,8 @@ func compareBPND(t *testing.T, got *publish.Binding, want foreignTruth) {
 	found := map[string]float64{}
 	for _, m := range got.Models {
 		for _, e := range m.Estimates {
-			if m.Name == "srtm" && e.BPND != nil {
-				found[string(e.Region)] = *e.BPND
+			if bpnd, ok := e.Values[fit.BPND]; ok && m.Name == "srtm" {
+				found[string(e.Region)] = bpnd
 			}
 		}
 	}
@@ -244,7 +245,7 @@ func (r *rig) compareFiles(t *testing.T, b *publish.Binding, tacs *publish.TACs)
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := formatted(*b.Models[0].Estimates[0].BPND)
+			want := formatted(b.Models[0].Estimates[0].Values[fit.BPND])
 			if !strings.Contains(string(body), want) {
 				t.Errorf("%s does not hold %s", name, want)
 			}

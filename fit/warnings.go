@@ -1,8 +1,8 @@
 package fit
 
 import (
-	"fmt"
 	"math"
+	"strconv"
 	"strings"
 
 	"tacstream/ingest"
@@ -47,16 +47,37 @@ func broken(rules ...rule) []ingest.Warning {
 
 // warning says that the rule is broken.
 func (r rule) warning() ingest.Warning {
-	numbers := strings.NewReplacer("{value}", shown(r.value), "{limit}", shown(r.limit))
-	return ingest.Warning{Code: r.code, Level: r.level, Value: finite(r.value), Threshold: r.limit, Detail: numbers.Replace(r.detail)}
+	return ingest.Warning{Code: r.code, Level: r.level, Value: finite(r.value), Threshold: r.limit, Detail: r.sentence()}
 }
 
-// shown returns a number as people read it.
-func shown(x float64) string {
-	if math.IsNaN(x) || math.Abs(x) >= math.MaxFloat64 {
-		return "∞"
+// sentence returns the detail with its numbers in it. Scans of many regions
+// have many warnings, so that it takes one pass.
+func (r rule) sentence() string {
+	text, rest := make([]byte, 0, len(r.detail)+16), r.detail
+	for {
+		before, after, more := strings.Cut(rest, "{")
+		if text = append(text, before...); !more {
+			return string(text)
+		}
+		name, behind, _ := strings.Cut(after, "}")
+		rest = behind
+		switch name {
+		case "value":
+			text = appendNumber(text, r.value)
+		case "limit":
+			text = appendNumber(text, r.limit)
+		default: // of a region's name
+			text = append(append(append(text, '{'), name...), '}')
+		}
 	}
-	return fmt.Sprintf("%.3g", x)
+}
+
+// appendNumber appends a number as people read it.
+func appendNumber(text []byte, x float64) []byte {
+	if math.IsNaN(x) || math.Abs(x) >= math.MaxFloat64 {
+		return append(text, "∞"...)
+	}
+	return strconv.AppendFloat(text, x, 'g', 3, 64)
 }
 
 // finite returns x, or where x is infinite or no number the largest number:

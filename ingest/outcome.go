@@ -47,7 +47,7 @@ type Outcome struct {
 	// Unverified means that the series is taken as whole although its header
 	// leaves the counts out.
 	Unverified bool
-	Family
+	Relatives
 	// Since is when it came to this, zero where that is not known.
 	Since time.Time
 }
@@ -57,20 +57,20 @@ func (o Outcome) LacksRegions() bool {
 	return o.Condition == Waiting && o.Reason.Code == CodeNoRegions
 }
 
-// A Family names the series that go with one, as Kin does.
-type Family struct {
+// Relatives names the series that go with one.
+type Relatives struct {
 	Lead  Token   `json:"lead,omitempty"`  // the series that this one continues
 	Parts []Token `json:"parts,omitempty"` // those that continue this one
 	Twins []Token `json:"twins,omitempty"` // other reconstructions of the same acquisition
 }
 
 // Names reports whether a series is among them.
-func (f Family) Names(series Token) bool {
+func (f Relatives) Names(series Token) bool {
 	return f.Lead == series || slices.Contains(f.Parts, series) || slices.Contains(f.Twins, series)
 }
 
 // Equal reports whether both families name the same series.
-func (f Family) Equal(g Family) bool {
+func (f Relatives) Equal(g Relatives) bool {
 	return f.Lead == g.Lead && slices.Equal(f.Parts, g.Parts) && slices.Equal(f.Twins, g.Twins)
 }
 

@@ -47,9 +47,9 @@ type State struct {
 	Missing   []Slot    `json:"missing,omitempty"`
 	// Multiframe is that of the outcome.
 	Multiframe bool `json:"multiframe,omitempty"`
-	// Study is where the series of the study find each other.
-	Study string `json:"study,omitempty"`
-	Family
+	// Examination is where the series of the study find each other.
+	Examination string `json:"study,omitempty"`
+	Relatives
 
 	// Done is the revision whose job came to an end, Result what it ended as.
 	Done   int    `json:"done,omitempty"`
@@ -88,7 +88,7 @@ func (s State) Outcome() Outcome {
 	return Outcome{
 		Series: s.Series, Site: s.Site, Condition: s.Condition, Reason: s.Reason,
 		Have: s.Have, Want: s.Want, Frames: s.Frames, Slices: s.Slices, Missing: s.Missing,
-		Multiframe: s.Multiframe, Family: s.Family, Since: s.Since,
+		Multiframe: s.Multiframe, Relatives: s.Relatives, Since: s.Since,
 	}
 }
 

@@ -122,12 +122,12 @@ func (l *leftOut) done() {
 }
 
 // regions reads where the regions are.
-func (c extractCmd) regions() (stream.Regions, error) {
+func (c extractCmd) regions() (stream.PlacedRegions, error) {
 	s, err := inspect.ReadRegionsFiles(c.Regions, c.LUT)
 	if err != nil {
-		return stream.Regions{}, err
+		return stream.PlacedRegions{}, err
 	}
-	r := stream.Regions{Segmentation: s, Invert: c.Invert}
+	r := stream.PlacedRegions{Segmentation: s, Invert: c.Invert}
 	if rules := c.rules(); rules != "" {
 		if r.Rules, err = config.ReadRulesFile(rules); err != nil {
 			return r, err

@@ -127,5 +127,5 @@ func whyOf(s ingest.State) string {
 	case s.Reason.Code != "":
 		return s.Reason.String()
 	}
-	return fmt.Sprintf("%d of %d slots filled", s.Have, s.Want) + publish.FamilyLine(s.Family)
+	return fmt.Sprintf("%d of %d slots filled", s.Have, s.Want) + publish.RelativesLine(s.Relatives)
 }

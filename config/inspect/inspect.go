@@ -131,10 +131,10 @@ func Inspect(ctx context.Context, shelf Shelf, protocols config.Config, pixels b
 		found = append(found, s)
 	}
 	sortSeries(found)
-	kin := kinOf(found)
+	relatives := relativesOf(found)
 	for k, s := range found {
 		view := viewOf(s, protocols)
-		view.Number, view.Continues, view.Parts, view.Twins = k+1, kin[k].continues, kin[k].parts, kin[k].twins
+		view.Number, view.Continues, view.Parts, view.Twins = k+1, relatives[k].continues, relatives[k].parts, relatives[k].twins
 		if pixels {
 			if err := view.readPixels(ctx, shelf, s); err != nil {
 				return in, err
@@ -202,7 +202,7 @@ func (s LocalSeries) outside(seg ingest.Segmentation) error {
 	if err != nil {
 		return err
 	}
-	placed, err := stream.Regions{Segmentation: seg}.On(geometry, s.Assembly.Header)
+	placed, err := stream.PlacedRegions{Segmentation: seg}.On(geometry, s.Assembly.Header)
 	if err != nil {
 		return err
 	}
@@ -210,14 +210,14 @@ func (s LocalSeries) outside(seg ingest.Segmentation) error {
 	return err
 }
 
-// A kinship says by number which series go with one.
-type kinship struct {
+// A relatives says by number which series go with one.
+type relatives struct {
 	continues    int
 	parts, twins []int
 }
 
-// kinOf says how series stand to each other, as the line would.
-func kinOf(found []LocalSeries) []kinship {
+// relativesOf says how series stand to each other, as the line would.
+func relativesOf(found []LocalSeries) []relatives {
 	number := map[ingest.Token]int{}
 	var whole []ingest.Assembly
 	for k, s := range found {
@@ -228,15 +228,15 @@ func kinOf(found []LocalSeries) []kinship {
 			whole = append(whole, a)
 		}
 	}
-	all := make([]kinship, len(found))
+	all := make([]relatives, len(found))
 	for i, a := range whole {
-		kin := watch.KinOf(a, slices.Delete(slices.Clone(whole), i, i+1))
+		relatives := watch.RelativesOf(a, slices.Delete(slices.Clone(whole), i, i+1))
 		k := &all[number[a.Series]-1]
-		k.continues = number[kin.Lead]
-		for _, p := range kin.Parts {
+		k.continues = number[relatives.Lead]
+		for _, p := range relatives.Parts {
 			k.parts = append(k.parts, number[p.Series])
 		}
-		for _, t := range kin.Twins {
+		for _, t := range relatives.Twins {
 			k.twins = append(k.twins, number[t])
 		}
 	}

@@ -35,7 +35,7 @@ type LocalSeries struct {
 // Where the folder holds several series, number, from 1, chooses one; with 0
 // they must be parts of one acquisition, one after the other, which are joined.
 // The assembly is that of the first part.
-func ExtractDir(ctx context.Context, dir string, regions stream.Regions, number int, say func(file string, why ingest.Reason)) (extract.Curves, ingest.Assembly, error) {
+func ExtractDir(ctx context.Context, dir string, regions stream.PlacedRegions, number int, say func(file string, why ingest.Reason)) (extract.Curves, ingest.Assembly, error) {
 	series, err := ReadSeries(ctx, dir, say)
 	if err != nil {
 		return extract.Curves{}, ingest.Assembly{}, err

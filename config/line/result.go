@@ -40,7 +40,7 @@ func (p *Pipeline) begin(job ingest.Job, v watch.View, protocol config.Protocol)
 	if v.Outcome.Unverified {
 		r.Warnings = append(r.Warnings, stream.Unverified(v.Outcome))
 	}
-	if n := len(v.Kin.Parts); n > 0 {
+	if n := len(v.Relatives.Parts); n > 0 {
 		r.Warnings = append(r.Warnings, stream.Joined(n+1))
 	}
 	if v.Regions.Others > 0 {
@@ -59,7 +59,7 @@ const farAbove = 2
 
 // doubtful says what is odd about where a region source was found. One of the
 // series' own frame of reference belongs to it wherever it lies.
-func doubtful(r watch.Regions) []ingest.Warning {
+func doubtful(r watch.RegionSource) []ingest.Warning {
 	var list []ingest.Warning
 	if r.Transform.Key != "" {
 		list = append(list, ingest.Warning{
@@ -87,16 +87,16 @@ func (p *Pipeline) causeOf(job ingest.Job) publish.Cause {
 }
 
 // regions reads the region source of a series.
-func (p *Pipeline) regions(ctx context.Context, r watch.Regions) (stream.Regions, error) {
+func (p *Pipeline) regions(ctx context.Context, r watch.RegionSource) (stream.PlacedRegions, error) {
 	image, err := p.regionObject(ctx, r.Image)
 	if err != nil {
-		return stream.Regions{}, err
+		return stream.PlacedRegions{}, err
 	}
 	var table io.Reader
 	if r.LUT.Key != "" {
 		data, err := p.regionObject(ctx, r.LUT)
 		if err != nil {
-			return stream.Regions{}, err
+			return stream.PlacedRegions{}, err
 		}
 		table = bytes.NewReader(data)
 	}
@@ -107,14 +107,14 @@ func (p *Pipeline) regions(ctx context.Context, r watch.Regions) (stream.Regions
 		}
 	}
 	if err != nil || r.Transform.Key == "" {
-		return stream.Regions{Segmentation: s}, err
+		return stream.PlacedRegions{Segmentation: s}, err
 	}
 	data, err := p.regionObject(ctx, r.Transform)
 	if err != nil {
-		return stream.Regions{}, err
+		return stream.PlacedRegions{}, err
 	}
 	t, err := transform.Read(r.Transform.Key, data)
-	return stream.Regions{Segmentation: s, Transform: &t}, err
+	return stream.PlacedRegions{Segmentation: s, Transform: &t}, err
 }
 
 // addRegion adds a further image of a set of probabilities.
@@ -154,7 +154,7 @@ func (p *Pipeline) statement(r result) (outbox.Statement, error) {
 	s := outbox.Statement{Prefix: r.Cause.Prefix(kind), At: p.At}
 	files := publish.Files{}
 	if len(r.Curves.Frames) > 0 {
-		list, err := bids.Files(bids.Result{Result: r.Result, Subject: r.subject, Study: r.session, Header: r.header})
+		list, err := bids.Files(bids.Result{Result: r.Result, Subject: r.subject, Examination: r.session, Header: r.header})
 		if err != nil {
 			return s, err
 		}

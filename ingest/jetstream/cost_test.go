@@ -106,19 +106,19 @@ func (l *costLine) take(objects map[string]made) {
 	touched := map[ingest.Token]bool{}
 	for key, c := range objects {
 		l.store[key] = c
-		touch, err := l.door.Observe(ctx, ingest.Notice{Bucket: "inbox", Key: key})
+		change, err := l.door.Observe(ctx, ingest.Notice{Bucket: "inbox", Key: key})
 		if err != nil {
 			l.t.Fatal(err)
 		}
 		delete(l.store, key)
-		if touch.RegionsIn {
-			near, err := l.ledger.SeriesNear(ctx, touch.Bucket, touch.Folder)
+		if change.RegionsIn {
+			near, err := l.ledger.SeriesNear(ctx, change.Bucket, change.Folder)
 			if err != nil {
 				l.t.Fatal(err)
 			}
-			touch.Series = append(touch.Series, near...)
+			change.Series = append(change.Series, near...)
 		}
-		for _, s := range touch.Series {
+		for _, s := range change.Series {
 			touched[s] = true
 		}
 	}

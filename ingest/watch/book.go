@@ -19,14 +19,14 @@ type Book interface {
 	// SetState writes the state if its Seq is still the last, else
 	// ErrConflict.
 	SetState(ctx context.Context, s ingest.State) error
-	// Members returns what is noted of the series of a study.
-	Members(ctx context.Context, study string) ([]Member, error)
+	// Members returns what is noted of the series of an examination.
+	Members(ctx context.Context, examination string) ([]Member, error)
 	// SetMember notes it of one, if its Seq is still the last, else
 	// ErrConflict.
-	SetMember(ctx context.Context, study string, m Member) error
+	SetMember(ctx context.Context, examination string, m Member) error
 }
 
-// A Member is a series of a study that is whole, or was.
+// A Member is a series of an examination that is whole, or was.
 type Member struct {
 	Series ingest.Token `json:"series"`
 	Whole  bool         `json:"whole"`
@@ -37,11 +37,11 @@ type Member struct {
 // A Sink states what became of series. Stating the same again changes
 // nothing.
 type Sink interface {
-	// Stated says what the input of a series has come to.
-	Stated(ctx context.Context, o ingest.Outcome) error
-	// Unusable says that objects of a folder serve for nothing, and returns
+	// PublishOutcome says what the input of a series has come to.
+	PublishOutcome(ctx context.Context, o ingest.Outcome) error
+	// PublishUnusable says that objects of a folder serve for nothing, and returns
 	// the id of the event that says so, which is the same for the same.
-	Unusable(ctx context.Context, b ingest.Byproducts) (event string, err error)
+	PublishUnusable(ctx context.Context, b ingest.Byproducts) (event string, err error)
 	// Withdraw takes back the result of a series, if it has one, in favour of
 	// the state's Revision: no result with a smaller one may follow.
 	Withdraw(ctx context.Context, s ingest.State, why ingest.Reason) error

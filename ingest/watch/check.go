@@ -12,14 +12,14 @@ import (
 // it: states the outcome, publishes the job, sets the timer, withdraws the
 // result. It may be called at any time, any number of times, by many at once.
 //
-// The other series of its study are checked as well, where what they are joined
+// The other series of its examination are checked as well, where what they are joined
 // with is no longer so.
 func (j *Judge) Check(ctx context.Context, series ingest.Token, quiet bool) error {
-	study, err := j.settle(ctx, series, quiet, false)
-	if err != nil || study == "" {
+	examination, err := j.settle(ctx, series, quiet, false)
+	if err != nil || examination == "" {
 		return err
 	}
-	others, err := j.disturbed(ctx, study, series)
+	others, err := j.disturbed(ctx, examination, series)
 	for _, other := range others {
 		_, failed := j.settle(ctx, other, false, true)
 		err = errors.Join(err, failed)
@@ -27,20 +27,20 @@ func (j *Judge) Check(ctx context.Context, series ingest.Token, quiet bool) erro
 	return err
 }
 
-// settle checks one series until nobody wrote in between. It returns the study
+// settle checks one series until nobody wrote in between. It returns the examination
 // in which others may have to be checked too, "" for none. Kin means that
-// another series of the study was judged, so that less may be seen than before.
-func (j *Judge) settle(ctx context.Context, series ingest.Token, quiet, kin bool) (study string, err error) {
+// another series of the examination was judged, so that less may be seen than before.
+func (j *Judge) settle(ctx context.Context, series ingest.Token, quiet, relatives bool) (examination string, err error) {
 	for range maxConflicts {
-		study, err = j.check(ctx, series, quiet, kin)
+		examination, err = j.check(ctx, series, quiet, relatives)
 		if !errors.Is(err, ingest.ErrConflict) {
-			return study, err
+			return examination, err
 		}
 	}
 	return "", fmt.Errorf("series %s: %w", series, ingest.ErrConflict)
 }
 
-func (j *Judge) check(ctx context.Context, series ingest.Token, quiet, kin bool) (study string, err error) {
+func (j *Judge) check(ctx context.Context, series ingest.Token, quiet, relatives bool) (examination string, err error) {
 	// The state is read first: whoever writes it meanwhile makes this
 	// judgement conflict.
 	state, err := j.Book.State(ctx, series)
@@ -57,7 +57,7 @@ func (j *Judge) check(ctx context.Context, series ingest.Token, quiet, kin bool)
 	}
 	if state.Stands() && state.Formula < ingest.LookFormula {
 		if adopted, err := j.adopt(ctx, state, v); err != nil || adopted {
-			return state.Study, err
+			return state.Examination, err
 		}
 	}
 	plan, anew, err := j.planned(ctx, &v, state, quiet)
@@ -65,16 +65,16 @@ func (j *Judge) check(ctx context.Context, series ingest.Token, quiet, kin bool)
 		return "", err
 	}
 	if !quiet && state.Whole() && v.Outcome.LacksRegions() && !v.Regions.Pending {
-		return state.Study, j.hold(ctx, state)
+		return state.Examination, j.hold(ctx, state)
 	}
 	if v.Regions.Pending && state.Look != "" {
-		return j.check(ctx, series, true, kin) // an atlas serves already
+		return j.check(ctx, series, true, relatives) // an atlas serves already
 	}
-	if v.Seen < state.Judged && !kin && !quiet {
+	if v.Seen < state.Judged && !relatives && !quiet {
 		return "", nil // somebody has judged on more than this
 	}
 	if v.Seen <= state.Judged && state.Quiet && !quiet {
-		return j.check(ctx, series, true, kin) // nothing at all came since it was quiet
+		return j.check(ctx, series, true, relatives) // nothing at all came since it was quiet
 	}
 	if v.Outcome.Condition == ingest.Absent && state.Revision == 0 && state.Condition == "" {
 		return "", nil
@@ -82,7 +82,7 @@ func (j *Judge) check(ctx context.Context, series ingest.Token, quiet, kin bool)
 	if v.Outcome.Condition == ingest.Absent && state.Revision == 0 && state.Condition == ingest.Receiving && !calm {
 		return "", j.Queue.Arm(ctx, series) // its first objects may be on their way to other keys
 	}
-	return state.Study, j.decide(ctx, before, state, v, plan, anew, calm)
+	return state.Examination, j.decide(ctx, before, state, v, plan, anew, calm)
 }
 
 // hold gives regions that are gone the quiet time to come back: they may be on
@@ -173,7 +173,7 @@ func (j *Judge) follow(ctx context.Context, s ingest.State, o ingest.Outcome) er
 		if err := j.Queue.Arm(ctx, s.Series); err != nil {
 			return err
 		}
-	} else if err := j.Sink.Stated(ctx, o); err != nil {
+	} else if err := j.Sink.PublishOutcome(ctx, o); err != nil {
 		return err
 	}
 	switch {

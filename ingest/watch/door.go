@@ -59,8 +59,8 @@ type Limits struct {
 // maxConflicts bounds how often a decision is taken anew.
 const maxConflicts = 20
 
-// A Touch names what a notice may have changed.
-type Touch struct {
+// A Change names what a notice may have changed.
+type Change struct {
 	Series []ingest.Token // series of which a record was written or confirmed
 	// Folder is where the object lies. RegionsIn means that a region source
 	// came, changed or went there.

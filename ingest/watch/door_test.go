@@ -82,7 +82,7 @@ func TestTheDoorKnowsRegions(t *testing.T) {
 	}
 	for _, test := range tests {
 		for range 2 { // the second look finds nothing new
-			touch, err := d.Observe(t.Context(), ingest.Notice{Bucket: "inbox", Key: test.key})
+			change, err := d.Observe(t.Context(), ingest.Notice{Bucket: "inbox", Key: test.key})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -90,8 +90,8 @@ func TestTheDoorKnowsRegions(t *testing.T) {
 			if r.Kind != test.kind || r.Space != test.space || r.Fault.Code != test.fault || r.Seq != 1 {
 				t.Errorf("%s: recorded %+v", test.key, r)
 			}
-			if touch.RegionsIn != test.regions || touch.Unusable != test.unusable || (r.Digest != "") != test.regions {
-				t.Errorf("%s: touched %+v", test.key, touch)
+			if change.RegionsIn != test.regions || change.Unusable != test.unusable || (r.Digest != "") != test.regions {
+				t.Errorf("%s: touched %+v", test.key, change)
 			}
 		}
 	}

@@ -24,12 +24,12 @@ func (j *Judge) complete(ctx context.Context, v *View, quiet bool, atlas string)
 		return nil
 	}
 	a := v.Assembly
-	others, err := j.others(ctx, studyOf(a), a.Series, a.Header.Strict.FrameOfReferenceUID)
+	others, err := j.others(ctx, examinationOf(a), a.Series, a.Header.Strict.FrameOfReferenceUID)
 	if err != nil {
 		return err
 	}
-	v.Kin = KinOf(a, others)
-	v.Outcome.Family = v.Kin.family()
+	v.Relatives = RelativesOf(a, others)
+	v.Outcome.Relatives = v.Relatives.tokens()
 	need := Need{Space: a.Header.Strict.FrameOfReferenceUID, Atlas: atlas, Quiet: quiet}
 	need.Grid = [3]int{a.Header.Strict.Columns, a.Header.Strict.Rows, len(a.Positions)}
 	looking := newWatch(j.Book, a.Series)
@@ -42,9 +42,9 @@ func (j *Judge) complete(ctx context.Context, v *View, quiet bool, atlas string)
 	}
 	v.Seen = max(v.Seen, seen) // also of a series that needs none: it may have been judged by them before
 	switch {
-	case v.Kin.Lead != "":
+	case v.Relatives.Lead != "":
 		v.Outcome.Condition = ingest.Joined
-		v.Outcome.Reason = ingest.Reason{Code: ingest.CodeJoined, Detail: fmt.Sprintf("the series goes on with an acquisition that began with series %s; the frames of both are fitted there", v.Kin.Lead)}
+		v.Outcome.Reason = ingest.Reason{Code: ingest.CodeJoined, Detail: fmt.Sprintf("the series goes on with an acquisition that began with series %s; the frames of both are fitted there", v.Relatives.Lead)}
 		return nil
 	case !ok:
 		v.Outcome.Condition, v.Outcome.Reason = ingest.Waiting, regions.absent()

@@ -46,11 +46,11 @@ func (d *desk) State(_ context.Context, s ingest.Token) (ingest.State, error) {
 func (d *desk) SetState(_ context.Context, s ingest.State) error        { d.state = s; return nil }
 func (d *desk) Members(context.Context, string) ([]watch.Member, error) { return nil, nil }
 func (d *desk) SetMember(context.Context, string, watch.Member) error   { return nil }
-func (d *desk) Stated(_ context.Context, o ingest.Outcome) error {
+func (d *desk) PublishOutcome(_ context.Context, o ingest.Outcome) error {
 	d.done = append(d.done, string(o.Condition))
 	return nil
 }
-func (d *desk) Unusable(context.Context, ingest.Byproducts) (string, error) { return "", nil }
+func (d *desk) PublishUnusable(context.Context, ingest.Byproducts) (string, error) { return "", nil }
 func (d *desk) Withdraw(_ context.Context, s ingest.State, why ingest.Reason) error {
 	d.done = append(d.done, fmt.Sprintf("withdraw before %d", s.Revision))
 	return nil
@@ -251,7 +251,7 @@ func TestRegionsOfTheSameFrameOfReferenceComeFirst(t *testing.T) {
 
 // Images of one region each that differ in nothing but its name serve together.
 func TestProbabilitiesOfOneRegionEachAreASet(t *testing.T) {
-	find := func(regions ...ingest.Record) watch.Regions {
+	find := func(regions ...ingest.Record) watch.RegionSource {
 		t.Helper()
 		got, ok, _, err := watch.FindRegions(t.Context(), &desk{regions: regions}, "inbox", []string{"s/pet"}, watch.Need{})
 		if err != nil || !ok {

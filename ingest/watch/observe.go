@@ -14,10 +14,10 @@ import (
 //
 // A key that can be read in two ways names one object or the other, so both
 // are looked at.
-func (d *Door) Observe(ctx context.Context, n ingest.Notice) (Touch, error) {
-	touch, err := d.settle(ctx, n)
+func (d *Door) Observe(ctx context.Context, n ingest.Notice) (Change, error) {
+	change, err := d.settle(ctx, n)
 	if n.AltKey == "" || n.AltKey == n.Key || err != nil && !errors.Is(err, ingest.ErrUnsure) && !errors.Is(err, ingest.ErrUnreadable) {
-		return touch, err
+		return change, err
 	}
 	// One of the two readings names nothing, so that its absence is no news as
 	// long as the other is there.
@@ -26,17 +26,17 @@ func (d *Door) Observe(ctx context.Context, n ingest.Notice) (Touch, error) {
 	other, otherErr := d.settle(ctx, alt)
 	switch {
 	case otherErr != nil && !errors.Is(otherErr, ingest.ErrUnsure) && !errors.Is(otherErr, ingest.ErrUnreadable):
-		return Touch{}, otherErr
+		return Change{}, otherErr
 	case lost(err) || lost(otherErr):
-		return Touch{}, errors.Join(err, otherErr)
+		return Change{}, errors.Join(err, otherErr)
 	case err != nil && otherErr != nil:
-		return Touch{}, err
+		return Change{}, err
 	case err != nil:
 		return other, nil
 	case otherErr != nil, len(other.Series) == 0 && !other.RegionsIn && !other.Unusable:
-		return touch, nil
+		return change, nil
 	}
-	other.Series = append(other.Series, touch.Series...)
+	other.Series = append(other.Series, change.Series...)
 	return other, nil
 }
 
@@ -59,27 +59,27 @@ func absence(n ingest.Notice, prev ingest.Record) error {
 }
 
 // settle looks until nobody wrote in between.
-func (d *Door) settle(ctx context.Context, n ingest.Notice) (Touch, error) {
+func (d *Door) settle(ctx context.Context, n ingest.Notice) (Change, error) {
 	for range maxConflicts {
-		touch, err := d.observe(ctx, n)
+		change, err := d.observe(ctx, n)
 		if !errors.Is(err, ingest.ErrConflict) {
-			return touch, err
+			return change, err
 		}
 	}
-	return Touch{}, fmt.Errorf("object %s: %w", ingest.Object{Bucket: n.Bucket, Key: n.Key}.ID(), ingest.ErrConflict)
+	return Change{}, fmt.Errorf("object %s: %w", ingest.Object{Bucket: n.Bucket, Key: n.Key}.ID(), ingest.ErrConflict)
 }
 
-func (d *Door) observe(ctx context.Context, n ingest.Notice) (Touch, error) {
+func (d *Door) observe(ctx context.Context, n ingest.Notice) (Change, error) {
 	obj := ingest.Object{Bucket: n.Bucket, Key: n.Key}
 	site, ok := d.Sites.Of(n.Bucket, n.Key)
 	if ingest.Ours(n.Key) {
-		return Touch{}, nil
+		return Change{}, nil
 	}
 	// The ledger is read before the store: if another look comes between,
 	// the append below conflicts and everything is read again.
 	prev, err := d.Ledger.Find(ctx, obj)
 	if err != nil {
-		return Touch{}, err
+		return Change{}, err
 	}
 	now, err := d.look(ctx, obj, site, ok, prev)
 	if errors.Is(err, ingest.ErrGone) {
@@ -89,9 +89,9 @@ func (d *Door) observe(ctx context.Context, n ingest.Notice) (Touch, error) {
 		err = d.write(ctx, prev, now)
 	}
 	if err != nil {
-		return Touch{}, err
+		return Change{}, err
 	}
-	return touched(prev, now), nil
+	return changeOf(prev, now), nil
 }
 
 // Unreadable records that the store does not hand an object out, so that people
@@ -99,39 +99,39 @@ func (d *Door) observe(ctx context.Context, n ingest.Notice) (Touch, error) {
 // that is in the ledger stays as it is there, unless tacstream's own store or
 // listing says that it is another one by now: an answer of no use must withdraw
 // nothing. Listings have it looked at again until it can be read.
-func (d *Door) Unreadable(ctx context.Context, n ingest.Notice, why ingest.Reason) (Touch, error) {
+func (d *Door) Unreadable(ctx context.Context, n ingest.Notice, why ingest.Reason) (Change, error) {
 	for range maxConflicts {
-		touch, err := d.unreadable(ctx, n, why)
+		change, err := d.unreadable(ctx, n, why)
 		if !errors.Is(err, ingest.ErrConflict) {
-			return touch, err
+			return change, err
 		}
 	}
-	return Touch{}, fmt.Errorf("object %s: %w", ingest.Object{Bucket: n.Bucket, Key: n.Key}.ID(), ingest.ErrConflict)
+	return Change{}, fmt.Errorf("object %s: %w", ingest.Object{Bucket: n.Bucket, Key: n.Key}.ID(), ingest.ErrConflict)
 }
 
-func (d *Door) unreadable(ctx context.Context, n ingest.Notice, why ingest.Reason) (Touch, error) {
+func (d *Door) unreadable(ctx context.Context, n ingest.Notice, why ingest.Reason) (Change, error) {
 	obj := ingest.Object{Bucket: n.Bucket, Key: n.Key, ETag: n.ETag, Size: n.Size}
 	site, mapped := d.Sites.Of(n.Bucket, n.Key)
 	prev, err := d.Ledger.Find(ctx, obj)
 	if err != nil {
-		return Touch{}, err
+		return Change{}, err
 	}
 	there := known(prev) && !prev.Gone
 	stated := n.Size > 0 && n.ETag != "" // foreign senders' ETags may be in another form
 	switch {
 	case n.Gone && !there, ingest.Ours(n.Key):
-		return Touch{}, nil
+		return Change{}, nil
 	case there && (!stated || n.ETag == prev.ETag && n.Size == prev.Size):
-		return touched(prev, prev), nil
+		return changeOf(prev, prev), nil
 	}
 	now := ingest.Record{Object: obj, Site: site.Site, Kind: ingest.KindOther, Fault: why}
 	if mapped {
 		now.Token = site.Key.Token("object", obj.Bucket+"\x00"+obj.Key)
 	}
 	if err := d.write(ctx, prev, now); err != nil {
-		return Touch{}, err
+		return Change{}, err
 	}
-	return touched(prev, now), nil
+	return changeOf(prev, now), nil
 }
 
 // gone is the record of an object that is no longer there.
@@ -141,9 +141,9 @@ func gone(prev ingest.Record) ingest.Record {
 	return now
 }
 
-// touched names everything that prev and now belong to.
-func touched(prev, now ingest.Record) Touch {
-	t := Touch{Bucket: now.Bucket, Folder: now.Folder()}
+// changeOf names everything that prev and now belong to.
+func changeOf(prev, now ingest.Record) Change {
+	t := Change{Bucket: now.Bucket, Folder: now.Folder()}
 	for _, r := range []ingest.Record{prev, now} {
 		for _, s := range []ingest.Token{r.Series, r.From} {
 			if s != "" && !slices.Contains(t.Series, s) {

@@ -15,8 +15,8 @@ const sameInjection = time.Minute
 // longestPause is the longest pause between two parts of one acquisition.
 const longestPause = 6 * time.Hour
 
-// A Kin says how a whole series stands to the others of its study.
-type Kin struct {
+// Relatives says how a whole series stands to the others of its examination.
+type Relatives struct {
 	// Lead is the series that this one continues: its frames are fitted there.
 	// Empty for a series that stands for itself.
 	Lead ingest.Token
@@ -26,23 +26,23 @@ type Kin struct {
 	Twins []ingest.Token
 }
 
-// family returns the names of kin.
-func (k Kin) family() ingest.Family {
-	f := ingest.Family{Lead: k.Lead, Twins: k.Twins}
+// tokens returns the names of the relatives.
+func (k Relatives) tokens() ingest.Relatives {
+	f := ingest.Relatives{Lead: k.Lead, Twins: k.Twins}
 	for _, p := range k.Parts {
 		f.Parts = append(f.Parts, p.Series)
 	}
 	return f
 }
 
-// KinOf says how a series stands to others, all of them whole. Series are
+// RelativesOf says how a series stands to others, all of them whole. Series are
 // joined where they are parts of one acquisition: equal in everything that
 // Differs looks at, of one injection that both headers know, and each beginning
 // after the one before it ended. Where two that could be joined overlap in
 // time, nobody can say which of them goes on with the others, and all stay
 // apart.
-func KinOf(own ingest.Assembly, others []ingest.Assembly) Kin {
-	var k Kin
+func RelativesOf(own ingest.Assembly, others []ingest.Assembly) Relatives {
+	var k Relatives
 	group := []ingest.Assembly{own}
 	for _, o := range others {
 		if o.Site != own.Site {
@@ -81,7 +81,7 @@ func KinOf(own ingest.Assembly, others []ingest.Assembly) Kin {
 }
 
 // Differs names what two series do not share that the parts of one acquisition
-// must: study, frame of reference, grid, units, tracer, injection and
+// must: examination, frame of reference, grid, units, tracer, injection and
 // reconstruction; "" where they share all of it.
 func Differs(a, b ingest.Assembly) string {
 	s, t := a.Header.Strict, b.Header.Strict
@@ -187,9 +187,9 @@ func samePlaces(a, b ingest.Assembly) bool {
 	})
 }
 
-// studyOf returns the name under which the series of one study in one bucket
+// examinationOf returns the name under which the series of one examination in one bucket
 // find each other, "" where the header has none.
-func studyOf(a ingest.Assembly) string {
+func examinationOf(a ingest.Assembly) string {
 	uid := a.Header.Soft.StudyInstanceUID
 	if uid == "" {
 		return ""

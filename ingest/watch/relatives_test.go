@@ -96,7 +96,7 @@ func TestKin(t *testing.T) {
 			for i, a := range all {
 				others := slices.Delete(slices.Clone(all), i, i+1)
 				rand.New(rand.NewPCG(uint64(i), 1)).Shuffle(len(others), func(i, j int) { others[i], others[j] = others[j], others[i] })
-				if got := kinString(watch.KinOf(a, others)); got != tt.want[i] {
+				if got := kinString(watch.RelativesOf(a, others)); got != tt.want[i] {
 					t.Errorf("%s: %q, want %q", a.Series, got, tt.want[i])
 				}
 			}
@@ -104,7 +104,7 @@ func TestKin(t *testing.T) {
 	}
 }
 
-func kinString(k watch.Kin) string {
+func kinString(k watch.Relatives) string {
 	text := string(k.Lead) + "> "
 	for _, p := range k.Parts {
 		text += string(p.Series)
@@ -205,11 +205,11 @@ func (r *room) SetMember(_ context.Context, study string, m watch.Member) error 
 	r.members[study][i] = m
 	return r.at()
 }
-func (r *room) Stated(_ context.Context, o ingest.Outcome) error {
+func (r *room) PublishOutcome(_ context.Context, o ingest.Outcome) error {
 	r.said[o.Series] = o
 	return r.at()
 }
-func (r *room) Unusable(context.Context, ingest.Byproducts) (string, error) { return "", r.at() }
+func (r *room) PublishUnusable(context.Context, ingest.Byproducts) (string, error) { return "", r.at() }
 func (r *room) Withdraw(_ context.Context, s ingest.State, _ ingest.Reason) error {
 	delete(r.results, s.Series)
 	return r.at()

@@ -61,7 +61,7 @@ func (j *Judge) adopt(ctx context.Context, s ingest.State, v View) (bool, error)
 		return false, err
 	}
 	unchanged := v.look(made.Settings, made.ResultsVersion) == s.Look
-	if !unchanged && (v.Seen > s.Judged || len(v.Kin.Parts) > 0) {
+	if !unchanged && (v.Seen > s.Judged || len(v.Relatives.Parts) > 0) {
 		return false, nil
 	}
 	s.Look, s.Formula, s.Settings, s.ResultsVersion = look, ingest.LookFormula, made.Settings, made.ResultsVersion

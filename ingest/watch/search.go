@@ -13,8 +13,8 @@ import (
 	"tacstream/ingest/regions"
 )
 
-// Regions is the region source that serves a series.
-type Regions struct {
+// RegionSource is the region source that serves a series.
+type RegionSource struct {
 	Image ingest.Record // or an object with regions in DICOM
 	LUT   ingest.Record // empty where the source itself says what its regions are called
 	// More holds the further images of a set of probabilities, of which each is
@@ -40,7 +40,7 @@ type Regions struct {
 }
 
 // Digest returns what identifies the content of the source.
-func (r Regions) Digest() string {
+func (r RegionSource) Digest() string {
 	digest := r.Image.Digest + "+" + r.LUT.Digest
 	if r.LUT.Key == "" && regions.LabelOf(r.Image.Key) != "" { // what regions are called is in the images' own names
 		h := sha256.New()
@@ -56,7 +56,7 @@ func (r Regions) Digest() string {
 }
 
 // absent says why there are no regions.
-func (r Regions) absent() ingest.Reason {
+func (r RegionSource) absent() ingest.Reason {
 	why := ingest.Reason{Code: ingest.CodeNoRegions, Detail: "no *dseg.nii[.gz] with its TSV and no DICOM SEG or RTSTRUCT of the series' frame of reference in the series' folder, above it or one folder below those"}
 	if r.Pending {
 		why.Detail += "; the protocol's atlas and a transform to PET are there, and serve if nothing nearer comes within the quiet time"
@@ -100,11 +100,11 @@ type Need struct {
 //
 // Ok is false where there is none; seen is the newest Seq that was looked
 // at.
-func FindRegions(ctx context.Context, l RegionLister, bucket string, folders []string, need Need) (best Regions, ok bool, seen uint64, err error) {
+func FindRegions(ctx context.Context, l RegionLister, bucket string, folders []string, need Need) (best RegionSource, ok bool, seen uint64, err error) {
 	s := search{lister: l, bucket: bucket, need: need}
 	for _, folder := range folders {
 		if err := s.climb(ctx, folder); err != nil {
-			return Regions{}, false, 0, err
+			return RegionSource{}, false, 0, err
 		}
 	}
 	for _, found := range s.nearestFirst() {
@@ -123,14 +123,14 @@ type search struct {
 	lister    RegionLister
 	bucket    string
 	need      Need
-	transform *Regions // that holds the nearest transform and how far above it is
-	best      [regions.Ranks]*Regions
+	transform *RegionSource // that holds the nearest transform and how far above it is
+	best      [regions.Ranks]*RegionSource
 	elsewhere []map[string]bool // objects of another space, by how far above
 	seen      uint64
 }
 
 // nearestFirst returns the best sources, the one that serves first.
-func (s *search) nearestFirst() [regions.Ranks]*Regions {
+func (s *search) nearestFirst() [regions.Ranks]*RegionSource {
 	best := s.best
 	if d, l := best[regions.RankDICOM], best[regions.RankLabels]; d != nil && l != nil && l.Above < d.Above {
 		best[regions.RankDICOM], best[regions.RankLabels] = l, d
@@ -157,7 +157,7 @@ func (s *search) climb(ctx context.Context, dir string) error {
 // servedBy reports whether something that is not a last resort lies so many
 // folders above or nearer.
 func (s *search) servedBy(above int) bool {
-	return slices.ContainsFunc(s.best[:regions.RankProbabilities], func(r *Regions) bool { return r != nil && r.Above <= above })
+	return slices.ContainsFunc(s.best[:regions.RankProbabilities], func(r *RegionSource) bool { return r != nil && r.Above <= above })
 }
 
 // take keeps the best source of each rank.
@@ -165,7 +165,7 @@ func (s *search) take(records []ingest.Record, above int) {
 	for len(s.elsewhere) <= above {
 		s.elsewhere = append(s.elsewhere, map[string]bool{})
 	}
-	var found [regions.Ranks][]Regions
+	var found [regions.Ranks][]RegionSource
 	tables := tablesOf(records)
 	for _, r := range records {
 		s.seen = max(s.seen, r.Seq)
@@ -176,7 +176,7 @@ func (s *search) take(records []ingest.Record, above int) {
 		case r.Space != "" && r.Space != s.need.Space:
 			s.elsewhere[above][r.Key] = true
 		case r.Space != "":
-			found[regions.RankDICOM] = append(found[regions.RankDICOM], Regions{Image: r})
+			found[regions.RankDICOM] = append(found[regions.RankDICOM], RegionSource{Image: r})
 		default:
 			if rank, pair, ok := named(r, tables); ok {
 				found[rank] = append(found[rank], pair)
@@ -202,18 +202,18 @@ func (s *search) take(records []ingest.Record, above int) {
 func (s *search) takeTransform(r ingest.Record, above int) {
 	best := s.transform
 	if best == nil || above < best.Above || above == best.Above && r.Digest < best.Transform.Digest {
-		s.transform = &Regions{Transform: r, Above: above}
+		s.transform = &RegionSource{Transform: r, Above: above}
 	}
 }
 
 // atlas returns the atlas that is wanted, if there is a transform for it.
-func (s *search) atlas(ctx context.Context) (Regions, bool, error) {
+func (s *search) atlas(ctx context.Context) (RegionSource, bool, error) {
 	if s.need.Atlas == "" || s.transform == nil {
-		return Regions{}, false, nil
+		return RegionSource{}, false, nil
 	}
 	records, err := s.lister.RegionsNear(ctx, s.bucket, ingest.FolderOf(s.need.Atlas))
 	if err != nil {
-		return Regions{}, false, err
+		return RegionSource{}, false, err
 	}
 	tables := tablesOf(records)
 	for _, r := range records {
@@ -223,12 +223,12 @@ func (s *search) atlas(ctx context.Context) (Regions, bool, error) {
 		_, found, ok := named(r, tables)
 		s.seen = max(s.seen, r.Seq, found.LUT.Seq)
 		if !ok || !s.need.Quiet {
-			return Regions{Pending: ok}, false, nil
+			return RegionSource{Pending: ok}, false, nil
 		}
 		found.Transform, found.Above = s.transform.Transform, s.transform.Above
 		return found, true, nil
 	}
-	return Regions{}, false, nil
+	return RegionSource{}, false, nil
 }
 
 // elsewhereUpTo counts the objects of another space up to so many folders
@@ -242,8 +242,8 @@ func (s *search) elsewhereUpTo(above int) int {
 }
 
 // compare orders sources that lie equally near, the one that serves first.
-func (s *search) compare(a, b Regions) int {
-	off := func(r Regions) int {
+func (s *search) compare(a, b RegionSource) int {
+	off := func(r RegionSource) int {
 		if onGrid(r.Image, s.need.Grid) {
 			return 0
 		}
@@ -271,26 +271,26 @@ func tablesOf(records []ingest.Record) map[string]ingest.Record {
 // named pairs an image with its look-up table. An image without one cannot
 // serve, since regions are known by name only, unless its own name says which
 // region it holds.
-func named(r ingest.Record, tables map[string]ingest.Record) (rank regions.Rank, pair Regions, ok bool) {
+func named(r ingest.Record, tables map[string]ingest.Record) (rank regions.Rank, pair RegionSource, ok bool) {
 	f, ok := regions.Named(r.Key)
 	if !ok {
-		return 0, Regions{}, false
+		return 0, RegionSource{}, false
 	}
 	if f.Tables == nil {
-		return f.Rank, Regions{Image: r}, true
+		return f.Rank, RegionSource{Image: r}, true
 	}
 	for _, name := range f.Tables(r.Key) {
 		if lut, ok := tables[name]; ok {
-			return f.Rank, Regions{Image: r, LUT: lut}, true
+			return f.Rank, RegionSource{Image: r, LUT: lut}, true
 		}
 	}
-	return f.Rank, Regions{Image: r}, f.OwnNames(r.Key) != nil
+	return f.Rank, RegionSource{Image: r}, f.OwnNames(r.Key) != nil
 }
 
 // setsOf puts the images together that hold one region each and differ in
 // nothing but its name, the images in order of these.
-func setsOf(sources []Regions) []Regions {
-	var list []Regions
+func setsOf(sources []RegionSource) []RegionSource {
+	var list []RegionSource
 	sets := map[string][]ingest.Record{}
 	for _, s := range sources {
 		if s.LUT.Key != "" {
@@ -306,15 +306,15 @@ func setsOf(sources []Regions) []Regions {
 			return cmp.Or(cmp.Compare(regions.LabelOf(a.Key), regions.LabelOf(b.Key)), cmp.Compare(a.Digest, b.Digest), cmp.Compare(a.Key, b.Key))
 		})
 		images = slices.CompactFunc(images, func(a, b ingest.Record) bool { return regions.LabelOf(a.Key) == regions.LabelOf(b.Key) })
-		list = append(list, Regions{Image: images[0], More: images[1:]})
+		list = append(list, RegionSource{Image: images[0], More: images[1:]})
 	}
 	return list
 }
 
 // choose takes the source that serves first and counts the others.
-func (s *search) choose(sources []Regions) Regions {
+func (s *search) choose(sources []RegionSource) RegionSource {
 	slices.SortFunc(sources, s.compare)
-	distinct := slices.CompactFunc(slices.Clone(sources), func(a, b Regions) bool { return a.Digest() == b.Digest() })
+	distinct := slices.CompactFunc(slices.Clone(sources), func(a, b RegionSource) bool { return a.Digest() == b.Digest() })
 	sources[0].Others = len(distinct) - 1
 	return sources[0]
 }

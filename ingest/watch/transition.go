@@ -12,20 +12,20 @@ import (
 // write: that more has been seen without another judgement is not.
 func sameState(a, b ingest.State) bool {
 	return a.Revision == b.Revision && a.Look == b.Look && a.Ask == b.Ask && a.Held == b.Held && sameOutcome(a, b) &&
-		(a.Quiet == b.Quiet || !b.Quiet) && a.Study == b.Study
+		(a.Quiet == b.Quiet || !b.Quiet) && a.Examination == b.Examination
 }
 
 // sameOutcome reports whether both states say the same of the input.
 func sameOutcome(a, b ingest.State) bool {
 	return a.Condition == b.Condition && a.Reason == b.Reason && a.Have == b.Have && a.Want == b.Want &&
-		len(a.Missing) == len(b.Missing) && a.Family.Equal(b.Family)
+		len(a.Missing) == len(b.Missing) && a.Relatives.Equal(b.Relatives)
 }
 
 // take copies an outcome into the state. A site that was known stays known.
 func take(s *ingest.State, o ingest.Outcome) {
 	s.Series, s.Site, s.Condition, s.Reason = o.Series, cmp.Or(o.Site, s.Site), o.Condition, o.Reason
 	s.Have, s.Want, s.Frames, s.Slices, s.Missing = o.Have, o.Want, o.Frames, o.Slices, o.Missing
-	s.Multiframe, s.Family = o.Multiframe, o.Family
+	s.Multiframe, s.Relatives = o.Multiframe, o.Relatives
 }
 
 // renumber starts a new revision, whose job nobody has tried.

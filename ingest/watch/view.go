@@ -12,11 +12,11 @@ import (
 
 // A View is what the ledger says of a series at one moment.
 type View struct {
-	Assembly ingest.Assembly
-	Outcome  ingest.Outcome
-	Kin      Kin
-	Regions  Regions
-	Seen     uint64 // the newest Seq in it, but for those of kin
+	Assembly  ingest.Assembly
+	Outcome   ingest.Outcome
+	Relatives Relatives
+	Regions   RegionSource
+	Seen      uint64 // the newest Seq in it, but for those of its relatives
 }
 
 // whole reads the records of a series by itself.
@@ -35,7 +35,7 @@ func (j *Judge) whole(ctx context.Context, series ingest.Token, quiet bool) (v V
 // folders returns those of the series and of its parts, sorted.
 func (v View) folders() []string {
 	list := slices.Clone(v.Assembly.Folders)
-	for _, p := range v.Kin.Parts {
+	for _, p := range v.Relatives.Parts {
 		list = append(list, p.Folders...)
 	}
 	slices.Sort(list)
@@ -44,7 +44,7 @@ func (v View) folders() []string {
 
 // Parts returns the series and those that continue it, in order of time.
 func (v View) Parts() []ingest.Assembly {
-	return append([]ingest.Assembly{v.Assembly}, v.Kin.Parts...)
+	return append([]ingest.Assembly{v.Assembly}, v.Relatives.Parts...)
 }
 
 // look digests the input of a result of this view, "" where there can be none.

@@ -8,9 +8,9 @@ import (
 	"tacstream/ingest/watch"
 )
 
-// Members returns what is noted of the series of a study.
-func (l *Ledger) Members(ctx context.Context, study string) ([]watch.Member, error) {
-	names, err := subjects(ctx, l.stream, memberSubject(study, "*"))
+// Members returns what is noted of the series of an examination.
+func (l *Ledger) Members(ctx context.Context, examination string) ([]watch.Member, error) {
+	names, err := subjects(ctx, l.stream, memberSubject(examination, "*"))
 	if err != nil {
 		return nil, err
 	}
@@ -33,8 +33,8 @@ func (l *Ledger) Members(ctx context.Context, study string) ([]watch.Member, err
 	return list, nil
 }
 
-// SetMember notes whether a series of a study is whole.
-func (l *Ledger) SetMember(ctx context.Context, study string, m watch.Member) error {
-	_, err := l.put(ctx, memberSubject(study, m.Series), m, m.Seq)
+// SetMember notes whether a series of an examination is whole.
+func (l *Ledger) SetMember(ctx context.Context, examination string, m watch.Member) error {
+	_, err := l.put(ctx, memberSubject(examination, m.Series), m, m.Seq)
 	return err
 }

@@ -58,7 +58,7 @@ func (f *Figure) text() string {
 	case f.kind == both:
 		number = decimal(low, 3) + "–" + decimal(high, 3)
 	case f.kind == smallest && high == math.Trunc(high):
-		number = decimal(high, 15) // a count
+		number = thousands(strconv.FormatFloat(high, 'f', 0, 64)) // a count
 	}
 	return strings.Replace(f.format, "#", number, 1)
 }
@@ -97,8 +97,7 @@ func parse(number string) (value, unit float64) {
 	return value, math.Pow(10, float64(len(number)-len(trimmed)))
 }
 
-// decimal writes a number with so many significant digits, without an exponent,
-// and with commas between thousands.
+// decimal writes a number with so many significant digits, without an exponent.
 func decimal(x float64, digits int) string {
 	if x == 0 || math.IsInf(x, 0) || math.IsNaN(x) {
 		return fmt.Sprint(x)
@@ -108,7 +107,11 @@ func decimal(x float64, digits int) string {
 		return fmt.Sprint(x)
 	}
 	decimals := max(0, digits-1-int(math.Floor(math.Log10(math.Abs(rounded)))))
-	text := strconv.FormatFloat(rounded, 'f', decimals, 64)
+	return thousands(strconv.FormatFloat(rounded, 'f', decimals, 64))
+}
+
+// thousands sets commas between the thousands of a number.
+func thousands(text string) string {
 	for at := strings.IndexAny(text+".", ".") - 3; at > 0 && text[at-1] != '-'; at -= 3 {
 		text = text[:at] + "," + text[at:]
 	}

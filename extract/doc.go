@@ -10,7 +10,7 @@
 //
 // The test that is named proves the row: go test -run NAME -v in this folder.
 //
-//	volume of a turned cube on the PET grid: difference                     at most 0.32 %   TestATurnedCubeKeepsItsVolume
-//	volume of regions of a finer, turned grid on the PET grid: difference   at most 0.48 %   TestMasksAgreeWithTheGenerator
-//	real contours (IBSI) against the published masks: slices                0 differ         TestRealOutlinesAreTheMaskThatOthersMade
+//	volume of a turned cube                                    at most 0.32 %   TestATurnedCubeKeepsItsVolume
+//	volume of regions on a finer, turned grid                  at most 0.48 %   TestMasksAgreeWithTheGenerator
+//	real contours (IBSI) against the published masks: slices   0 differ         TestRealOutlinesAreTheMaskThatOthersMade
 package extract

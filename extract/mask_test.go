@@ -160,7 +160,7 @@ func TestHalfAVoxelWeighsAHalf(t *testing.T) {
 
 // However a cube is turned and moved inside the PET volume, its volume stays.
 func TestATurnedCubeKeepsItsVolume(t *testing.T) {
-	row := figures.Accuracy(t, "volume of a turned cube on the PET grid: difference", 6)
+	row := figures.Accuracy(t, "volume of a turned cube", 6)
 	off := row.AtMost("at most # %")
 	pet := cubes(20, 2.3, -22)
 	for _, degrees := range []float64{0, 7, 30, 45, 60, 90} {

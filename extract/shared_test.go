@@ -95,7 +95,7 @@ func (v truth) curves() extract.Curves {
 func fromSeconds(s float64) time.Duration { return time.Duration(math.Round(s * 1e9)) }
 
 func TestMasksAgreeWithTheGenerator(t *testing.T) {
-	row := figures.Accuracy(t, "volume of regions of a finer, turned grid on the PET grid: difference", 8)
+	row := figures.Accuracy(t, "volume of regions on a finer, turned grid", 8)
 	off := row.AtMost("at most # %")
 	for _, folder := range append(folders(t, "dicom/*"), folders(t, "bad/_base")...) {
 		v := truthOf(t, folder)

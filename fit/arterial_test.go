@@ -76,8 +76,8 @@ func arterialTruths(t *testing.T, dir, kind string) (list []truth, blood []extra
 // without blood. The project's limits are 0.05 % in the median and 1 % at
 // worst of VT; kinfitr's 2TCM has 0.1 % and, from wrong minima, 23 %.
 func TestExactArterialCurves(t *testing.T) {
-	tissue := figures.Accuracy(t, "VT of 84 exact curves with blood, 1TCM and 2TCM: error", 2)
-	plot := figures.Accuracy(t, "VT of 48 exact curves of two compartments, Logan and MA1: error", 2)
+	tissue := figures.Accuracy(t, "VT by 1TCM and 2TCM, 84 exact curves", 2)
+	plot := figures.Accuracy(t, "VT by Logan and MA1, 48 exact curves of 2TCM", 2)
 	medianVT, worstVT := tissue.AtMost("median # %"), tissue.AtMost("worst # %")
 	medianPlot, worstPlot := plot.AtMost("median # %"), plot.AtMost("worst # %")
 	for _, test := range []struct {

@@ -115,9 +115,9 @@ func TestBloodThatCannotServeIsNamed(t *testing.T) {
 // found VT of 2.14 by 2TCM, 2.17 by Logan and 2.16 by MA1 in cortex, over all
 // their scans, and 1.45 by 1TCM: it does not hold.
 func TestRealArterialScans(t *testing.T) {
-	row := figures.Accuracy(t, "real [11C]MC1, VT of cortex by Logan and MA1 against 2TCM: difference", 8)
+	row := figures.Accuracy(t, "real [11C]MC1, VT by Logan and MA1 against 2TCM", 8)
 	plots := row.AtMost("at most # %")
-	row = figures.Accuracy(t, "real [11C]MC1, VT of cortex by spectral analysis over 2TCM", 4)
+	row = figures.Accuracy(t, "real [11C]MC1, VT by spectral analysis over 2TCM", 4)
 	spectral := row.Within("#")
 	for _, scan := range [][2]string{{"sub-04", "ses-baseline"}, {"sub-04", "ses-blocked"}, {"sub-21", "ses-test"}, {"sub-21", "ses-retest"}} {
 		s := bloodScan(t, scan[0], scan[1])

@@ -60,9 +60,9 @@ func (s study) scan(rng *rand.Rand, noise float64) fit.Scan {
 // to 4 %.
 func TestCoupledFitLowersScatter(t *testing.T) {
 	const draws = 300
-	row := figures.Accuracy(t, "BPND: scatter of SRTM2, k2′ of all regions, over that of SRTM", 1)
+	row := figures.Accuracy(t, "BPND: scatter of SRTM2, k2′ estimated, over SRTM's", 1)
 	lower := map[string]*figures.Figure{"DASB": row.AtMost("DASB #"), "AZ10419369": row.AtMost("AZ10419369 #")}
-	row = figures.Accuracy(t, "BPND: 95 % intervals that hold the truth, SRTM2, k2′ of all regions", 2)
+	row = figures.Accuracy(t, "BPND: 95 % intervals that hold the truth, SRTM2, k2′ estimated", 2)
 	cover := row.Within("# %")
 	for _, s := range studies() {
 		t.Run(s.name, func(t *testing.T) {
@@ -259,7 +259,7 @@ func (s study) jointBound() []float64 {
 // standard deviation to 1 %.
 func TestCoupledFitReachesTheBound(t *testing.T) {
 	const draws = 5000
-	row := figures.Accuracy(t, "BPND: scatter of SRTM2, k2′ of all regions, over the Cramér-Rao bound", 13)
+	row := figures.Accuracy(t, "BPND: scatter of SRTM2, k2′ estimated, over the Cramér-Rao bound", 13)
 	overBound := row.Within("#")
 	for _, s := range studies() {
 		t.Run(s.name, func(t *testing.T) {

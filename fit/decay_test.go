@@ -70,7 +70,7 @@ func decaying(ref phantom.Curve, frames []ingest.Frame) []truth {
 // not decay. The project's limits are the same: 0.002 % (MRTM 0.01 %) and
 // 0.05 %.
 func TestExactCurvesOfADecayingTracer(t *testing.T) {
-	row := figures.Accuracy(t, "BPND of 400 exact curves of carbon-11, five models: error", 20)
+	row := figures.Accuracy(t, "BPND, 400 exact curves of carbon-11, five models: error", 20)
 	median, worst := row.AtMost("median # %"), row.AtMost("worst # %")
 	schedules := []struct {
 		name   string

@@ -59,8 +59,8 @@ func TestExactFRTM(t *testing.T) {
 		row  *figures.Row
 		errs []float64
 	}{
-		{figures.Accuracy(t, "BPND of 36 exact curves, FRTM: error", 1), bpnd},
-		{figures.Accuracy(t, "k3 and k4 of 36 exact curves, FRTM: error", 1), rates},
+		{figures.Accuracy(t, "BPND by FRTM, 36 exact curves: error", 1), bpnd},
+		{figures.Accuracy(t, "k3 and k4 by FRTM, the same curves: error", 1), rates},
 	} {
 		median, worst := kind.row.AtMost("median # %"), kind.row.AtMost("worst # %")
 		median.Add(kind.errs[n/2])

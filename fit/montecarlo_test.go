@@ -97,11 +97,11 @@ func (x experiment) scan(rng *rand.Rand) fit.Scan {
 // degrees of freedom add 3 %, and the bias of Logan counts.
 func TestStandardErrorsAreCalibrated(t *testing.T) {
 	const draws = 600
-	row := figures.Accuracy(t, "BPND: standard error over scatter, SRTM, SRTM2, MRTM, MRTM2, Logan", 42)
+	row := figures.Accuracy(t, "BPND: standard error over scatter, five models", 42)
 	ratio := row.Within("#")
 	row = figures.Accuracy(t, "BPND: standard error over scatter, MRTM0", 7)
 	ratio0, bias0 := row.Within("#"), row.AtLeast("bias down to # %")
-	row = figures.Accuracy(t, "BPND: 95 % intervals that hold the truth, SRTM, SRTM2, MRTM, MRTM2", 28)
+	row = figures.Accuracy(t, "BPND: 95 % intervals that hold the truth, four models", 28)
 	cover := row.Within("# %")
 	for i, x := range experiments() {
 		t.Run(x.name, func(t *testing.T) {

@@ -60,7 +60,7 @@ func publishedBPND(t *testing.T, name string) map[extract.Region]float64 {
 // the median, where BPND is above 0.3. What is left is how it convolves, see
 // TestTheDifferenceIsNumerics.
 func TestAgreesWithThePublishedFits(t *testing.T) {
-	row := figures.Accuracy(t, "real [11C]DASB, BPND by SRTM against the dataset's: difference", 2)
+	row := figures.Accuracy(t, "real [11C]DASB, BPND against the dataset's", 2)
 	median := row.AtMost("median # %")
 	for _, name := range []string{"sub-02_ses-baseline", "sub-02_ses-rescan"} {
 		t.Run(name, func(t *testing.T) {
@@ -165,7 +165,7 @@ func midFrameSRTM(bases []midFrameBasis, ref, target []float64) (bpnd float64) {
 // With the others' numerics nothing is left of the difference of 0.7 %: the median
 // is 0.002 % or so, the spacing of the search.
 func TestTheDifferenceIsNumerics(t *testing.T) {
-	row := figures.Accuracy(t, "real [11C]DASB, BPND by trapezoids against the dataset's: difference", 2)
+	row := figures.Accuracy(t, "real [11C]DASB, the same by trapezoids, as the dataset's", 2)
 	median := row.AtMost("median # %")
 	for _, name := range []string{"sub-02_ses-baseline", "sub-02_ses-rescan"} {
 		scan := realScan(t, name)

@@ -159,7 +159,7 @@ func logan(tr truth) fit.Model { return fit.LoganRef{K2PerMin: tr.params["k2prim
 // errors on the same curves are, median and worst: kinfitr 0.44 % and 22 %,
 // tpcclib 0.20 % and 37 %, DynamicPET 0.12 % and 1.6 %.
 func TestExactCurves(t *testing.T) {
-	row := figures.Accuracy(t, "BPND of 446 exact curves, six reference models: error", 12)
+	row := figures.Accuracy(t, "BPND, 446 exact curves, six models: error", 12)
 	median, worst := row.AtMost("median # %"), row.AtMost("worst # %")
 	for _, set := range []struct{ name, dir, schedule string }{
 		{"testdata", "testdata", "A90"}, {"A90", sharedTruth, "A90"}, {"C93", sharedTruth, "C93"},
@@ -209,7 +209,7 @@ func TestExactParameters(t *testing.T) {
 // so. The limits, 0.25 % in the median and 2.5 % at worst, are the project's. One
 // from 60 min cuts the scan short.
 func TestABreakOfHalfAnHour(t *testing.T) {
-	row := figures.Accuracy(t, "BPND of 446 exact curves with a break of 30 min: error", 90)
+	row := figures.Accuracy(t, "BPND, a break of 30 min in the scan: error", 90)
 	median, worst := row.AtMost("median # %"), row.AtMost("worst # %")
 	for _, set := range []struct{ name, dir, schedule string }{
 		{"testdata", "testdata", "A90"}, {"A90", sharedTruth, "A90"}, {"C93", sharedTruth, "C93"},
@@ -254,7 +254,7 @@ func (tr truth) without(from, to time.Duration) truth {
 // All regions of one reference and one k2′ together, which is not given. The
 // project's limit is 0.1 % at worst.
 func TestExactCurvesCoupled(t *testing.T) {
-	row := figures.Accuracy(t, "BPND of 446 exact curves, k2′ estimated by SRTM2: error", 2)
+	row := figures.Accuracy(t, "BPND, the same curves, k2′ estimated by SRTM2: error", 2)
 	largest := row.AtMost("worst # %")
 	for _, set := range []struct{ dir, schedule string }{{"testdata", "A90"}, {sharedTruth, "A90"}, {sharedTruth, "C93"}} {
 		t.Run(set.dir+" "+set.schedule, func(t *testing.T) {

@@ -1,4 +1,3 @@
-// Package cli is tacstream's command line.
 package cli
 
 import (

@@ -3,7 +3,7 @@
 //
 // A test that proves a figure records it:
 //
-//	row := figures.Accuracy(t, "BPND of 446 exact curves, six reference models: error", 12)
+//	row := figures.Accuracy(t, "BPND, 446 exact curves, six models: error", 12)
 //	median, worst := row.AtMost("median # %"), row.AtMost("worst # %")
 //	...
 //	median.Add(x)

@@ -161,7 +161,7 @@ const mutantBytes = 32 << 20
 // Whatever is broken in one object of a series, it is refused by a name, or the
 // curves are right.
 func TestNoBrokenObjectGivesAWrongNumber(t *testing.T) {
-	row := figures.Accuracy(t, "series with one broken object: refused by a name, or right", 1)
+	row := figures.Accuracy(t, "broken objects: refused, or right", 1)
 	total := 0
 	for _, implicit := range []bool{false, true} {
 		s := phantom.Series{Size: [3]int{8, 8, 3}, Frames: phantom.EvenFrames(2, 5*time.Minute), NoNoise: true, ImplicitVR: implicit}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"regexp"
 	"runtime"
 	"slices"
 	"time"
@@ -79,26 +78,6 @@ type Limits struct {
 // DefaultReaders is how many objects a job reads at once.
 const DefaultReaders = 4
 
-// A Duration is written like 90s or 5m.
-type Duration time.Duration
-
-// MarshalYAML writes the duration as people do.
-func (d Duration) MarshalYAML() (any, error) { return time.Duration(d).String(), nil }
-
-// UnmarshalYAML reads what time.ParseDuration reads.
-func (d *Duration) UnmarshalYAML(unmarshal func(any) error) error {
-	var s string
-	if err := unmarshal(&s); err != nil {
-		return err
-	}
-	v, err := time.ParseDuration(s)
-	if err != nil {
-		return fmt.Errorf("%q is no duration; write it like 90s or 5m", s)
-	}
-	*d = Duration(v)
-	return nil
-}
-
 // Default returns the configuration that works without a file.
 func Default() Config {
 	return Config{
@@ -119,23 +98,6 @@ func Default() Config {
 		Status:    true,
 	}
 }
-
-// A Fault is one thing wrong with a configuration.
-type Fault struct {
-	Path string // such as sites[0].bucket
-	What string
-	Line int // in the file; 0 where there is none
-}
-
-// Error returns the fault in one line.
-func (f Fault) Error() string {
-	if f.Line > 0 {
-		return fmt.Sprintf("line %d: %s: %s", f.Line, f.Path, f.What)
-	}
-	return f.Path + ": " + f.What
-}
-
-var label = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$`)
 
 // Check reports everything that is wrong with c, not just the first thing.
 func (c Config) Check() []Fault {
@@ -185,8 +147,6 @@ func laidOver(own []Protocol) []Protocol {
 	}
 	return list
 }
-
-type adder func(bad bool, path, format string, args ...any)
 
 func (c Config) checkSites(add adder) {
 	add(len(c.Sites) == 0, "sites", "at least one site is needed")

@@ -12,7 +12,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"tacstream/config/line"
+	"tacstream/config/rig"
 	tacjs "tacstream/ingest/jetstream"
 	"tacstream/ingest/phantom"
 )
@@ -24,7 +24,7 @@ var canaries = []string{
 }
 
 func canaryScan() phantom.Series {
-	s := smallScan(77, scanFrames)
+	s := rig.SmallScan(77, scanFrames)
 	s.Patient = phantom.Patient{Name: "CANARYNAME^ANNA", ID: "CANARYID7", BirthDate: "19310204"}
 	s.Description = "CANARYDESC dasb"
 	s.UIDRoot = "1.2.826.0.1.99"
@@ -34,37 +34,37 @@ func canaryScan() phantom.Series {
 }
 
 func TestNothingThatIdentifiesAPersonLeaves(t *testing.T) {
-	r := newRigQuiet(t, 2*time.Second)
-	http := freeAddr(t)
-	write(t, r.where.Config, fmt.Sprintf(rigConfig, 2*time.Second)+"http_listen: "+http+"\n")
-	p := r.serve("nats,s3,ingest,work", "TACSTREAM_DEBUG=1")
-	heard := r.listen()
+	r := rig.NewQuiet(t, 2*time.Second)
+	http := rig.FreeAddr(t)
+	rig.WriteFile(t, r.Config, rig.Configuration(2*time.Second)+"http_listen: "+http+"\n")
+	p := r.Serve("nats,s3,ingest,work", "TACSTREAM_DEBUG=1")
+	heard := listenAsConsumer(r)
 	scan := canaryScan()
-	files := filesOf(scan)
-	r.upload("", files)
-	r.settle(1)
+	files := rig.FilesOf(scan)
+	r.Upload("", files)
+	r.Settle(1)
 	// Everything that can go wrong says why, in words.
 	broken := canaryScan()
 	broken.Name, broken.Folder = "CANARYKEY2", "CANARYKEY2/scan"
-	bad := filesOf(broken)
-	r.upload("", bad[:len(bad)/2])
-	r.put("CANARYKEY2/note.txt", []byte("CANARYTEXT"))
-	r.put("CANARYKEY2/cut.dcm", phantom.Truncated(files[1].Data))
-	r.put("CANARYKEY2/ct.dcm", scan.CT().Data)
-	r.put("CANARYKEY2/x_dseg.nii.gz", []byte("CANARYTEXT, no image"))
-	r.put("CANARYKEY2/dseg.tsv", []byte("index\tname\n1\tCerebellum\n"))
-	r.upload("", overwrite(files))
-	if err := r.connect().Store.Delete(t.Context(), "inbox", files[9].Name); err != nil {
+	bad := rig.FilesOf(broken)
+	r.Upload("", bad[:len(bad)/2])
+	r.Put("CANARYKEY2/note.txt", []byte("CANARYTEXT"))
+	r.Put("CANARYKEY2/cut.dcm", phantom.Truncated(files[1].Data))
+	r.Put("CANARYKEY2/ct.dcm", scan.CT().Data)
+	r.Put("CANARYKEY2/x_dseg.nii.gz", []byte("CANARYTEXT, no image"))
+	r.Put("CANARYKEY2/dseg.tsv", []byte("index\tname\n1\tCerebellum\n"))
+	r.Upload("", overwrite(files))
+	if err := r.Connect().Store.Delete(t.Context(), "inbox", files[9].Name); err != nil {
 		t.Fatal(err)
 	}
-	r.eventually(time.Minute, func() bool { return strings.Count(heard(), "series.incomplete") >= 2 }, "two incomplete series")
-	r.drained()
+	r.Eventually(time.Minute, func() bool { return strings.Count(heard(), "series.incomplete") >= 2 }, "two incomplete series")
+	r.AwaitDrained()
 
-	seen := map[string]string{"core subscriber": heard(), "log": p.out.String(), "metrics": get(t, "http://"+http+"/metrics")}
-	for _, e := range r.events("pet.v1.>") {
+	seen := map[string]string{"core subscriber": heard(), "log": p.Out.String(), "metrics": get(t, "http://"+http+"/metrics")}
+	for _, e := range r.Events("pet.v1.>") {
 		seen["event "+e.Subject+" "+e.ID] = e.Subject + e.ID + string(e.Body)
 	}
-	line := r.connect()
+	line := r.Connect()
 	results := 0
 	for o, err := range line.Store.List(t.Context(), line.Config.S3.Results, "") {
 		if err != nil {
@@ -108,42 +108,31 @@ func get(t *testing.T, url string) string {
 	return string(body)
 }
 
-// consumer connects with a consumer's credentials, as any client of NATS does.
-func (r *rig) consumer() *nats.Conn {
-	r.t.Helper()
-	conn, err := nats.Connect("nats://"+r.where.NATSListen, nats.UserInfo(line.UserConsumer, "consumer-for-tests"))
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	r.t.Cleanup(conn.Close)
-	return conn
-}
-
-// listen subscribes to everything that a consumer may hear, headers included.
-func (r *rig) listen() (heard func() string) {
-	r.t.Helper()
-	var b syncBuffer
-	conn := r.consumer()
+// listenAsConsumer subscribes to everything that a consumer may hear, headers included.
+func listenAsConsumer(r *rig.Rig) (heard func() string) {
+	r.T.Helper()
+	var b rig.Buffer
+	conn := r.Consumer()
 	if _, err := conn.Subscribe("pet.v1.>", func(m *nats.Msg) { fmt.Fprintf(&b, "%s %v %s\n", m.Subject, m.Header, m.Data) }); err != nil {
-		r.t.Fatal(err)
+		r.T.Fatal(err)
 	}
 	if err := conn.Flush(); err != nil {
-		r.t.Fatal(err)
+		r.T.Fatal(err)
 	}
 	return b.String
 }
 
 func TestAConsumerCannotReadWhatIsInternal(t *testing.T) {
-	r := newRig(t)
-	r.serve("nats,s3,ingest,work")
-	conn := r.consumer()
+	r := rig.New(t)
+	r.Serve("nats,s3,ingest,work")
+	conn := r.Consumer()
 	sub, err := conn.SubscribeSync("_tac.>")
 	if err == nil {
 		err = conn.Flush()
 	}
-	scan := smallScan(1, 3)
-	r.upload("", filesOf(scan))
-	r.settle(1)
+	scan := rig.SmallScan(1, 3)
+	r.Upload("", rig.FilesOf(scan))
+	r.Settle(1)
 	if err == nil {
 		if m, err := sub.NextMsg(100 * time.Millisecond); err == nil {
 			t.Errorf("a consumer hears %s", m.Subject)

@@ -1,32 +1,16 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 
 	"github.com/alecthomas/kong"
-
-	"tacstream/config"
-	"tacstream/config/line"
 )
-
-// An env is what a command runs in.
-type env struct {
-	ctx    context.Context
-	stdin  io.Reader
-	stdout io.Writer
-	stderr io.Writer
-	// See config.ServeOptions; both are zero but in tests.
-	at      func(point string)
-	release string
-}
 
 // grammar is the whole command line.
 type grammar struct {
@@ -96,83 +80,4 @@ func commandOf(err error) string {
 		return wrong.Context.Selected().Name + " "
 	}
 	return ""
-}
-
-// errSilent fails a command that has already said why.
-var errSilent = errors.New("failed")
-
-// DefaultData returns where a single machine keeps everything.
-func DefaultData() string {
-	if dir := os.Getenv("XDG_DATA_HOME"); dir != "" {
-		return filepath.Join(dir, "tacstream")
-	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		home = "."
-	}
-	return filepath.Join(home, ".local", "share", "tacstream")
-}
-
-type versionCmd struct{}
-
-func (versionCmd) Run(e *env) error {
-	_, err := fmt.Fprintln(e.stdout, "tacstream "+config.Version)
-	return err
-}
-
-// where says which line a command talks to.
-type where struct {
-	Config     string `help:"Configuration file; without one, everything is embedded." type:"existingfile" placeholder:"FILE"`
-	Data       string `help:"Data directory of the embedded servers and their credentials; default: ${data}." default:"${data}" placeholder:"DIR"`
-	NATSListen string `name:"nats-listen" help:"Address of the embedded NATS; default: 127.0.0.1:4222, or where the data directory's servers listened last." placeholder:"ADDR"`
-	S3Listen   string `name:"s3-listen" help:"Address of the embedded S3 store; default: 127.0.0.1:9000, or where the data directory's servers listened last." placeholder:"ADDR"`
-}
-
-// The addresses of embedded servers without a choice.
-const (
-	defaultNATS = "127.0.0.1:4222"
-	defaultS3   = "127.0.0.1:9000"
-)
-
-// listens fills in the addresses that were not given.
-func (w *where) listens() {
-	known := line.ReadAddresses(w.Data)
-	w.NATSListen = cmp.Or(w.NATSListen, known.NATS, defaultNATS)
-	w.S3Listen = cmp.Or(w.S3Listen, known.S3, defaultS3)
-}
-
-// elsewhere returns the data directory where it is not the default, so that the
-// other commands must be told of it.
-func (w where) elsewhere() string {
-	if w.Data == DefaultData() {
-		return ""
-	}
-	return w.Data
-}
-
-// load returns the configuration: the file's, or the default.
-func (w where) load() (config.Config, error) {
-	if w.Config == "" {
-		return config.Default(), nil
-	}
-	return config.Load(w.Config)
-}
-
-type configCmd struct {
-	Config string `help:"Print this file's effective configuration instead of the default." type:"existingfile" placeholder:"FILE"`
-}
-
-// Help shows examples.
-func (configCmd) Help() string {
-	return `Examples:
-  tacstream config > tacstream.yaml          # a file to start from
-  tacstream config --config tacstream.yaml   # is it right, and what does it mean?`
-}
-
-func (c configCmd) Run(e *env) error {
-	cfg, err := where{Config: c.Config}.load()
-	if err != nil {
-		return err
-	}
-	return cfg.Write(e.stdout)
 }

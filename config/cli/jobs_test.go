@@ -4,7 +4,6 @@ import (
 	"crypto/md5"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"os"
 	"path"
 	"slices"
@@ -15,20 +14,21 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"tacstream/config/rig"
 	"tacstream/ingest"
 	"tacstream/ingest/dicom"
 	"tacstream/ingest/phantom"
 )
 
-// move puts objects under other keys as clients of S3 do: each is copied, then
+// moveObjects puts objects under other keys as clients of S3 do: each is copied, then
 // the old one is deleted.
-func (r *rig) move(files []phantom.File, from, to string) {
-	r.t.Helper()
-	store := r.connect().Store
+func moveObjects(r *rig.Rig, files []phantom.File, from, to string) {
+	r.T.Helper()
+	store := r.Connect().Store
 	for _, f := range files {
-		r.put(to+f.Name, f.Data)
-		if err := store.Delete(r.t.Context(), "inbox", from+f.Name); err != nil {
-			r.t.Fatal(err)
+		r.Put(to+f.Name, f.Data)
+		if err := store.Delete(r.T.Context(), "inbox", from+f.Name); err != nil {
+			r.T.Fatal(err)
 		}
 	}
 }
@@ -41,36 +41,36 @@ func TestMovedWhileItIsFitted(t *testing.T) {
 	if os.Getenv("TACSTREAM_LONG") != "" {
 		n = 50
 	}
-	r := newRig(t)
-	r.serve("nats,s3,ingest")
-	r.serve("work")
-	r.serve("work")
+	r := rig.New(t)
+	r.Serve("nats,s3,ingest")
+	r.Serve("work")
+	r.Serve("work")
 	var moving sync.WaitGroup
 	for i := range n {
-		files := filesOf(keptScan(i))
-		r.upload("incoming/", files)
-		moving.Go(func() { r.move(files, "incoming/", "scans/") })
+		files := rig.FilesOf(keptScan(i))
+		r.Upload("incoming/", files)
+		moving.Go(func() { moveObjects(r, files, "incoming/", "scans/") })
 		if i%4 == 3 {
 			moving.Wait()
 		}
 	}
 	moving.Wait()
 	moved := time.Now()
-	r.settle(n)
+	r.Settle(n)
 	t.Logf("%d series came to their end %v after the last move", n, time.Since(moved).Round(time.Millisecond))
 	for i := range n { // and once more when all is done
-		r.move(filesOf(keptScan(i)), "scans/", "archive/")
+		moveObjects(r, rig.FilesOf(keptScan(i)), "scans/", "archive/")
 	}
-	r.drained()
-	r.settle(n)
-	r.drained()
-	if events := r.events("pet.v1.*.binding.*.*"); len(events) != n {
+	r.AwaitDrained()
+	r.Settle(n)
+	r.AwaitDrained()
+	if events := r.Events("pet.v1.*.binding.*.*"); len(events) != n {
 		t.Errorf("%d events state the results of %d series", len(events), n)
 	}
-	for _, s := range r.states() {
+	for _, s := range r.States() {
 		if s.Number != 1 || s.Attempts != 0 || s.Result != ingest.Estimated {
 			t.Errorf("series %s: number %d, %d attempts, %s", s.Series, s.Number, s.Attempts, s.Result)
-			for _, e := range r.events("pet.v1.*.*." + string(s.Series)) {
+			for _, e := range r.Events("pet.v1.*.*." + string(s.Series)) {
 				t.Logf("%.400s", e.Body)
 			}
 		}
@@ -80,12 +80,12 @@ func TestMovedWhileItIsFitted(t *testing.T) {
 // A job that is lost with its stream is made again, without a listing.
 func TestJobsThatAreLostAreMadeAgain(t *testing.T) {
 	t.Parallel()
-	scan := smallScan(1, scanFrames)
+	scan := rig.SmallScan(1, scanFrames)
 	want := truth(t, scan)
-	r := newRig(t)
-	r.serve("nats,s3,ingest")
-	r.upload("", filesOf(scan))
-	js, err := jetstream.New(r.connect().Conn)
+	r := rig.New(t)
+	r.Serve("nats,s3,ingest")
+	r.Upload("", rig.FilesOf(scan))
+	js, err := jetstream.New(r.Connect().Conn)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func TestJobsThatAreLostAreMadeAgain(t *testing.T) {
 		}
 		return s.CachedInfo().State.Msgs
 	}
-	r.eventually(time.Minute, func() bool { return jobs() == 1 }, "there is no job")
+	r.Eventually(time.Minute, func() bool { return jobs() == 1 }, "there is no job")
 	s, err := js.Stream(t.Context(), "TAC_JOBS")
 	if err == nil {
 		err = s.Purge(t.Context())
@@ -104,9 +104,9 @@ func TestJobsThatAreLostAreMadeAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.serve("work")
-	r.settle(1).same(t, want)
-	r.drained()
+	r.Serve("work")
+	r.Settle(1).Same(t, want)
+	r.AwaitDrained()
 }
 
 // Ingest that dies between a state, its job and the notice's acknowledgement,
@@ -114,39 +114,39 @@ func TestJobsThatAreLostAreMadeAgain(t *testing.T) {
 // do nothing twice.
 func TestJobsSurviveADeathAtEveryStep(t *testing.T) {
 	t.Parallel()
-	scan := smallScan(1, scanFrames)
+	scan := rig.SmallScan(1, scanFrames)
 	want := truth(t, scan)
 	for _, point := range []string{"state-set", "enqueued"} {
 		t.Run(point, func(t *testing.T) {
-			r := newRig(t)
-			r.serve("nats,s3,work")
-			victim := r.serve("ingest", "TACSTREAM_KILL_AT="+point)
-			r.upload("", filesOf(scan))
-			r.eventually(time.Minute, victim.ended, "ingest was not killed at "+point)
-			r.serve("ingest")
-			r.settle(1).same(t, want)
-			r.drained()
+			r := rig.New(t)
+			r.Serve("nats,s3,work")
+			victim := r.Serve("ingest", "TACSTREAM_KILL_AT="+point)
+			r.Upload("", rig.FilesOf(scan))
+			r.Eventually(time.Minute, victim.Ended, "ingest was not killed at "+point)
+			r.Serve("ingest")
+			r.Settle(1).Same(t, want)
+			r.AwaitDrained()
 		})
 	}
 	t.Run("done", func(t *testing.T) {
-		r := newRig(t)
-		r.serve("nats,s3,ingest")
-		victim := r.serve("work", "TACSTREAM_KILL_AT=done")
-		r.upload("", filesOf(scan))
-		r.eventually(time.Minute, victim.ended, "the worker was not killed")
-		r.serve("work")
-		r.settle(1).same(t, want)
-		r.drained()
+		r := rig.New(t)
+		r.Serve("nats,s3,ingest")
+		victim := r.Serve("work", "TACSTREAM_KILL_AT=done")
+		r.Upload("", rig.FilesOf(scan))
+		r.Eventually(time.Minute, victim.Ended, "the worker was not killed")
+		r.Serve("work")
+		r.Settle(1).Same(t, want)
+		r.AwaitDrained()
 	})
 	t.Run("handing-back", func(t *testing.T) {
-		r := newRig(t)
-		r.serve("nats,s3,ingest")
-		victim := r.serve("work", asRelease("another"), "TACSTREAM_KILL_AT=handing-back")
-		r.upload("", filesOf(scan))
-		r.eventually(time.Minute, victim.ended, "the worker was not killed")
-		r.serve("work")
-		r.settle(1).same(t, want)
-		r.drained()
+		r := rig.New(t)
+		r.Serve("nats,s3,ingest")
+		victim := r.Serve("work", rig.AsRelease("another"), "TACSTREAM_KILL_AT=handing-back")
+		r.Upload("", rig.FilesOf(scan))
+		r.Eventually(time.Minute, victim.Ended, "the worker was not killed")
+		r.Serve("work")
+		r.Settle(1).Same(t, want)
+		r.AwaitDrained()
 	})
 }
 
@@ -154,70 +154,70 @@ func TestJobsSurviveADeathAtEveryStep(t *testing.T) {
 // soon as a worker of that release comes.
 func TestAHandBackIsShown(t *testing.T) {
 	t.Parallel()
-	scan := smallScan(1, scanFrames)
+	scan := rig.SmallScan(1, scanFrames)
 	want := truth(t, scan)
-	r := newRig(t)
-	r.serve("nats,s3,ingest")
-	stranger := r.serve("work", asRelease("another"))
-	r.upload("", filesOf(scan))
-	r.eventually(time.Minute, func() bool {
-		states := r.states()
+	r := rig.New(t)
+	r.Serve("nats,s3,ingest")
+	stranger := r.Serve("work", rig.AsRelease("another"))
+	r.Upload("", rig.FilesOf(scan))
+	r.Eventually(time.Minute, func() bool {
+		states := r.States()
 		return len(states) == 1 && states[0].HandBacks > 1
 	}, "no job is handed back twice")
-	if s := r.states()[0]; s.HandedBack.Code != ingest.CodeOtherRelease || s.Attempts != 0 || s.Crashes != 0 {
+	if s := r.States()[0]; s.HandedBack.Code != ingest.CodeOtherRelease || s.Attempts != 0 || s.Crashes != 0 {
 		t.Errorf("%d attempts, %d crashes, handed back for %v", s.Attempts, s.Crashes, s.HandedBack)
 	}
-	if out := r.command("list"); !strings.Contains(out, "handed back") || !strings.Contains(out, "OTHER_RELEASE") {
+	if out := r.Command("list"); !strings.Contains(out, "handed back") || !strings.Contains(out, "OTHER_RELEASE") {
 		t.Errorf("list says\n%s", out)
 	}
-	if !strings.Contains(stranger.out.String(), "job handed back") {
-		t.Errorf("the worker's log says\n%s", stranger.out)
+	if !strings.Contains(stranger.Out.String(), "job handed back") {
+		t.Errorf("the worker's log says\n%s", stranger.Out)
 	}
-	r.serve("work")
-	r.settle(1).same(t, want)
-	r.drained()
+	r.Serve("work")
+	r.Settle(1).Same(t, want)
+	r.AwaitDrained()
 }
 
 // list says of a series at work whether a worker has it.
 func TestListSaysWhetherAWorkerHasASeries(t *testing.T) {
 	t.Parallel()
-	r := newRig(t)
-	r.serve("nats,s3,ingest")
-	r.upload("", filesOf(smallScan(1, scanFrames)))
-	r.eventually(time.Minute, func() bool { return strings.Contains(r.command("list"), "queued") }, "the series is not queued")
-	sleeper := r.serve("work", "TACSTREAM_KILL_AT=extracted")
-	r.eventually(time.Minute, sleeper.ended, "the worker was not killed")
-	if out := r.command("list"); !strings.Contains(out, "left by a worker") {
+	r := rig.New(t)
+	r.Serve("nats,s3,ingest")
+	r.Upload("", rig.FilesOf(rig.SmallScan(1, scanFrames)))
+	r.Eventually(time.Minute, func() bool { return strings.Contains(r.Command("list"), "queued") }, "the series is not queued")
+	sleeper := r.Serve("work", "TACSTREAM_KILL_AT=extracted")
+	r.Eventually(time.Minute, sleeper.Ended, "the worker was not killed")
+	if out := r.Command("list"); !strings.Contains(out, "left by a worker") {
 		t.Errorf("list says\n%s", out)
 	}
-	r.serve("work")
-	r.settle(1)
+	r.Serve("work")
+	r.Settle(1)
 }
 
 // A series that failed by one configuration is tried again by the one that
 // runs, whatever that of the command says, and no job is left over.
 func TestRedriveUnderOtherSettings(t *testing.T) {
 	t.Parallel()
-	scan := smallScan(1, scanFrames)
-	r := newRig(t)
-	r.serve("nats,s3")
+	scan := rig.SmallScan(1, scanFrames)
+	r := rig.New(t)
+	r.Serve("nats,s3")
 	const wrong = "protocols:\n  - {tracer: dasb, match: dasb, reference: Nowhere, models: [srtm]}\n"
-	text := fmt.Sprintf(rigConfig, 20*time.Second)
-	write(t, r.where.Config, text+wrong)
-	p := r.serve("ingest,work")
-	r.upload("", filesOf(scan))
-	r.eventually(time.Minute, func() bool { return len(r.resultsOf("dasb")) == 1 }, "nothing fails")
-	p.terminate(t)
-	write(t, r.where.Config, text)
-	r.serve("ingest,work")
-	write(t, r.where.Config, text+strings.ReplaceAll(wrong, "Nowhere", "Elsewhere"))
-	token := string(r.states()[0].Series)
-	if out := r.command("redrive", token[:6]); !strings.Contains(out, "tried again") {
+	text := rig.Configuration(20 * time.Second)
+	rig.WriteFile(t, r.Config, text+wrong)
+	p := r.Serve("ingest,work")
+	r.Upload("", rig.FilesOf(scan))
+	r.Eventually(time.Minute, func() bool { return len(r.ResultsOf("dasb")) == 1 }, "nothing fails")
+	p.Terminate(t)
+	rig.WriteFile(t, r.Config, text)
+	r.Serve("ingest,work")
+	rig.WriteFile(t, r.Config, text+strings.ReplaceAll(wrong, "Nowhere", "Elsewhere"))
+	token := string(r.States()[0].Series)
+	if out := r.Command("redrive", token[:6]); !strings.Contains(out, "tried again") {
 		t.Errorf("redrive says %s", out)
 	}
-	r.eventually(time.Minute, func() bool { return r.states()[0].Result == ingest.Estimated }, "it is not tried again")
-	r.drained()
-	events := r.resultsOf("dasb")
+	r.Eventually(time.Minute, func() bool { return r.States()[0].Result == ingest.Estimated }, "it is not tried again")
+	r.AwaitDrained()
+	events := r.ResultsOf("dasb")
 	if len(events) != 2 || events[1].Cause().Revision != 2 {
 		t.Errorf("%d events", len(events))
 	}
@@ -227,20 +227,20 @@ func TestRedriveUnderOtherSettings(t *testing.T) {
 // that were dropped.
 func TestDigestsInPublicAreKeyed(t *testing.T) {
 	t.Parallel()
-	r := newRig(t)
-	r.serve("nats,s3,ingest,work")
-	files := filesOf(smallScan(1, scanFrames))
-	r.upload("", files)
-	r.settle(1)
+	r := rig.New(t)
+	r.Serve("nats,s3,ingest,work")
+	files := rig.FilesOf(rig.SmallScan(1, scanFrames))
+	r.Upload("", files)
+	r.Settle(1)
 	plain := digestsOf(files)
-	for _, e := range r.events("pet.v1.>") {
+	for _, e := range r.Events("pet.v1.>") {
 		for what, digest := range plain {
 			if strings.Contains(string(e.Body), digest) {
 				t.Errorf("event %s holds the digest of %s", e.Subject, what)
 			}
 		}
 	}
-	line := r.connect()
+	line := r.Connect()
 	for o, err := range line.Store.List(t.Context(), line.Config.S3.Results, "") {
 		if err != nil {
 			t.Fatal(err)
@@ -283,49 +283,49 @@ func digestsOf(files []phantom.File) map[string]string {
 // come back bring it back.
 func TestRegionsThatGoBeforeTheJobIsDone(t *testing.T) {
 	t.Parallel()
-	scan := smallScan(1, scanFrames)
-	r := newRigQuiet(t, 4*time.Second)
-	r.serve("nats,s3,ingest")
-	r.upload("", filesOf(scan))
+	scan := rig.SmallScan(1, scanFrames)
+	r := rig.NewQuiet(t, 4*time.Second)
+	r.Serve("nats,s3,ingest")
+	r.Upload("", rig.FilesOf(scan))
 	unfinished := func() bool {
-		states := r.states()
+		states := r.States()
 		return len(states) == 1 && states[0].Unfinished()
 	}
-	r.eventually(time.Minute, unfinished, "the series is not whole")
+	r.Eventually(time.Minute, unfinished, "the series is not whole")
 	var regions []phantom.File
-	for _, f := range filesOf(scan) {
+	for _, f := range rig.FilesOf(scan) {
 		if f.Slot.Frame == 0 {
 			regions = append(regions, f)
-			if err := r.connect().Store.Delete(t.Context(), "inbox", f.Name); err != nil {
+			if err := r.Connect().Store.Delete(t.Context(), "inbox", f.Name); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	r.drainedNotices()
-	r.serve("work")
-	r.eventually(time.Minute, func() bool { return r.states()[0].Condition == ingest.Waiting }, "the series does not wait for regions")
-	r.drained()
-	if events := r.resultsOf("*"); len(events) != 0 {
+	awaitNoNotices(r)
+	r.Serve("work")
+	r.Eventually(time.Minute, func() bool { return r.States()[0].Condition == ingest.Waiting }, "the series does not wait for regions")
+	r.AwaitDrained()
+	if events := r.ResultsOf("*"); len(events) != 0 {
 		t.Errorf("%d events state a result", len(events))
 	}
-	r.upload("", regions)
-	r.settle(1)
-	r.drained()
+	r.Upload("", regions)
+	r.Settle(1)
+	r.AwaitDrained()
 }
 
-// drainedNotices waits until no notice of an object is left.
-func (r *rig) drainedNotices() {
-	r.t.Helper()
-	js, err := jetstream.New(r.connect().Conn)
+// awaitNoNotices waits until no notice of an object is left.
+func awaitNoNotices(r *rig.Rig) {
+	r.T.Helper()
+	js, err := jetstream.New(r.Connect().Conn)
 	if err != nil {
-		r.t.Fatal(err)
+		r.T.Fatal(err)
 	}
-	r.eventually(time.Minute, func() bool {
-		s, err := js.Stream(r.t.Context(), "TAC_NOTICES")
+	r.Eventually(time.Minute, func() bool {
+		s, err := js.Stream(r.T.Context(), "TAC_NOTICES")
 		if err != nil {
 			return false
 		}
-		info, err := s.Info(r.t.Context(), jetstream.WithSubjectFilter("_tac.notice.>"))
+		info, err := s.Info(r.T.Context(), jetstream.WithSubjectFilter("_tac.notice.>"))
 		return err == nil && len(info.State.Subjects) == 0
 	}, "notices are left")
 }

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"tacstream/config/rig"
 	"tacstream/ingest"
 	"tacstream/ingest/jetstream"
 	"tacstream/ingest/phantom"
@@ -25,11 +26,11 @@ const scanFrames = 12
 // other under one prefix each.
 var undisturbed = struct {
 	sync.Mutex
-	of map[string]snapshot
-}{of: map[string]snapshot{}}
+	of map[string]rig.Snapshot
+}{of: map[string]rig.Snapshot{}}
 
 // truth returns the snapshot of an undisturbed run. It is made once.
-func truth(t *testing.T, scans ...phantom.Series) snapshot {
+func truth(t *testing.T, scans ...phantom.Series) rig.Snapshot {
 	t.Helper()
 	undisturbed.Lock()
 	defer undisturbed.Unlock()
@@ -41,12 +42,12 @@ func truth(t *testing.T, scans ...phantom.Series) snapshot {
 	if got, ok := undisturbed.of[key]; ok {
 		return got
 	}
-	r := newRig(t)
-	r.serve("nats,s3,ingest,work")
+	r := rig.New(t)
+	r.Serve("nats,s3,ingest,work")
 	for _, s := range scans {
-		r.upload("", filesOf(s))
+		r.Upload("", rig.FilesOf(s))
 	}
-	got := r.settle(len(scans))
+	got := r.Settle(len(scans))
 	if len(got) != 2*len(scans) {
 		t.Fatalf("an undisturbed run of %d series left %d events and current.json: %v", len(scans), len(got), keys(got))
 	}
@@ -55,12 +56,12 @@ func truth(t *testing.T, scans ...phantom.Series) snapshot {
 			t.Fatalf("no estimate: %s", body)
 		}
 	}
-	r.stop()
+	r.Stop()
 	undisturbed.of[key] = got
 	return got
 }
 
-func keys(s snapshot) []string {
+func keys(s rig.Snapshot) []string {
 	var list []string
 	for k := range s {
 		list = append(list, k)
@@ -77,80 +78,71 @@ func shuffled(files []phantom.File, seed uint64) []phantom.File {
 
 func TestNoticesRepeatedTenTimes(t *testing.T) {
 	t.Parallel()
-	scan := smallScan(1, scanFrames)
+	scan := rig.SmallScan(1, scanFrames)
 	want := truth(t, scan)
-	r := newRig(t)
-	r.serve("nats,s3,ingest,work")
-	files := filesOf(scan)
-	r.upload("", files)
+	r := rig.New(t)
+	r.Serve("nats,s3,ingest,work")
+	files := rig.FilesOf(scan)
+	r.Upload("", files)
 	for range 10 {
 		for _, f := range shuffled(files, 7) {
-			if err := r.connect().Broker.Notify(t.Context(), "again", s3.EncodeNotice(ingest.Notice{Bucket: "inbox", Key: f.Name})); err != nil {
+			if err := r.Connect().Broker.Notify(t.Context(), "again", s3.EncodeNotice(ingest.Notice{Bucket: "inbox", Key: f.Name})); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	r.settle(1)
-	r.drained()
-	r.snapshot().same(t, want)
-}
-
-// drained waits until no notice and no job is left.
-func (r *rig) drained() {
-	r.t.Helper()
-	r.eventually(time.Minute, func() bool {
-		n, err := r.connect().Broker.Pending(r.t.Context())
-		return err == nil && n == 0
-	}, "the queues are not empty")
+	r.Settle(1)
+	r.AwaitDrained()
+	r.Snapshot().Same(t, want)
 }
 
 func TestNoticesOffForTheWholeUpload(t *testing.T) {
 	t.Parallel()
-	scan := smallScan(1, scanFrames)
+	scan := rig.SmallScan(1, scanFrames)
 	want := truth(t, scan)
-	r := newRig(t)
-	r.serve("nats,s3")
-	r.upload("", filesOf(scan))
-	if err := r.connect().Broker.ForgetNotices(t.Context()); err != nil {
+	r := rig.New(t)
+	r.Serve("nats,s3")
+	r.Upload("", rig.FilesOf(scan))
+	if err := r.Connect().Broker.ForgetNotices(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	r.serve("ingest,work")
-	r.settle(1).same(t, want)
+	r.Serve("ingest,work")
+	r.Settle(1).Same(t, want)
 }
 
 func TestKilledAtEveryLabelledPoint(t *testing.T) {
 	t.Parallel()
-	scan := smallScan(1, scanFrames)
+	scan := rig.SmallScan(1, scanFrames)
 	want := truth(t, scan)
 	for _, point := range []string{"fetched", "extracted", "fitted", "files-written", "current-moved", "published", "before-ack"} {
 		t.Run(point, func(t *testing.T) {
-			r := newRig(t)
-			r.serve("nats,s3,ingest")
-			victim := r.serve("work", "TACSTREAM_KILL_AT="+point)
-			r.upload("", filesOf(scan))
-			r.eventually(time.Minute, victim.ended, "the worker was not killed at "+point)
-			r.serve("work")
-			r.settle(1).same(t, want)
-			r.drained()
+			r := rig.New(t)
+			r.Serve("nats,s3,ingest")
+			victim := r.Serve("work", "TACSTREAM_KILL_AT="+point)
+			r.Upload("", rig.FilesOf(scan))
+			r.Eventually(time.Minute, victim.Ended, "the worker was not killed at "+point)
+			r.Serve("work")
+			r.Settle(1).Same(t, want)
+			r.AwaitDrained()
 		})
 	}
 }
 
 func TestKilledAtTwentyRandomMoments(t *testing.T) {
 	t.Parallel()
-	scans := []phantom.Series{smallScan(1, scanFrames), smallScan(2, scanFrames), smallScan(3, scanFrames)}
+	scans := []phantom.Series{rig.SmallScan(1, scanFrames), rig.SmallScan(2, scanFrames), rig.SmallScan(3, scanFrames)}
 	want := truth(t, scans...)
-	r := newRig(t)
+	r := rig.New(t)
 	roles := []string{"nats,s3", "ingest", "work"}
-	procs := map[string]*proc{}
+	procs := map[string]*rig.Proc{}
 	for _, role := range roles {
-		procs[role] = r.serve(role)
+		procs[role] = r.Serve(role)
 	}
-	r.connect()
+	r.Connect()
 	var uploading sync.WaitGroup
 	uploading.Go(func() {
 		for _, s := range scans {
-			r.upload("", shuffled(filesOf(s), 5))
+			r.Upload("", shuffled(rig.FilesOf(s), 5))
 		}
 	})
 	rng := rand.New(rand.NewPCG(11, 12))
@@ -163,12 +155,12 @@ func TestKilledAtTwentyRandomMoments(t *testing.T) {
 			continue
 		}
 		role := roles[rng.IntN(len(roles))]
-		procs[role].kill()
-		procs[role] = r.serve(role)
+		procs[role].Kill()
+		procs[role] = r.Serve(role)
 	}
 	uploading.Wait()
-	r.settle(len(scans)).same(t, want)
-	r.drained()
+	r.Settle(len(scans)).Same(t, want)
+	r.AwaitDrained()
 }
 
 // killChildren kills the child processes of a process.
@@ -178,10 +170,10 @@ func killChildren(pid int) {
 
 func TestNoOrphanKeepsThePortOfTheStore(t *testing.T) {
 	t.Parallel()
-	r := newRig(t)
+	r := rig.New(t)
 	for range 3 {
-		p := r.serve("nats,s3")
-		p.kill()
+		p := r.Serve("nats,s3")
+		p.Kill()
 	}
 }
 
@@ -189,33 +181,33 @@ func TestNoOrphanKeepsThePortOfTheStore(t *testing.T) {
 // wakes up at every point where it could still do harm.
 func TestPausedWhileANewerRevisionGoesThrough(t *testing.T) {
 	t.Parallel()
-	needsStopping(t)
-	scan := smallScan(1, scanFrames)
-	changed := overwrite(filesOf(scan))
-	want := func() snapshot {
-		r := newRig(t)
-		r.serve("nats,s3,ingest,work")
-		r.upload("", filesOf(scan))
-		r.settle(1)
-		r.upload("", changed)
-		r.eventually(time.Minute, func() bool { return len(r.events("pet.v1.*.binding.*.*")) == 2 }, "no second revision")
-		return r.settle(1)
+	rig.NeedsStopping(t)
+	scan := rig.SmallScan(1, scanFrames)
+	changed := overwrite(rig.FilesOf(scan))
+	want := func() rig.Snapshot {
+		r := rig.New(t)
+		r.Serve("nats,s3,ingest,work")
+		r.Upload("", rig.FilesOf(scan))
+		r.Settle(1)
+		r.Upload("", changed)
+		r.Eventually(time.Minute, func() bool { return len(r.Events("pet.v1.*.binding.*.*")) == 2 }, "no second revision")
+		return r.Settle(1)
 	}()
 	for _, point := range []string{"fetched", "extracted", "fitted", "files-written", "current-moved"} {
 		t.Run(point, func(t *testing.T) {
-			r := newRig(t)
-			r.serve("nats,s3,ingest")
-			sleeper := r.serve("work", "TACSTREAM_STOP_AT="+point)
-			r.upload("", filesOf(scan))
-			r.eventually(time.Minute, func() bool { return stopped(sleeper.Process.Pid) }, "the worker did not stop at "+point)
-			r.upload("", changed)
-			r.serve("work")
-			r.eventually(time.Minute, func() bool {
-				return slices.ContainsFunc(r.events("pet.v1.*.binding.*.*"), func(e jetstream.Event) bool { return strings.Contains(string(e.Body), `"revision":2`) })
+			r := rig.New(t)
+			r.Serve("nats,s3,ingest")
+			sleeper := r.Serve("work", "TACSTREAM_STOP_AT="+point)
+			r.Upload("", rig.FilesOf(scan))
+			r.Eventually(time.Minute, func() bool { return stopped(sleeper.Process.Pid) }, "the worker did not stop at "+point)
+			r.Upload("", changed)
+			r.Serve("work")
+			r.Eventually(time.Minute, func() bool {
+				return slices.ContainsFunc(r.Events("pet.v1.*.binding.*.*"), func(e jetstream.Event) bool { return strings.Contains(string(e.Body), `"revision":2`) })
 			}, "no second revision")
-			sleeper.resume()
-			r.drained()
-			got := r.settle(1)
+			sleeper.Resume()
+			r.AwaitDrained()
+			got := r.Settle(1)
 			// The first revision may never have been stated: it was replaced
 			// while its worker slept. What is there is as if nobody had.
 			for key, body := range got {
@@ -244,17 +236,17 @@ func overwrite(files []phantom.File) []phantom.File {
 
 func TestThreeWorkersAtOnce(t *testing.T) {
 	t.Parallel()
-	scans := []phantom.Series{smallScan(1, scanFrames), smallScan(2, scanFrames), smallScan(3, scanFrames)}
+	scans := []phantom.Series{rig.SmallScan(1, scanFrames), rig.SmallScan(2, scanFrames), rig.SmallScan(3, scanFrames)}
 	want := truth(t, scans...)
-	r := newRig(t)
-	r.serve("nats,s3,ingest")
+	r := rig.New(t)
+	r.Serve("nats,s3,ingest")
 	for range 3 {
-		r.serve("ingest,work")
+		r.Serve("ingest,work")
 	}
 	for _, s := range scans {
-		r.upload("", filesOf(s))
+		r.Upload("", rig.FilesOf(s))
 	}
-	r.settle(len(scans)).same(t, want)
+	r.Settle(len(scans)).Same(t, want)
 }
 
 // Regions and the last slice arrive at the same moment, and two processes take
@@ -262,62 +254,62 @@ func TestThreeWorkersAtOnce(t *testing.T) {
 func TestRegionsAndLastSliceAtTheSameMoment(t *testing.T) {
 	t.Parallel()
 	const times = 100
-	r := newRig(t)
-	r.serve("nats,s3,ingest,work")
-	r.serve("ingest")
-	r.serve("ingest")
+	r := rig.New(t)
+	r.Serve("nats,s3,ingest,work")
+	r.Serve("ingest")
+	r.Serve("ingest")
 	for i := range times {
-		scan := smallScan(uint64(1000+i), 2)
-		files := filesOf(scan)
+		scan := rig.SmallScan(uint64(1000+i), 2)
+		files := rig.FilesOf(scan)
 		last := slices.IndexFunc(files, func(f phantom.File) bool { return strings.Contains(f.Name, "dseg") })
-		r.upload("", files[:last-1])
+		r.Upload("", files[:last-1])
 		var both sync.WaitGroup
 		for _, f := range files[last-1:] {
-			both.Go(func() { r.put(f.Name, f.Data) })
+			both.Go(func() { r.Put(f.Name, f.Data) })
 		}
 		both.Wait()
 	}
-	r.settle(times)
-	r.drained()
-	if got := r.snapshot(); len(got) != 2*times {
+	r.Settle(times)
+	r.AwaitDrained()
+	if got := r.Snapshot(); len(got) != 2*times {
 		t.Errorf("%d series left %d events and current.json", times, len(got))
 	}
 }
 
 func TestUploadOrderShuffled(t *testing.T) {
 	t.Parallel()
-	scan := smallScan(1, scanFrames)
+	scan := rig.SmallScan(1, scanFrames)
 	want := truth(t, scan)
-	r := newRig(t)
-	r.serve("nats,s3,ingest,work")
-	r.upload("", shuffled(filesOf(scan), 42))
-	r.settle(1).same(t, want)
+	r := rig.New(t)
+	r.Serve("nats,s3,ingest,work")
+	r.Upload("", shuffled(rig.FilesOf(scan), 42))
+	r.Settle(1).Same(t, want)
 }
 
 func TestNATSRestartedInTheMiddle(t *testing.T) {
 	t.Parallel()
-	scan := smallScan(1, scanFrames)
+	scan := rig.SmallScan(1, scanFrames)
 	want := truth(t, scan)
-	r := newRig(t)
-	servers := r.serve("nats,s3")
-	r.serve("ingest,work")
-	files := filesOf(scan)
-	r.upload("", files[:len(files)/2])
-	servers.terminate(t)
-	r.serve("nats,s3")
-	r.upload("", files[len(files)/2:])
-	r.settle(1).same(t, want)
+	r := rig.New(t)
+	servers := r.Serve("nats,s3")
+	r.Serve("ingest,work")
+	files := rig.FilesOf(scan)
+	r.Upload("", files[:len(files)/2])
+	servers.Terminate(t)
+	r.Serve("nats,s3")
+	r.Upload("", files[len(files)/2:])
+	r.Settle(1).Same(t, want)
 }
 
 func TestTwoSeriesInterleavedUnderOnePrefix(t *testing.T) {
 	t.Parallel()
-	a, b := smallScan(1, scanFrames), smallScan(2, scanFrames)
+	a, b := rig.SmallScan(1, scanFrames), rig.SmallScan(2, scanFrames)
 	want := truth(t, a, b)
-	r := newRig(t)
-	r.serve("nats,s3,ingest,work")
+	r := rig.New(t)
+	r.Serve("nats,s3,ingest,work")
 	var files []phantom.File
 	for i, s := range []phantom.Series{a, b} {
-		for _, f := range filesOf(s) {
+		for _, f := range rig.FilesOf(s) {
 			f.Name = fmt.Sprintf("mixed/%d-%s", i, f.Name[strings.LastIndex(f.Name, "/")+1:])
 			if strings.Contains(f.Name, "dseg") {
 				f.Name = "mixed/regions/" + f.Name[strings.LastIndex(f.Name, "-")+1:]
@@ -325,51 +317,51 @@ func TestTwoSeriesInterleavedUnderOnePrefix(t *testing.T) {
 			files = append(files, f)
 		}
 	}
-	r.upload("", shuffled(files, 3))
-	r.settle(2).same(t, want)
+	r.Upload("", shuffled(files, 3))
+	r.Settle(2).Same(t, want)
 }
 
 func TestTheSameFilesAgainUnderOtherKeys(t *testing.T) {
 	t.Parallel()
-	scan := smallScan(1, scanFrames)
+	scan := rig.SmallScan(1, scanFrames)
 	want := truth(t, scan)
-	r := newRig(t)
-	r.serve("nats,s3,ingest,work")
-	r.upload("", filesOf(scan))
-	r.settle(1)
-	r.upload("copies/", filesOf(scan))
-	r.drained()
-	r.settle(1).same(t, want)
+	r := rig.New(t)
+	r.Serve("nats,s3,ingest,work")
+	r.Upload("", rig.FilesOf(scan))
+	r.Settle(1)
+	r.Upload("copies/", rig.FilesOf(scan))
+	r.AwaitDrained()
+	r.Settle(1).Same(t, want)
 }
 
 func TestAMissingSliceAndWhatLiesBesideGoodFiles(t *testing.T) {
 	t.Parallel()
-	scan := smallScan(1, scanFrames)
+	scan := rig.SmallScan(1, scanFrames)
 	want := truth(t, scan)
-	r := newRigQuiet(t, 2*time.Second)
-	r.serve("nats,s3,ingest,work")
-	files := filesOf(scan)
+	r := rig.NewQuiet(t, 2*time.Second)
+	r.Serve("nats,s3,ingest,work")
+	files := rig.FilesOf(scan)
 	hole := 20
 	good := files[hole]
-	r.upload("", append(slices.Clone(files[:hole]), files[hole+1:]...))
+	r.Upload("", append(slices.Clone(files[:hole]), files[hole+1:]...))
 	ct := scan.CT()
-	r.upload("", []phantom.File{
+	r.Upload("", []phantom.File{
 		{Name: scan.Folder + "/notes.txt", Data: []byte("nothing but text")},
 		{Name: scan.Folder + "/empty.dcm"},
 		{Name: scan.Folder + "/ct.dcm", Data: ct.Data},
 		{Name: scan.Folder + "/cut.dcm", Data: phantom.Truncated(files[3].Data)},
 	})
 	name := fmt.Sprintf("frame %d slice %d", good.Slot.Frame, good.Slot.Slice)
-	r.eventually(30*time.Second, func() bool {
-		return slices.ContainsFunc(r.events("pet.v1.*.series.*"), func(e jetstream.Event) bool {
+	r.Eventually(30*time.Second, func() bool {
+		return slices.ContainsFunc(r.Events("pet.v1.*.series.*"), func(e jetstream.Event) bool {
 			return strings.Contains(string(e.Body), "series.incomplete") && strings.Contains(string(e.Body), name)
 		})
 	}, "no incomplete that names "+name)
-	if got := r.snapshot(); len(got) != 0 {
+	if got := r.Snapshot(); len(got) != 0 {
 		t.Errorf("an incomplete series was fitted: %v", keys(got))
 	}
 	var reasons []string
-	if err := r.connect().Ledger.Others(t.Context(), func(rec ingest.Record) { reasons = append(reasons, string(rec.Fault.Code)) }); err != nil {
+	if err := r.Connect().Ledger.Others(t.Context(), func(rec ingest.Record) { reasons = append(reasons, string(rec.Fault.Code)) }); err != nil {
 		t.Fatal(err)
 	}
 	slices.Sort(reasons)
@@ -377,35 +369,35 @@ func TestAMissingSliceAndWhatLiesBesideGoodFiles(t *testing.T) {
 		t.Errorf("unusable objects: %s, want %s", got, want)
 	}
 	// A truncated slice fills no slot.
-	r.put(good.Name, phantom.Truncated(good.Data))
-	r.eventually(30*time.Second, func() bool {
-		return slices.ContainsFunc(r.events("pet.v1.*.series.*"), func(e jetstream.Event) bool { return strings.Contains(string(e.Body), "TRUNCATED") })
+	r.Put(good.Name, phantom.Truncated(good.Data))
+	r.Eventually(30*time.Second, func() bool {
+		return slices.ContainsFunc(r.Events("pet.v1.*.series.*"), func(e jetstream.Event) bool { return strings.Contains(string(e.Body), "TRUNCATED") })
 	}, "no incomplete that says TRUNCATED")
-	r.put(good.Name, good.Data)
-	r.settle(1).same(t, want)
+	r.Put(good.Name, good.Data)
+	r.Settle(1).Same(t, want)
 }
 
 func TestADeletedSliceWithdrawsTheResult(t *testing.T) {
 	t.Parallel()
-	scan := smallScan(1, scanFrames)
-	r := newRigQuiet(t, 2*time.Second)
-	r.serve("nats,s3,ingest,work")
-	files := filesOf(scan)
-	r.upload("", files)
-	r.settle(1)
-	if err := r.connect().Store.Delete(t.Context(), "inbox", files[5].Name); err != nil {
+	scan := rig.SmallScan(1, scanFrames)
+	r := rig.NewQuiet(t, 2*time.Second)
+	r.Serve("nats,s3,ingest,work")
+	files := rig.FilesOf(scan)
+	r.Upload("", files)
+	r.Settle(1)
+	if err := r.Connect().Store.Delete(t.Context(), "inbox", files[5].Name); err != nil {
 		t.Fatal(err)
 	}
 	last := func(kind string) func() bool {
 		return func() bool {
-			events := r.events("pet.v1.*.binding.*.*")
+			events := r.Events("pet.v1.*.binding.*.*")
 			return len(events) > 0 && strings.Contains(string(events[len(events)-1].Body), "binding."+kind)
 		}
 	}
-	r.eventually(30*time.Second, last("withdrawn"), "no withdrawal")
-	r.put(files[5].Name, files[5].Data)
-	r.eventually(30*time.Second, last("estimated"), "no estimate after the slice came back")
-	if n := len(r.events("pet.v1.*.binding.*.*")); n != 3 {
+	r.Eventually(30*time.Second, last("withdrawn"), "no withdrawal")
+	r.Put(files[5].Name, files[5].Data)
+	r.Eventually(30*time.Second, last("estimated"), "no estimate after the slice came back")
+	if n := len(r.Events("pet.v1.*.binding.*.*")); n != 3 {
 		t.Errorf("%d events, want estimated, withdrawn, estimated", n)
 	}
 }
@@ -415,30 +407,30 @@ func TestADeletedSliceWithdrawsTheResult(t *testing.T) {
 // first when it comes back.
 func TestAnotherScanUnderTheSameKeys(t *testing.T) {
 	t.Parallel()
-	one, two := smallScan(1, scanFrames), smallScan(2, scanFrames)
+	one, two := rig.SmallScan(1, scanFrames), rig.SmallScan(2, scanFrames)
 	two.Folder = one.Folder
-	r := newRigQuiet(t, 2*time.Second)
-	r.serve("nats,s3,ingest,work")
+	r := rig.NewQuiet(t, 2*time.Second)
+	r.Serve("nats,s3,ingest,work")
 	upload := func(s phantom.Series) map[string]float64 {
-		r.upload("", filesOf(s))
-		r.drained()
-		r.settle(1)
-		for _, f := range filesOf(s) {
-			if o, err := r.connect().Ledger.Find(t.Context(), ingest.Object{Bucket: "inbox", Key: f.Name}); err != nil || o.Gone || o.Size != int64(len(f.Data)) {
+		r.Upload("", rig.FilesOf(s))
+		r.AwaitDrained()
+		r.Settle(1)
+		for _, f := range rig.FilesOf(s) {
+			if o, err := r.Connect().Ledger.Find(t.Context(), ingest.Object{Bucket: "inbox", Key: f.Name}); err != nil || o.Gone || o.Size != int64(len(f.Data)) {
 				t.Fatalf("%s is not in the ledger as it is in the store: gone %v, %d bytes, %v", f.Name, o.Gone, o.Size, err)
 			}
 		}
-		return potentials(r.binding())
+		return potentials(bindingOf(r))
 	}
 	first := upload(one)
 	if second := upload(two); fmt.Sprint(second) == fmt.Sprint(first) {
 		t.Error("the second scan has the result of the first")
 	}
-	if err := r.connect().Store.Delete(t.Context(), "inbox", filesOf(two)[5].Name); err != nil {
+	if err := r.Connect().Store.Delete(t.Context(), "inbox", rig.FilesOf(two)[5].Name); err != nil {
 		t.Fatal(err)
 	}
-	r.eventually(30*time.Second, func() bool {
-		events := r.events("pet.v1.*.binding.*.*")
+	r.Eventually(30*time.Second, func() bool {
+		events := r.Events("pet.v1.*.binding.*.*")
 		return strings.Contains(string(events[len(events)-1].Body), "binding.withdrawn")
 	}, "the second scan has lost a slice and is not withdrawn")
 	if again := upload(one); fmt.Sprint(again) != fmt.Sprint(first) {
@@ -450,17 +442,17 @@ func TestAnotherScanUnderTheSameKeys(t *testing.T) {
 // lister finds it later, no notice is left over, and new scans go on.
 func TestDeletingWholeSeriesWithdrawsThemAndBlocksNothing(t *testing.T) {
 	t.Parallel()
-	r := newRigQuiet(t, 2*time.Second)
-	servers := r.serve("nats,s3")
-	ingesting := r.serve("ingest,work")
-	scans := []phantom.Series{smallScan(1, scanFrames), smallScan(2, scanFrames), smallScan(3, scanFrames)}
+	r := rig.NewQuiet(t, 2*time.Second)
+	servers := r.Serve("nats,s3")
+	ingesting := r.Serve("ingest,work")
+	scans := []phantom.Series{rig.SmallScan(1, scanFrames), rig.SmallScan(2, scanFrames), rig.SmallScan(3, scanFrames)}
 	for _, s := range scans {
-		r.upload("", filesOf(s))
+		r.Upload("", rig.FilesOf(s))
 	}
-	r.settle(len(scans))
+	r.Settle(len(scans))
 	remove := func(s phantom.Series) {
-		for _, f := range filesOf(s) {
-			if err := r.connect().Store.Delete(t.Context(), "inbox", f.Name); err != nil {
+		for _, f := range rig.FilesOf(s) {
+			if err := r.Connect().Store.Delete(t.Context(), "inbox", f.Name); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -468,7 +460,7 @@ func TestDeletingWholeSeriesWithdrawsThemAndBlocksNothing(t *testing.T) {
 	withdrawn := func(n int) func() bool {
 		return func() bool {
 			got := 0
-			for key, body := range r.snapshot() {
+			for key, body := range r.Snapshot() {
 				if strings.HasSuffix(key, "current.json") && strings.Contains(body, `"withdrawn"`) {
 					got++
 				}
@@ -477,66 +469,66 @@ func TestDeletingWholeSeriesWithdrawsThemAndBlocksNothing(t *testing.T) {
 		}
 	}
 	remove(scans[0])
-	r.eventually(time.Minute, withdrawn(1), "the first series is not withdrawn")
-	ingesting.terminate(t)
+	r.Eventually(time.Minute, withdrawn(1), "the first series is not withdrawn")
+	ingesting.Terminate(t)
 	remove(scans[1])
-	if err := r.connect().Broker.ForgetNotices(t.Context()); err != nil {
+	if err := r.Connect().Broker.ForgetNotices(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	r.serve("ingest,work") // its lister finds that the series is gone
-	r.eventually(time.Minute, withdrawn(2), "the second series is not withdrawn")
-	r.drained()
-	r.upload("", filesOf(smallScan(4, scanFrames)))
-	r.settle(2)
-	err := r.connect().Ledger.States(t.Context(), func(s ingest.State) error {
+	r.Serve("ingest,work") // its lister finds that the series is gone
+	r.Eventually(time.Minute, withdrawn(2), "the second series is not withdrawn")
+	r.AwaitDrained()
+	r.Upload("", rig.FilesOf(rig.SmallScan(4, scanFrames)))
+	r.Settle(2)
+	err := r.Connect().Ledger.States(t.Context(), func(s ingest.State) error {
 		if s.Condition == ingest.Absent && (s.Result != ingest.Withdrawn || s.Site != "local") {
 			t.Errorf("series %s of site %q is absent and %s", s.Series, s.Site, s.Result)
 		}
 		return nil
 	})
-	if err != nil || servers.ended() {
-		t.Errorf("%v, servers ended: %v", err, servers.ended())
+	if err != nil || servers.Ended() {
+		t.Errorf("%v, servers ended: %v", err, servers.Ended())
 	}
 }
 
 func TestOneUIDWithTwoContentsIsInconsistent(t *testing.T) {
 	t.Parallel()
-	scan := smallScan(1, scanFrames)
-	r := newRigQuiet(t, 2*time.Second)
-	r.serve("nats,s3,ingest,work")
-	files := filesOf(scan)
-	r.upload("", files)
-	r.settle(1)
-	r.upload("other/", overwrite(files))
-	r.eventually(30*time.Second, func() bool {
-		events := r.events("pet.v1.*.binding.*.*")
+	scan := rig.SmallScan(1, scanFrames)
+	r := rig.NewQuiet(t, 2*time.Second)
+	r.Serve("nats,s3,ingest,work")
+	files := rig.FilesOf(scan)
+	r.Upload("", files)
+	r.Settle(1)
+	r.Upload("other/", overwrite(files))
+	r.Eventually(30*time.Second, func() bool {
+		events := r.Events("pet.v1.*.binding.*.*")
 		return len(events) == 2 && strings.Contains(string(events[1].Body), "binding.withdrawn") &&
-			slices.ContainsFunc(r.events("pet.v1.*.series.*"), func(e jetstream.Event) bool { return strings.Contains(string(e.Body), "series.inconsistent") })
+			slices.ContainsFunc(r.Events("pet.v1.*.series.*"), func(e jetstream.Event) bool { return strings.Contains(string(e.Body), "series.inconsistent") })
 	}, "no withdrawal and no inconsistent")
 }
 
 func TestSIGTERMHandsBackAndExitsCleanly(t *testing.T) {
 	t.Parallel()
-	scan := smallScan(1, scanFrames)
+	scan := rig.SmallScan(1, scanFrames)
 	want := truth(t, scan)
-	r := newRig(t)
-	r.serve("nats,s3,ingest")
-	w := r.serve("work")
-	r.upload("", filesOf(scan))
-	w.terminate(t)
-	r.serve("work")
-	r.settle(1).same(t, want)
-	state, err := r.connect().Ledger.State(t.Context(), tokenOf(t, r))
+	r := rig.New(t)
+	r.Serve("nats,s3,ingest")
+	w := r.Serve("work")
+	r.Upload("", rig.FilesOf(scan))
+	w.Terminate(t)
+	r.Serve("work")
+	r.Settle(1).Same(t, want)
+	state, err := r.Connect().Ledger.State(t.Context(), tokenOf(t, r))
 	if err != nil || state.Attempts != 0 || state.Crashes != 0 {
 		t.Errorf("%d attempts and %d crashes were counted, %v", state.Attempts, state.Crashes, err)
 	}
 }
 
 // tokenOf returns the token of the only series.
-func tokenOf(t *testing.T, r *rig) ingest.Token {
+func tokenOf(t *testing.T, r *rig.Rig) ingest.Token {
 	t.Helper()
 	var token ingest.Token
-	if err := r.connect().Ledger.States(t.Context(), func(s ingest.State) error { token = s.Series; return nil }); err != nil {
+	if err := r.Connect().Ledger.States(t.Context(), func(s ingest.State) error { token = s.Series; return nil }); err != nil {
 		t.Fatal(err)
 	}
 	return token

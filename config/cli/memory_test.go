@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"tacstream/config/rig"
 	"tacstream/ingest/phantom"
 )
 
@@ -35,16 +36,16 @@ func TestMemoryOfAWorker(t *testing.T) {
 // resident size of the worker stays below the limit.
 func peakMemory(t *testing.T, series phantom.Series) {
 	t.Helper()
-	r := newRig(t)
-	r.serve("nats,s3,ingest")
-	worker := r.serve("work")
+	r := rig.New(t)
+	r.Serve("nats,s3,ingest")
+	worker := r.Serve("work")
 	work := make(chan phantom.File)
 	var wg sync.WaitGroup
-	r.connect()
+	r.Connect()
 	for range 8 {
 		wg.Go(func() {
 			for f := range work {
-				r.put(f.Name, f.Data)
+				r.Put(f.Name, f.Data)
 			}
 		})
 	}
@@ -53,7 +54,7 @@ func peakMemory(t *testing.T, series phantom.Series) {
 	}
 	close(work)
 	wg.Wait()
-	got := r.settleWithin(15*time.Minute, 1)
+	got := r.SettleWithin(15*time.Minute, 1)
 	if len(got) != 2 {
 		t.Fatalf("left %v", keys(got))
 	}
@@ -70,5 +71,5 @@ func peakMemory(t *testing.T, series phantom.Series) {
 	if kb/1024 > memoryLimit {
 		t.Errorf("%.0f MiB, want at most %d", kb/1024, memoryLimit)
 	}
-	r.stop()
+	r.Stop()
 }

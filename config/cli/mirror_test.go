@@ -15,6 +15,7 @@ import (
 
 	"tacstream/config"
 	"tacstream/config/line"
+	"tacstream/config/rig"
 	"tacstream/ingest/jetstream"
 )
 
@@ -22,7 +23,7 @@ import (
 // secretOfTacstream and secretOfMirror, and returns its address.
 func ownNATS(t *testing.T) string {
 	t.Helper()
-	addr := freeAddr(t)
+	addr := rig.FreeAddr(t)
 	text, err := jetstream.ServerConfig(jetstream.ServerOptions{StoreDir: t.TempDir(), Listen: addr, Users: []jetstream.User{
 		{Name: line.UserTacstream, Role: jetstream.RoleTacstream}, {Name: line.UserMirror, Role: jetstream.RoleMirror},
 	}})
@@ -32,7 +33,7 @@ func ownNATS(t *testing.T) string {
 	t.Setenv("NATS_PASSWORD_TACSTREAM", "secretOfTacstream")
 	t.Setenv("NATS_PASSWORD__MIRROR", "secretOfMirror")
 	file := filepath.Join(t.TempDir(), "nats.conf")
-	write(t, file, text)
+	rig.WriteFile(t, file, text)
 	opts, err := server.ProcessConfigFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -53,15 +54,15 @@ func ownNATS(t *testing.T) string {
 // The line looks after the mirror in a NATS of one's own, too.
 func TestTheMirrorInANATSOfOnesOwnComesBack(t *testing.T) {
 	addr := ownNATS(t)
-	r := newRig(t)
-	r.launch([]string{"s3", "--dir", t.TempDir(), "--listen", r.where.S3Listen, "--nats", "nats://" + addr}, line.EnvS3Access+"=tacstream",
+	r := rig.New(t)
+	r.Launch([]string{"s3", "--dir", t.TempDir(), "--listen", r.S3Listen, "--nats", "nats://" + addr}, line.EnvS3Access+"=tacstream",
 		line.EnvS3Secret+"=s3-for-tests-only", line.EnvNATSUser+"="+line.UserTacstream, line.EnvNATSPassword+"=secretOfTacstream")
 	cfg := config.Default()
 	cfg.SiteKey = "a key for tests only"
 	cfg.NATS.URL, cfg.NATS.User, cfg.NATS.Password, cfg.NATS.Mirror = "nats://"+addr, line.UserTacstream, "secretOfTacstream", "secretOfMirror"
-	cfg.S3.Endpoint, cfg.S3.AccessKey, cfg.S3.SecretKey = "http://"+r.where.S3Listen, "tacstream", "s3-for-tests-only"
+	cfg.S3.Endpoint, cfg.S3.AccessKey, cfg.S3.SecretKey = "http://"+r.S3Listen, "tacstream", "s3-for-tests-only"
 
-	var log syncBuffer
+	var log rig.Buffer
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	ready, ended := make(chan struct{}), make(chan error, 1)
@@ -89,7 +90,7 @@ func TestTheMirrorInANATSOfOnesOwnComesBack(t *testing.T) {
 		if err := js.DeleteStream(t.Context(), jetstream.StreamEvents); err != nil {
 			t.Fatal(err)
 		}
-		r.eventually(time.Minute, func() bool {
+		r.Eventually(time.Minute, func() bool {
 			return strings.Count(log.String(), "the mirror of the events was gone, so it was made again") > round
 		}, fmt.Sprintf("loss %d is not said", round))
 		if _, err := js.Stream(t.Context(), jetstream.StreamEvents); err != nil {

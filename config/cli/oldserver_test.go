@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"tacstream/config/line"
+	"tacstream/config/rig"
 	"tacstream/ingest/jetstream"
 )
 
@@ -85,16 +86,16 @@ func (d *disguise) turn(version string) {
 }
 
 // behindDisguise writes a configuration of a line whose NATS is the disguise.
-func (r *rig) behindDisguise(d *disguise) string {
-	r.t.Helper()
-	file := filepath.Join(r.dir, "disguise.yaml")
-	write(r.t, file, fmt.Sprintf("site_key: a key for tests only\nnats: {url: 'nats://%s', user: tacstream, password: nats-for-tests}\ns3: {endpoint: 'http://%s', access_key: tacstream, secret_key: s3-for-tests-only}\n",
-		d.Addr(), r.where.S3Listen))
+func behindDisguise(r *rig.Rig, d *disguise) string {
+	r.T.Helper()
+	file := filepath.Join(r.Dir, "disguise.yaml")
+	rig.WriteFile(r.T, file, fmt.Sprintf("site_key: a key for tests only\nnats: {url: 'nats://%s', user: tacstream, password: nats-for-tests}\ns3: {endpoint: 'http://%s', access_key: tacstream, secret_key: s3-for-tests-only}\n",
+		d.Addr(), r.S3Listen))
 	return file
 }
 
-func refusesAs(p *proc, version string) bool {
-	out := p.out.String()
+func refusesAs(p *rig.Proc, version string) bool {
+	out := p.Out.String()
 	return p.ProcessState.ExitCode() == 1 && strings.Contains(out, version) && strings.Contains(out, jetstream.OldestServer) && strings.Contains(out, "upgrade nats-server")
 }
 
@@ -102,31 +103,31 @@ func refusesAs(p *proc, version string) bool {
 // events, at the start and when it comes to one later.
 func TestOldServersEndWhateverConnects(t *testing.T) {
 	t.Parallel()
-	r := newRig(t)
-	r.serve("nats,s3")
-	d := newDisguise(t, r.where.NATSListen, jetstream.OldestServer)
-	file := r.behindDisguise(d)
+	r := rig.New(t)
+	r.Serve("nats,s3")
+	d := newDisguise(t, r.NATSListen, jetstream.OldestServer)
+	file := behindDisguise(r, d)
 	env := []string{line.EnvS3Access + "=tacstream", line.EnvS3Secret + "=s3-for-tests-only", line.EnvNATSUser + "=tacstream", line.EnvNATSPassword + "=nats-for-tests"}
-	store := []string{"s3", "--dir", t.TempDir(), "--listen", freeAddr(t), "--nats", "nats://" + d.Addr().String()}
+	store := []string{"s3", "--dir", t.TempDir(), "--listen", rig.FreeAddr(t), "--nats", "nats://" + d.Addr().String()}
 	serve := func(role string) []string {
 		return []string{"serve", "--only", role, "--config", file, "--data", t.TempDir()}
 	}
 	lasting := map[string][]string{"work": serve("work"), "ingest": serve("ingest"), "s3": store, "watch": {"watch", "--config", file, "--all"}}
 
-	running := map[string]*proc{}
+	running := map[string]*rig.Proc{}
 	for name, args := range lasting {
-		running[name] = r.launch(args, env...)
+		running[name] = r.Launch(args, env...)
 	}
 	for name, p := range running {
 		if name != "watch" { // which says nothing
-			r.eventually(time.Minute, func() bool { return strings.Contains(p.out.String(), "is ready") || p.ended() }, name+" is not ready")
+			r.Eventually(time.Minute, func() bool { return strings.Contains(p.Out.String(), "is ready") || p.Ended() }, name+" is not ready")
 		}
 	}
-	r.eventually(time.Minute, func() bool { d.mu.Lock(); defer d.mu.Unlock(); return len(d.conns) >= len(lasting) }, "not all are connected")
+	r.Eventually(time.Minute, func() bool { d.mu.Lock(); defer d.mu.Unlock(); return len(d.conns) >= len(lasting) }, "not all are connected")
 	d.turn("2.15.2")
 	for name, p := range running {
-		r.eventually(time.Minute, p.ended, name+" goes on with an old server")
-		if out := p.out.String(); !refusesAs(p, "2.15.2") || !strings.Contains(out, "level=ERROR") {
+		r.Eventually(time.Minute, p.Ended, name+" goes on with an old server")
+		if out := p.Out.String(); !refusesAs(p, "2.15.2") || !strings.Contains(out, "level=ERROR") {
 			t.Errorf("%s: exit %d, %s", name, p.ProcessState.ExitCode(), out)
 		}
 	}
@@ -134,10 +135,10 @@ func TestOldServersEndWhateverConnects(t *testing.T) {
 	lasting["list"] = []string{"list", "--config", file}
 	lasting["submit"] = []string{"submit", t.TempDir(), "--config", file}
 	for name, args := range lasting {
-		p := r.launch(args, env...)
-		r.eventually(time.Minute, p.ended, name+" takes an old server")
+		p := r.Launch(args, env...)
+		r.Eventually(time.Minute, p.Ended, name+" takes an old server")
 		if !refusesAs(p, "2.15.2") {
-			t.Errorf("%s: exit %d, %s", name, p.ProcessState.ExitCode(), p.out)
+			t.Errorf("%s: exit %d, %s", name, p.ProcessState.ExitCode(), p.Out)
 		}
 	}
 }
@@ -177,7 +178,7 @@ func TestLinksRefuseByVersion(t *testing.T) {
 	defer conn.Close()
 	d.turn("2.16.0")
 	// A flush that is under way when the connection breaks off fails.
-	(&rig{t: t}).eventually(10*time.Second, func() bool { return conn.FlushTimeout(time.Second) == nil }, "the connection does not come back")
+	(&rig.Rig{T: t}).Eventually(10*time.Second, func() bool { return conn.FlushTimeout(time.Second) == nil }, "the connection does not come back")
 	d.turn("2.15.2")
 	if err := <-refused; !errors.Is(err, jetstream.ErrOldServer) || !strings.Contains(err.Error(), "2.15.2") {
 		t.Errorf("%v", err)

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"encoding/json"
-	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -13,34 +12,35 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"tacstream/config/rig"
 	"tacstream/ingest"
 	"tacstream/ingest/phantom"
 	"tacstream/publish"
 )
 
-// drop puts the slices of a foreign study and some of its region files into
+// dropDir puts the slices of a foreign study and some of its region files into
 // the inbox.
-func (r *rig) drop(dir string, regions ...string) {
-	r.t.Helper()
+func dropDir(r *rig.Rig, dir string, regions ...string) {
+	r.T.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "pet", "*"))
 	if err != nil {
-		r.t.Fatal(err)
+		r.T.Fatal(err)
 	}
 	for _, file := range files {
-		r.putFile("study/pet/"+filepath.Base(file), file)
+		putFile(r, "study/pet/"+filepath.Base(file), file)
 	}
 	for _, name := range regions {
-		r.putFile("study/regions/"+name, filepath.Join(dir, "regions", name))
+		putFile(r, "study/regions/"+name, filepath.Join(dir, "regions", name))
 	}
 }
 
-func (r *rig) putFile(key, file string) {
-	r.t.Helper()
+func putFile(r *rig.Rig, key, file string) {
+	r.T.Helper()
 	data, err := os.ReadFile(file)
 	if err != nil {
-		r.t.Fatal(err)
+		r.T.Fatal(err)
 	}
-	r.put(key, data)
+	r.Put(key, data)
 }
 
 // A DICOM object with regions beside a series serves it, and nothing is said
@@ -51,18 +51,18 @@ func TestDICOMRegionsServeASeries(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := sharedData(t, "dicom/siemens-start")
 			truth := readTruth(t, dir)
-			r := newRig(t)
-			r.serve("nats,s3,ingest,work")
+			r := rig.New(t)
+			r.Serve("nats,s3,ingest,work")
 			events := make(chan *nats.Msg, 1000)
-			if _, err := r.consumer().ChanSubscribe("pet.v1.*.*.>", events); err != nil {
+			if _, err := r.Consumer().ChanSubscribe("pet.v1.*.*.>", events); err != nil {
 				t.Fatal(err)
 			}
-			r.drop(dir, name)
-			r.settle(1)
+			dropDir(r, dir, name)
+			r.Settle(1)
 			binding, tacs := awaitBinding(t, events)
 			compareTACs(t, tacs, truth)
 			compareBPND(t, binding, truth)
-			if dead := r.events("pet.v1.*.dead.>"); len(dead) > 0 {
+			if dead := r.Events("pet.v1.*.dead.>"); len(dead) > 0 {
 				t.Errorf("dead: %s", dead[0].Body)
 			}
 		})
@@ -74,13 +74,13 @@ func TestDICOMRegionsServeASeries(t *testing.T) {
 func TestRegionsOfAnotherFrameOfReferenceAreNamed(t *testing.T) {
 	t.Parallel()
 	dir := sharedData(t, "dicom/siemens-start")
-	r := newRig(t)
-	r.serve("nats,s3,ingest,work")
-	r.putFile("study/regions/seg.dcm", filepath.Join(sharedData(t, "dicom/ge-start"), "regions", "seg-pet.dcm"))
-	r.drop(dir)
+	r := rig.New(t)
+	r.Serve("nats,s3,ingest,work")
+	putFile(r, "study/regions/seg.dcm", filepath.Join(sharedData(t, "dicom/ge-start"), "regions", "seg-pet.dcm"))
+	dropDir(r, dir)
 	said := func(what string) func() bool {
 		return func() bool {
-			for _, e := range r.events("pet.v1.>") {
+			for _, e := range r.Events("pet.v1.>") {
 				if strings.Contains(string(e.Body), what) {
 					return true
 				}
@@ -88,14 +88,14 @@ func TestRegionsOfAnotherFrameOfReferenceAreNamed(t *testing.T) {
 			return false
 		}
 	}
-	r.eventually(time.Minute, said("1 DICOM objects with regions lie there in another frame of reference"), "nobody says why the series waits")
-	r.putFile("study/regions/x_dseg.nii.gz", filepath.Join(dir, "regions", "space-pet_dseg.nii.gz"))
-	r.putFile("study/regions/dseg.tsv", filepath.Join(dir, "regions", "dseg.tsv"))
-	r.settle(1)
+	r.Eventually(time.Minute, said("1 DICOM objects with regions lie there in another frame of reference"), "nobody says why the series waits")
+	putFile(r, "study/regions/x_dseg.nii.gz", filepath.Join(dir, "regions", "space-pet_dseg.nii.gz"))
+	putFile(r, "study/regions/dseg.tsv", filepath.Join(dir, "regions", "dseg.tsv"))
+	r.Settle(1)
 	if !said("in another frame of reference than the series; they were not used")() {
 		t.Error("the result does not say that regions were left out")
 	}
-	if err := r.connect().Ledger.Others(t.Context(), func(o ingest.Record) { t.Errorf("dead: %v", o.Fault) }); err != nil {
+	if err := r.Connect().Ledger.Others(t.Context(), func(o ingest.Record) { t.Errorf("dead: %v", o.Fault) }); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -104,29 +104,29 @@ func TestRegionsOfAnotherFrameOfReferenceAreNamed(t *testing.T) {
 // it by the affine that lies beside it, after the quiet time.
 func TestAnAtlasServesWithATransform(t *testing.T) {
 	t.Parallel()
-	scan := smallScan(3, scanFrames)
+	scan := rig.SmallScan(3, scanFrames)
 	scan.NoNoise = true
 	want := truth(t, scan)
-	r := newRigQuiet(t, 2*time.Second)
+	r := rig.NewQuiet(t, 2*time.Second)
 	protocol := ""
 	for _, tracer := range []string{"az10419369", "dasb"} {
 		protocol += "\n  - {tracer: " + tracer + ", name: " + tracer + ", match: " + tracer + ", reference: '*cerebell*', models: [srtm, mrtm, logan-ref], atlas: atlases/mine/a_dseg.nii.gz}"
 	}
-	write(t, r.where.Config, fmt.Sprintf(rigConfig, 2*time.Second)+"protocols:"+protocol+"\n")
-	r.serve("nats,s3,ingest,work")
-	for _, f := range filesOf(scan) {
+	rig.WriteFile(t, r.Config, rig.Configuration(2*time.Second)+"protocols:"+protocol+"\n")
+	r.Serve("nats,s3,ingest,work")
+	for _, f := range rig.FilesOf(scan) {
 		switch {
 		case strings.HasSuffix(f.Name, "dseg.nii.gz"):
-			r.put("atlases/mine/a_dseg.nii.gz", f.Data)
+			r.Put("atlases/mine/a_dseg.nii.gz", f.Data)
 		case strings.HasSuffix(f.Name, "dseg.tsv"):
-			r.put("atlases/mine/dseg.tsv", f.Data)
+			r.Put("atlases/mine/dseg.tsv", f.Data)
 		default:
-			r.put(f.Name, f.Data)
+			r.Put(f.Name, f.Data)
 		}
 	}
-	r.put(scan.Folder+"/sub_from-atlas_to-pet_mode-image_xfm.1D", []byte("1 0 0 0 0 1 0 0 0 0 1 0\n"))
-	r.settle(1)
-	bindings := func(s snapshot) string {
+	r.Put(scan.Folder+"/sub_from-atlas_to-pet_mode-image_xfm.1D", []byte("1 0 0 0 0 1 0 0 0 0 1 0\n"))
+	r.Settle(1)
+	bindings := func(s rig.Snapshot) string {
 		for key, body := range s {
 			if strings.HasPrefix(key, "event") {
 				return body
@@ -134,7 +134,7 @@ func TestAnAtlasServesWithATransform(t *testing.T) {
 		}
 		return ""
 	}
-	got := bindings(r.snapshot())
+	got := bindings(r.Snapshot())
 	if !strings.Contains(got, "binding.estimated") || !strings.Contains(got, "the protocol's atlas serves") {
 		t.Fatalf("no estimate with the atlas: %s", got)
 	}
@@ -147,10 +147,10 @@ func TestAnAtlasServesWithATransform(t *testing.T) {
 // a label image of all.
 func TestASetOfProbabilitiesServesAsOneSource(t *testing.T) {
 	t.Parallel()
-	scan := smallScan(1, scanFrames)
+	scan := rig.SmallScan(1, scanFrames)
 	want := truth(t, scan)
-	r := newRig(t)
-	r.serve("nats,s3,ingest,work")
+	r := rig.New(t)
+	r.Serve("nats,s3,ingest,work")
 	labels := scan.Labels()
 	for index, name := range labels.Names {
 		one := labels
@@ -162,16 +162,16 @@ func TestASetOfProbabilitiesServesAsOneSource(t *testing.T) {
 			}
 		}
 		if held {
-			r.put(scan.Folder+"/regions/sub_label-"+name+"_probseg.nii", phantom.NIfTI(one))
+			r.Put(scan.Folder+"/regions/sub_label-"+name+"_probseg.nii", phantom.NIfTI(one))
 		}
 	}
-	for _, f := range filesOf(scan) {
+	for _, f := range rig.FilesOf(scan) {
 		if f.Slot.Frame > 0 {
-			r.put(f.Name, f.Data)
+			r.Put(f.Name, f.Data)
 		}
 	}
-	r.settle(1)
-	got := bpndBySRTM(r.binding())
+	r.Settle(1)
+	got := bpndBySRTM(bindingOf(r))
 	for key, body := range want {
 		if !strings.HasPrefix(key, "event") {
 			continue
@@ -257,9 +257,9 @@ func TestExtractBringsRegionsBackByATransform(t *testing.T) {
 	}
 	// 8 mm to the left in LPS, from the PET series to the labels.
 	there := filepath.Join(dir, "there.tfm")
-	write(t, there, "#Insight Transform File V1.0\nTransform: AffineTransform_double_3_3\nParameters: 1 0 0 0 1 0 0 0 1 8 0 0\nFixedParameters: 0 0 0\n")
+	rig.WriteFile(t, there, "#Insight Transform File V1.0\nTransform: AffineTransform_double_3_3\nParameters: 1 0 0 0 1 0 0 0 1 8 0 0\nFixedParameters: 0 0 0\n")
 	back := filepath.Join(dir, "back.aff12.1D")
-	write(t, back, "1 0 0 -8 0 1 0 0 0 0 1 0\n")
+	rig.WriteFile(t, back, "1 0 0 -8 0 1 0 0 0 0 1 0\n")
 	_, moved, stderr := run("extract", filepath.Join(dir, "pet"), "--regions", labels, "--transform", there)
 	if moved == "" || moved == want {
 		t.Errorf("a transform changes nothing: %s", stderr)
@@ -281,7 +281,7 @@ func TestExtractFollowsRulesAndDraws(t *testing.T) {
 	if strings.Contains(table, "Striatum") {
 		t.Fatalf("a region too many: %s%s", table, stderr)
 	}
-	write(t, filepath.Join(filepath.Dir(labels), "regions.yaml"), "Striatum: ['*Accumbens*', '*Pallidum*']\nerode: {Cerebellum: 6}\n")
+	rig.WriteFile(t, filepath.Join(filepath.Dir(labels), "regions.yaml"), "Striatum: ['*Accumbens*', '*Pallidum*']\nerode: {Cerebellum: 6}\n")
 	drawing := filepath.Join(dir, "curves.svg")
 	code, table, stderr := run("extract", filepath.Join(dir, "pet"), "--regions", labels, "--plot", drawing)
 	if code != 0 || !strings.Contains(table, "Striatum") || !strings.Contains(stderr, "6 mm are taken off") {

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"tacstream/config/rig"
 	"tacstream/ingest"
 	"tacstream/ingest/phantom"
 	"tacstream/ingest/s3"
@@ -28,7 +29,7 @@ const twoSites = `sites:
 // A troubled rig has two sites and a proxy before its store that answers reads
 // of objects in its stead.
 type troubled struct {
-	*rig
+	*rig.Rig
 	fault atomic.Value // a func(key string, read int) int, which returns an HTTP status or 0
 	mu    sync.Mutex
 	reads map[string]int
@@ -38,11 +39,11 @@ type troubled struct {
 // reach the store through the proxy only.
 func newTroubled(t *testing.T) *troubled {
 	t.Helper()
-	r := &troubled{rig: newRig(t), reads: map[string]int{}}
+	r := &troubled{Rig: rig.New(t), reads: map[string]int{}}
 	r.fault.Store(func(string, int) int { return 0 })
-	base := twoSites + fmt.Sprintf(rigConfig, 20*time.Second)
-	write(t, r.where.Config, base)
-	store, err := url.Parse("http://" + r.where.S3Listen)
+	base := twoSites + rig.Configuration(20*time.Second)
+	rig.WriteFile(t, r.Config, base)
+	store, err := url.Parse("http://" + r.S3Listen)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,13 +52,13 @@ func newTroubled(t *testing.T) *troubled {
 		p.Out.Host = p.In.Host // it is part of what is signed
 	}}))
 	t.Cleanup(proxy.Close)
-	write(t, r.behind(), base+fmt.Sprintf("s3: {endpoint: %q, access_key: tacstream, secret_key: s3-for-tests-only}\n", proxy.URL))
-	r.serve("nats,s3")
+	rig.WriteFile(t, r.behind(), base+fmt.Sprintf("s3: {endpoint: %q, access_key: tacstream, secret_key: s3-for-tests-only}\n", proxy.URL))
+	r.Serve("nats,s3")
 	return r
 }
 
 // behind is the configuration of those behind the proxy.
-func (r *troubled) behind() string { return filepath.Join(r.dir, "behind.yaml") }
+func (r *troubled) behind() string { return filepath.Join(r.Dir, "behind.yaml") }
 
 // before answers reads that are to fail.
 func (r *troubled) before(store http.Handler) http.Handler {
@@ -87,16 +88,16 @@ func (r *troubled) before(store http.Handler) http.Handler {
 func (r *troubled) fail(fault func(key string, read int) int) { r.fault.Store(fault) }
 
 // serveBehind starts roles behind the proxy.
-func (r *troubled) serveBehind(only string) *proc {
-	r.t.Helper()
-	direct := r.where.Config
-	r.where.Config = r.behind()
-	defer func() { r.where.Config = direct }()
-	return r.serve(only)
+func (r *troubled) serveBehind(only string) *rig.Proc {
+	r.T.Helper()
+	direct := r.Config
+	r.Config = r.behind()
+	defer func() { r.Config = direct }()
+	return r.Serve(only)
 }
 
 // quietSouth is what an undisturbed run leaves of one scan of the south.
-func quietSouth(t *testing.T, scan phantom.Series) snapshot {
+func quietSouth(t *testing.T, scan phantom.Series) rig.Snapshot {
 	t.Helper()
 	undisturbed.Lock()
 	defer undisturbed.Unlock()
@@ -106,36 +107,36 @@ func quietSouth(t *testing.T, scan phantom.Series) snapshot {
 	}
 	r := newTroubled(t)
 	r.serveBehind("ingest,work")
-	r.upload("south/", filesOf(scan))
-	got := r.settle(1)
+	r.Upload("south/", rig.FilesOf(scan))
+	got := r.Settle(1)
 	if len(got) != 2 {
 		t.Fatalf("an undisturbed run left %v", keys(got))
 	}
-	r.stop()
+	r.Stop()
 	undisturbed.of[key] = got
 	return got
 }
 
 // unreadable counts the objects that the ledger holds as unreadable.
 func (r *troubled) unreadable() (n int) {
-	r.t.Helper()
-	err := r.connect().Ledger.Others(r.t.Context(), func(rec ingest.Record) {
+	r.T.Helper()
+	err := r.Connect().Ledger.Others(r.T.Context(), func(rec ingest.Record) {
 		if rec.Fault.Code == ingest.CodeUnreadable {
 			n++
 		}
 	})
 	if err != nil {
-		r.t.Fatal(err)
+		r.T.Fatal(err)
 	}
 	return n
 }
 
 // settled waits until no notice of the sources is left.
 func (r *troubled) settled(sources ...string) {
-	r.t.Helper()
+	r.T.Helper()
 	for _, source := range sources {
-		r.eventually(time.Minute, func() bool {
-			n, err := r.connect().Broker.Waiting(r.t.Context(), source)
+		r.Eventually(time.Minute, func() bool {
+			n, err := r.Connect().Broker.Waiting(r.T.Context(), source)
 			return err == nil && n == 0
 		}, "notices are left")
 	}
@@ -147,7 +148,7 @@ func north(key string) bool { return strings.HasPrefix(key, "north/") }
 // that cannot be read, also where ingest begins anew with them. They are visible,
 // come in no listing again, and are read once they can be.
 func TestTheNorthCannotBeRead(t *testing.T) {
-	scan := smallScan(1, scanFrames)
+	scan := rig.SmallScan(1, scanFrames)
 	want := quietSouth(t, scan)
 	for name, status := range map[string]int{"denied": 403, "failing": 503} {
 		t.Run(name, func(t *testing.T) {
@@ -163,30 +164,30 @@ func TestTheNorthCannotBeRead(t *testing.T) {
 			for i := range many {
 				files = append(files, phantom.File{Name: fmt.Sprintf("north/%d.dcm", i), Data: []byte("x")})
 			}
-			r.upload("", files)
+			r.Upload("", files)
 			ingesting := r.serveBehind("ingest,work")
-			half := filesOf(scan)
-			r.upload("south/", half[:len(half)/2])
-			ingesting.kill()
+			half := rig.FilesOf(scan)
+			r.Upload("south/", half[:len(half)/2])
+			ingesting.Kill()
 			r.serveBehind("ingest,work")
-			r.upload("south/", half[len(half)/2:])
-			r.settle(1).same(t, want)
+			r.Upload("south/", half[len(half)/2:])
+			r.Settle(1).Same(t, want)
 			if status != 403 {
 				return // some minutes later they are given up, see the tests of the intake
 			}
-			r.drained()
+			r.AwaitDrained()
 			if n := r.unreadable(); n != many {
 				t.Fatalf("%d objects are recorded as unreadable, want %d", n, many)
 			}
 			r.fail(func(string, int) int { return 0 })
-			r.eventually(2*time.Minute, func() bool {
-				if err := r.connect().Broker.Notify(t.Context(), "list", nil); err != nil {
+			r.Eventually(2*time.Minute, func() bool {
+				if err := r.Connect().Broker.Notify(t.Context(), "list", nil); err != nil {
 					t.Fatal(err)
 				}
-				r.drained()
+				r.AwaitDrained()
 				return r.unreadable() == 0
 			}, "objects that can be read again are still unreadable")
-			r.snapshot().same(t, want)
+			r.Snapshot().Same(t, want)
 		})
 	}
 }
@@ -194,7 +195,7 @@ func TestTheNorthCannotBeRead(t *testing.T) {
 // A store that answers 404 to three reads in a hundred loses no object and takes
 // no result back, when objects come and when each is looked at again.
 func TestAStoreThatForgetsForAMoment(t *testing.T) {
-	scan := smallScan(1, scanFrames)
+	scan := rig.SmallScan(1, scanFrames)
 	want := quietSouth(t, scan)
 	r := newTroubled(t)
 	r.fail(func(key string, read int) int {
@@ -206,25 +207,25 @@ func TestAStoreThatForgetsForAMoment(t *testing.T) {
 		return 0
 	})
 	r.serveBehind("ingest")
-	files := filesOf(scan)
-	r.upload("south/", files)
+	files := rig.FilesOf(scan)
+	r.Upload("south/", files)
 	r.settled("south", "facility")
 	for range 3 {
 		for _, f := range files {
-			if err := r.connect().Broker.Notify(t.Context(), "facility", s3.EncodeNotice(ingest.Notice{Bucket: "inbox", Key: "south/" + f.Name})); err != nil {
+			if err := r.Connect().Broker.Notify(t.Context(), "facility", s3.EncodeNotice(ingest.Notice{Bucket: "inbox", Key: "south/" + f.Name})); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
 	r.settled("south", "facility")
 	for _, f := range files {
-		if rec, err := r.connect().Ledger.Find(t.Context(), ingest.Object{Bucket: "inbox", Key: "south/" + f.Name}); err != nil || rec.Gone || rec.Kind == ingest.KindOther || rec.Kind == "" {
+		if rec, err := r.Connect().Ledger.Find(t.Context(), ingest.Object{Bucket: "inbox", Key: "south/" + f.Name}); err != nil || rec.Gone || rec.Kind == ingest.KindOther || rec.Kind == "" {
 			t.Errorf("%s: %+v, %v", f.Name, rec, err)
 		}
 	}
 	r.fail(func(string, int) int { return 0 })
 	r.serveBehind("work")
-	r.settle(1).same(t, want)
+	r.Settle(1).Same(t, want)
 }
 
 // largeNotice names many objects.
@@ -242,13 +243,13 @@ func largeNotice(bucket, prefix string, records int) []byte {
 // Notices of no use, in number and in length, of a site and of a facility's
 // user: the south's scan comes to the same result, and no notice is left.
 func TestRubbishNotices(t *testing.T) {
-	scan := smallScan(1, scanFrames)
+	scan := rig.SmallScan(1, scanFrames)
 	want := quietSouth(t, scan)
 	for _, source := range []string{"north", "facility"} {
 		t.Run(source, func(t *testing.T) {
 			r := newTroubled(t)
 			send := func(body []byte) {
-				if err := r.connect().Broker.Notify(t.Context(), source, body); err != nil {
+				if err := r.Connect().Broker.Notify(t.Context(), source, body); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -260,12 +261,12 @@ func TestRubbishNotices(t *testing.T) {
 			}
 			send([]byte("rubbish"))
 			ingesting := r.serveBehind("ingest,work")
-			r.upload("south/", filesOf(scan))
-			r.settle(1).same(t, want)
-			ingesting.kill()
+			r.Upload("south/", rig.FilesOf(scan))
+			r.Settle(1).Same(t, want)
+			ingesting.Kill()
 			r.serveBehind("ingest,work")
-			r.drained()
-			r.snapshot().same(t, want)
+			r.AwaitDrained()
+			r.Snapshot().Same(t, want)
 			r.mu.Lock()
 			defer r.mu.Unlock()
 			for key := range r.reads {

@@ -18,6 +18,7 @@ import (
 	"github.com/minio/minio-go/v7/pkg/credentials"
 
 	"tacstream/config"
+	"tacstream/config/rig"
 	"tacstream/extract/stream"
 	"tacstream/ingest"
 	"tacstream/ingest/dicom"
@@ -40,14 +41,14 @@ func BenchmarkExtraction(b *testing.B) {
 	}
 	series := phantom.Large(frames)
 	series.Size[0], series.Size[1] = 256, 256
-	r := newRig(b)
-	r.serve("nats,s3")
-	a, labels, bytes := r.store(series)
-	client, err := minio.New(r.where.S3Listen, &minio.Options{Creds: credentials.NewStaticV4("tacstream", "s3-for-tests-only", "")})
+	r := rig.New(b)
+	r.Serve("nats,s3")
+	a, labels, bytes := storeSeries(r, series)
+	client, err := minio.New(r.S3Listen, &minio.Options{Creds: credentials.NewStaticV4("tacstream", "s3-for-tests-only", "")})
 	if err != nil {
 		b.Fatal(err)
 	}
-	store, err := s3.Open(s3.Options{Endpoint: "http://" + r.where.S3Listen, AccessKey: "tacstream", SecretKey: "s3-for-tests-only"})
+	store, err := s3.Open(s3.Options{Endpoint: "http://" + r.S3Listen, AccessKey: "tacstream", SecretKey: "s3-for-tests-only"})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -69,26 +70,26 @@ func BenchmarkExtraction(b *testing.B) {
 	b.ReportMetric(float64(bytes)*float64(b.N)/getting.Seconds()/1e6, "MB/s-minio")
 	b.ReportMetric(float64(bytes)*float64(b.N)/extracting.Seconds()/1e6, "MB/s-tacstream")
 	b.ReportMetric(getting.Seconds()/extracting.Seconds(), "×minio")
-	if converting, ok := dcm2niix(b, filepath.Join(r.where.Data, "s3", "inbox", "speed")); ok {
+	if converting, ok := dcm2niix(b, filepath.Join(r.Data, "s3", "inbox", "speed")); ok {
 		b.ReportMetric(converting.Seconds()*float64(b.N)/extracting.Seconds(), "×dcm2niix")
 	}
 }
 
-// store puts a series into the inbox and returns what the ledger would say of
+// storeSeries puts a series into the inbox and returns what the ledger would say of
 // it, its regions and the size of its objects.
-func (r *rig) store(series phantom.Series) (ingest.Assembly, ingest.Labels, int64) {
-	r.t.Helper()
+func storeSeries(r *rig.Rig, series phantom.Series) (ingest.Assembly, ingest.Labels, int64) {
+	r.T.Helper()
 	var mu sync.Mutex
 	var records []ingest.Record
 	var bytes int64
 	work := make(chan phantom.File)
 	var wg sync.WaitGroup
-	r.connect()
+	r.Connect()
 	for range runtime.NumCPU() {
 		wg.Go(func() {
 			for f := range work {
 				key := "speed/" + filepath.Base(f.Name)
-				r.put(key, f.Data)
+				r.Put(key, f.Data)
 				found := dicom.Options{}.ReadHeader(f.Data, int64(len(f.Data)))
 				if !found.PET {
 					continue
@@ -110,7 +111,7 @@ func (r *rig) store(series phantom.Series) (ingest.Assembly, ingest.Labels, int6
 	wg.Wait()
 	a, out := ingest.Assess("speed", records, true)
 	if out.Condition != ingest.Ready {
-		r.t.Fatalf("%+v", out)
+		r.T.Fatalf("%+v", out)
 	}
 	return a, series.Labels(), bytes
 }

@@ -7,15 +7,16 @@ import (
 	"testing"
 	"time"
 
+	"tacstream/config/rig"
 	"tacstream/ingest"
 	"tacstream/ingest/phantom"
 	"tacstream/publish"
 )
 
-// statusOf reads the status.json of a folder; empty where there is none.
-func (r *rig) statusOf(folder string) publish.Status {
-	r.t.Helper()
-	body, _, err := r.connect().Store.Get(r.t.Context(), "inbox", folder+"/"+publish.StatusName)
+// statusIn reads the status.json of a folder; empty where there is none.
+func statusIn(r *rig.Rig, folder string) publish.Status {
+	r.T.Helper()
+	body, _, err := r.Connect().Store.Get(r.T.Context(), "inbox", folder+"/"+publish.StatusName)
 	if err != nil {
 		return publish.Status{}
 	}
@@ -29,54 +30,54 @@ func (r *rig) statusOf(folder string) publish.Status {
 // Beside every series lies what became of it, as long as there is anything.
 func TestStatusLiesBesideADrop(t *testing.T) {
 	t.Parallel()
-	scan := smallScan(1, scanFrames)
+	scan := rig.SmallScan(1, scanFrames)
 	scan.Patient = phantom.Patient{Name: "CANARY^STATUS", ID: "CANARYSTATUS"}
-	files := filesOf(scan)
+	files := rig.FilesOf(scan)
 	pet := files[slices.IndexFunc(files, func(f phantom.File) bool { return f.Slot.Frame > 0 })].Name
 	folder := pet[:strings.LastIndex(pet, "/")]
-	r := newRigQuiet(t, 2*time.Second)
-	first := r.serve("nats,s3,ingest,work")
-	r.put(folder+"/"+publish.StatusName, []byte("no file of tacstream"))
+	r := rig.NewQuiet(t, 2*time.Second)
+	first := r.Serve("nats,s3,ingest,work")
+	r.Put(folder+"/"+publish.StatusName, []byte("no file of tacstream"))
 	slice := files[slices.IndexFunc(files, func(f phantom.File) bool { return f.Slot == ingest.Slot{Frame: 3, Slice: 2} })]
-	r.upload("", slices.DeleteFunc(slices.Clone(files), func(f phantom.File) bool { return f.Name == slice.Name }))
+	r.Upload("", slices.DeleteFunc(slices.Clone(files), func(f phantom.File) bool { return f.Name == slice.Name }))
 	is := func(what string, ok func(publish.SeriesStatus) bool) {
 		t.Helper()
-		r.eventually(time.Minute, func() bool {
-			s := r.statusOf(folder)
+		r.Eventually(time.Minute, func() bool {
+			s := statusIn(r, folder)
 			return len(s.Series) == 1 && ok(s.Series[0])
 		}, "status.json does not say "+what)
 	}
 	is("what is missing", func(s publish.SeriesStatus) bool {
 		return s.State == ingest.Incomplete && s.MissingTotal == 1 && s.Missing[0] == slice.Slot
 	})
-	r.put(slice.Name, slice.Data)
+	r.Put(slice.Name, slice.Data)
 	is("what was estimated", func(s publish.SeriesStatus) bool {
 		return s.State == ingest.Ready && s.Result == ingest.Estimated && !s.Pending && s.Event != "" && s.Tracer == "dasb"
 	})
-	body, _, err := r.connect().Store.Get(t.Context(), "inbox", folder+"/"+publish.StatusName)
+	body, _, err := r.Connect().Store.Get(t.Context(), "inbox", folder+"/"+publish.StatusName)
 	if err != nil || strings.Contains(string(body), "CANARY") || strings.Contains(string(body), scan.SeriesInstanceUID()) {
 		t.Errorf("%s, %v", body, err)
 	}
 	// Nothing is said for ever: not even by a process that was killed.
-	first.kill()
-	r.serve("nats,s3,ingest,work")
-	if err := r.connect().Store.Delete(t.Context(), "inbox", slice.Name); err != nil {
+	first.Kill()
+	r.Serve("nats,s3,ingest,work")
+	if err := r.Connect().Store.Delete(t.Context(), "inbox", slice.Name); err != nil {
 		t.Fatal(err)
 	}
 	is("that it was withdrawn", func(s publish.SeriesStatus) bool { return s.State == ingest.Incomplete && s.Result == ingest.Withdrawn })
 	// What was cleared away stays so.
 	for _, f := range append(files, phantom.File{Name: folder + "/" + publish.StatusName}) {
-		if err := r.connect().Store.Delete(t.Context(), "inbox", f.Name); err != nil {
+		if err := r.Connect().Store.Delete(t.Context(), "inbox", f.Name); err != nil {
 			t.Fatal(err)
 		}
 	}
-	r.eventually(time.Minute, func() bool {
+	r.Eventually(time.Minute, func() bool {
 		gone := false
-		err := r.connect().Ledger.States(t.Context(), func(s ingest.State) error { gone = s.Condition == ingest.Absent; return nil })
+		err := r.Connect().Ledger.States(t.Context(), func(s ingest.State) error { gone = s.Condition == ingest.Absent; return nil })
 		return err == nil && gone
 	}, "the series is not absent")
-	r.drained()
-	if s := r.statusOf(folder); len(s.Series) > 0 {
+	r.AwaitDrained()
+	if s := statusIn(r, folder); len(s.Series) > 0 {
 		t.Errorf("an empty folder holds %+v", s)
 	}
 }
@@ -84,14 +85,14 @@ func TestStatusLiesBesideADrop(t *testing.T) {
 // Two series of one folder, judged by three processes at once, are both told.
 func TestStatusOfTwoSeriesInOneFolder(t *testing.T) {
 	t.Parallel()
-	r := newRig(t)
-	r.serve("nats,s3")
+	r := rig.New(t)
+	r.Serve("nats,s3")
 	for range 3 {
-		r.serve("ingest,work")
+		r.Serve("ingest,work")
 	}
 	var files []phantom.File
-	for i, scan := range []phantom.Series{smallScan(1, scanFrames), smallScan(2, scanFrames)} {
-		for _, f := range filesOf(scan) {
+	for i, scan := range []phantom.Series{rig.SmallScan(1, scanFrames), rig.SmallScan(2, scanFrames)} {
+		for _, f := range rig.FilesOf(scan) {
 			f.Name = fmt.Sprintf("mixed/%d-%s", i, f.Name[strings.LastIndex(f.Name, "/")+1:])
 			if strings.Contains(f.Name, "dseg") {
 				f.Name = "mixed/regions/" + f.Name[strings.LastIndex(f.Name, "-")+1:]
@@ -99,10 +100,10 @@ func TestStatusOfTwoSeriesInOneFolder(t *testing.T) {
 			files = append(files, f)
 		}
 	}
-	r.upload("", shuffled(files, 9))
-	r.settle(2)
-	r.eventually(time.Minute, func() bool {
-		s := r.statusOf("mixed")
+	r.Upload("", shuffled(files, 9))
+	r.Settle(2)
+	r.Eventually(time.Minute, func() bool {
+		s := statusIn(r, "mixed")
 		return len(s.Series) == 2 && s.Series[0].Result == ingest.Estimated && s.Series[1].Result == ingest.Estimated && !s.Series[0].Pending && !s.Series[1].Pending
 	}, "status.json does not say what became of both")
 }

@@ -44,9 +44,6 @@ Examples:
   tacstream submit scans/sub-01 --prefix study7/sub-01 --json`
 }
 
-// storeWithin is how long the store may take to answer.
-const storeWithin = 10 * time.Second
-
 // uploads is how many files are sent at once.
 const uploads = 16
 
@@ -288,15 +285,6 @@ func (c submitCmd) recorded(ctx context.Context, e *env, line *line.Line, object
 	return nil
 }
 
-func rest(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
-	}
-}
-
 // settled waits until a series has come to an end: a result for its newest
 // number, or a condition in which nothing more will happen by itself.
 func settled(ctx context.Context, e *env, line *line.Line, series ingest.Token) (ingest.State, error) {
@@ -351,16 +339,4 @@ func (c submitCmd) report(ctx context.Context, w io.Writer, line *line.Line, s i
 		_, err = fmt.Fprintf(w, "series %s: %s\n", s.Series, publish.StateLine(s.Outcome()))
 	}
 	return err
-}
-
-// open connects a command to the line.
-func (w where) open(e *env) (*line.Line, error) {
-	cfg, err := w.load()
-	if err != nil {
-		return nil, err
-	}
-	w.listens()
-	return line.OpenLine(e.ctx, line.ServeOptions{
-		Config: cfg, Data: w.Data, Only: []string{"none"}, NATSListen: w.NATSListen, S3Listen: w.S3Listen, Log: quietLog(e.stderr),
-	})
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"tacstream/config/rig"
 	"tacstream/ingest"
 	"tacstream/ingest/phantom"
 )
@@ -37,20 +38,20 @@ func TestAStoreThatForgetsWhileSeriesAreFitted(t *testing.T) {
 	r.serveBehind("work")
 	began := time.Now()
 	for i := range n {
-		r.upload("south/", filesOf(keptScan(i)))
+		r.Upload("south/", rig.FilesOf(keptScan(i)))
 	}
 	if err := rest(t.Context(), ill-time.Since(began)); err != nil {
 		t.Fatal(err)
 	}
 	r.fail(func(string, int) int { return 0 })
 	well := time.Now()
-	r.settle(n)
+	r.Settle(n)
 	t.Logf("%d series came to their end %v after the store was well", n, time.Since(well).Round(time.Millisecond))
-	r.drained()
-	if events := r.resultsOf("*"); len(events) != n {
+	r.AwaitDrained()
+	if events := r.ResultsOf("*"); len(events) != n {
 		t.Errorf("%d events state the results of %d series", len(events), n)
 	}
-	for _, s := range r.states() {
+	for _, s := range r.States() {
 		if s.Attempts != 0 || s.Result != ingest.Estimated {
 			t.Errorf("series %s: %d attempts, %s", s.Series, s.Attempts, s.Result)
 		}
@@ -73,12 +74,12 @@ func TestTheSouthBesideATroubledNorth(t *testing.T) {
 		defer troubling.Wait()
 		var took []time.Duration
 		for i := range scans {
-			scan := smallScan(uint64(100+i), scanFrames)
+			scan := rig.SmallScan(uint64(100+i), scanFrames)
 			began := time.Now()
-			r.upload("south/", filesOf(scan))
-			series := r.connect().Sites[1].Key.SeriesToken(scan.SeriesInstanceUID())
-			r.eventually(2*time.Minute, func() bool {
-				s, err := r.connect().Ledger.State(t.Context(), series)
+			r.Upload("south/", rig.FilesOf(scan))
+			series := r.Connect().Sites[1].Key.SeriesToken(scan.SeriesInstanceUID())
+			r.Eventually(2*time.Minute, func() bool {
+				s, err := r.Connect().Ledger.State(t.Context(), series)
 				return err == nil && s.Stands() && s.Result == ingest.Estimated
 			}, "no result")
 			took = append(took, time.Since(began))
@@ -98,7 +99,7 @@ func TestTheSouthBesideATroubledNorth(t *testing.T) {
 		for i := range 2300 {
 			files = append(files, phantom.File{Name: fmt.Sprintf("%d", i), Data: []byte("x")})
 		}
-		r.upload("north/", files)
+		r.Upload("north/", files)
 	})
 	rubbish := measure(func(r *troubled) {
 		for i := range 2100 {
@@ -114,8 +115,8 @@ func TestTheSouthBesideATroubledNorth(t *testing.T) {
 
 // notify sends a notice under a source's name.
 func (r *troubled) notify(source string, body []byte) {
-	r.t.Helper()
-	if err := r.connect().Broker.Notify(r.t.Context(), source, body); err != nil {
-		r.t.Fatal(err)
+	r.T.Helper()
+	if err := r.Connect().Broker.Notify(r.T.Context(), source, body); err != nil {
+		r.T.Fatal(err)
 	}
 }

@@ -14,43 +14,44 @@ import (
 
 	"tacstream/config"
 	"tacstream/config/line"
+	"tacstream/config/rig"
 	"tacstream/ingest"
 	"tacstream/ingest/s3"
 	"tacstream/publish"
 )
 
 // newKept returns a rig on the data directory that an earlier release left.
-func newKept(t *testing.T) *rig {
+func newKept(t *testing.T) *rig.Rig {
 	t.Helper()
-	r := newRigQuiet(t, keptQuiet)
-	if err := os.Remove(config.SecretsFile(r.where.Data)); err != nil {
+	r := rig.NewQuiet(t, keptQuiet)
+	if err := os.Remove(config.SecretsFile(r.Data)); err != nil {
 		t.Fatal(err)
 	}
-	unpackKept(t, r.where.Data)
-	write(t, r.where.Config, keptConfig())
+	unpackKept(t, r.Data)
+	rig.WriteFile(t, r.Config, keptConfig())
 	return r
 }
 
-// everything is all that a consumer can see, and what the ledger says of it:
+// everythingStored returns all that a consumer can see, and what the ledger says of it:
 // every event that is stored, every file of every result, every revision.
-func (r *rig) everything() snapshot {
-	r.t.Helper()
-	all := snapshot{}
-	for _, e := range r.events("pet.v1.>") {
+func everythingStored(r *rig.Rig) rig.Snapshot {
+	r.T.Helper()
+	all := rig.Snapshot{}
+	for _, e := range r.Events("pet.v1.>") {
 		all[fmt.Sprintf("event %06d %s", e.Sequence, e.Subject)] = e.ID + " " + string(e.Body)
 	}
-	line := r.connect()
-	for o, err := range line.Store.List(r.t.Context(), line.Config.S3.Results, "") {
+	line := r.Connect()
+	for o, err := range line.Store.List(r.T.Context(), line.Config.S3.Results, "") {
 		if err != nil {
-			r.t.Fatal(err)
+			r.T.Fatal(err)
 		}
-		body, _, err := line.Store.Get(r.t.Context(), o.Bucket, o.Key)
+		body, _, err := line.Store.Get(r.T.Context(), o.Bucket, o.Key)
 		if err != nil {
-			r.t.Fatal(err)
+			r.T.Fatal(err)
 		}
 		all["file "+o.Key] = string(body)
 	}
-	for _, s := range r.states() {
+	for _, s := range r.States() {
 		all["state "+string(s.Series)] = fmt.Sprint(s.Number, s.Done, s.Condition, s.Result, s.Event, s.Why, s.Look != "")
 	}
 	return all
@@ -58,23 +59,23 @@ func (r *rig) everything() snapshot {
 
 // provoke has every object of the inbox looked at and every series judged
 // again, and waits until that is done.
-func (r *rig) provoke() {
-	r.t.Helper()
-	line := r.connect()
-	for o, err := range line.Store.List(r.t.Context(), "inbox", "") {
+func provoke(r *rig.Rig) {
+	r.T.Helper()
+	line := r.Connect()
+	for o, err := range line.Store.List(r.T.Context(), "inbox", "") {
 		if err == nil && !ingest.Ours(o.Key) {
-			err = line.Broker.Notify(r.t.Context(), "again", s3.EncodeNotice(ingest.Notice{Bucket: o.Bucket, Key: o.Key}))
+			err = line.Broker.Notify(r.T.Context(), "again", s3.EncodeNotice(ingest.Notice{Bucket: o.Bucket, Key: o.Key}))
 		}
 		if err != nil {
-			r.t.Fatal(err)
+			r.T.Fatal(err)
 		}
 	}
-	for _, s := range r.states() {
-		if err := line.Broker.AskJudge(r.t.Context(), s.Series); err != nil {
-			r.t.Fatal(err)
+	for _, s := range r.States() {
+		if err := line.Broker.AskJudge(r.T.Context(), s.Series); err != nil {
+			r.T.Fatal(err)
 		}
 	}
-	r.drained()
+	r.AwaitDrained()
 }
 
 // raclopride is a protocol for a tracer that the kept line has no series of.
@@ -89,49 +90,49 @@ const stranger = "\n  - {tracer: xyzb, match: xyzb, reference: '*cerebell*', mod
 func TestAnUpgradeChangesNothingThatStands(t *testing.T) {
 	t.Parallel()
 	r := newKept(t)
-	servers := r.serve("nats,s3")
-	before := r.everything()
+	servers := r.Serve("nats,s3")
+	before := everythingStored(r)
 	if n := len(slices.Collect(maps.Keys(before))); n < 3*keptResults {
 		t.Fatalf("only %d things are kept", n)
 	}
 	unchanged := func(what string) {
 		t.Helper()
-		r.provoke()
-		r.everything().same(t, before)
+		provoke(r)
+		everythingStored(r).Same(t, before)
 		if t.Failed() {
 			t.Fatal(what)
 		}
 	}
-	first := r.serve("ingest,work")
-	r.eventually(time.Minute, func() bool { return strings.Contains(first.out.String(), "results of an earlier release stand") }, "the first start does not say what it keeps")
-	if !strings.Contains(first.out.String(), fmt.Sprintf("results=%d", keptResults+1)) {
-		t.Errorf("the first start keeps another number of results: %s", first.out)
+	first := r.Serve("ingest,work")
+	r.Eventually(time.Minute, func() bool { return strings.Contains(first.Out.String(), "results of an earlier release stand") }, "the first start does not say what it keeps")
+	if !strings.Contains(first.Out.String(), fmt.Sprintf("results=%d", keptResults+1)) {
+		t.Errorf("the first start keeps another number of results: %s", first.Out)
 	}
 	unchanged("the first start")
-	first.terminate(t)
+	first.Terminate(t)
 
 	run := func(what, text string, env ...string) {
 		t.Helper()
-		write(t, r.where.Config, text)
-		p := r.serve("ingest,work", env...)
+		rig.WriteFile(t, r.Config, text)
+		p := r.Serve("ingest,work", env...)
 		unchanged(what)
-		p.terminate(t)
+		p.Terminate(t)
 	}
 	run("a tracer is added", keptConfig()+raclopride[1:]+"\n")
-	run("the tracers are removed", fmt.Sprintf(rigConfig, keptQuiet)+"builtin: false\nprotocols:"+raclopride+"\n")
-	run("models, atlas and decay change", fmt.Sprintf(rigConfig, keptQuiet)+"decay: start\nprotocols:"+strings.ReplaceAll(strings.ReplaceAll(raclopride, "raclopride", "dasb"), "srtm", "mrtm")+"\n")
-	run("the release is raised", keptConfig(), asRelease("77"))
+	run("the tracers are removed", rig.Configuration(keptQuiet)+"builtin: false\nprotocols:"+raclopride+"\n")
+	run("models, atlas and decay change", rig.Configuration(keptQuiet)+"decay: start\nprotocols:"+strings.ReplaceAll(strings.ReplaceAll(raclopride, "raclopride", "dasb"), "srtm", "mrtm")+"\n")
+	run("the release is raised", keptConfig(), rig.AsRelease("77"))
 
-	write(t, r.where.Config, keptConfig())
-	old := r.serve("ingest,work")
-	young := r.serve("ingest,work", asRelease("77"))
+	rig.WriteFile(t, r.Config, keptConfig())
+	old := r.Serve("ingest,work")
+	young := r.Serve("ingest,work", rig.AsRelease("77"))
 	unchanged("two releases side by side")
-	young.terminate(t)
-	write(t, r.where.Config, fmt.Sprintf(rigConfig, keptQuiet)+"builtin: false\nprotocols:"+raclopride+"\n")
-	other := r.serve("ingest,work")
+	young.Terminate(t)
+	rig.WriteFile(t, r.Config, rig.Configuration(keptQuiet)+"builtin: false\nprotocols:"+raclopride+"\n")
+	other := r.Serve("ingest,work")
 	unchanged("two configurations side by side")
-	for _, p := range []*proc{old, other, servers} {
-		p.terminate(t)
+	for _, p := range []*rig.Proc{old, other, servers} {
+		p.Terminate(t)
 	}
 }
 
@@ -139,22 +140,22 @@ func TestAnUpgradeChangesNothingThatStands(t *testing.T) {
 // protocol ends in one result, whoever judges it when.
 func TestAProtocolInOneOfTwoConfigurations(t *testing.T) {
 	t.Parallel()
-	r := newRigQuiet(t, keptQuiet)
-	r.serve("nats,s3")
-	r.serve("ingest,work")
-	write(t, r.where.Config, fmt.Sprintf(rigConfig, keptQuiet)+"protocols:"+stranger+"\n")
-	r.serve("ingest,work")
+	r := rig.NewQuiet(t, keptQuiet)
+	r.Serve("nats,s3")
+	r.Serve("ingest,work")
+	rig.WriteFile(t, r.Config, rig.Configuration(keptQuiet)+"protocols:"+stranger+"\n")
+	r.Serve("ingest,work")
 	for n := range 4 {
-		r.upload("", withTracer(filesOf(keptScan(40+2*n)), "[11C]DASB", "[11C]XYZB"))
+		r.Upload("", withTracer(rig.FilesOf(keptScan(40+2*n)), "[11C]DASB", "[11C]XYZB"))
 	}
-	r.eventually(time.Minute, func() bool { return len(r.resultsOf("xyzb")) == 4 }, "not every series has a result")
-	r.provoke()
-	for _, e := range r.resultsOf("*") {
+	r.Eventually(time.Minute, func() bool { return len(r.ResultsOf("xyzb")) == 4 }, "not every series has a result")
+	provoke(r)
+	for _, e := range r.ResultsOf("*") {
 		if e.Type != publish.BindingEstimated {
 			t.Errorf("%s", publish.Describe(e))
 		}
 	}
-	if n := len(r.resultsOf("*")); n != 4 {
+	if n := len(r.ResultsOf("*")); n != 4 {
 		t.Errorf("%d results of 4 series", n)
 	}
 }
@@ -164,40 +165,40 @@ func TestAProtocolInOneOfTwoConfigurations(t *testing.T) {
 func TestASeriesWaitsForItsProtocol(t *testing.T) {
 	t.Parallel()
 	r := newKept(t)
-	r.serve("nats,s3")
-	p := r.serve("ingest,work")
-	r.upload("", withTracer(filesOf(keptScan(60)), "[11C]DASB", "[11C]XYZB"))
-	token := r.connect().Sites[0].Key.SeriesToken(keptScan(60).SeriesInstanceUID())
+	r.Serve("nats,s3")
+	p := r.Serve("ingest,work")
+	r.Upload("", withTracer(rig.FilesOf(keptScan(60)), "[11C]DASB", "[11C]XYZB"))
+	token := r.Connect().Sites[0].Key.SeriesToken(keptScan(60).SeriesInstanceUID())
 	state := func(series ingest.Token) ingest.State {
-		s, err := r.connect().Ledger.State(t.Context(), series)
+		s, err := r.Connect().Ledger.State(t.Context(), series)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return s
 	}
-	r.eventually(time.Minute, func() bool { return state(token).Result == ingest.Unfitted }, "the curves do not come")
-	r.drained()
+	r.Eventually(time.Minute, func() bool { return state(token).Result == ingest.Unfitted }, "the curves do not come")
+	r.AwaitDrained()
 	if s := state(token); s.Condition != ingest.Waiting || s.Reason.Code != ingest.CodeNoProtocol {
 		t.Errorf("the series is %s: %v", s.Condition, s.Reason)
 	}
-	if n := len(r.events("pet.v1.*.tacs." + string(token))); n != 1 {
+	if n := len(r.Events("pet.v1.*.tacs." + string(token))); n != 1 {
 		t.Errorf("%d events hold its curves", n)
 	}
-	if n := len(r.events("pet.v1.*.binding.*." + string(token))); n != 0 {
+	if n := len(r.Events("pet.v1.*.binding.*." + string(token))); n != 0 {
 		t.Errorf("%d events state a result", n)
 	}
-	r.eventually(time.Minute, func() bool {
-		status := r.statusOf(keptScan(60).Folder + "/pet")
+	r.Eventually(time.Minute, func() bool {
+		status := statusIn(r, keptScan(60).Folder+"/pet")
 		return len(status.Series) == 1 && status.Series[0].State == ingest.Waiting && !status.Series[0].Pending
 	}, "status.json does not say that it waits")
-	p.terminate(t)
-	write(t, r.where.Config, keptConfig()+stranger[1:]+"\n")
-	r.serve("ingest,work")
-	old := r.connect().Sites[0].Key.SeriesToken(keptScan(40).SeriesInstanceUID())
+	p.Terminate(t)
+	rig.WriteFile(t, r.Config, keptConfig()+stranger[1:]+"\n")
+	r.Serve("ingest,work")
+	old := r.Connect().Sites[0].Key.SeriesToken(keptScan(40).SeriesInstanceUID())
 	for _, series := range []ingest.Token{token, old} {
-		r.eventually(time.Minute, func() bool { return state(series).Result == ingest.Estimated }, "no result of "+string(series))
+		r.Eventually(time.Minute, func() bool { return state(series).Result == ingest.Estimated }, "no result of "+string(series))
 	}
-	for _, e := range r.resultsOf("unknown") {
+	for _, e := range r.ResultsOf("unknown") {
 		if w, ok := e.Data.(*publish.Withdrawn); ok && (w.Reason.Code != ingest.CodeRelabelled || !strings.Contains(w.Reason.Detail, "a protocol matches")) {
 			t.Errorf("withdrawn for %v", w.Reason)
 		}
@@ -209,13 +210,13 @@ func TestASeriesWaitsForItsProtocol(t *testing.T) {
 func TestRefitChangesWhatItNames(t *testing.T) {
 	t.Parallel()
 	r := newKept(t)
-	r.serve("nats,s3")
-	r.serve("ingest,work")
-	r.drained()
-	before := r.everything()
+	r.Serve("nats,s3")
+	r.Serve("ingest,work")
+	r.AwaitDrained()
+	before := everythingStored(r)
 	named := func(args ...string) map[ingest.Token]line.Refit {
 		list := map[ingest.Token]line.Refit{}
-		for dec := json.NewDecoder(strings.NewReader(r.command(append([]string{"refit", "--json"}, args...)...))); dec.More(); {
+		for dec := json.NewDecoder(strings.NewReader(r.Command(append([]string{"refit", "--json"}, args...)...))); dec.More(); {
 			var one line.Refit
 			if err := dec.Decode(&one); err != nil {
 				t.Fatal(err)
@@ -229,8 +230,8 @@ func TestRefitChangesWhatItNames(t *testing.T) {
 		t.Errorf("%d results are named, want %d", len(all), keptResults)
 	}
 	dasb := named("--dry-run", "--tracer", "dasb")
-	r.provoke()
-	r.everything().same(t, before)
+	provoke(r)
+	everythingStored(r).Same(t, before)
 	if len(dasb) == 0 || len(dasb) == len(all) {
 		t.Fatalf("%d of %d results are of one tracer", len(dasb), len(all))
 	}
@@ -238,11 +239,11 @@ func TestRefitChangesWhatItNames(t *testing.T) {
 		t.Errorf("%d results without a time are named as new", len(since))
 	}
 	asked := named("--tracer", "dasb")
-	r.eventually(2*time.Minute, func() bool {
-		return !slices.ContainsFunc(r.states(), func(s ingest.State) bool { return s.Ask != "" || s.Unfinished() }) && len(r.resultsOf("*")) == len(before.bindings())+len(asked)
+	r.Eventually(2*time.Minute, func() bool {
+		return !slices.ContainsFunc(r.States(), func(s ingest.State) bool { return s.Ask != "" || s.Unfinished() }) && len(r.ResultsOf("*")) == len(bindingsIn(before))+len(asked)
 	}, "not everything that was named is made anew")
-	r.provoke()
-	for _, e := range r.resultsOf("*")[len(before.bindings()):] {
+	provoke(r)
+	for _, e := range r.ResultsOf("*")[len(bindingsIn(before)):] {
 		b, ok := e.Data.(*publish.Binding)
 		if !ok {
 			t.Fatalf("%s", publish.Describe(e))
@@ -261,8 +262,8 @@ func TestRefitChangesWhatItNames(t *testing.T) {
 	}
 }
 
-// bindings returns the keys of the events that state results.
-func (s snapshot) bindings() (list []string) {
+// bindingsIn returns the keys of the events that state results.
+func bindingsIn(s rig.Snapshot) (list []string) {
 	for key := range s {
 		if strings.HasPrefix(key, "event") && strings.Contains(key, ".binding.") {
 			list = append(list, key)

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"tacstream/config/rig"
 	"tacstream/ingest"
 	"tacstream/ingest/dicom"
 	"tacstream/publish"
@@ -50,13 +51,13 @@ func TestEveryBadCaseEndsAsItsManifestSays(t *testing.T) {
 	if err := json.Unmarshal(body, &manifest); err != nil {
 		t.Fatal(err)
 	}
-	r := newRigQuiet(t, 5*time.Second)
-	r.serve("nats,s3,ingest,work")
-	r.dropCase(dir, manifest.Base, 0)
+	r := rig.NewQuiet(t, 5*time.Second)
+	r.Serve("nats,s3,ingest,work")
+	dropCase(r, dir, manifest.Base, 0)
 	for i, c := range manifest.Cases {
-		r.dropCase(dir, c.Name, i+1)
+		dropCase(r, dir, c.Name, i+1)
 	}
-	verdicts := r.verdicts(len(manifest.Cases) + 2) // two-series holds one more
+	verdicts := verdictsOn(r, len(manifest.Cases)+2) // two-series holds one more
 	good := verdicts[manifest.Base]
 	if len(good) != 1 || len(good[0].bpnd) == 0 {
 		t.Fatalf("the good series came to %+v", good)
@@ -69,12 +70,12 @@ func TestEveryBadCaseEndsAsItsManifestSays(t *testing.T) {
 // dropCase uploads a case under a prefix of its own. All cases are variants of one
 // series, so each gets UIDs of its own, of the same length. Regions come first,
 // so that a series that waits for them waits for good.
-func (r *rig) dropCase(dir, name string, n int) {
-	r.t.Helper()
+func dropCase(r *rig.Rig, dir, name string, n int) {
+	r.T.Helper()
 	for _, pattern := range []string{"regions/*", "pet/*"} {
 		files, err := filepath.Glob(filepath.Join(dir, name, pattern))
 		if err != nil {
-			r.t.Fatal(err)
+			r.T.Fatal(err)
 		}
 		if name == "_base" && pattern == "regions/*" { // which has them in every way
 			files = []string{filepath.Join(dir, name, "regions", "space-pet_dseg.nii.gz"), filepath.Join(dir, name, "regions", "dseg.tsv")}
@@ -82,13 +83,13 @@ func (r *rig) dropCase(dir, name string, n int) {
 		for _, file := range files {
 			data, err := os.ReadFile(file)
 			if err != nil {
-				r.t.Fatal(err)
+				r.T.Fatal(err)
 			}
-			for _, uid := range baseUIDs(r.t, dir) {
+			for _, uid := range baseUIDs(r.T, dir) {
 				own := slices.Concat(uid[:len(uid)-3], fmt.Appendf(nil, "%03d", n))
 				data = bytes.ReplaceAll(data, uid, own)
 			}
-			r.put(filepath.ToSlash(filepath.Join(name, filepath.Base(filepath.Dir(file)), filepath.Base(file))), data)
+			r.Put(filepath.ToSlash(filepath.Join(name, filepath.Base(filepath.Dir(file)), filepath.Base(file))), data)
 		}
 	}
 }
@@ -109,16 +110,16 @@ func baseUIDs(t testing.TB, dir string) [][]byte {
 	return [][]byte{[]byte(s.SeriesInstanceUID), []byte(s.FrameOfReferenceUID)}
 }
 
-// verdicts waits until so many series have come to an end and returns them by
+// verdictsOn waits until so many series have come to an end and returns them by
 // the folder in which they lie.
-func (r *rig) verdicts(series int) map[string][]verdict {
-	r.t.Helper()
-	line := r.connect()
+func verdictsOn(r *rig.Rig, series int) map[string][]verdict {
+	r.T.Helper()
+	line := r.Connect()
 	var states []ingest.State
-	r.eventually(3*time.Minute, func() bool {
+	r.Eventually(3*time.Minute, func() bool {
 		states = states[:0]
 		settled := 0
-		err := line.Ledger.States(r.t.Context(), func(s ingest.State) error {
+		err := line.Ledger.States(r.T.Context(), func(s ingest.State) error {
 			states = append(states, s)
 			if s.Condition != ingest.Receiving && (s.Look == "" || s.Done == s.Number) {
 				settled++
@@ -128,10 +129,10 @@ func (r *rig) verdicts(series int) map[string][]verdict {
 		return err == nil && settled == series && len(states) == series
 	}, fmt.Sprintf("%d series did not come to their end", series))
 	bpnd := map[ingest.Token]map[string]float64{}
-	for _, e := range r.events("pet.v1.>") {
+	for _, e := range r.Events("pet.v1.>") {
 		event, err := publish.Decode(e.Body)
 		if err != nil {
-			r.t.Fatal(err)
+			r.T.Fatal(err)
 		}
 		switch d := event.Data.(type) {
 		case *publish.Binding:
@@ -142,9 +143,9 @@ func (r *rig) verdicts(series int) map[string][]verdict {
 	}
 	all := map[string][]verdict{}
 	for _, s := range states {
-		records, err := line.Ledger.Load(r.t.Context(), s.Series)
+		records, err := line.Ledger.Load(r.T.Context(), s.Series)
 		if err != nil || len(records) == 0 {
-			r.t.Fatalf("series %s has no records: %v", s.Series, err)
+			r.T.Fatalf("series %s has no records: %v", s.Series, err)
 		}
 		folder, _, _ := strings.Cut(records[0].Key, "/")
 		all[folder] = append(all[folder], verdict{s, bpnd[s.Series]})

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"tacstream/config/rig"
 	"tacstream/ingest"
 	"tacstream/ingest/phantom"
 	"tacstream/publish"
@@ -21,7 +22,7 @@ func splitAfter(t *testing.T, s phantom.Series, frames int) (early, late []phant
 	uid := []byte(s.SeriesInstanceUID())
 	other := bytes.Clone(uid)
 	other[len(other)-1] = '0' + (other[len(other)-1]-'0'+1)%10
-	for _, f := range filesOf(s) {
+	for _, f := range rig.FilesOf(s) {
 		switch {
 		case f.Slot.Frame == 0:
 			early = append(early, f)
@@ -48,17 +49,17 @@ func numberOfTimeSlices(t *testing.T, data []byte, n int) []byte {
 	return data
 }
 
-// binding reads the last event that states a result.
-func (r *rig) binding() *publish.Binding {
-	r.t.Helper()
-	events := r.events("pet.v1.*.binding.*.*")
+// bindingOf reads the last event that states a result.
+func bindingOf(r *rig.Rig) *publish.Binding {
+	r.T.Helper()
+	events := r.Events("pet.v1.*.binding.*.*")
 	e, err := publish.Decode(events[len(events)-1].Body)
 	if err != nil {
-		r.t.Fatal(err)
+		r.T.Fatal(err)
 	}
 	b, ok := e.Data.(*publish.Binding)
 	if !ok {
-		r.t.Fatalf("the last result is %s", events[len(events)-1].Body)
+		r.T.Fatalf("the last result is %s", events[len(events)-1].Body)
 	}
 	return b
 }
@@ -76,25 +77,25 @@ func potentials(b *publish.Binding) map[string]float64 {
 
 // stateOf returns the state of the series that is, or is not, joined to
 // another one.
-func (r *rig) stateOf(joined bool) (state ingest.State) {
-	r.t.Helper()
-	err := r.connect().Ledger.States(r.t.Context(), func(s ingest.State) error {
+func stateOf(r *rig.Rig, joined bool) (state ingest.State) {
+	r.T.Helper()
+	err := r.Connect().Ledger.States(r.T.Context(), func(s ingest.State) error {
 		if (s.Lead != "") == joined {
 			state = s
 		}
 		return nil
 	})
 	if err != nil {
-		r.t.Fatal(err)
+		r.T.Fatal(err)
 	}
 	return state
 }
 
-// joined waits until the second part is joined to the first, and that is done.
-func (r *rig) joined() {
-	r.t.Helper()
-	r.eventually(time.Minute, func() bool {
-		late, early := r.stateOf(true), r.stateOf(false)
+// awaitJoined waits until the second part is joined to the first, and that is done.
+func awaitJoined(r *rig.Rig) {
+	r.T.Helper()
+	r.Eventually(time.Minute, func() bool {
+		late, early := stateOf(r, true), stateOf(r, false)
 		return late.Condition == ingest.Joined && late.Lead == early.Series && slices.Equal(early.Parts, []ingest.Token{late.Series}) &&
 			early.Done == early.Number && early.Result == ingest.Estimated
 	}, "the parts are not joined")
@@ -104,27 +105,27 @@ func (r *rig) joined() {
 // the whole, in whatever order they come and under whatever keys.
 func TestAnAcquisitionInTwoSeriesIsFittedAsOne(t *testing.T) {
 	t.Parallel()
-	scan := smallScan(1, scanFrames)
-	whole := newRig(t)
-	whole.serve("nats,s3,ingest,work")
-	whole.upload("", filesOf(scan))
-	whole.settle(1)
-	want := potentials(whole.binding())
-	whole.stop()
+	scan := rig.SmallScan(1, scanFrames)
+	whole := rig.New(t)
+	whole.Serve("nats,s3,ingest,work")
+	whole.Upload("", rig.FilesOf(scan))
+	whole.Settle(1)
+	want := potentials(bindingOf(whole))
+	whole.Stop()
 
 	early, late := splitAfter(t, scan, 7)
 	for name, order := range map[string][][]phantom.File{
 		"first the first": {early, late}, "first the second": {late, early}, "at once": {shuffled(slices.Concat(early, late), 5)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := newRig(t)
-			r.serve("nats,s3,ingest,work")
+			r := rig.New(t)
+			r.Serve("nats,s3,ingest,work")
 			for _, files := range order {
-				r.upload("", files)
-				r.drained()
+				r.Upload("", files)
+				r.AwaitDrained()
 			}
-			r.joined()
-			b := r.binding()
+			awaitJoined(r)
+			b := bindingOf(r)
 			got := potentials(b)
 			if len(got) != len(want) {
 				t.Errorf("%d estimates, want %d", len(got), len(want))
@@ -138,8 +139,8 @@ func TestAnAcquisitionInTwoSeriesIsFittedAsOne(t *testing.T) {
 				t.Errorf("nothing says that two series were joined: %v", b.Warnings)
 			}
 			// What the second part had by itself holds no more.
-			for key, body := range r.snapshot() {
-				if strings.HasPrefix(key, string(r.stateOf(true).Series)) && !strings.Contains(body, "withdrawn") {
+			for key, body := range r.Snapshot() {
+				if strings.HasPrefix(key, string(stateOf(r, true).Series)) && !strings.Contains(body, "withdrawn") {
 					t.Errorf("%s still says %s", key, body)
 				}
 			}
@@ -150,31 +151,31 @@ func TestAnAcquisitionInTwoSeriesIsFittedAsOne(t *testing.T) {
 // The part that goes takes its frames with it, and coming back it brings them.
 func TestAPartThatLosesASliceIsTakenOutAgain(t *testing.T) {
 	t.Parallel()
-	early, late := splitAfter(t, smallScan(1, scanFrames), 7)
-	r := newRigQuiet(t, 2*time.Second)
-	r.serve("nats,s3,ingest,work")
-	r.upload("", slices.Concat(early, late))
-	r.joined()
-	before := potentials(r.binding())
-	if err := r.connect().Store.Delete(t.Context(), "inbox", late[0].Name); err != nil {
+	early, late := splitAfter(t, rig.SmallScan(1, scanFrames), 7)
+	r := rig.NewQuiet(t, 2*time.Second)
+	r.Serve("nats,s3,ingest,work")
+	r.Upload("", slices.Concat(early, late))
+	awaitJoined(r)
+	before := potentials(bindingOf(r))
+	if err := r.Connect().Store.Delete(t.Context(), "inbox", late[0].Name); err != nil {
 		t.Fatal(err)
 	}
-	r.eventually(time.Minute, func() bool {
+	r.Eventually(time.Minute, func() bool {
 		conditions := map[ingest.Condition]bool{}
 		alone := true
-		err := r.connect().Ledger.States(t.Context(), func(s ingest.State) error {
+		err := r.Connect().Ledger.States(t.Context(), func(s ingest.State) error {
 			conditions[s.Condition] = true
 			alone = alone && len(s.Parts) == 0 && (s.Condition != ingest.Ready || s.Done == s.Number)
 			return nil
 		})
 		return err == nil && alone && conditions[ingest.Ready] && conditions[ingest.Incomplete]
 	}, "the first part does not stand alone")
-	if after := potentials(r.binding()); fmt.Sprint(after) == fmt.Sprint(before) {
+	if after := potentials(bindingOf(r)); fmt.Sprint(after) == fmt.Sprint(before) {
 		t.Error("the estimates are those of both parts")
 	}
-	r.put(late[0].Name, late[0].Data)
-	r.joined()
-	if again := potentials(r.binding()); fmt.Sprint(again) != fmt.Sprint(before) {
+	r.Put(late[0].Name, late[0].Data)
+	awaitJoined(r)
+	if again := potentials(bindingOf(r)); fmt.Sprint(again) != fmt.Sprint(before) {
 		t.Errorf("back again: %v, want %v", again, before)
 	}
 }
@@ -183,25 +184,25 @@ func TestAPartThatLosesASliceIsTakenOutAgain(t *testing.T) {
 // other.
 func TestReconstructionsNameEachOther(t *testing.T) {
 	t.Parallel()
-	scan := smallScan(1, scanFrames)
+	scan := rig.SmallScan(1, scanFrames)
 	uid := []byte(scan.SeriesInstanceUID())
 	other := bytes.Clone(uid)
 	other[len(other)-1] = '0' + (other[len(other)-1]-'0'+1)%10
 	var files []phantom.File
-	for _, f := range filesOf(scan) {
+	for _, f := range rig.FilesOf(scan) {
 		files = append(files, f)
 		if f.Slot.Frame > 0 {
 			f.Name, f.Data = strings.Replace(f.Name, "/pet/", "/fbp/", 1), bytes.ReplaceAll(f.Data, uid, other)
 			files = append(files, f)
 		}
 	}
-	r := newRig(t)
-	r.serve("nats,s3,ingest,work")
-	r.upload("", files)
-	r.settle(2)
-	r.eventually(30*time.Second, func() bool {
+	r := rig.New(t)
+	r.Serve("nats,s3,ingest,work")
+	r.Upload("", files)
+	r.Settle(2)
+	r.Eventually(30*time.Second, func() bool {
 		last := map[string]string{}
-		for _, e := range r.events("pet.v1.*.series.*") {
+		for _, e := range r.Events("pet.v1.*.series.*") {
 			last[e.Subject] = string(e.Body)
 		}
 		named := 0
@@ -215,7 +216,7 @@ func TestReconstructionsNameEachOther(t *testing.T) {
 		}
 		return len(last) == 2 && named == 2
 	}, "they do not name each other")
-	if n := len(r.events("pet.v1.*.binding.*.*")); n != 2 {
+	if n := len(r.Events("pet.v1.*.binding.*.*")); n != 2 {
 		t.Errorf("%d results, want one for each", n)
 	}
 }

@@ -3,12 +3,10 @@ package cli
 import (
 	"bytes"
 	"fmt"
-	"strings"
 	"time"
 
-	"tacstream/ingest"
+	"tacstream/config/rig"
 	"tacstream/ingest/phantom"
-	"tacstream/publish"
 )
 
 // keptQuiet is the quiet time of the kept line.
@@ -21,7 +19,7 @@ func keptConfig() string {
 		protocols += "\n  - {tracer: " + tracer + ", name: " + tracer + ", match: " + tracer +
 			", reference: '*cerebell*', models: [srtm, mrtm, logan-ref], atlas: atlases/mine/a_dseg.nii.gz}"
 	}
-	return fmt.Sprintf(rigConfig, keptQuiet) + "protocols:" + protocols + "\n"
+	return rig.Configuration(keptQuiet) + "protocols:" + protocols + "\n"
 }
 
 // keptScan is a series that is small in files.
@@ -43,37 +41,4 @@ func withTracer(files []phantom.File, from, to string) []phantom.File {
 		files[i].Data = bytes.ReplaceAll(files[i].Data, []byte(from), []byte(to))
 	}
 	return files
-}
-
-// states returns the state of every series.
-func (r *rig) states() (list []ingest.State) {
-	r.t.Helper()
-	if err := r.connect().Ledger.States(r.t.Context(), func(s ingest.State) error { list = append(list, s); return nil }); err != nil {
-		r.t.Fatal(err)
-	}
-	return list
-}
-
-// command runs one of the operator's commands and returns what it prints.
-func (r *rig) command(args ...string) string {
-	r.t.Helper()
-	p := r.launch(append(args, r.flags()...))
-	r.eventually(time.Minute, p.ended, strings.Join(args, " ")+" does not end")
-	if code := p.ProcessState.ExitCode(); code != 0 {
-		r.t.Fatalf("%v exits %d: %s", args, code, p.out)
-	}
-	return p.out.String()
-}
-
-// results returns the events of the series of a tracer that state a result.
-func (r *rig) resultsOf(tracer string) (list []publish.Event) {
-	r.t.Helper()
-	for _, e := range r.events("pet.v1.*.binding." + tracer + ".*") {
-		decoded, err := publish.Decode(e.Body)
-		if err != nil {
-			r.t.Fatal(err)
-		}
-		list = append(list, decoded)
-	}
-	return list
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
+	"tacstream/config/rig"
 	"tacstream/ingest"
 )
 
@@ -43,37 +44,37 @@ func TestWriteKept(t *testing.T) {
 	if file == "" {
 		t.Skip("set TACSTREAM_WRITE_KEPT to write the data directory of this release")
 	}
-	r := newRigQuiet(t, keptQuiet)
-	write(t, r.where.Config, keptConfig())
-	p := r.serve("nats,s3,ingest,work")
+	r := rig.NewQuiet(t, keptQuiet)
+	rig.WriteFile(t, r.Config, keptConfig())
+	p := r.Serve("nats,s3,ingest,work")
 	for n := range keptPlain {
-		r.upload("", filesOf(keptScan(n)))
+		r.Upload("", rig.FilesOf(keptScan(n)))
 	}
 	early, late := splitAfter(t, keptScan(keptPlain), 7)
-	r.upload("", early)
-	r.upload("", late)
-	for _, f := range filesOf(keptScan(keptPlain + 1)) {
+	r.Upload("", early)
+	r.Upload("", late)
+	for _, f := range rig.FilesOf(keptScan(keptPlain + 1)) {
 		switch {
 		case strings.HasSuffix(f.Name, "dseg.nii.gz"):
-			r.put("atlases/mine/a_dseg.nii.gz", f.Data)
+			r.Put("atlases/mine/a_dseg.nii.gz", f.Data)
 		case strings.HasSuffix(f.Name, "dseg.tsv"):
-			r.put("atlases/mine/dseg.tsv", f.Data)
+			r.Put("atlases/mine/dseg.tsv", f.Data)
 		default:
-			r.put(f.Name, f.Data)
+			r.Put(f.Name, f.Data)
 		}
 	}
-	r.put(keptScan(keptPlain+1).Folder+"/sub_from-atlas_to-pet_mode-image_xfm.1D", []byte("1 0 0 0 0 1 0 0 0 0 1 0\n"))
-	r.upload("", withTracer(filesOf(keptScan(40)), "[11C]DASB", "[11C]XYZB"))
-	for _, f := range filesOf(keptScan(42)) {
+	r.Put(keptScan(keptPlain+1).Folder+"/sub_from-atlas_to-pet_mode-image_xfm.1D", []byte("1 0 0 0 0 1 0 0 0 0 1 0\n"))
+	r.Upload("", withTracer(rig.FilesOf(keptScan(40)), "[11C]DASB", "[11C]XYZB"))
+	for _, f := range rig.FilesOf(keptScan(42)) {
 		if f.Slot.Frame > 0 {
-			r.put(f.Name, f.Data)
+			r.Put(f.Name, f.Data)
 		}
 	}
-	r.upload("", filesOf(keptScan(44))[1:])
-	r.put("kept-0/notes.json", []byte("{}"))
-	r.eventually(3*time.Minute, func() bool {
+	r.Upload("", rig.FilesOf(keptScan(44))[1:])
+	r.Put("kept-0/notes.json", []byte("{}"))
+	r.Eventually(3*time.Minute, func() bool {
 		done, failed, incomplete := 0, 0, 0
-		err := r.connect().Ledger.States(t.Context(), func(s ingest.State) error {
+		err := r.Connect().Ledger.States(t.Context(), func(s ingest.State) error {
 			switch {
 			case s.Done == s.Number && s.Result == ingest.Estimated:
 				done++
@@ -86,18 +87,17 @@ func TestWriteKept(t *testing.T) {
 		})
 		return err == nil && done == keptResults && failed == 1 && incomplete == 1
 	}, "the kept line is not done")
-	r.drained()
+	r.AwaitDrained()
 	if err := rest(t.Context(), 3*keptQuiet); err != nil {
 		t.Fatal(err)
 	}
-	r.drained()
-	for _, s := range r.states() {
+	r.AwaitDrained()
+	for _, s := range r.States() {
 		t.Logf("%s number %d %s %s %s %s", s.Series, s.Number, s.Condition, s.Result, s.Reason.Code, s.Why.Code)
 	}
-	r.line.Close()
-	r.line = nil
-	p.terminate(t)
-	pack(t, r.where.Data, file)
+	r.Disconnect()
+	p.Terminate(t)
+	pack(t, r.Data, file)
 }
 
 // xattrPrefix begins the records of a tar file that hold extended attributes,

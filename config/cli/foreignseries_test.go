@@ -15,6 +15,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"tacstream/config/rig"
 	"tacstream/extract"
 	"tacstream/publish"
 )
@@ -83,39 +84,39 @@ func TestRcloneUploadsAForeignSeries(t *testing.T) {
 			dir := sharedData(t, "dicom/"+name)
 			requireTool(t, "rclone")
 			truth := readTruth(t, dir)
-			r := newRig(t)
-			r.serve("nats,s3,ingest,work")
+			r := rig.New(t)
+			r.Serve("nats,s3,ingest,work")
 			events := make(chan *nats.Msg, 100)
-			conn := r.consumer()
+			conn := r.Consumer()
 			if _, err := conn.ChanSubscribe("pet.v1.>", events); err != nil {
 				t.Fatal(err)
 			}
 			if err := conn.Flush(); err != nil {
 				t.Fatal(err)
 			}
-			r.rclone(filepath.Join(dir, "pet"), "study/pet")
-			r.rclone(filepath.Join(dir, "regions"), "study/regions", "--include", "space-pet_dseg.nii.gz", "--include", "dseg.tsv")
+			rclone(r, filepath.Join(dir, "pet"), "study/pet")
+			rclone(r, filepath.Join(dir, "regions"), "study/regions", "--include", "space-pet_dseg.nii.gz", "--include", "dseg.tsv")
 			sent := time.Now()
 			binding, tacs := awaitBinding(t, events)
 			t.Logf("the estimate came %v after the last object", time.Since(sent).Round(time.Millisecond))
 			compareTACs(t, tacs, truth)
 			compareBPND(t, binding, truth)
-			r.compareFiles(t, binding, tacs)
+			compareFiles(r, t, binding, tacs)
 		})
 	}
 }
 
 // rclone copies a folder into the inbox, layout kept, as a facility would.
-func (r *rig) rclone(from, to string, more ...string) {
-	r.t.Helper()
+func rclone(r *rig.Rig, from, to string, more ...string) {
+	r.T.Helper()
 	args := append([]string{"copy", from, ":s3:inbox/" + to, "--transfers", "16", "--s3-provider", "Other",
-		"--s3-endpoint", "http://" + r.where.S3Listen, "--s3-access-key-id", "tacstream", "--s3-secret-access-key", "s3-for-tests-only"}, more...)
+		"--s3-endpoint", "http://" + r.S3Listen, "--s3-access-key-id", "tacstream", "--s3-secret-access-key", "s3-for-tests-only"}, more...)
 	cmd := exec.Command("rclone", args...)
 	// Nothing of the machine's own set-up for AWS is wanted here.
 	own := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "AWS_") })
-	cmd.Env = append(own, "RCLONE_CONFIG="+filepath.Join(r.dir, "rclone.conf"))
+	cmd.Env = append(own, "RCLONE_CONFIG="+filepath.Join(r.Dir, "rclone.conf"))
 	if out, err := cmd.CombinedOutput(); err != nil {
-		r.t.Fatalf("rclone: %v: %s", err, out)
+		r.T.Fatalf("rclone: %v: %s", err, out)
 	}
 }
 
@@ -217,9 +218,9 @@ func compareBPND(t *testing.T, got *publish.Binding, want foreignTruth) {
 
 // compareFiles checks that the tables in the results bucket hold the same
 // numbers as the events.
-func (r *rig) compareFiles(t *testing.T, b *publish.Binding, tacs *publish.TACs) {
+func compareFiles(r *rig.Rig, t *testing.T, b *publish.Binding, tacs *publish.TACs) {
 	t.Helper()
-	line := r.connect()
+	line := r.Connect()
 	body, _, err := line.Store.Get(t.Context(), b.Files.Bucket, b.Files.Prefix+b.Files.Curves)
 	if err != nil {
 		t.Fatal(err)
@@ -375,8 +376,8 @@ func (w gridTruth) compare(t *testing.T, region string, got []float64) {
 func TestForeignObjectsOfOtherKinds(t *testing.T) {
 	t.Parallel()
 	names := []string{"enhanced-start", "ts-rle", "ts-jpeg-lossless"}
-	r := newRig(t)
-	r.serve("nats,s3,ingest,work")
+	r := rig.New(t)
+	r.Serve("nats,s3,ingest,work")
 	for _, name := range names {
 		dir := sharedData(t, "dicom/"+name)
 		for _, pattern := range []string{"regions/space-pet_dseg.nii.gz", "regions/dseg.tsv", "pet/*"} {
@@ -389,11 +390,11 @@ func TestForeignObjectsOfOtherKinds(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				r.put(name+"/"+filepath.Base(filepath.Dir(file))+"/"+filepath.Base(file), data)
+				r.Put(name+"/"+filepath.Base(filepath.Dir(file))+"/"+filepath.Base(file), data)
 			}
 		}
 	}
-	verdicts := r.verdicts(len(names))
+	verdicts := verdictsOn(r, len(names))
 	for _, name := range names {
 		if len(verdicts[name]) != 1 || len(verdicts[name][0].bpnd) == 0 {
 			t.Errorf("%s came to %+v", name, verdicts[name])

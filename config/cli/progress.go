@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"sync"
 	"time"
@@ -68,9 +67,4 @@ func (b *bar) done() {
 	if b.tty && b.said != "" {
 		fmt.Fprint(b.w, "\r\x1b[K")
 	}
-}
-
-// quietLog says only what goes wrong.
-func quietLog(w io.Writer) *slog.Logger {
-	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelWarn}))
 }

@@ -1,0 +1,134 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"text/tabwriter"
+
+	"tacstream/fit"
+	"tacstream/ingest"
+	"tacstream/publish"
+)
+
+// columns are the parameters of the table for people: what a model is run for,
+// and what any has.
+func (r fitResult) columns() []fit.Symbol {
+	var list []fit.Symbol
+	for _, s := range []fit.Symbol{fit.BPND, fit.DVR, fit.VT, fit.KI, fit.R1, fit.K1, fit.K2, fit.K3, fit.K4, fit.K2Prime, fit.K2A, fit.VB} {
+		for _, e := range r.estimates {
+			if v, _ := e.Get(s); !math.IsNaN(v) || e.Main() == s {
+				list = append(list, s)
+				break
+			}
+		}
+	}
+	return list
+}
+
+// print writes tables for people.
+func (r fitResult) print(e *env) error {
+	w := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
+	symbols := r.columns()
+	fmt.Fprint(w, "REGION\tMODEL")
+	for _, s := range symbols {
+		fmt.Fprintf(w, "\t%s", s)
+		if unit := publish.Unit(s); unit != "unitless" {
+			fmt.Fprint(w, " ", unit)
+		}
+		if withError(s) {
+			fmt.Fprint(w, " ± SE")
+		}
+	}
+	fmt.Fprintln(w, "\t95 %\tt* min\tEVIDENCE\tWARNINGS")
+	for i, est := range r.estimates {
+		fmt.Fprintf(w, "%s\t%s", est.Region, est.Model)
+		for _, s := range symbols {
+			v, se := est.Get(s)
+			text := number(v)
+			if withError(s) && !math.IsNaN(v) {
+				text += " ± " + number(se)
+			}
+			fmt.Fprint(w, "\t", text)
+		}
+		low, high := est.Interval()
+		span, tStar, evidence := "-", "-", "-"
+		if !math.IsNaN(low) {
+			span = number(low) + " to " + number(high)
+		}
+		if est.TStar > 0 {
+			tStar = fmt.Sprintf("%.4g", est.TStar.Minutes())
+		}
+		if !math.IsNaN(r.weights[i]) {
+			evidence = fmt.Sprintf("%.2f", r.weights[i])
+		}
+		fmt.Fprintf(w, "\t%s\t%s\t%s\t%s\n", span, tStar, evidence, codes(est.Warnings))
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if err := r.printLegend(plain{e.stdout}); err != nil {
+		return err
+	}
+	return r.printResampled(e.stdout)
+}
+
+// A legend says what a warning's code means by its gravest example.
+type legend struct {
+	estimates int
+	example   ingest.Warning
+	of        string // region and model
+}
+
+// printLegend explains the codes of the table, in order of their first use.
+func (r fitResult) printLegend(out io.Writer) error {
+	var order []ingest.Code
+	found := map[ingest.Code]*legend{}
+	for _, est := range r.estimates {
+		seen := map[ingest.Code]bool{}
+		for _, w := range est.Warnings {
+			l := found[w.Code]
+			if l == nil {
+				l = &legend{}
+				found[w.Code] = l
+				order = append(order, w.Code)
+			}
+			if !seen[w.Code] {
+				seen[w.Code] = true
+				l.estimates++
+			}
+			if l.of == "" || gravity(w) > gravity(l.example) {
+				l.example, l.of = w, fmt.Sprintf("%s, %s", est.Region, est.Model)
+			}
+		}
+	}
+	if len(order) == 0 {
+		return nil
+	}
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "\nWARNING\tLEVEL\tESTIMATES\tFOR EXAMPLE")
+	for _, code := range order {
+		l := found[code]
+		fmt.Fprintf(w, "%s\t%s\t%d of %d\t%s: %s%s\n", code, l.example.Level, l.estimates, len(r.estimates), l.of, l.example.Detail, figures(l.example.Value, l.example.Threshold))
+	}
+	return w.Flush()
+}
+
+// withError reports whether the table has room for a parameter's standard
+// error: for those that models are run for.
+func withError(s fit.Symbol) bool { return s == fit.BPND || s == fit.VT || s == fit.KI }
+
+// printResampled writes what the bootstrap says.
+func (r fitResult) printResampled(out io.Writer) error {
+	if r.resampled == nil {
+		return nil
+	}
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "\nBOOTSTRAP\tMODEL\tPARAMETER\tSD\tBIAS\t2.5 %\t97.5 %\tFAILED")
+	for _, s := range r.resampled {
+		for _, p := range s.Parameters {
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%d\n", s.Region, s.Model, p.Symbol, number(p.SD), number(p.Bias), number(p.Low), number(p.High), s.Failed)
+		}
+	}
+	return w.Flush()
+}

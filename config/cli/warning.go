@@ -1,0 +1,58 @@
+package cli
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"tacstream/ingest"
+)
+
+// figures returns the numbers behind a warning in brackets: none where it just
+// holds, or where its value is none.
+func figures(value, threshold float64) string {
+	switch {
+	case value == math.MaxFloat64, threshold == 0 && (value == 0 || value == 1):
+		return ""
+	case threshold == 0:
+		return fmt.Sprintf(" (%.4g)", value)
+	}
+	return fmt.Sprintf(" (%.4g, limit %.4g)", value, threshold)
+}
+
+// gravity orders levels.
+func gravity(w ingest.Warning) int {
+	return slices.Index([]ingest.Level{ingest.LevelNotice, ingest.LevelWarn, ingest.LevelDoubt}, w.Level)
+}
+
+// codes returns the codes of warnings, each once, with spaces between them.
+func codes(list []ingest.Warning) string { return strings.Join(codesOf(list), " ") }
+
+// codesOf returns the codes of warnings, each once, in order.
+func codesOf(list []ingest.Warning) []string {
+	var names []string
+	seen := map[ingest.Code]bool{}
+	for _, w := range list {
+		if !seen[w.Code] {
+			seen[w.Code] = true
+			names = append(names, string(w.Code))
+		}
+	}
+	return names
+}
+
+// warningsOf makes warnings encodable: a value that is no number is 0.
+func warningsOf(list []ingest.Warning) []ingest.Warning {
+	out := make([]ingest.Warning, len(list))
+	for i, w := range list {
+		if !finite(w.Value) {
+			w.Value = 0
+		}
+		if !finite(w.Threshold) {
+			w.Threshold = 0
+		}
+		out[i] = w
+	}
+	return out
+}

@@ -182,7 +182,7 @@ func printSeries(w io.Writer, s inspect.SeriesView) error {
 		return err
 	}
 	for _, d := range s.Doubts {
-		fmt.Fprintf(w, "  %s %s: %s%s\n", d.Level, d.Code, d.Detail, figures(d.Value, d.Threshold))
+		fmt.Fprintf(w, "  %s %s: %s%s\n", d.Level, d.Code, d.Detail, inBrackets(d.Value, d.Threshold))
 		if d.Do != "" {
 			fmt.Fprintf(w, "    → %s\n", d.Do)
 		}

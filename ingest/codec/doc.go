@@ -35,4 +35,14 @@
 //	JPEG Lossless frames as dcmtk and gdcm encode them   0 frames differ   TestJPEGLosslessGivesBackWhatWasEncoded
 //	JPEG-LS frames as dcmtk and gdcm encode them         0 frames differ   TestJPEGLSGivesBackWhatWasEncoded
 //	JPEG 2000 frames as gdcm encodes them                0 frames differ   TestJPEG2000GivesBackWhatWasEncoded
+//
+// # How fast
+//
+// One core decodes a slice of 256 × 256 pixels of noisy counts. The benchmark writes
+// the row (see config/figures); nothing compares it.
+//
+//	RLE             590 MB/s   BenchmarkDecode
+//	JPEG Lossless   170 MB/s   BenchmarkDecode
+//	JPEG-LS         36 MB/s    BenchmarkDecode
+//	JPEG 2000       5.0 MB/s   BenchmarkDecode
 package codec

@@ -18,3 +18,28 @@ type Blood struct {
 	Whole    []Sample // whole blood, likewise; nil where it was not measured
 	Warnings []ingest.Warning
 }
+
+// bloodEndSlack is how long before the end of the scan the samples may stop.
+const bloodEndSlack = time.Minute
+
+// Check returns what is to be said of blood when the scan ends at end, after
+// model zero: samples that stop earlier leave the rest of the curve to
+// extrapolation.
+func (b Blood) Check(end time.Duration) []ingest.Warning {
+	var list []ingest.Warning
+	for _, curve := range []struct {
+		name    string
+		samples []Sample
+	}{{"plasma", b.Parent}, {"whole blood", b.Whole}} {
+		if len(curve.samples) == 0 {
+			continue
+		}
+		if short := end - curve.samples[len(curve.samples)-1].At; short > bloodEndSlack {
+			list = append(list, ingest.Warning{
+				Code: ingest.WarnBlood, Level: ingest.LevelWarn, Value: short.Seconds(), Threshold: bloodEndSlack.Seconds(),
+				Detail: "seconds from the last sample of " + curve.name + " to the end of the scan",
+			})
+		}
+	}
+	return list
+}

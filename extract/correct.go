@@ -130,14 +130,14 @@ func FromDecayed(c Curves, halfLife time.Duration) Curves {
 	c.Decay.Stored, c.Decay.StoredNone = 0, true
 	c.Warnings = slices.DeleteFunc(slices.Clone(c.Warnings), func(w ingest.Warning) bool { return w.Code == ingest.WarnNoDecayKnown })
 	if c.HalfLife == 0 {
-		c.Warnings = append(c.Warnings, noHalfLife())
+		c.Warnings = append(c.Warnings, NoHalfLife())
 	}
 	return c
 }
 
 // FromCorrected takes the values of c for values corrected for decay to the
 // time origin, after model zero, and returns the same curves as they decayed.
-// It is how curves of a table, of which ReadTSV knows no half-life, become
+// It is how curves of a table, of which nothing says the half-life, become
 // what models work on. A half-life of 0 leaves the values as they are.
 func FromCorrected(c Curves, halfLife, origin time.Duration) (Curves, error) {
 	c.HalfLife = max(halfLife, 0)
@@ -155,7 +155,7 @@ func FromCorrected(c Curves, halfLife, origin time.Duration) (Curves, error) {
 	}
 	c.Warnings = slices.DeleteFunc(slices.Clone(c.Warnings), func(w ingest.Warning) bool { return w.Code == ingest.WarnNoDecayKnown })
 	if c.HalfLife == 0 {
-		c.Warnings = append(c.Warnings, noHalfLife())
+		c.Warnings = append(c.Warnings, NoHalfLife())
 	}
 	return c, nil
 }

@@ -6,9 +6,6 @@ import (
 	"tacstream/ingest"
 )
 
-// A Region is the name of a region, as its look-up table spells it.
-type Region string
-
 // A TAC is the time-activity curve of one region: in each frame the mean of
 // the activity as it decayed, not corrected for decay.
 type TAC struct {
@@ -41,7 +38,7 @@ const (
 	Arbitrary Units = "arbitrary" // proportional to Bq/mL by a factor that is not known
 )
 
-// A Reference time of a decay correction.
+// An Origin is the time to which values are corrected for decay.
 type Origin string
 
 // The origins to which curves can be corrected for decay.
@@ -63,3 +60,13 @@ type Decay struct {
 	Injection      time.Duration
 	InjectionKnown bool
 }
+
+// NoHalfLife is the warning of curves of which no half-life is known.
+func NoHalfLife() ingest.Warning {
+	return ingest.Warning{
+		Code: ingest.WarnNoDecayKnown, Level: ingest.LevelWarn, Detail: "no half-life is known: curves are taken as they are, as if nothing decayed",
+	}
+}
+
+// finite reports whether x is a number.
+func finite(x float64) bool { return x-x == 0 }

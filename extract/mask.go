@@ -2,13 +2,8 @@ package extract
 
 import (
 	"cmp"
-	"fmt"
-	"maps"
 	"math"
 	"slices"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"tacstream/ingest"
 )
@@ -24,23 +19,6 @@ const (
 	DefaultMaxVoxels  = 512 * 512 * 512
 	DefaultMaxRegions = 4096
 )
-
-// maxNameBytes bounds the name of a region.
-const maxNameBytes = 200
-
-// slightCut is the fraction of a region up to which its being outside the PET
-// volume is only worth a notice.
-const slightCut = 0.01
-
-// An Extent says what a region takes up of the PET volume.
-type Extent struct {
-	Region    Region
-	Index     int32    // in the region source; the smallest where several share the name
-	Voxels    float64  // effective number of PET voxels
-	VolumeMM3 float64  // of those voxels
-	Parts     []Region // what it was merged from; nil for a region of the source
-	Cut       float64  // fraction of the region, by the source's voxels, that lies outside the PET volume
-}
 
 // A Mask says which regions each PET voxel belongs to, and by which weight. It
 // is safe for concurrent use.
@@ -85,149 +63,28 @@ func NewMask(seg ingest.Segmentation, pet ingest.Geometry, opts Options) (Mask, 
 	switch {
 	case seg.Labels != nil:
 		m.Warnings = append(m.Warnings, seg.Labels.Warnings...)
-		found, err = m.cutLabels(*seg.Labels, pet, opts.MaxRegions)
+		found, err = cutLabels(*seg.Labels, pet, opts.MaxRegions)
 	case seg.Layers != nil:
-		found, err = m.cutLayers(*seg.Layers, pet, opts.MaxRegions)
+		found, err = cutLayers(*seg.Layers, pet, opts.MaxRegions)
 	case seg.Outlines != nil:
-		found, err = m.cutOutlines(*seg.Outlines, pet, opts.MaxRegions)
+		found, err = cutOutlines(*seg.Outlines, pet, opts.MaxRegions)
 	default:
 		err = ingest.Reject(ingest.CodeRegionsUnreadable, "a source without regions")
 	}
 	if err != nil {
 		return Mask{}, err
 	}
-	return m, m.settle(found, math.Abs(pet.Affine.Determinant()))
-}
-
-// cutLabels takes the slices of the mask from labels.
-func (m *Mask) cutLabels(labels ingest.Labels, pet ingest.Geometry, limit int) (regions, error) {
-	if g := labels.Geometry; !fits(g.Size, math.MaxInt32) || g.Voxels() != len(labels.Index) {
-		return regions{}, ingest.Reject(ingest.CodeRegionsUnreadable, "%d labels where the grid has %d × %d × %d", len(labels.Index), g.Size[0], g.Size[1], g.Size[2])
-	}
-	grid, err := newOverlay(labels.Geometry, pet)
-	if err != nil {
-		return regions{}, err
-	}
-	found, err := findRegions(labels, grid, limit)
-	if err != nil {
-		return regions{}, err
-	}
-	if grid.aligned() {
-		m.slices = grid.nearest(labels, found.number)
-		return found, nil
-	}
-	c := newCover(pet.Size)
-	c.addNumbers(newSampler(grid, numbered(labels, found.number)))
-	m.slices = c.sorted()
-	return found, nil
-}
-
-// numbered returns the box of the labels that holds all regions, with their
-// numbers in place of their indices.
-func numbered(labels ingest.Labels, number map[int32]uint16) block {
-	from, to := labels.Geometry.Size, [3]int{}
-	at := 0
-	for k := range labels.Geometry.Size[2] {
-		for j := range labels.Geometry.Size[1] {
-			for i := range labels.Geometry.Size[0] {
-				if labels.Index[at] != 0 {
-					for a, x := range [3]int{i, j, k} {
-						from[a], to[a] = min(from[a], x), max(to[a], x+1)
-					}
-				}
-				at++
-			}
-		}
-	}
-	b := block{first: from, size: [3]int{to[0] - from[0], to[1] - from[1], to[2] - from[2]}}
-	b.values = make([]uint16, 0, b.size[0]*b.size[1]*b.size[2])
-	for k := from[2]; k < to[2]; k++ {
-		for j := from[1]; j < to[1]; j++ {
-			row := (k*labels.Geometry.Size[1] + j) * labels.Geometry.Size[0]
-			for _, index := range labels.Index[row+from[0] : row+to[0]] {
-				b.values = append(b.values, number[index])
-			}
-		}
-	}
-	return b
-}
-
-// fits reports whether a volume has at least one and at most limit voxels.
-func fits(size [3]int, limit int) bool {
-	n := 1
-	for _, s := range size {
-		if s < 1 || s > limit/n {
-			return false
-		}
-		n *= s
-	}
-	return true
-}
-
-// regions are what the labels hold, before the PET grid is looked at voxel by
-// voxel.
-type regions struct {
-	extents []Extent         // number n is extents[n−1]
-	number  map[int32]uint16 // of each index; 0 is background
-}
-
-// findRegions takes the census of the labels and names them.
-func findRegions(labels ingest.Labels, grid overlay, limit int) (regions, error) {
-	counts, err := grid.census(labels, limit)
-	if err != nil {
-		return regions{}, err
-	}
-	found := regions{number: map[int32]uint16{0: 0}}
-	byName := map[Region]int{}
-	var total, inside []int
-	for _, index := range slices.Sorted(maps.Keys(counts)) {
-		name, err := nameOf(labels.Names[index], index)
-		if err != nil {
-			return regions{}, err
-		}
-		at, known := byName[name]
-		if !known {
-			at = len(found.extents)
-			byName[name] = at
-			found.extents = append(found.extents, Extent{Region: name, Index: index})
-			total, inside = append(total, 0), append(inside, 0)
-		}
-		found.number[index] = uint16(at + 1)
-		total[at] += counts[index].total
-		inside[at] += counts[index].inside
-	}
-	for at := range found.extents {
-		found.extents[at].Cut = float64(total[at]-inside[at]) / float64(total[at])
-	}
-	return found, nil
-}
-
-// nameOf returns the name of an index, and an error where it cannot be the
-// name of a column in a table.
-func nameOf(name string, index int32) (Region, error) {
-	name = strings.TrimSpace(name)
-	if name == "" {
-		return Region(fmt.Sprintf("label-%d", index)), nil
-	}
-	if !usable(name) {
-		return "", ingest.Reject(ingest.CodeRegionsUnreadable, "the name of region %d cannot be that of a column", index)
-	}
-	return Region(name), nil
-}
-
-// usable reports whether a region can be called so: the name of a column is
-// text of moderate length, does not begin with a quote and means no time.
-func usable(name string) bool {
-	return name != "" && len(name) <= maxNameBytes && utf8.ValidString(name) && name[0] != '"' &&
-		!strings.ContainsFunc(name, unicode.IsControl) && timeColumn(name) == notTime
+	m.slices, m.Warnings = found.slices, append(m.Warnings, found.warnings...)
+	err = m.settle(found.extents, math.Abs(pet.Affine.Determinant()))
+	return m, err
 }
 
 // settle keeps the regions that have voxels, numbers them anew and says what
 // became of the others.
-func (m *Mask) settle(found regions, voxelMM3 float64) error {
-	voxels := m.weigh(len(found.extents))
-	renumber := make([]uint16, len(found.extents)+1)
-	for at, e := range found.extents {
+func (m *Mask) settle(extents []Extent, voxelMM3 float64) error {
+	voxels := m.weigh(len(extents))
+	renumber := make([]uint16, len(extents)+1)
+	for at, e := range extents {
 		n := voxels[at+1]
 		m.Warnings = append(m.Warnings, e.doubts(n)...)
 		if n == 0 {
@@ -257,26 +114,4 @@ func (m *Mask) weigh(regions int) []float64 {
 		}
 	}
 	return voxels
-}
-
-// doubts returns what is to be said of a region that got so many PET voxels.
-func (e Extent) doubts(voxels float64) []ingest.Warning {
-	cut := ingest.Warning{Code: ingest.WarnRegionCut, Level: ingest.LevelWarn, Value: e.Cut}
-	switch {
-	case voxels == 0 && e.Cut == 1:
-		cut.Detail = fmt.Sprintf("%s lies outside the field of view and is left out", e.Region)
-	case voxels == 0:
-		return []ingest.Warning{{
-			Code: ingest.WarnSmallRegion, Level: ingest.LevelWarn, Threshold: smallRegion,
-			Detail: fmt.Sprintf("%s holds no PET voxel and is left out", e.Region),
-		}}
-	case e.Cut == 0:
-		return nil
-	default:
-		cut.Detail = fmt.Sprintf("fraction of %s that lies outside the field of view", e.Region)
-		if e.Cut <= slightCut {
-			cut.Level = ingest.LevelNotice
-		}
-	}
-	return []ingest.Warning{cut}
 }

@@ -142,7 +142,7 @@ func (m *Mask) unite(name string, patterns []string) error {
 
 // union adds the union of regions, where any of them overlap.
 func (m *Mask) union(name string, parts []uint16) {
-	if len(parts) < 2 || !usable(name) || len(m.Regions) == math.MaxUint16 {
+	if len(parts) < 2 || !UsableName(name) || len(m.Regions) == math.MaxUint16 {
 		return
 	}
 	for _, e := range m.Regions {

@@ -176,15 +176,7 @@ func newCurves(t ingest.Timing, bqPerMLPerUnit float64) Curves {
 		})
 	}
 	if t.HalfLife <= 0 {
-		c.Warnings = append(c.Warnings, noHalfLife())
+		c.Warnings = append(c.Warnings, NoHalfLife())
 	}
 	return c
 }
-
-func noHalfLife() ingest.Warning {
-	return ingest.Warning{
-		Code: ingest.WarnNoDecayKnown, Level: ingest.LevelWarn, Detail: "no half-life is known: curves are taken as they are, as if nothing decayed",
-	}
-}
-
-func finite(x float64) bool { return x-x == 0 }

@@ -55,16 +55,16 @@ func numbers(t *testing.T, row map[string]string) map[string]float64 {
 func arterialTruths(t *testing.T, dir, kind string) (list []truth, blood []extract.Blood) {
 	t.Helper()
 	inputs := map[string]extract.Blood{}
-	for _, row := range table(t, filepath.Join(dir, "inputs.csv")) {
+	for _, row := range rowsOf(t, filepath.Join(dir, "inputs.csv")) {
 		inputs[row["input"]] = bloodOf(numbers(t, row))
 	}
 	at := map[string]int{}
-	for _, row := range table(t, filepath.Join(dir, kind+"_params.csv")) {
+	for _, row := range rowsOf(t, filepath.Join(dir, kind+"_params.csv")) {
 		at[row["case"]] = len(list)
 		list = append(list, truth{name: row["case"], params: numbers(t, row)})
 		blood = append(blood, inputs[row["input"]])
 	}
-	for _, row := range table(t, filepath.Join(dir, kind+"_tacs_A90.csv")) {
+	for _, row := range rowsOf(t, filepath.Join(dir, kind+"_tacs_A90.csv")) {
 		tr := &list[at[row["case"]]]
 		tr.frames = append(tr.frames, frame(number(t, row["start_min"]), number(t, row["end_min"])))
 		tr.target = append(tr.target, number(t, row["tac_avg"]))

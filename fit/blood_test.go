@@ -14,6 +14,7 @@ import (
 
 	"tacstream/config/figures"
 	"tacstream/extract"
+	"tacstream/extract/table"
 	"tacstream/fit"
 	"tacstream/ingest"
 )
@@ -25,8 +26,8 @@ func bloodScan(t *testing.T, sub, ses string) fit.Scan {
 	name := func(folder, rest string) string {
 		return filepath.Join("../../shared/data/ds004869", folder, sub, ses, "pet", sub+"_"+ses+rest)
 	}
-	table := shared(t, name("derivatives/petprep", "_desc-preproc_seg-gtm_tacs.tsv"))
-	curves, _, err := extract.ReadTACs(bytes.NewReader(table), extract.Hints{})
+	text := shared(t, name("derivatives/petprep", "_desc-preproc_seg-gtm_tacs.tsv"))
+	curves, _, err := table.Read(bytes.NewReader(text), table.Hints{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +42,7 @@ func bloodScan(t *testing.T, sub, ses string) fit.Scan {
 	if curves, err = extract.FromCorrected(curves, 1224*time.Second, 0); err != nil {
 		t.Fatal(err)
 	}
-	blood, err := extract.ReadBlood(bytes.NewReader(shared(t, name("", "_recording-manual_blood.tsv"))), shared(t, name("", "_recording-manual_blood.json")))
+	blood, err := table.ReadBlood(bytes.NewReader(shared(t, name("", "_recording-manual_blood.tsv"))), shared(t, name("", "_recording-manual_blood.json")))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,11 +18,11 @@ func frtmTruths(t *testing.T, dir string) []truth {
 	t.Helper()
 	var list []truth
 	at := map[string]int{}
-	for _, row := range table(t, filepath.Join(dir, "frtm_params.csv")) {
+	for _, row := range rowsOf(t, filepath.Join(dir, "frtm_params.csv")) {
 		at[row["case"]] = len(list)
 		list = append(list, truth{name: row["case"], params: numbers(t, row)})
 	}
-	for _, row := range table(t, filepath.Join(dir, "frtm_tacs_A90.csv")) {
+	for _, row := range rowsOf(t, filepath.Join(dir, "frtm_tacs_A90.csv")) {
 		tr := &list[at[row["case"]]]
 		tr.frames = append(tr.frames, frame(number(t, row["start_min"]), number(t, row["end_min"])))
 		tr.ref = append(tr.ref, number(t, row["ref_avg"]))

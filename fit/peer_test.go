@@ -27,7 +27,7 @@ func fengReference() phantom.Curve {
 // The reference is that of the shared tables, where these are.
 func TestFengReference(t *testing.T) {
 	ids := map[string]bool{}
-	for _, row := range table(t, filepath.Join(sharedTruth, "srtm_params.csv")) {
+	for _, row := range rowsOf(t, filepath.Join(sharedTruth, "srtm_params.csv")) {
 		ids[row["case"]] = row["ref_id"] == "R015F0"
 	}
 	for _, tr := range readTruths(t, sharedTruth, "A90") {

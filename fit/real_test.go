@@ -10,6 +10,7 @@ import (
 
 	"tacstream/config/figures"
 	"tacstream/extract"
+	"tacstream/extract/table"
 	"tacstream/fit"
 	"tacstream/ingest"
 )
@@ -27,7 +28,7 @@ func realScan(t *testing.T, name string) fit.Scan {
 		t.Skipf("no shared data: %v", err)
 	}
 	defer f.Close()
-	curves, err := extract.ReadTSV(f)
+	curves, _, err := table.Read(f, table.Hints{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,8 +33,8 @@ type truth struct {
 // part of the shared one.
 func readTruths(t *testing.T, dir, schedule string) []truth {
 	t.Helper()
-	params := table(t, filepath.Join(dir, "srtm_params.csv"))
-	rows := table(t, filepath.Join(dir, "srtm_tacs_"+schedule+".csv"))
+	params := rowsOf(t, filepath.Join(dir, "srtm_params.csv"))
+	rows := rowsOf(t, filepath.Join(dir, "srtm_tacs_"+schedule+".csv"))
 	var list []truth
 	at := map[string]int{}
 	for _, p := range params {
@@ -70,7 +70,7 @@ func number(t *testing.T, s string) float64 {
 	return x
 }
 
-func table(t *testing.T, file string) []map[string]string {
+func rowsOf(t *testing.T, file string) []map[string]string {
 	t.Helper()
 	f, err := os.Open(file)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -2,7 +2,6 @@ package publish
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"tacstream/ingest"
@@ -11,20 +10,6 @@ import (
 // CurrentName is the name, after "<series>/" in the results bucket, of the
 // object that says which result of the series holds.
 const CurrentName = "current.json"
-
-// StatusName is the name of the object beside a drop that tells the facility
-// what became of it. ingest.Ours knows it.
-const StatusName = "status.json"
-
-// ErrFile means that an object is not what its name says.
-var ErrFile = errors.New("no file of tacstream")
-
-// maxFileBytes bounds what DecodeCurrent and DecodeStatus read.
-const maxFileBytes = 4 << 20
-
-// EventName is the name, after a result's prefix, of the object that holds the
-// result's event as it is published.
-const EventName = "event.json"
 
 // A Current says which result of a series holds. Cause, Time, Formula and Look
 // are empty in objects of release 0.1.0.
@@ -44,20 +29,12 @@ func CurrentKey(series ingest.Token) string { return string(series) + "/" + Curr
 
 // NewCurrent returns what CurrentName says once e, a result, stands.
 func NewCurrent(e Event) (Current, error) {
-	c := Current{Event: e.ID, Revision: e.Cause().Revision, Cause: e.Cause(), Time: stamp(e.Time)}
-	var files *Files
-	switch d := e.Data.(type) {
-	case *Binding:
-		c.Result, files = ingest.Estimated, d.Files
-	case *Failed:
-		c.Result, files = ingest.Failed, d.Files
-	case *Withdrawn:
-		c.Result = ingest.Withdrawn
-	case *TACs:
-		c.Result, files = ingest.Unfitted, d.Files
-	default:
+	d, ok := e.Data.(resulting)
+	if !ok {
 		return Current{}, fmt.Errorf("%s is no result: %w", e.Type, ErrNotEvent)
 	}
+	result, files := d.result()
+	c := Current{Event: e.ID, Revision: e.Cause().Revision, Result: result, Cause: e.Cause(), Time: stamp(e.Time)}
 	if files != nil {
 		c.Prefix = files.Prefix
 	}
@@ -81,13 +58,4 @@ func DecodeCurrent(data []byte) (Current, error) {
 		return Current{}, fmt.Errorf("%s: %w", CurrentName, ErrFile)
 	}
 	return c, nil
-}
-
-// encodeFile encodes what people may open as well.
-func encodeFile(v any) ([]byte, error) {
-	body, err := encode(v)
-	if err != nil {
-		return nil, err
-	}
-	return Indented(body), nil
 }

@@ -24,3 +24,6 @@ func Schemas() fs.FS {
 
 // SchemaName returns the name, within Schemas, of a type's schema.
 func SchemaName(t Type) string { return string(t) + ".json" }
+
+// SchemaID returns the $id of the JSON Schema of a type's data.
+func SchemaID(t Type) string { return "urn:tacstream:schema:" + string(t) }

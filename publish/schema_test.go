@@ -23,37 +23,12 @@ var update = flag.Bool("update", false, "write schema/ and testdata/ anew")
 // An object is a JSON object.
 type object = map[string]any
 
-// bodies holds empty data of every type and what it is.
-var bodies = map[publish.Type]struct {
-	data  any
-	title string
-	// narrow replaces the values that a field may have.
-	narrow map[string][]string
-}{
-	publish.SeriesReady:        {publish.SeriesState{}, "A series is whole and has regions: a result will follow.", map[string][]string{"state": {"ready"}}},
-	publish.SeriesWaiting:      {publish.SeriesState{}, "A series is whole and waits for regions.", map[string][]string{"state": {"waiting"}}},
-	publish.SeriesIncomplete:   {publish.SeriesState{}, "Slots of a series are empty and nothing came for the quiet time.", map[string][]string{"state": {"incomplete", "absent"}}},
-	publish.SeriesInconsistent: {publish.SeriesState{}, "Instances of a series contradict each other.", map[string][]string{"state": {"inconsistent"}}},
-	publish.SeriesRejected:     {publish.SeriesState{}, "An instance of a series is at fault.", map[string][]string{"state": {"rejected"}}},
-	publish.SeriesJoined:       {publish.SeriesState{}, "A series is whole, and its frames are fitted with those of the series that it continues.", map[string][]string{"state": {"joined"}}},
-	publish.SeriesProgressed:   {publish.Progress{}, "How far a series is. It may be lost, repeated and out of order.", nil},
-	publish.TACsExtracted:      {publish.TACs{}, "Time-activity curves of the regions of a series.", nil},
-	publish.BindingEstimated:   {publish.Binding{}, "What every model says of the regions of a series.", nil},
-	publish.BindingFailed:      {publish.Failed{}, "Why a series that is ready has no estimate.", nil},
-	publish.BindingWithdrawn:   {publish.Withdrawn{}, "The result before no longer holds.", nil},
-	publish.IngestDead:         {publish.Dead{}, "Objects of a folder that serve for nothing, or a series that no retry could bring in.", map[string][]string{"stage": {"ingest"}}},
-	publish.ExtractDead:        {publish.Dead{}, "A series of which no retry could extract curves.", map[string][]string{"stage": {"extract"}}},
-	publish.FitDead:            {publish.Dead{}, "A series that no retry could fit.", map[string][]string{"stage": {"fit"}}},
-	publish.PublishDead:        {publish.Dead{}, "A series whose result no retry could publish.", map[string][]string{"stage": {"publish"}}},
-}
-
-// dataSchema describes the data of a type.
-func dataSchema(t publish.Type) object {
-	b := bodies[t]
-	s := schemaOf(reflect.TypeOf(b.data))
-	s["$schema"], s["$id"], s["title"] = "https://json-schema.org/draft/2020-12/schema", publish.SchemaID(t), b.title
+// dataSchema describes the data of a kind of events.
+func dataSchema(k publish.Kind) object {
+	s := schemaOf(reflect.TypeOf(k.New()))
+	s["$schema"], s["$id"], s["title"] = "https://json-schema.org/draft/2020-12/schema", publish.SchemaID(k.Type), k.Fact
 	s["$comment"] = "Fields may be added: ignore what you do not know."
-	for field, values := range b.narrow {
+	for field, values := range k.Only {
 		s["properties"].(object)[field].(object)["enum"] = values
 	}
 	return s
@@ -135,43 +110,21 @@ func envelopeSchema() object {
 	}
 }
 
-// channels of the AsyncAPI document: address, what it carries, description.
-var channels = []struct {
-	name, address, doc string
-	types              []publish.Type
-}{
-	{"series", "pet.v1.{site}.series.{series}", "What became of a series' input.",
-		[]publish.Type{publish.SeriesReady, publish.SeriesWaiting, publish.SeriesIncomplete, publish.SeriesInconsistent, publish.SeriesRejected, publish.SeriesJoined}},
-	{"tacs", "pet.v1.{site}.tacs.{series}", "Curves of a series.", []publish.Type{publish.TACsExtracted}},
-	{"binding", "pet.v1.{site}.binding.{tracer}.{series}", "Results of a series, in order: the last one holds.",
-		[]publish.Type{publish.BindingEstimated, publish.BindingFailed, publish.BindingWithdrawn}},
-	{"dead", "pet.v1.{site}.dead.{stage}", "What no retry could cure, with how to redrive it.",
-		[]publish.Type{publish.IngestDead, publish.ExtractDead, publish.FitDead, publish.PublishDead}},
-	{"progress", "pet.v1.{site}.progress.{series}", "How far a series is. Core NATS only: no stream keeps it.", []publish.Type{publish.SeriesProgressed}},
-}
-
-var parameters = map[string]string{
-	"site": "Label of the facility, from the configuration.", "series": "Token of the series: a keyed hash, 26 characters.",
-	"tracer": "Label of the tracer, from the configuration; unknown where no protocol matches.", "stage": "ingest, extract, fit or publish.",
-}
-
 // asyncAPI describes every subject.
-func asyncAPI() object {
+func asyncAPI(kinds []publish.Kind) object {
 	chans, ops, messages := object{}, object{}, object{}
-	for _, c := range channels {
-		carried, params := object{}, object{}
-		for _, t := range c.types {
-			name := string(t)
-			carried[name] = object{"$ref": "#/components/messages/" + name}
-			messages[name] = message(t)
-		}
-		for p, doc := range parameters {
-			if strings.Contains(c.address, "{"+p+"}") {
-				params[p] = object{"description": doc}
+	for _, k := range kinds {
+		c, name := k.Channel(), string(k.Type)
+		if chans[c.Name] == nil {
+			params := object{}
+			for _, p := range c.Parameters() {
+				params[p.Name] = object{"description": p.Doc}
 			}
+			chans[c.Name] = object{"address": c.Address, "description": c.Doc, "messages": object{}, "parameters": params}
+			ops[c.Name] = object{"action": "send", "channel": object{"$ref": "#/channels/" + c.Name}, "summary": c.Doc}
 		}
-		chans[c.name] = object{"address": c.address, "description": c.doc, "messages": carried, "parameters": params}
-		ops[c.name] = object{"action": "send", "channel": object{"$ref": "#/channels/" + c.name}, "summary": c.doc}
+		chans[c.Name].(object)["messages"].(object)[name] = object{"$ref": "#/components/messages/" + name}
+		messages[name] = message(k)
 	}
 	return object{
 		"asyncapi": "3.0.0", "defaultContentType": publish.ContentType, "channels": chans, "operations": ops,
@@ -181,31 +134,32 @@ func asyncAPI() object {
 	}
 }
 
-func message(t publish.Type) object {
+func message(k publish.Kind) object {
+	name := string(k.Type)
 	payload := object{"allOf": []any{
 		object{"$ref": "./envelope.json"},
 		object{"properties": object{
-			"type": object{"const": string(t)}, "dataschema": object{"const": publish.SchemaID(t)}, "data": object{"$ref": "./" + publish.SchemaName(t)},
+			"type": object{"const": name}, "dataschema": object{"const": publish.SchemaID(k.Type)}, "data": object{"$ref": "./" + publish.SchemaName(k.Type)},
 		}},
 	}}
 	return object{
-		"name": string(t), "title": bodies[t].title, "contentType": publish.ContentType,
+		"name": name, "title": k.Fact, "contentType": publish.ContentType,
 		"headers": object{"type": "object", "properties": object{"Nats-Msg-Id": object{"type": "string", "description": "The event's id."}}},
 		"payload": object{"schemaFormat": "application/schema+json;version=2020-12", "schema": payload},
 	}
 }
 
-// published are the files that Schemas holds.
-func published() map[string]object {
-	files := map[string]object{publish.AsyncAPIName: asyncAPI(), "envelope.json": envelopeSchema()}
-	for _, t := range publish.Types() {
-		files[publish.SchemaName(t)] = dataSchema(t)
+// published are the files that Schemas holds if there are these kinds.
+func published(kinds []publish.Kind) map[string]object {
+	files := map[string]object{publish.AsyncAPIName: asyncAPI(kinds), "envelope.json": envelopeSchema()}
+	for _, k := range kinds {
+		files[publish.SchemaName(k.Type)] = dataSchema(k)
 	}
 	return files
 }
 
 func TestSchemasSayWhatTheCodeWrites(t *testing.T) {
-	files := published()
+	files := published(publish.Kinds())
 	for name, want := range files {
 		body, err := json.Marshal(want)
 		if err != nil {
@@ -229,13 +183,13 @@ func TestSchemasSayWhatTheCodeWrites(t *testing.T) {
 	}
 }
 
-func TestEveryTypeIsDescribed(t *testing.T) {
-	carried := 0
-	for _, c := range channels {
-		carried += len(c.types)
-	}
-	if n := len(publish.Types()); n != len(bodies) || n != carried {
-		t.Errorf("%d types, %d schemas, %d in channels", n, len(bodies), carried)
+func TestEveryKindIsDescribed(t *testing.T) {
+	types := map[publish.Type]bool{}
+	for _, k := range publish.Kinds() {
+		if k.Fact == "" || k.Channel().Doc == "" || types[k.Type] {
+			t.Errorf("%s: not described, or there twice", k.Type)
+		}
+		types[k.Type] = true
 	}
 }
 
@@ -243,12 +197,17 @@ func TestEveryTypeIsDescribed(t *testing.T) {
 // does not name.
 func validator(t *testing.T, name string, strict bool) *jsonschema.Schema {
 	t.Helper()
-	f, err := publish.Schemas().Open(name)
+	body, err := fs.ReadFile(publish.Schemas(), name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	doc, err := jsonschema.UnmarshalJSON(f)
+	return compile(t, name, body, strict)
+}
+
+// compile makes a validator of a schema.
+func compile(t *testing.T, name string, schema []byte, strict bool) *jsonschema.Schema {
+	t.Helper()
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(schema))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,16 @@ import (
 	"tacstream/ingest"
 )
 
+// The types of SeriesState.
+const (
+	SeriesReady        Type = "tacstream.series.ready.v1"        // whole, with regions: a result will follow
+	SeriesWaiting      Type = "tacstream.series.waiting.v1"      // whole, without regions
+	SeriesIncomplete   Type = "tacstream.series.incomplete.v1"   // slots are empty and nothing more came
+	SeriesInconsistent Type = "tacstream.series.inconsistent.v1" // instances contradict each other
+	SeriesRejected     Type = "tacstream.series.rejected.v1"     // an instance is at fault
+	SeriesJoined       Type = "tacstream.series.joined.v1"       // whole, and fitted with the series that it continues
+)
+
 // A SeriesState says what became of a series' input.
 type SeriesState struct {
 	Cause        Cause            `json:"cause"`
@@ -29,7 +39,7 @@ type Counted struct {
 	Want int `json:"want,omitempty" doc:"Slots of the series; left out where the header leaves the counts out."`
 }
 
-// NewSeries returns the event that states an outcome. Revision grows with each
+// NewSeries returns the event of an outcome. Revision grows with each
 // event of the series' subject. A series that is still being received has no
 // such event: see NewProgress.
 func NewSeries(revision int, o ingest.Outcome) (Event, error) {
@@ -65,30 +75,59 @@ func (s *SeriesState) digest() string {
 	return string(body)
 }
 
-func (s *SeriesState) because() Cause           { return s.Cause }
-func (s *SeriesState) about() ingest.Token      { return s.Cause.Series }
-func (s *SeriesState) subject() (string, error) { return SeriesSubject(s.Cause.Site, s.Cause.Series) }
+func (s *SeriesState) because() Cause      { return s.Cause }
+func (s *SeriesState) about() ingest.Token { return s.Cause.Series }
+func (s *SeriesState) line() string        { return stateDetail(s.outcome()) }
 
-// A Progress says how far the work on a series is. It may be lost, repeated
-// and out of order.
-type Progress struct {
-	Cause Cause  `json:"cause"`
-	Stage Stage  `json:"stage" enum:"ingest,extract,fit,publish" doc:"What is being done."`
-	Done  int    `json:"done" doc:"Slots received or read, or regions fitted."`
-	Total int    `json:"total,omitempty" doc:"How many there will be; left out where not known."`
-	Model string `json:"model,omitempty" doc:"The model that is being fitted."`
+func (s *SeriesState) channel() Channel {
+	return Channel{"series", Prefix + "{site}.series.{series}", "What became of a series' input."}
 }
 
-// NewProgress returns the event that says how far a series is.
-func NewProgress(c Cause, p Progress) (Event, error) {
-	p.Cause = c
-	if deadType(p.Stage) == "" {
-		return Event{}, fmt.Errorf("stage: %w", ErrLabel)
+func (s *SeriesState) superseding(id string) Data {
+	c := *s
+	c.Supersedes = id
+	return &c
+}
+
+func (s *SeriesState) repeats(other Data) bool {
+	before, ok := other.(*SeriesState)
+	return ok && s.digest() == before.digest()
+}
+
+// SeriesSubject returns where events say what became of a series' input.
+func SeriesSubject(site ingest.Site, series ingest.Token) (string, error) {
+	return subjectOf(&SeriesState{Cause: Cause{Site: site, Series: series}})
+}
+
+// seriesType returns the type of the event of a condition; "" for Receiving, which
+// is progress and no fact yet. A series that lost every object is incomplete.
+func seriesType(c ingest.Condition) Type {
+	switch c {
+	case ingest.Ready:
+		return SeriesReady
+	case ingest.Waiting:
+		return SeriesWaiting
+	case ingest.Incomplete, ingest.Absent:
+		return SeriesIncomplete
+	case ingest.Inconsistent:
+		return SeriesInconsistent
+	case ingest.Rejected:
+		return SeriesRejected
+	case ingest.Joined:
+		return SeriesJoined
 	}
-	id := c.ID(SeriesProgressed, string(p.Stage), fmt.Sprint(p.Done, " ", p.Total), p.Model)
-	return newEvent(SeriesProgressed, id, &p)
+	return ""
 }
 
-func (p *Progress) because() Cause           { return p.Cause }
-func (p *Progress) about() ingest.Token      { return p.Cause.Series }
-func (p *Progress) subject() (string, error) { return ProgressSubject(p.Cause.Site, p.Cause.Series) }
+// outcome returns what the event says.
+func (s *SeriesState) outcome() ingest.Outcome {
+	o := ingest.Outcome{
+		Series: s.Cause.Series, Site: s.Cause.Site, Condition: s.State, Have: s.Counted.Have, Want: s.Counted.Want,
+		Frames: s.Frames, Slices: s.Slices, Missing: s.Missing, Unverified: s.Unverified,
+		Family: ingest.Family{Lead: s.Lead, Parts: s.Parts, Twins: s.Twins},
+	}
+	if s.Reason != nil {
+		o.Reason = ingest.Reason{Code: s.Reason.Code, Detail: s.Reason.Detail}
+	}
+	return o
+}

@@ -108,13 +108,6 @@ func DecodeStatus(data []byte) (Status, error) {
 	return s, nil
 }
 
-// Indented returns JSON as files have it: two spaces a level, a line feed at
-// the end. What is no JSON stays as it is.
-func Indented(body []byte) []byte {
-	var b bytes.Buffer
-	if json.Indent(&b, body, "", "  ") != nil {
-		return body
-	}
-	b.WriteByte('\n')
-	return b.Bytes()
-}
+// StatusName is the name of the object beside a drop that tells the facility
+// what became of it. ingest.Ours knows it.
+const StatusName = "status.json"

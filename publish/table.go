@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"strings"
 	"text/tabwriter"
 )
 
@@ -34,6 +33,8 @@ func WriteTable(w io.Writer, b *Binding) error {
 	return err
 }
 
+func (b *Binding) print(w io.Writer) error { return WriteTable(w, b) }
+
 func (b *Binding) writeRows(w io.Writer) error {
 	rows := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(rows, "REGION\tMODEL\tBPND ± SE\tR1\tk2\tWARNINGS")
@@ -44,21 +45,6 @@ func (b *Binding) writeRows(w io.Writer) error {
 		}
 	}
 	return rows.Flush()
-}
-
-// line returns a warning in one printable line.
-func (w Warning) line() string {
-	line := string(w.Code)
-	if w.Value != nil {
-		line += fmt.Sprintf(" %.3g", *w.Value)
-	}
-	if w.Detail != "" {
-		line += " " + w.Detail
-	}
-	if w.Threshold != nil && *w.Threshold != 0 {
-		line += fmt.Sprintf(" (limit %.3g)", *w.Threshold)
-	}
-	return plain(line)
 }
 
 func withError(value, se *float64) string {
@@ -77,16 +63,4 @@ func short(value *float64, decimals int) string {
 		return "-"
 	}
 	return fmt.Sprintf("%.*f", decimals, *value)
-}
-
-func codes(list []Warning) string {
-	var all []string
-	for _, w := range list {
-		code := string(w.Code)
-		if w.Level == "doubt" {
-			code += "!"
-		}
-		all = append(all, code)
-	}
-	return plain(strings.Join(all, " "))
 }

@@ -8,6 +8,9 @@ import (
 	"tacstream/ingest"
 )
 
+// TACsExtracted is the type of TACs.
+const TACsExtracted Type = "tacstream.tacs.extracted.v1"
+
 // TACs are the curves of a series.
 //
 // An event longer than MaxEventBytes leaves out the values, and if that does
@@ -132,6 +135,24 @@ func (t *TACs) setCurves(r Result) error {
 	return nil
 }
 
-func (t *TACs) because() Cause           { return t.Cause }
-func (t *TACs) about() ingest.Token      { return t.Cause.Series }
-func (t *TACs) subject() (string, error) { return TACsSubject(t.Cause.Site, t.Cause.Series) }
+func (t *TACs) because() Cause      { return t.Cause }
+func (t *TACs) about() ingest.Token { return t.Cause.Series }
+func (t *TACs) channel() Channel {
+	return Channel{"tacs", Prefix + "{site}.tacs.{series}", "Curves of a series."}
+}
+func (t *TACs) result() (ingest.Result, *Files) { return ingest.Unfitted, t.Files }
+
+func (t *TACs) line() string {
+	return fmt.Sprintf("%s and %s, %s%s", count(t.RegionsTotal, "region"), count(t.FramesTotal, "frame"), t.Units, doubts(len(t.Warnings)))
+}
+
+func (t *TACs) superseding(id string) Data {
+	c := *t
+	c.Supersedes = id
+	return &c
+}
+
+// TACsSubject returns where the curves of a series go.
+func TACsSubject(site ingest.Site, series ingest.Token) (string, error) {
+	return subjectOf(&TACs{Cause: Cause{Site: site, Series: series}})
+}

@@ -12,6 +12,7 @@ import (
 	"tacstream/config/inspect"
 	"tacstream/extract"
 	"tacstream/extract/stream"
+	"tacstream/extract/table"
 	"tacstream/ingest"
 	"tacstream/publish/svg"
 )
@@ -77,15 +78,15 @@ func (c extractCmd) Run(e *env) error {
 			return err
 		}
 	}
-	var table bytes.Buffer
-	if err := extract.WriteTSV(&table, curves, origin); err != nil {
+	var body bytes.Buffer
+	if err := table.Write(&body, curves, origin); err != nil {
 		return err
 	}
 	if c.Output == "" {
-		_, err := io.Copy(e.stdout, &table)
+		_, err := io.Copy(e.stdout, &body)
 		return err
 	}
-	return writeWithSidecar(c.Output, table.Bytes(), sidecarOf(curves, origin, assembly))
+	return writeWithSidecar(c.Output, body.Bytes(), table.Describe(curves, origin, assembly.Header.Soft))
 }
 
 // A leftOut says which files are left out, and why: the first few for each
@@ -189,4 +190,16 @@ func decayWords(to extract.Origin) string {
 		return "decay-corrected to scan start"
 	}
 	return "as the series has them"
+}
+
+// writeWithSidecar writes a table and its sidecar.
+func writeWithSidecar(file string, body []byte, s table.Sidecar) error {
+	if err := os.WriteFile(file, body, 0o644); err != nil {
+		return err
+	}
+	text, err := s.JSON()
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(table.SidecarName(file), text, 0o644)
 }

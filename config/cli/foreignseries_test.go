@@ -17,7 +17,7 @@ import (
 
 	"tacstream/config/figures"
 	"tacstream/config/rig"
-	"tacstream/extract"
+	"tacstream/extract/table"
 	"tacstream/publish"
 )
 
@@ -239,7 +239,7 @@ func compareFiles(r *rig.Rig, t *testing.T, b *publish.Binding, tacs *publish.TA
 	if err != nil {
 		t.Fatal(err)
 	}
-	curves, err := extract.ReadTSV(bytes.NewReader(body))
+	curves, _, err := table.Read(bytes.NewReader(body), table.Hints{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -343,7 +343,7 @@ func extractByHand(t *testing.T, dir, regions, decay string) map[string][]float6
 		t.Fatal(err)
 	}
 	defer f.Close()
-	curves, err := extract.ReadTSV(f)
+	curves, _, err := table.Read(f, table.Hints{})
 	if err != nil {
 		t.Fatal(err)
 	}

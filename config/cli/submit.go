@@ -323,7 +323,7 @@ func settled(ctx context.Context, e *env, line *line.Line, series ingest.Token) 
 
 // report prints the result of a series, or why there is none.
 func (c submitCmd) report(ctx context.Context, w io.Writer, line *line.Line, s ingest.State) error {
-	last, err := line.Outbox.Last(ctx, s)
+	last, err := line.Outbox.CurrentResult(ctx, s)
 	if err != nil {
 		return err
 	}

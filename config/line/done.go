@@ -7,7 +7,7 @@ import (
 
 	"tacstream/ingest"
 	"tacstream/publish"
-	outbox "tacstream/publish/jetstream"
+	"tacstream/publish/outbox"
 )
 
 // state makes a result public, unless its job has been overtaken. It returns
@@ -108,7 +108,7 @@ func (p *Pipeline) Bury(ctx context.Context, job ingest.Job, s ingest.State, why
 	if err != nil {
 		return err
 	}
-	if err := p.Outbox.Bury(ctx, dead.At(s.Time)); err != nil {
+	if err := p.Outbox.PublishDead(ctx, dead.At(s.Time)); err != nil {
 		return err
 	}
 	r := result{Result: publish.Result{Cause: p.causeOf(job), Tracer: s.Tracer}, failure: why}

@@ -15,7 +15,7 @@ import (
 	"tacstream/ingest/dicom"
 	"tacstream/ingest/jetstream"
 	"tacstream/ingest/s3"
-	outbox "tacstream/publish/jetstream"
+	"tacstream/publish/outbox"
 )
 
 // A Line is everything that the roles of one process share.

@@ -11,7 +11,7 @@ import (
 	"tacstream/ingest/transform"
 	"tacstream/publish"
 	"tacstream/publish/bids"
-	outbox "tacstream/publish/jetstream"
+	"tacstream/publish/outbox"
 )
 
 // A result is what a job has found out about a series.

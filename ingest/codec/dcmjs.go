@@ -19,6 +19,8 @@ import (
 	"tacstream/ingest"
 )
 
+const j2kName = "JPEG 2000"
+
 // dcmjsModule is the module of the npm package dcmjs-codecs, see
 // dcmjs/README.md.
 //

@@ -139,3 +139,7 @@ func decodeJPEGBaseline(dst, frame []byte, p Params) ([]byte, error) {
 	}
 	return out, nil
 }
+
+func (r *jpegReader) endsEarly() error {
+	return ingest.Reject(ingest.CodePixelLength, "%s: the scan ends before the image is full", r.name)
+}

@@ -6,8 +6,6 @@ import (
 	"tacstream/ingest"
 )
 
-const j2kName = "JPEG 2000"
-
 // A jpeg2000Decoder decodes codestreams of JPEG 2000, lossless and lossy. The
 // decoding itself is OpenJPEG's, see dcmjs.go.
 type jpeg2000Decoder struct {

@@ -51,10 +51,6 @@ func (d *jpegLosslessDecoder) decode(dst, frame []byte, p Params) ([]byte, error
 	return out, nil
 }
 
-func (r *jpegReader) endsEarly() error {
-	return ingest.Reject(ingest.CodePixelLength, "%s: the scan ends before the image is full", r.name)
-}
-
 // readHeaders reads everything before the scan's data.
 func (d *jpegLosslessDecoder) readHeaders(r *jpegReader, p Params) (losslessScan, error) {
 	var s losslessScan

@@ -1,10 +1,6 @@
 package dicom
 
-import (
-	"bytes"
-
-	"tacstream/ingest"
-)
+import "tacstream/ingest"
 
 // maxValue bounds the values that are read. A longer one counts as absent:
 // every field is much shorter by its value representation.
@@ -146,5 +142,83 @@ func (h *header) canonical(tag uint32) uint32 {
 	return 0
 }
 
-// trim removes the padding of a value.
-func trim(v []byte) []byte { return bytes.Trim(v, " \x00") }
+// sharedGroups reads what all planes have in common.
+func (h *header) sharedGroups(c *cursor, seq element, end int64) error {
+	return c.items(seq, end, 0, func(item element, first bool, end int64) error {
+		if !first {
+			return c.skipItem(seq, item, end, 0)
+		}
+		return h.groupItem(c, &h.shared, seq.tag, item, end, 1)
+	})
+}
+
+// maxPlanes bounds the frames of an object: what is kept of each takes far
+// more memory than an empty item takes room.
+const maxPlanes = 1 << 17
+
+// perFrameGroups reads one item for each plane. What an item leaves out is
+// shared.
+func (h *header) perFrameGroups(c *cursor, seq element, end int64) error {
+	h.planes = h.planes[:0]
+	return c.items(seq, end, 0, func(item element, _ bool, end int64) error {
+		if len(h.planes) == maxPlanes {
+			return ingest.Reject(ingest.CodeTooLarge, "functional groups for more than %d frames", maxPlanes)
+		}
+		values := h.shared
+		if err := h.groupItem(c, &values, seq.tag, item, end, 1); err != nil {
+			return err
+		}
+		// What is wrong with one plane is a fault of the object.
+		f := facts{values: &h.values, fault: h.planeFault}
+		h.planes = append(h.planes, f.plane(&values, c.order()))
+		h.planeFault = f.fault
+		return nil
+	})
+}
+
+// groupItem reads an item of a sequence of functional groups.
+func (h *header) groupItem(c *cursor, values *groupValues, in uint32, item element, end int64, depth int) error {
+	return c.elements(item, end, func(e element, end int64) error { return h.groupElement(c, values, in, e, end, depth) })
+}
+
+func (h *header) groupElement(c *cursor, values *groupValues, in uint32, e element, end int64, depth int) error {
+	if holdsGroups(e.tag) && depth < maxDepth {
+		return h.groupSequence(c, values, e, end, depth)
+	}
+	if in == seqOldShared {
+		return h.element(c, e, top, end, depth)
+	}
+	for g, k := range groupTags {
+		if k.in == in && k.tag == e.tag && e.length <= maxValue {
+			v, err := c.take(e.start, int64(e.length), end)
+			values[g], c.pos = v, e.end()
+			return err
+		}
+	}
+	return c.skip(e, end, depth)
+}
+
+// groupSequence reads the first item of a sequence. Of the items that map
+// stored values to real ones, the one to Bq/mL is taken where there is one.
+func (h *header) groupSequence(c *cursor, values *groupValues, seq element, end int64, depth int) error {
+	return c.items(seq, end, depth, func(item element, first bool, end int64) error {
+		if !first && seq.tag != seqRealWorld {
+			return c.skipItem(seq, item, end, depth)
+		}
+		if seq.tag != seqRealWorld {
+			return h.groupItem(c, values, seq.tag, item, end, depth+1)
+		}
+		mapping := *values
+		mapping[groupRealSlope], mapping[groupRealIntercept], mapping[groupUnit] = nil, nil, nil
+		if err := h.groupItem(c, &mapping, seq.tag, item, end, depth+1); err != nil {
+			return err
+		}
+		switch {
+		case first || preferred(mapping[groupUnit], values[groupUnit]):
+			*values = mapping
+		case h.planeFault.Code == "" && contradicts(&mapping, values, c.order()):
+			h.planeFault = ingest.Reason{Code: ingest.CodeUnits, Detail: "several mappings of a frame to one unit that differ, such as for ranges of stored values"}
+		}
+		return nil
+	})
+}

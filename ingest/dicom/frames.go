@@ -52,8 +52,8 @@ type frameGrid struct {
 }
 
 // readFrameGrid reads where the frames of a segmentation lie: in any order,
-// several in one place, and some left out.
-func readFrameGrid(set dataset, shared, perFrame element, s *segmentation) (frameGrid, error) {
+// several in one place, and some left out. Its size is columns, rows and frames.
+func readFrameGrid(set dataset, shared, perFrame element, size [3]int) (frameGrid, error) {
 	var common planeFrame
 	err := set.each(shared, func(item dataset) error { return common.read(item) })
 	if err != nil {
@@ -61,8 +61,8 @@ func readFrameGrid(set dataset, shared, perFrame element, s *segmentation) (fram
 	}
 	var g frameGrid
 	err = set.each(perFrame, func(item dataset) error {
-		if len(g.frames) == s.frames {
-			return ingest.Reject(ingest.CodeMalformed, "places for more than its %d frames", s.frames)
+		if len(g.frames) == size[2] {
+			return ingest.Reject(ingest.CodeMalformed, "places for more than its %d frames", size[2])
 		}
 		f := common
 		if err := f.read(item); err != nil {
@@ -74,10 +74,10 @@ func readFrameGrid(set dataset, shared, perFrame element, s *segmentation) (fram
 	switch {
 	case err != nil:
 		return g, err
-	case len(g.frames) != s.frames:
-		return g, ingest.Reject(ingest.CodeMalformed, "places for %d of %d frames", len(g.frames), s.frames)
+	case len(g.frames) != size[2]:
+		return g, ingest.Reject(ingest.CodeMalformed, "places for %d of %d frames", len(g.frames), size[2])
 	}
-	return g, g.build(s.columns, s.rows)
+	return g, g.build(size[0], size[1])
 }
 
 // read takes what a functional group item says of frames.

@@ -109,84 +109,6 @@ func holdsGroups(tag uint32) bool {
 	return false
 }
 
-// sharedGroups reads what all planes have in common.
-func (h *header) sharedGroups(c *cursor, seq element, end int64) error {
-	return c.items(seq, end, 0, func(item element, first bool, end int64) error {
-		if !first {
-			return c.skipItem(seq, item, end, 0)
-		}
-		return h.groupItem(c, &h.shared, seq.tag, item, end, 1)
-	})
-}
-
-// maxPlanes bounds the frames of an object: what is kept of each takes far
-// more memory than an empty item takes room.
-const maxPlanes = 1 << 17
-
-// perFrameGroups reads one item for each plane. What an item leaves out is
-// shared.
-func (h *header) perFrameGroups(c *cursor, seq element, end int64) error {
-	h.planes = h.planes[:0]
-	return c.items(seq, end, 0, func(item element, _ bool, end int64) error {
-		if len(h.planes) == maxPlanes {
-			return ingest.Reject(ingest.CodeTooLarge, "functional groups for more than %d frames", maxPlanes)
-		}
-		values := h.shared
-		if err := h.groupItem(c, &values, seq.tag, item, end, 1); err != nil {
-			return err
-		}
-		h.planes = append(h.planes, h.plane(&values, c.order()))
-		return nil
-	})
-}
-
-// groupItem reads an item of a sequence of functional groups.
-func (h *header) groupItem(c *cursor, values *groupValues, in uint32, item element, end int64, depth int) error {
-	return c.elements(item, end, func(e element, end int64) error { return h.groupElement(c, values, in, e, end, depth) })
-}
-
-func (h *header) groupElement(c *cursor, values *groupValues, in uint32, e element, end int64, depth int) error {
-	if holdsGroups(e.tag) && depth < maxDepth {
-		return h.groupSequence(c, values, e, end, depth)
-	}
-	if in == seqOldShared {
-		return h.element(c, e, top, end, depth)
-	}
-	for g, k := range groupTags {
-		if k.in == in && k.tag == e.tag && e.length <= maxValue {
-			v, err := c.take(e.start, int64(e.length), end)
-			values[g], c.pos = v, e.end()
-			return err
-		}
-	}
-	return c.skip(e, end, depth)
-}
-
-// groupSequence reads the first item of a sequence. Of the items that map
-// stored values to real ones, the one to Bq/mL is taken where there is one.
-func (h *header) groupSequence(c *cursor, values *groupValues, seq element, end int64, depth int) error {
-	return c.items(seq, end, depth, func(item element, first bool, end int64) error {
-		if !first && seq.tag != seqRealWorld {
-			return c.skipItem(seq, item, end, depth)
-		}
-		if seq.tag != seqRealWorld {
-			return h.groupItem(c, values, seq.tag, item, end, depth+1)
-		}
-		mapping := *values
-		mapping[groupRealSlope], mapping[groupRealIntercept], mapping[groupUnit] = nil, nil, nil
-		if err := h.groupItem(c, &mapping, seq.tag, item, end, depth+1); err != nil {
-			return err
-		}
-		switch {
-		case first || preferred(mapping[groupUnit], values[groupUnit]):
-			*values = mapping
-		case h.planeFault.Code == "" && contradicts(&mapping, values, c.order()):
-			h.planeFault = ingest.Reason{Code: ingest.CodeUnits, Detail: "several mappings of a frame to one unit that differ, such as for ranges of stored values"}
-		}
-		return nil
-	})
-}
-
 // preferred reports whether a mapping to one unit is taken before that to
 // another: to Bq/mL before all, and to a unit that is known before others.
 func preferred(unit, before []byte) bool {
@@ -212,10 +134,8 @@ func contradicts(a, b *groupValues, order binary.ByteOrder) bool {
 	return false
 }
 
-// plane reads the values of a plane. What is wrong with one is a fault of the
-// object.
-func (h *header) plane(v *groupValues, order binary.ByteOrder) plane {
-	f := facts{values: &h.values, fault: h.planeFault}
+// plane reads the values of a plane.
+func (f *facts) plane(v *groupValues, order binary.ByteOrder) plane {
 	p := plane{intercept: f.groupReal(v[groupIntercept], "RescaleIntercept")}
 	f.groupReals(v[groupPosition], p.position[:], "ImagePositionPatient")
 	f.groupReals(v[groupOrientation], p.orientation[:], "ImageOrientationPatient")
@@ -223,7 +143,6 @@ func (h *header) plane(v *groupValues, order binary.ByteOrder) plane {
 	p.thickness, _ = decimal(trim(v[groupThickness]))
 	f.groupTimes(&p, v, order)
 	f.groupScale(&p, v, order)
-	h.planeFault = f.fault
 	return p
 }
 

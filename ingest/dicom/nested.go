@@ -12,6 +12,13 @@ import (
 	"tacstream/ingest"
 )
 
+// Tags that every kind of regions has.
+const (
+	tagCharset          = 0x00080005
+	tagSOPClass         = 0x00080016
+	tagFrameOfReference = 0x00200052
+)
+
 // maxInflatedRegions bounds a deflated data set of regions, in bytes.
 const maxInflatedRegions = 2 * ingest.DefaultRegionsBytes
 

@@ -41,9 +41,6 @@ type padding struct {
 // compression.
 func (p *pixels) frameBytes() int { return p.count * p.width }
 
-// maxValueUnits bounds the values of pixels, so that sums stay finite.
-const maxValueUnits = 1e30
-
 // pixels reads how the pixels are stored and checks it against the element
 // that holds them.
 func (f *facts) pixels(h *header, syntax []byte, maxSide int) pixels {

@@ -26,13 +26,6 @@ func IsRegions(sopClassUID string) bool {
 // HoldsRegions is IsRegions for ingest.Door.
 func (Options) HoldsRegions(sopClassUID string) bool { return IsRegions(sopClassUID) }
 
-// Tags that every kind of regions has.
-const (
-	tagCharset          = 0x00080005
-	tagSOPClass         = 0x00080016
-	tagFrameOfReference = 0x00200052
-)
-
 // ReadRegions reads the regions of a DICOM segmentation, a label map or an RT
 // structure set: Layers, Labels or Outlines. Every error is an
 // ingest.Rejection that says what is wrong with the regions.
@@ -83,10 +76,6 @@ func (o Options) readRegions(data []byte) (ingest.Segmentation, error) {
 		s.FrameOfReferenceUID = string(own)
 	}
 	return s, err
-}
-
-func errRegionsSyntax(syntax string) error {
-	return ingest.Reject(ingest.CodeSyntax, "regions in transfer syntax %s, which is not supported; write them uncompressed, little endian", nameOf(syntax))
 }
 
 // SpaceOf returns the FrameOfReferenceUID in which the regions of a whole

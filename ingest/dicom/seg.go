@@ -67,7 +67,7 @@ func (o Options) readSegmentation(set dataset, syntax string, text script) (inge
 	if err := s.readSegments(set, at[tagSegments], text); err != nil {
 		return ingest.Segmentation{}, err
 	}
-	if s.grid, err = readFrameGrid(set, at[tagSharedGroups], at[tagPerFrameGroups], &s); err != nil {
+	if s.grid, err = readFrameGrid(set, at[tagSharedGroups], at[tagPerFrameGroups], [3]int{s.columns, s.rows, s.frames}); err != nil {
 		return ingest.Segmentation{}, err
 	}
 	if s.labels {
@@ -349,4 +349,8 @@ func (s *segmentation) warnings() []ingest.Warning {
 		Code: ingest.WarnLabels, Level: ingest.LevelWarn, Value: float64(s.above),
 		Detail: "pixels of the segmentation above its largest value, taken as that",
 	}}
+}
+
+func errRegionsSyntax(syntax string) error {
+	return ingest.Reject(ingest.CodeSyntax, "regions in transfer syntax %s, which is not supported; write them uncompressed, little endian", nameOf(syntax))
 }

@@ -5,15 +5,36 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"tacstream/ingest"
 )
 
 // Notify publishes a notice about objects, in the form that stores use.
 func (b *Broker) Notify(ctx context.Context, source string, body []byte) error {
-	_, err := b.publish(ctx, &nats.Msg{Subject: noticeSubject(source), Data: body})
+	return notify(ctx, b.js, source, body)
+}
+
+func notify(ctx context.Context, js jetstream.JetStream, source string, body []byte) error {
+	_, err := publish(ctx, js, &nats.Msg{Subject: noticeSubject(source), Data: body})
 	return err
+}
+
+// AskJudge has the intake judge series.
+func (b *Broker) AskJudge(ctx context.Context, series ...ingest.Token) error {
+	return askJudge(ctx, b.js, series)
+}
+
+func askJudge(ctx context.Context, js jetstream.JetStream, series []ingest.Token) error {
+	var body strings.Builder
+	for _, s := range series {
+		fmt.Fprintln(&body, s)
+	}
+	return notify(ctx, js, requestJudge, []byte(body.String()))
 }
 
 // Announce publishes a notice for those who may do nothing else, and waits

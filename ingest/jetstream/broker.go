@@ -97,9 +97,6 @@ type Broker struct {
 	opts    Options
 }
 
-// PublishWait bounds how long one publish may take, acknowledgement included.
-const PublishWait = 10 * time.Second
-
 // Connect makes sure that the streams and consumers exist and returns a
 // Broker on them. It waits until the server answers and can do that, or ctx
 // ends, but not where the server refuses the user or is too old, see

@@ -3,65 +3,20 @@ package jetstream
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"strings"
-	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
 
 	"tacstream/ingest"
 )
 
-// Objects that serve for nothing are stated folder by folder. Whoever notices
-// one arms the timer of its folder; when nothing more came for the quiet time,
-// the folder is counted, and what grew is stated. So an object costs the same
-// however many lie beside it.
-
-// timerFolder begins the last token of the timers of folders. No token of a
-// series begins so.
-const timerFolder = "=f"
-
-func armSubject(f Folder) string {
-	return "_tac.timer.arm." + timerFolder + ingest.Object{Bucket: f.Bucket, Key: f.Name}.ID()
-}
-
-func byproductsSubject(folder ingest.Token, code ingest.Code) string {
-	return "_tac.ledger.junk." + string(folder) + "." + string(code)
-}
-
-// ArmFolder has the intake told that no other unusable object came to a folder
-// once the quiet time is over. The schedule is durable, and publishing it again
-// moves it.
-func (b *Broker) ArmFolder(ctx context.Context, f Folder) error {
-	body, err := json.Marshal(place{Bucket: f.Bucket, Folder: f.Name})
-	if err != nil {
-		return err
-	}
-	arm := armSubject(f)
-	due := strings.Replace(arm, ".arm.", ".due.", 1)
-	at := time.Now().Add(b.opts.QuietTime).Truncate(time.Second).Add(time.Second) // schedules count in whole seconds
-	_, err = b.publish(ctx, &nats.Msg{Subject: arm, Data: body}, jetstream.WithScheduleAt(at), jetstream.WithScheduleTarget(due))
-	return err
-}
-
-// folderDue returns the folder of which the timer went off; ok is false for any
-// other message. One that nobody can read names no folder.
-func folderDue(m jetstream.Msg) (f Folder, ok bool) {
-	if !strings.HasPrefix(m.Subject(), "_tac.timer.due."+timerFolder) {
-		return f, false
-	}
-	var p place
-	if json.Unmarshal(m.Data(), &p) != nil {
-		return f, true
-	}
-	return Folder{p.Bucket, p.Folder}, true
-}
-
-// othersAtOnce is how many records of a folder are read at once, and held.
-const othersAtOnce = 256
+const (
+	// othersAtOnce is how many records of a folder are held.
+	othersAtOnce = 256
+	// othersParallel is how many of them are read at once.
+	othersParallel = 8
+)
 
 // OthersIn calls visit with the record of every object directly in a folder
 // that serves for nothing. It holds few of them at a time. Between them it calls
@@ -71,7 +26,7 @@ func (l *Ledger) OthersIn(ctx context.Context, f Folder, alive func(), visit fun
 	read := func() error {
 		records := make([]ingest.Record, len(ids))
 		var g errgroup.Group
-		g.SetLimit(intakeParallel)
+		g.SetLimit(othersParallel)
 		for i, id := range ids {
 			g.Go(func() (err error) {
 				records[i], err = l.record(ctx, objectSubject(ingest.ClassOther, id))
@@ -92,7 +47,7 @@ func (l *Ledger) OthersIn(ctx context.Context, f Folder, alive func(), visit fun
 		}
 		return nil
 	}
-	err := l.broker.scan(ctx, l.broker.ledger, []string{folderSubject(f.Bucket, f.Name) + ".=o.*"}, func(msg jetstream.Msg, _ uint64) error {
+	err := scan(ctx, l.stream, []string{folderSubject(f.Bucket, f.Name) + ".=o.*"}, func(msg jetstream.Msg, _ uint64) error {
 		if ids = append(ids, lastToken(msg.Subject())); len(ids) < othersAtOnce {
 			return nil
 		}
@@ -108,7 +63,7 @@ func (l *Ledger) OthersIn(ctx context.Context, f Folder, alive func(), visit fun
 // is 0 where nothing was.
 func (l *Ledger) Byproducts(ctx context.Context, folder ingest.Token, code ingest.Code) (ingest.Byproducts, error) {
 	var b ingest.Byproducts
-	msg, err := last(ctx, l.broker.ledger, byproductsSubject(folder, code))
+	msg, err := last(ctx, l.stream, byproductsSubject(folder, code))
 	if err != nil || msg == nil {
 		return b, err
 	}
@@ -125,99 +80,4 @@ func (l *Ledger) SetByproducts(ctx context.Context, b ingest.Byproducts) (ingest
 	revision, err := l.put(ctx, byproductsSubject(b.Folder, b.Reason.Code), b, b.Revision)
 	b.Revision = revision
 	return b, err
-}
-
-// folderRound collects the folders to which unusable objects came in a round, and
-// those of which the timer went off, with the messages that said so.
-type folderRound struct {
-	came, quiet map[Folder][]jetstream.Msg
-}
-
-func newFolderRound() folderRound {
-	return folderRound{came: map[Folder][]jetstream.Msg{}, quiet: map[Folder][]jetstream.Msg{}}
-}
-
-// byproducts sets the timers of folders and states what lies in those that are
-// quiet. What fails repeats its own messages.
-func (in *Intake) byproducts(ctx context.Context, r *round) {
-	for f, msgs := range r.folders.came {
-		if err := in.Broker.ArmFolder(ctx, f); err != nil {
-			in.Log.WarnContext(ctx, "the timer of a folder is not set, so its notices will come again", "err", err)
-			r.repeat(msgs)
-		}
-	}
-	for f, msgs := range r.folders.quiet {
-		alive := func() {
-			for _, m := range msgs {
-				_ = m.InProgress() // or it comes again, which does no harm
-			}
-		}
-		if err := in.stateFolder(ctx, f, alive); err != nil {
-			in.Log.WarnContext(ctx, "the unusable objects of a folder are not stated, so its timer will come again", "err", err)
-			r.repeat(msgs)
-		}
-	}
-}
-
-// stateFolder states of each cause in a folder how many objects there are, if
-// they have become more.
-func (in *Intake) stateFolder(ctx context.Context, f Folder, alive func()) error {
-	var g ingest.Gathering
-	if err := in.Ledger.OthersIn(ctx, f, alive, g.Add); err != nil {
-		return err
-	}
-	for _, group := range g.Groups() {
-		token, ok := in.Door.Sites.FolderToken(group.Site, f.Bucket, f.Name)
-		if !ok {
-			continue // an object of no site is never an event
-		}
-		if err := in.stateGroup(ctx, group, token); err != nil {
-			return fmt.Errorf("folder %s: %s: %w", token, group.Code, err)
-		}
-	}
-	return nil
-}
-
-// stateGroup writes what it is about to state, states it and notes the event.
-// Whoever dies in between finds the statement without an event and states it
-// again, with the same id, before anything newer.
-func (in *Intake) stateGroup(ctx context.Context, g ingest.Group, folder ingest.Token) error {
-	for range maxTellings {
-		b, err := in.Ledger.Byproducts(ctx, folder, g.Code)
-		if err != nil {
-			return err
-		}
-		if b.Revision > 0 && b.Event == "" {
-			if err := in.stateByproducts(ctx, b); err != nil && !errors.Is(err, ingest.ErrConflict) {
-				return err
-			}
-			continue
-		}
-		next, ok := b.Next(g, folder, time.Now())
-		if !ok {
-			return nil
-		}
-		if next, err = in.Ledger.SetByproducts(ctx, next); err == nil {
-			err = in.stateByproducts(ctx, next)
-		}
-		if !errors.Is(err, ingest.ErrConflict) {
-			return err
-		}
-	}
-	return ingest.ErrConflict
-}
-
-// maxTellings bounds how often a statement is taken anew.
-const maxTellings = 20
-
-// stateByproducts states what the ledger holds already, and notes the event.
-func (in *Intake) stateByproducts(ctx context.Context, b ingest.Byproducts) (err error) {
-	if b.Event, err = in.Judge.Sink.Unusable(ctx, b); err != nil {
-		return err
-	}
-	if in.At != nil {
-		in.At("byproducts-stated")
-	}
-	_, err = in.Ledger.SetByproducts(ctx, b)
-	return err
 }

@@ -46,7 +46,7 @@ func (c *claimed) UnmarshalJSON(data []byte) error {
 // of an earlier release up to what this one reads. Like Connect it waits for a
 // server that cannot answer now.
 func (l *Ledger) Claim(ctx context.Context, key ingest.Token, makes bool) error {
-	return persist(ctx, l.broker.conn, l.broker.opts.Waiting, func(ctx context.Context) error {
+	return persist(ctx, l.conn, l.waiting, func(ctx context.Context) error {
 		if err := l.claim(ctx, key, makes); err != nil || !makes {
 			return err
 		}
@@ -55,32 +55,30 @@ func (l *Ledger) Claim(ctx context.Context, key ingest.Token, makes bool) error 
 }
 
 func (l *Ledger) claim(ctx context.Context, key ingest.Token, makes bool) error {
-	for range maxConflicts {
+	return settleConflicts(ctx, "the ledger's key", func() (bool, error) {
 		var known claimed
-		msg, err := last(ctx, l.broker.ledger, keySubject)
+		msg, err := last(ctx, l.stream, keySubject)
 		if err == nil && msg != nil {
 			err = json.Unmarshal(msg.Data, &known)
 		}
 		var after uint64
 		switch {
 		case err != nil:
-			return fmt.Errorf("the ledger's key: %w", err)
+			return false, fmt.Errorf("the ledger's key: %w", err)
 		case msg == nil:
 		case known.Format > ledgerFormat:
-			return ErrNewerLedger
+			return false, ErrNewerLedger
 		case known.Key != key:
-			return ErrOtherKey
+			return false, ErrOtherKey
 		case known.Format == ledgerFormat:
-			return nil
+			return true, nil
 		default:
 			after = msg.Sequence
 		}
 		if !makes {
-			return nil
+			return true, nil
 		}
-		if _, err := l.put(ctx, keySubject, claimed{key, ledgerFormat}, after); !errors.Is(err, ingest.ErrConflict) {
-			return err
-		}
-	}
-	return fmt.Errorf("the ledger's key: %w", ingest.ErrConflict)
+		_, err = l.put(ctx, keySubject, claimed{key, ledgerFormat}, after)
+		return settled(err)
+	})
 }

@@ -3,8 +3,6 @@ package jetstream
 import (
 	"context"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -104,44 +102,4 @@ func (f *feed) request(m jetstream.Msg, r *round) (ok bool) {
 		return false
 	}
 	return true
-}
-
-func (f *feed) count(what string, n int) {
-	if f.Count != nil {
-		f.Count(f.source, what, n)
-	}
-}
-
-// tellEvery is how often a source's trouble of one kind is logged at most.
-const tellEvery = time.Minute
-
-// tell logs trouble of n notices, with those since the last time. A source that
-// sends rubbish must not fill the log.
-func (f *feed) tell(ctx context.Context, what string, n int, args ...any) {
-	if total, ok := f.troubles.due(what, n, time.Now()); ok {
-		f.Log.WarnContext(ctx, what, append([]any{"source", f.source, "notices", total}, args...)...)
-	}
-}
-
-// troubles counts what is not logged yet.
-type troubles struct {
-	mu   sync.Mutex
-	last map[string]time.Time
-	held map[string]int
-}
-
-// due adds n notices and returns how many are to be logged now.
-func (t *troubles) due(what string, n int, now time.Time) (total int, ok bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.last == nil {
-		t.last, t.held = map[string]time.Time{}, map[string]int{}
-	}
-	t.held[what] += n
-	if last, told := t.last[what]; told && now.Sub(last) < tellEvery {
-		return 0, false
-	}
-	total = t.held[what]
-	t.last[what], t.held[what] = now, 0
-	return total, true
 }

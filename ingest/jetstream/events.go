@@ -41,7 +41,7 @@ func (b *Broker) State(ctx context.Context, e Event, after uint64) error {
 		return fmt.Errorf("subject %s is not public", e.Subject)
 	}
 	msg := &nats.Msg{Subject: eventPrefix + private, Data: e.Body, Header: nats.Header{"Content-Type": {ContentType}}}
-	_, err := b.publish(ctx, msg, jetstream.WithMsgID(e.ID), jetstream.WithExpectLastSequencePerSubject(after), jetstream.WithExpectStream(StreamEvents))
+	_, err := publish(ctx, b.js, msg, jetstream.WithMsgID(e.ID), jetstream.WithExpectLastSequencePerSubject(after), jetstream.WithExpectStream(StreamEvents))
 	if isWrongLast(err) {
 		return ingest.ErrConflict
 	}
@@ -101,7 +101,7 @@ func (b *Broker) Watch(ctx context.Context, subject string, all bool, visit func
 
 // Stored calls visit with every event under a subject that is stored now.
 func (b *Broker) Stored(ctx context.Context, subject string, visit func(Event) error) error {
-	return b.scan(ctx, b.events, []string{subject}, func(msg jetstream.Msg, seq uint64) error {
+	return scan(ctx, b.events, []string{subject}, func(msg jetstream.Msg, seq uint64) error {
 		return visit(Event{Subject: msg.Subject(), ID: msg.Headers().Get(nats.MsgIdHdr), Body: msg.Data(), Sequence: seq})
 	})
 }

@@ -10,15 +10,10 @@ import (
 	"tacstream/ingest"
 )
 
-func lastToken(subject string) string { return subject[strings.LastIndexByte(subject, '.')+1:] }
-
-// A Folder is one folder of a bucket.
-type Folder struct{ Bucket, Name string }
-
 // Folders calls visit with every folder that ever held an object, some of
 // them more than once.
 func (l *Ledger) Folders(ctx context.Context, visit func(Folder)) error {
-	return l.broker.scan(ctx, l.broker.ledger, []string{"_tac.ledger.tree.>"}, func(msg jetstream.Msg, _ uint64) error {
+	return scan(ctx, l.stream, []string{"_tac.ledger.tree.>"}, func(msg jetstream.Msg, _ uint64) error {
 		if !ofObjects(msg.Subject()) {
 			return nil
 		}
@@ -35,7 +30,7 @@ func (l *Ledger) Folders(ctx context.Context, visit func(Folder)) error {
 // objects of a place.
 func (l *Ledger) FoldersUnder(ctx context.Context, p ingest.Place, visit func(Folder)) error {
 	top := p.Prefix[:max(strings.LastIndexByte(p.Prefix, '/'), 0)] // the rest is no whole name
-	return l.broker.scan(ctx, l.broker.ledger, []string{folderSubject(p.Bucket, strings.Trim(top, "/")) + ".>"}, func(msg jetstream.Msg, _ uint64) error {
+	return scan(ctx, l.stream, []string{folderSubject(p.Bucket, strings.Trim(top, "/")) + ".>"}, func(msg jetstream.Msg, _ uint64) error {
 		if !ofObjects(msg.Subject()) {
 			return nil
 		}
@@ -59,7 +54,7 @@ func ofObjects(subject string) bool {
 // In returns the present records of all objects directly in a folder.
 func (l *Ledger) In(ctx context.Context, f Folder) (map[string]ingest.Record, error) {
 	at := folderSubject(f.Bucket, f.Name)
-	names, err := subjects(ctx, l.broker.ledger, at+".*.*")
+	names, err := subjects(ctx, l.stream, at+".*.*")
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +89,7 @@ func (l *Ledger) In(ctx context.Context, f Folder) (map[string]ingest.Record, er
 
 // States calls visit with the state of every series.
 func (l *Ledger) States(ctx context.Context, visit func(ingest.State) error) error {
-	return l.broker.scan(ctx, l.broker.ledger, []string{"_tac.ledger.state.*"}, func(msg jetstream.Msg, seq uint64) error {
+	return scan(ctx, l.stream, []string{"_tac.ledger.state.*"}, func(msg jetstream.Msg, seq uint64) error {
 		var s ingest.State
 		if err := json.Unmarshal(msg.Data(), &s); err != nil {
 			return err
@@ -106,7 +101,7 @@ func (l *Ledger) States(ctx context.Context, visit func(ingest.State) error) err
 
 // Others calls visit with the record of every object that serves for nothing.
 func (l *Ledger) Others(ctx context.Context, visit func(ingest.Record)) error {
-	return l.broker.scan(ctx, l.broker.ledger, []string{objectSubject(ingest.ClassOther, "*")}, func(msg jetstream.Msg, seq uint64) error {
+	return scan(ctx, l.stream, []string{objectSubject(ingest.ClassOther, "*")}, func(msg jetstream.Msg, seq uint64) error {
 		var r ingest.Record
 		if err := json.Unmarshal(msg.Data(), &r); err != nil {
 			return err

@@ -14,6 +14,7 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
+	"golang.org/x/sync/errgroup"
 
 	"tacstream/ingest"
 	"tacstream/ingest/jetstream"
@@ -300,5 +301,24 @@ func TestALedgerHasOneKey(t *testing.T) {
 	}
 	if wg.Wait(); first.Load() != 1 {
 		t.Errorf("%d of 8 keys at once were the first", first.Load())
+	}
+}
+
+// As many writers as there may be jobs at work change one value: none gives up.
+func TestManyWhoUpdateAStateAtOnceAllSucceed(t *testing.T) {
+	const writers = jetstream.DefaultMaxPending
+	ledger := newBroker(t, jetstream.Options{}).Ledger()
+	var g errgroup.Group
+	for range writers {
+		g.Go(func() error {
+			_, err := ledger.Update(t.Context(), "aaaabbbbccccddddeeeeffff22", func(s *ingest.State) error { s.Number++; return nil })
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		t.Error(err)
+	}
+	if s, err := ledger.State(t.Context(), "aaaabbbbccccddddeeeeffff22"); err != nil || s.Number != writers {
+		t.Errorf("%d of %d updates are there: %v", s.Number, writers, err)
 	}
 }

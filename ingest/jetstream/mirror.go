@@ -18,6 +18,12 @@ import (
 // that is deleted is back within a minute.
 const DefaultMirrorEvery = 30 * time.Second
 
+// The subjects by which the mirror of the events asks for them and gets them.
+const (
+	mirrorAPI     = "_tacmirror.api"
+	mirrorDeliver = "_tacmirror.events"
+)
+
 // A Mirror is the mirror of the stream of events in the account PUBLIC, where
 // subscribers read it.
 type Mirror struct {

@@ -101,3 +101,11 @@ func persist(ctx context.Context, conn *nats.Conn, waiting func(error), do func(
 		}
 	}
 }
+
+// pause waits for d, or until ctx ends.
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}

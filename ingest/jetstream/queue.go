@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -24,50 +23,31 @@ func (b *Broker) Enqueue(ctx context.Context, j ingest.Job) error {
 	if err != nil {
 		return err
 	}
-	for range maxConflicts {
+	return settleConflicts(ctx, "job of series "+string(j.Series), func() (bool, error) {
 		there, err := last(ctx, b.jobs, jobSubject(j.Series))
 		if err != nil {
-			return err
+			return false, err
 		}
 		var after uint64
 		if there != nil {
 			var held ingest.Job
 			if json.Unmarshal(there.Data, &held) == nil && held.Same(j) {
-				return nil
+				return true, nil
 			}
 			after = there.Sequence
 		}
-		_, err = b.publish(ctx, &nats.Msg{Subject: jobSubject(j.Series), Data: body}, jetstream.WithExpectLastSequencePerSubject(after))
-		if !isWrongLast(err) {
-			return err
+		_, err = publish(ctx, b.js, &nats.Msg{Subject: jobSubject(j.Series), Data: body}, jetstream.WithExpectLastSequencePerSubject(after))
+		if isWrongLast(err) {
+			return false, nil
 		}
-	}
-	return fmt.Errorf("job of series %s: %w", j.Series, ingest.ErrConflict)
+		return err == nil, err
+	})
 }
-
-// maxConflicts bounds how often a decision is taken anew.
-const maxConflicts = 20
 
 // Queued returns the series of which the stream holds a job, waiting or in
 // hand.
 func (b *Broker) Queued(ctx context.Context) (map[ingest.Token]bool, error) {
 	return seriesIn(ctx, b.jobs, jobSubject("*"))
-}
-
-// Armed returns the series of which a timer runs or has rung.
-func (b *Broker) Armed(ctx context.Context) (map[ingest.Token]bool, error) {
-	return seriesIn(ctx, b.notices, "_tac.timer.*.*")
-}
-
-// seriesIn returns the series that are the last token of the subjects under a
-// filter.
-func seriesIn(ctx context.Context, s jetstream.Stream, filter string) (map[ingest.Token]bool, error) {
-	names, err := subjects(ctx, s, filter)
-	series := make(map[ingest.Token]bool, len(names))
-	for _, name := range names {
-		series[ingest.Token(lastToken(name))] = true
-	}
-	return series, err
 }
 
 // Hold says to whoever asks by Held that this process has the job of a series
@@ -96,15 +76,6 @@ func (b *Broker) Held(ctx context.Context, series ingest.Token) (bool, error) {
 
 // answerWithin is how long a process that has a job in hand may take to say so.
 const answerWithin = 2 * time.Second
-
-// Arm has the intake told that nothing came for a series once the quiet time
-// is over. The schedule is durable, and publishing it again moves it.
-func (b *Broker) Arm(ctx context.Context, series ingest.Token) error {
-	at := time.Now().Add(b.opts.QuietTime).Truncate(time.Second).Add(time.Second) // schedules count in whole seconds
-	_, err := b.publish(ctx, &nats.Msg{Subject: "_tac.timer.arm." + string(series)},
-		jetstream.WithScheduleAt(at), jetstream.WithScheduleTarget(dueSubject(string(series))))
-	return err
-}
 
 // A Delivery is a job in hand. Exactly one of its methods ends it.
 type Delivery struct {

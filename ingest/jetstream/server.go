@@ -42,12 +42,6 @@ const InboxPrefix = "_tacin"
 // PublicSubjects is what subscribers may listen to.
 const PublicSubjects = "pet.v1.>"
 
-// The subjects by which the mirror of the events asks for them and gets them.
-const (
-	mirrorAPI     = "_tacmirror.api"
-	mirrorDeliver = "_tacmirror.events"
-)
-
 // Bounds on what subscribers may make together.
 const (
 	maxPublicConsumers = 1024

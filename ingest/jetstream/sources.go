@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -93,39 +91,4 @@ func (b *Broker) sources(ctx context.Context) ([]string, error) {
 		}
 	}
 	return list, nil
-}
-
-const (
-	// discoverEvery is how often the intake looks for sources that it does not
-	// know yet.
-	discoverEvery = time.Second
-	// maxFound bounds the sources that no configuration names and that are
-	// served at once. Others wait until one of these has nothing more.
-	maxFound = 64
-)
-
-// discover serves every source that sends, as long as it sends, until ctx ends.
-func (in *Intake) discover(ctx context.Context, known []string, start func(func())) {
-	serving := make(chan string, maxFound) // a source leaves it when its feed ends
-	busy := map[string]bool{}
-	for ; ctx.Err() == nil; pause(ctx, discoverEvery) {
-		sources, err := in.Broker.sources(ctx)
-		if err != nil && ctx.Err() == nil {
-			in.Log.WarnContext(ctx, "the sources of notices are not known, trying again", "err", err)
-		}
-		for len(serving) > 0 {
-			delete(busy, <-serving)
-		}
-		for _, source := range sources {
-			if busy[source] || slices.Contains(known, source) || len(busy) >= maxFound {
-				continue
-			}
-			busy[source] = true
-			f := in.feed(source)
-			start(func() {
-				f.run(ctx, false)
-				serving <- source
-			})
-		}
-	}
 }

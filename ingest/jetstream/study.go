@@ -10,13 +10,13 @@ import (
 
 // Members returns what is noted of the series of a study.
 func (l *Ledger) Members(ctx context.Context, study string) ([]ingest.Member, error) {
-	names, err := subjects(ctx, l.broker.ledger, memberSubject(study, "*"))
+	names, err := subjects(ctx, l.stream, memberSubject(study, "*"))
 	if err != nil {
 		return nil, err
 	}
 	list := make([]ingest.Member, 0, len(names))
 	for _, name := range names {
-		msg, err := last(ctx, l.broker.ledger, name)
+		msg, err := last(ctx, l.stream, name)
 		if err != nil {
 			return nil, err
 		}

@@ -3,6 +3,7 @@ package jetstream
 import (
 	"crypto/sha256"
 	"encoding/base32"
+	"fmt"
 	"strings"
 
 	"tacstream/ingest"
@@ -17,6 +18,12 @@ func objectSubject(class, id string) string { return "_tac.ledger.obj." + class 
 func stateSubject(series ingest.Token) string { return "_tac.ledger.state." + string(series) }
 
 func packSubject(series ingest.Token) string { return "_tac.ledger.pack." + string(series) }
+
+// partSubject is where a part of a pack stands that goes up to a record; i is "*"
+// for all of them.
+func partSubject(series ingest.Token, upto uint64, part string) string {
+	return fmt.Sprintf("_tac.ledger.part.%s.%d.%s", series, upto, part)
+}
 
 func memberSubject(study string, series ingest.Token) string {
 	return "_tac.ledger.study." + study + "." + string(series)
@@ -36,6 +43,10 @@ func noticeSubject(source string) string { return noticePrefix + source }
 const duePrefix = "_tac.timer.due."
 
 func dueSubject(series string) string { return duePrefix + series }
+
+func byproductsSubject(folder ingest.Token, code ingest.Code) string {
+	return "_tac.ledger.junk." + string(folder) + "." + string(code)
+}
 
 // treeSubject returns where the tree notes a record.
 func treeSubject(r ingest.Record) string {
@@ -65,6 +76,16 @@ func folderSubject(bucket, folder string) string {
 	}
 	return b.String()
 }
+
+func watchSubject(bucket, folder string, series ingest.Token) string {
+	return folderSubject(bucket, folder) + ".=w." + string(series)
+}
+
+// above returns the subject of the folder above one that is not the top.
+func above(at string) string { return at[:strings.LastIndexByte(at, '.')] }
+
+// lastToken returns what a subject ends with.
+func lastToken(subject string) string { return subject[strings.LastIndexByte(subject, '.')+1:] }
 
 // hashName makes a subject token of a bucket's or folder's name.
 func hashName(name string) string {

@@ -21,7 +21,7 @@ const treeFormat = 2
 // upgrade adds the notes to a ledger of an earlier release that RegionsNear and
 // SeriesNear go by. Several processes may do so at once.
 func (l *Ledger) upgrade(ctx context.Context) error {
-	msg, err := last(ctx, l.broker.ledger, formatSubject)
+	msg, err := last(ctx, l.stream, formatSubject)
 	if err != nil {
 		return fmt.Errorf("the ledger's format: %w", err)
 	}
@@ -48,7 +48,7 @@ type oldNote struct {
 }
 
 func (l *Ledger) oldNotes(ctx context.Context) (notes []oldNote, err error) {
-	err = l.broker.scan(ctx, l.broker.ledger, []string{"_tac.ledger.tree.>"}, func(msg jetstream.Msg, _ uint64) error {
+	err = scan(ctx, l.stream, []string{"_tac.ledger.tree.>"}, func(msg jetstream.Msg, _ uint64) error {
 		n := oldNote{subject: msg.Subject()}
 		if !ofObjects(n.subject) || strings.HasSuffix(above(n.subject), ".=o") {
 			return nil

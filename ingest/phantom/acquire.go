@@ -1,13 +1,6 @@
 package phantom
 
-import (
-	"fmt"
-	"math"
-	"math/rand/v2"
-	"path"
-
-	"tacstream/ingest"
-)
+import "math"
 
 // An acquisition is a series of which everything but the noise is known. Its
 // scratch space makes it unfit for concurrent use.
@@ -76,17 +69,6 @@ func (s Series) noise(p part, frame int, decaying float64) float64 {
 	return 1000 * math.Sqrt(variance) * s.decayFactor(frame) / fromStart
 }
 
-// file makes the file of a slice, counted from 0.
-func (a *acquisition) file(frame, slice int) File {
-	a.expose(frame, slice)
-	slope := a.slope()
-	return File{
-		Name: path.Join(a.Folder, "pet", fmt.Sprintf("f%03d-s%03d.dcm", frame+1, slice+1)),
-		Slot: ingest.Slot{Frame: frame + 1, Slice: slice + 1},
-		Data: a.encode(frame, slice, slope),
-	}
-}
-
 // expose fills the scratch space with the values of a slice.
 func (a *acquisition) expose(frame, slice int) {
 	n := len(a.scratch)
@@ -133,11 +115,4 @@ func (a *acquisition) peak() float64 {
 func stored(value float64, slope decimal) uint16 {
 	n := math.Round(value / slope.value)
 	return uint16(int16(min(max(n, math.MinInt16), math.MaxInt16)))
-}
-
-// random returns the randomness for a purpose, with numbers that tell its uses
-// apart.
-func (s Series) random(purpose string, numbers ...int) *rand.Rand {
-	high, low := s.digest(purpose, numbers...)
-	return rand.New(rand.NewPCG(high, low))
 }

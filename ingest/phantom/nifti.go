@@ -5,7 +5,9 @@ import (
 	"compress/gzip"
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 
 	"tacstream/ingest"
@@ -81,3 +83,6 @@ func LookUpTable(labels ingest.Labels) []byte {
 	}
 	return []byte(b.String())
 }
+
+// indices returns the indices of the labels in rising order.
+func indices(l ingest.Labels) []int32 { return slices.Sorted(maps.Keys(l.Names)) }

@@ -3,8 +3,7 @@ package phantom
 import (
 	"cmp"
 	"fmt"
-	"iter"
-	"path"
+	"slices"
 	"time"
 
 	"tacstream/ingest"
@@ -81,38 +80,6 @@ func DefaultSize() [3]int { return [3]int{64, 64, 16} }
 // DefaultStart is when a series was scanned.
 func DefaultStart() time.Time { return time.Date(2024, time.January, 8, 10, 31, 7, 250e6, time.UTC) }
 
-// DefaultFrames returns 23 frames over 90 min: 4 × 15 s, 4 × 30 s, 3 × 1 min,
-// 2 × 2 min, 4 × 5 min and 6 × 10 min.
-func DefaultFrames() []ingest.Frame {
-	var frames []ingest.Frame
-	for _, run := range []struct {
-		n int
-		d time.Duration
-	}{
-		{4, 15 * time.Second}, {4, 30 * time.Second}, {3, time.Minute},
-		{2, 2 * time.Minute}, {4, 5 * time.Minute}, {6, 10 * time.Minute},
-	} {
-		frames = append(frames, following(frames, run.n, run.d)...)
-	}
-	return frames
-}
-
-// EvenFrames returns n frames of one duration without gaps.
-func EvenFrames(n int, d time.Duration) []ingest.Frame { return following(nil, n, d) }
-
-// following returns n frames that begin where the given ones end.
-func following(frames []ingest.Frame, n int, d time.Duration) []ingest.Frame {
-	next := time.Duration(0)
-	if len(frames) > 0 {
-		next = frames[len(frames)-1].End()
-	}
-	more := make([]ingest.Frame, n)
-	for i := range more {
-		more[i] = ingest.Frame{Start: next + time.Duration(i)*d, Duration: d}
-	}
-	return more
-}
-
 // Large returns a series of 89 slices of 128 × 128 voxels in frames of equal
 // length over 90 min, without noise. It is made for measuring memory: 26
 // frames are 77 MB of files, and Files holds one of them at a time.
@@ -180,86 +147,15 @@ func (s Series) Geometry() ingest.Geometry {
 	return g
 }
 
-// Labels returns the regions on the grid of the series. A region that has no
-// kinetics has no label, and one that the grid is too coarse for no voxel.
-func (s Series) Labels() ingest.Labels { return s.filled().body().labels() }
-
-// Truth returns the kinetics of each label but the cerebellum, in the order of
-// the atlas: every region left, then right.
-func (s Series) Truth() []Kinetics {
-	var truth []Kinetics
-	for _, k := range s.Merged() {
-		for _, side := range []string{"Left-", "Right-"} {
-			of := k
-			of.Region = side + k.Region
-			truth = append(truth, of)
-		}
+// kineticsOf returns the kinetics of a region, and whether there are any. The
+// cerebellum is the reference itself.
+func (s Series) kineticsOf(region string) (Kinetics, bool) {
+	if region == Cerebellum {
+		return Kinetics{Region: region, R1: 1}, true
 	}
-	return truth
-}
-
-// Merged returns the kinetics of each region but the cerebellum, left and
-// right together, in the order of the atlas.
-func (s Series) Merged() []Kinetics {
-	s = s.filled()
-	var truth []Kinetics
-	for _, o := range organs() {
-		if k, ok := s.kineticsOf(o.region); ok && o.region != Cerebellum {
-			truth = append(truth, k)
-		}
+	i := slices.IndexFunc(s.Kinetics, func(k Kinetics) bool { return k.Region == region })
+	if i < 0 {
+		return Kinetics{}, false
 	}
-	return truth
-}
-
-// A File is one file as a facility drops it.
-type File struct {
-	Name string      // its path below the drop, with slashes
-	Slot ingest.Slot // which frame and slice it holds; zero for a file of regions
-	Data []byte      // fresh for each file: the caller may keep and change it
-}
-
-// Files returns the files of the series: the slices, frame after frame and
-// from the lowest slice up, then the regions. It makes them as they are asked
-// for.
-func (s Series) Files() iter.Seq[File] {
-	return func(yield func(File) bool) {
-		for f := range s.Slices() {
-			if !yield(f) {
-				return
-			}
-		}
-		for _, f := range s.Regions() {
-			if !yield(f) {
-				return
-			}
-		}
-	}
-}
-
-// Slices returns the files of the series without its regions.
-func (s Series) Slices() iter.Seq[File] {
-	return func(yield func(File) bool) {
-		scan := s.acquire()
-		for frame := range scan.Frames {
-			for slice := range scan.Size[2] {
-				if !yield(scan.file(frame, slice)) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// Regions returns the region source of the series, as BIDS has it: a label
-// image on the grid of the series and its look-up table.
-func (s Series) Regions() []File {
-	labels := s.Labels()
-	stem := ""
-	if s.Name != "" {
-		stem = path.Base(s.Name) + "_"
-	}
-	return []File{
-		{Name: path.Join(s.Folder, stem+"dseg.nii.gz"), Data: NIfTI(labels)},
-		{Name: path.Join(s.Folder, "dseg.tsv"), Data: LookUpTable(labels)},
-	}
+	return s.Kinetics[i], true
 }

@@ -16,13 +16,6 @@ import (
 	"github.com/versity/versitygw/s3response"
 )
 
-// A Notifier passes notices on.
-type Notifier interface {
-	// Notify returns when payload, an S3 event as JSON, is where no crash
-	// loses it. It may be called concurrently.
-	Notify(ctx context.Context, payload []byte) error
-}
-
 // notifyPatience bounds how long a client waits for its notice to be taken.
 const notifyPatience = 10 * time.Second
 

@@ -1,7 +1,11 @@
 package s3
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
+	"net/url"
+	"strings"
 	"time"
 )
 
@@ -60,4 +64,20 @@ type eventObject struct {
 	Size      int64  `json:"size"`
 	ETag      string `json:"eTag,omitempty"`
 	Sequencer string `json:"sequencer,omitempty"`
+}
+
+// encodeKey form-encodes a key as AWS does: slashes stay.
+func encodeKey(key string) string {
+	return strings.ReplaceAll(url.QueryEscape(key), "%2F", "/")
+}
+
+// marshal encodes v, which holds nothing that JSON cannot express.
+func marshal(v any) []byte {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		panic(err)
+	}
+	return bytes.TrimSpace(b.Bytes())
 }

@@ -1,7 +1,6 @@
 package s3
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/url"
@@ -249,20 +248,4 @@ func EncodeNotice(n ingest.Notice) []byte {
 		name = EventDelete
 	}
 	return Event{Name: name, Bucket: n.Bucket, Key: n.Key, ETag: n.ETag, Size: n.Size}.Encode()
-}
-
-// encodeKey form-encodes a key as AWS does: slashes stay.
-func encodeKey(key string) string {
-	return strings.ReplaceAll(url.QueryEscape(key), "%2F", "/")
-}
-
-// marshal encodes v, which holds nothing that JSON cannot express.
-func marshal(v any) []byte {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		panic(err)
-	}
-	return bytes.TrimSpace(b.Bytes())
 }

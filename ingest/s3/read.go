@@ -319,15 +319,3 @@ func (s *Store) retry(ctx context.Context, bucket string, try func(context.Conte
 		}
 	}
 }
-
-// pause waits for d or until ctx ends, whose error it then returns.
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
-}

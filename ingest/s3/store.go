@@ -251,3 +251,15 @@ func (s *Store) Wait(ctx context.Context, bucket string) error {
 		}
 	}
 }
+
+// pause waits for d or until ctx ends, whose error it then returns.
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}

@@ -1,16 +1,10 @@
 package transform
 
 import (
-	"bytes"
 	"math"
-	"path"
-	"strings"
 
 	"tacstream/ingest"
 )
-
-// MaxBytes bounds a file. Affine transforms take a few hundred bytes.
-const MaxBytes = 1 << 20
 
 // maxMM bounds every number of a transform, in mm where it has a unit.
 const maxMM = 1e5
@@ -30,27 +24,6 @@ type Transform struct {
 	// flirt maps FSL's coordinates of the moving image to those of the fixed
 	// one.
 	flirt *ingest.Affine
-}
-
-// Read reads a transform. The name tells text formats apart that do not say
-// what they are: FSL's .mat and AFNI's .1D.
-func Read(name string, data []byte) (Transform, error) {
-	name = strings.ToLower(path.Base(strings.ReplaceAll(name, `\`, "/")))
-	switch {
-	case len(data) > MaxBytes:
-		return Transform{}, reject("a file of more than %d bytes", MaxBytes)
-	case bytes.HasPrefix(data, []byte("#Insight Transform File")):
-		return readITK(data)
-	case strings.HasSuffix(name, ".lta"):
-		return readLTA(data)
-	case strings.HasSuffix(name, ".1d"):
-		return readAFNI(data)
-	case strings.HasSuffix(name, ".mat") && bytes.IndexByte(data, 0) >= 0:
-		return readMATLAB(data)
-	case strings.HasSuffix(name, ".mat"):
-		return readFSL(data)
-	}
-	return Transform{}, reject("neither an ITK, ANTs, FSL, AFNI nor FreeSurfer affine by its name and its beginning")
 }
 
 // reject says why a transform cannot serve.

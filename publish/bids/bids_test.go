@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tacstream/extract"
+	"tacstream/extract/table"
 	"tacstream/fit"
 	"tacstream/ingest"
 	"tacstream/publish"
@@ -178,7 +179,7 @@ func TestLabelsHoldLettersAndDigitsOnly(t *testing.T) {
 
 func TestCurvesReadBack(t *testing.T) {
 	r := result()
-	back, err := extract.ReadTSV(bytes.NewReader(find(t, written(t, r), "_desc-preproc_tacs.tsv")))
+	back, _, err := table.Read(bytes.NewReader(find(t, written(t, r), "_desc-preproc_tacs.tsv")), table.Hints{})
 	if err != nil {
 		t.Fatal(err)
 	}

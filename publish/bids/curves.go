@@ -2,27 +2,20 @@ package bids
 
 import (
 	"bytes"
-	"fmt"
 	"strings"
 
 	"tacstream/extract"
+	"tacstream/extract/table"
 	"tacstream/publish"
 )
-
-// A column is what a sidecar says of a column of its table.
-type column struct {
-	Description string
-	Units       string `json:",omitempty"`
-}
 
 // A sidecar describes the curves. The fields are those of BIDS, as far as they
 // are known; what is not known is left out. Times are s after TimeZero.
 type sidecar struct {
-	Description                string
-	Manufacturer               string `json:",omitempty"`
-	ManufacturersModelName     string `json:",omitempty"`
-	Units                      extract.Units
-	Radioactivity              units    `json:"radioactivity"`
+	Description            string
+	Manufacturer           string `json:",omitempty"`
+	ManufacturersModelName string `json:",omitempty"`
+	table.Activity
 	BodyWeight                 *float64 `json:"body_weight,omitempty"`
 	BodyWeightUnits            string   `json:"body_weight_units,omitempty"`
 	TracerName                 string
@@ -35,26 +28,17 @@ type sidecar struct {
 	InjectionStart             *float64 `json:",omitempty"`
 	FrameTimesStart            []float64
 	FrameDuration              []float64
-	ImageDecayCorrected        bool
-	ImageDecayCorrectionTime   *float64 `json:",omitempty"`
-	DecayCorrectedTo           extract.Origin
-	ReconMethodName            string            `json:",omitempty"`
-	AttenuationCorrection      string            `json:",omitempty"`
-	ReferenceRegion            extract.Region    `json:",omitempty"`
-	SourceSeries               string            // token
-	SourceContent              string            `json:",omitempty"` // digest
-	SourceRegions              string            `json:",omitempty"` // digest
-	Settings                   string            `json:",omitempty"` // digest
-	Warnings                   []warning         `json:",omitempty"`
-	Columns                    map[string]column `json:"columns"`
-}
-
-type units struct{ Units extract.Units }
-
-// A warning is one line for people.
-type warning struct {
-	Code, Level, Detail string
-	Value, Threshold    *float64 `json:",omitempty"`
+	table.Correction
+	DecayCorrectedTo      extract.Origin
+	ReconMethodName       string            `json:",omitempty"`
+	AttenuationCorrection string            `json:",omitempty"`
+	ReferenceRegion       extract.Region    `json:",omitempty"`
+	SourceSeries          string            // token
+	SourceContent         string            `json:",omitempty"` // digest
+	SourceRegions         string            `json:",omitempty"` // digest
+	Settings              string            `json:",omitempty"` // digest
+	Warnings              []warning         `json:",omitempty"`
+	Columns               map[string]column `json:"columns"`
 }
 
 // curves adds the table of curves and its sidecar.
@@ -69,7 +53,7 @@ func (d *dataset) curves() error {
 		return err
 	}
 	var b bytes.Buffer
-	if err := extract.WriteTSV(&b, d.Curves, d.origin); err != nil {
+	if err := table.Write(&b, d.Curves, d.origin); err != nil {
 		return err
 	}
 	d.add(d.stem+curvesSuffix, typeTSV, b.Bytes())
@@ -83,8 +67,8 @@ func (d *dataset) curves() error {
 func (d *dataset) sidecar() (sidecar, error) {
 	s := sidecar{
 		Description: "Mean activity of each region in each frame, corrected for decay as DecayCorrectedTo says.",
-		Units:       d.Curves.Units, Radioactivity: units{d.Curves.Units},
-		TracerName: d.tracerName(), TimeZero: "00:00:00", FrameTimesStart: []float64{}, FrameDuration: []float64{},
+		Activity:    table.ActivityIn(d.Curves.Units),
+		TracerName:  d.tracerName(), TimeZero: "00:00:00", FrameTimesStart: []float64{}, FrameDuration: []float64{},
 		DecayCorrectedTo: d.origin, ReferenceRegion: d.Reference,
 		SourceSeries: string(d.Cause.Series), SourceContent: d.Cause.Input, SourceRegions: d.Cause.Regions, Settings: d.Cause.Settings,
 		Columns: map[string]column{
@@ -126,20 +110,12 @@ func (d *dataset) addDecay(s *sidecar) error {
 	if err != nil {
 		return err
 	}
-	if s.ImageDecayCorrected = corrected; corrected {
+	if s.ImageDecayCorrected = &corrected; corrected {
 		s.ImageDecayCorrectionTime = given(seconds(at), true)
 	}
 	s.RadionuclideHalfLife = given(seconds(d.Curves.HalfLife), d.Curves.HalfLife > 0)
 	s.InjectionStart = given(seconds(d.Curves.Decay.Injection), d.Curves.Decay.InjectionKnown)
 	return nil
-}
-
-// given returns x if it is known.
-func given(x float64, isKnown bool) *float64 {
-	if !isKnown || number(x) == "n/a" {
-		return nil
-	}
-	return &x
 }
 
 // addHeader says what is known of scanner and injection. Of the texts of a
@@ -208,23 +184,4 @@ func radionuclide(name string) string {
 		return ""
 	}
 	return label(nuclide)
-}
-
-// morph adds the table of regions and its sidecar.
-func (d *dataset) morph() error {
-	var rows [][]string
-	for _, t := range d.Curves.TACs {
-		index := "n/a"
-		if len(t.Parts) == 0 && t.Index != 0 {
-			index = fmt.Sprint(t.Index)
-		}
-		rows = append(rows, []string{index, string(t.Region), known(t.VolumeMM3), known(t.Voxels)})
-	}
-	d.table(d.stem+"_morph.tsv", []string{"index", "name", "volume-mm3", "voxels"}, rows)
-	return d.json(d.stem+"_morph.json", map[string]column{
-		"index":      {"Index of the region in its source; n/a for a merged region.", ""},
-		"name":       {"Name of the region, as its look-up table spells it.", ""},
-		"volume-mm3": {"Volume of the PET voxels that were averaged.", "mm^3"},
-		"voxels":     {"Effective number of those voxels.", ""},
-	})
 }

@@ -6,7 +6,6 @@ import (
 
 	"tacstream/extract"
 	"tacstream/fit"
-	"tacstream/ingest"
 	"tacstream/publish"
 )
 
@@ -157,11 +156,6 @@ func (m model) kinpar() error {
 	}
 	m.table(m.stem+"_kinpar.tsv", names, rows)
 	return m.json(m.stem+"_kinpar.json", side)
-}
-
-func warningOf(w ingest.Warning) warning {
-	said := w.Value != 0 || w.Threshold != 0
-	return warning{string(w.Code), string(w.Level), w.Detail, given(w.Value, said), given(w.Threshold, said)}
 }
 
 // fitted adds the table of what was measured and what the model makes of it,

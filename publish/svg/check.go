@@ -2,19 +2,12 @@ package svg
 
 import (
 	"fmt"
-	"math"
 
 	"tacstream/ingest"
 )
 
 // ErrFigure means that the parts of a figure do not fit together.
 var ErrFigure = fmt.Errorf("figure cannot be drawn: %w", ingest.ErrRejected)
-
-// limit bounds what is drawn: beyond it a difference would overflow.
-const limit = 1e300
-
-// isNumber reports whether a value is drawn, and is not a gap.
-func isNumber(v float64) bool { return math.Abs(v) <= limit }
 
 // check returns an error that names the first region which cannot be drawn.
 func (f Figure) check() error {

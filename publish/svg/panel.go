@@ -1,5 +1,14 @@
 package svg
 
+// maxLabel bounds the title of an axis, in cells.
+const maxLabel = 34
+
+// Lengths beside an axis, in units of the view box.
+const (
+	tickLength = 3.5
+	yTitle     = 38.0 // from the axis to its title
+)
+
 // A box is the area inside the axes of a panel.
 type box struct{ left, top, right, bottom float64 }
 

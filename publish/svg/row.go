@@ -1,11 +1,7 @@
 package svg
 
-// pointRadius is the radius of a measured point.
-const pointRadius = 2.1
-
-// row draws the row of a region.
-func (l layout) row(c *canvas, i int) {
-	r, top := l.Regions[i], l.tops[i]
+// row draws the row of a region, which starts at top.
+func (l layout) row(c *canvas, r Region, top float64) {
 	c.open("g")
 	c.leaf("title", plain(r.Name))
 	c.line(point{margin, top}, point{l.width() - margin, top}, "stroke", rule, "stroke-width", "0.8")

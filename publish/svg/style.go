@@ -76,3 +76,6 @@ func polygon(corners ...point) string {
 
 // size returns the attribute of a font size.
 func size(v int) []string { return []string{"font-size", strconv.Itoa(v)} }
+
+// pointRadius is the radius of a measured point.
+const pointRadius = 2.1

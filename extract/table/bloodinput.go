@@ -1,0 +1,143 @@
+package table
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"tacstream/extract"
+	"tacstream/ingest"
+)
+
+// minBloodSamples is how many samples make an input.
+const minBloodSamples = 4
+
+// arrivedOfPeak is the part of the peak below which the tracer has not arrived.
+const arrivedOfPeak = 0.05
+
+// positive makes what is below 0 before the peak 0, and leaves out what is 0
+// or less after it.
+func (b *bloodReading) positive(list []extract.Sample, q quantity) []extract.Sample {
+	if len(list) == 0 {
+		return nil
+	}
+	top, negative, lost := peak(list), 0, 0
+	kept := list[:0]
+	for i, s := range list {
+		switch {
+		case i > top && s.BqPerML <= 0:
+			lost++
+			continue
+		case s.BqPerML < 0:
+			negative++
+			s.BqPerML = 0
+		}
+		kept = append(kept, s)
+	}
+	if negative > 0 {
+		b.warn(ingest.LevelNotice, float64(negative), 0, fmt.Sprintf("samples of %s below 0 before the peak: they are taken for 0", q))
+	}
+	if lost > 0 {
+		b.warn(ingest.LevelWarn, float64(lost), 0, fmt.Sprintf("samples of %s of 0 or less after the peak: they are left out", q))
+	}
+	return kept
+}
+
+// missedPlasma names times at which only whole blood was measured.
+func (b *bloodReading) missedPlasma() {
+	n := 0
+	for _, r := range b.rows {
+		if math.IsNaN(r.values[plasma]) && !math.IsNaN(r.values[whole]) {
+			n++
+		}
+	}
+	if n > 0 {
+		b.warn(ingest.LevelWarn, float64(n), 0, "times with whole blood and without plasma: there the input is interpolated")
+	}
+}
+
+// doubts names what is odd about the samples of the parent as a whole.
+func (b *bloodReading) doubts(list []extract.Sample) {
+	last := list[len(list)-1].At
+	if !b.stated && last <= shortestScan {
+		b.warnings = append(b.warnings, ingest.Warning{
+			Code: ingest.WarnTimeAssumed, Level: ingest.LevelDoubt, Value: last.Seconds(), Threshold: shortestScan.Seconds(),
+			Detail: "seconds of the last sample: nothing states the unit of time, and minutes would be likelier",
+		})
+	}
+	if peak(list) == 0 {
+		b.warn(ingest.LevelDoubt, list[0].At.Seconds(), 0, "seconds of the first sample, which is the largest: the peak was missed")
+	}
+	longest := time.Duration(0)
+	for i := 1; i < len(list); i++ {
+		longest = max(longest, list[i].At-list[i-1].At)
+	}
+	if longest > longestBloodGap {
+		b.warn(ingest.LevelNotice, longest.Seconds(), longestBloodGap.Seconds(), "seconds between two samples of plasma, the longest of all")
+	}
+}
+
+// background names samples that have exactly the value of the first before the
+// tracer arrives.
+func (b *bloodReading) background(list []extract.Sample) {
+	if len(list) == 0 || list[0].BqPerML <= 0 || list[0].BqPerML > arrivedOfPeak*list[peak(list)].BqPerML {
+		return
+	}
+	n := 1
+	for n < len(list) && list[n].BqPerML == list[0].BqPerML {
+		n++
+	}
+	if n > 1 {
+		b.warn(ingest.LevelNotice, float64(n), 0, "first samples of plasma of the same small value: background of the counter, taken as it is")
+	}
+}
+
+// input returns the parent: the AIF where it has enough samples, else the
+// plasma times the parent fraction.
+func (b *bloodReading) input() ([]extract.Sample, error) {
+	before := len(b.warnings)
+	list := b.positive(b.samples(parent), parent)
+	b.background(list)
+	if len(list) >= minBloodSamples {
+		return list, nil
+	}
+	if b.column[plasma] < 0 {
+		return nil, b.reject("%d samples of the AIF with activity: at least %d are needed", len(list), minBloodSamples)
+	}
+	b.warnings = b.warnings[:before] // of an AIF that is not used
+	if n := len(b.samples(parent)); n > 0 {
+		b.warn(ingest.LevelWarn, float64(n), minBloodSamples, "samples of the AIF, too few of them usable: plasma and parent fraction are used")
+	}
+	return b.plasmaInput()
+}
+
+// plasmaInput returns the plasma times the parent fraction.
+func (b *bloodReading) plasmaInput() ([]extract.Sample, error) {
+	list := b.positive(b.samples(plasma), plasma)
+	b.background(list)
+	b.metabolise(list)
+	b.missedPlasma()
+	if len(list) < minBloodSamples {
+		return nil, b.reject("%d samples of plasma with activity: at least %d are needed", len(list), minBloodSamples)
+	}
+	return list, nil
+}
+
+// blood makes the curves.
+func (b *bloodReading) blood() (extract.Blood, error) {
+	list, err := b.input()
+	if err != nil {
+		return extract.Blood{}, err
+	}
+	if list[peak(list)].BqPerML <= 0 {
+		return extract.Blood{}, b.reject("no sample of the parent in plasma is above 0")
+	}
+	out := extract.Blood{Parent: list, Whole: b.positive(b.samples(whole), whole)}
+	if n := len(out.Whole); n > 0 && n < minBloodSamples {
+		b.warn(ingest.LevelWarn, float64(n), minBloodSamples, "samples of whole blood, too few to be used")
+		out.Whole = nil
+	}
+	b.doubts(list)
+	out.Warnings = b.warnings
+	return out, nil
+}

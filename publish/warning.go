@@ -1,0 +1,61 @@
+package publish
+
+import (
+	"fmt"
+	"strings"
+
+	"tacstream/ingest"
+)
+
+// maxWarnings bounds the warnings of one list in an event.
+const maxWarnings = 200
+
+// A Warning is doubt about a number that exists.
+type Warning struct {
+	Code      ingest.Code  `json:"code" doc:"The rule, such as NOISE."`
+	Level     ingest.Level `json:"level" enum:"notice,warn,doubt" doc:"notice: worth knowing; warn: look at it; doubt: do not rely on it."`
+	Value     *float64     `json:"value,omitempty" doc:"What was found; its unit is in detail."`
+	Threshold *float64     `json:"threshold,omitempty" doc:"What would have been right."`
+	Detail    string       `json:"detail,omitempty" doc:"Plain words."`
+}
+
+// newWarnings returns the first maxWarnings. A rule that compares nothing has
+// neither value nor threshold.
+func newWarnings(list []ingest.Warning) []Warning {
+	var all []Warning
+	for _, w := range list[:min(len(list), maxWarnings)] {
+		n := Warning{Code: w.Code, Level: w.Level, Detail: plain(w.Detail)}
+		if w.Value != 0 || w.Threshold != 0 {
+			n.Value, n.Threshold = finite(w.Value), finite(w.Threshold)
+		}
+		all = append(all, n)
+	}
+	return all
+}
+
+// line returns a warning in one printable line.
+func (w Warning) line() string {
+	line := string(w.Code)
+	if w.Value != nil {
+		line += fmt.Sprintf(" %.3g", *w.Value)
+	}
+	if w.Detail != "" {
+		line += " " + w.Detail
+	}
+	if w.Threshold != nil && *w.Threshold != 0 {
+		line += fmt.Sprintf(" (limit %.3g)", *w.Threshold)
+	}
+	return plain(line)
+}
+
+func codes(list []Warning) string {
+	var all []string
+	for _, w := range list {
+		code := string(w.Code)
+		if w.Level == "doubt" {
+			code += "!"
+		}
+		all = append(all, code)
+	}
+	return plain(strings.Join(all, " "))
+}

@@ -20,9 +20,9 @@ type Extent struct {
 	Cut       float64  // fraction of the region, by the source's voxels, that lies outside the PET volume
 }
 
-// regions are what a source holds of the PET grid, before those that hold
+// census are what a source holds of the PET grid, before those that hold
 // nothing are left out.
-type regions struct {
+type census struct {
 	extents  []Extent       // number n is extents[n−1], still without voxels
 	slices   [][]ingest.Run // each by rising First, then Region
 	warnings []ingest.Warning

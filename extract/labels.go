@@ -9,24 +9,24 @@ import (
 )
 
 // cutLabels brings labels onto the PET grid.
-func cutLabels(labels ingest.Labels, pet ingest.Geometry, limit int) (regions, error) {
+func cutLabels(labels ingest.Labels, pet ingest.Geometry, limit int) (census, error) {
 	if g := labels.Geometry; !fits(g.Size, math.MaxInt32) || g.Voxels() != len(labels.Index) {
-		return regions{}, ingest.Reject(ingest.CodeRegionsUnreadable, "%d labels where the grid has %d × %d × %d", len(labels.Index), g.Size[0], g.Size[1], g.Size[2])
+		return census{}, ingest.Reject(ingest.CodeRegionsUnreadable, "%d labels where the grid has %d × %d × %d", len(labels.Index), g.Size[0], g.Size[1], g.Size[2])
 	}
 	grid, err := newOverlay(labels.Geometry, pet)
 	if err != nil {
-		return regions{}, err
+		return census{}, err
 	}
 	extents, number, err := findRegions(labels, grid, limit)
 	if err != nil {
-		return regions{}, err
+		return census{}, err
 	}
 	if grid.aligned() {
-		return regions{extents: extents, slices: grid.nearest(labels, number)}, nil
+		return census{extents: extents, slices: grid.nearest(labels, number)}, nil
 	}
 	c := newCover(pet.Size)
 	c.addNumbers(newSampler(grid, numbered(labels, number)))
-	return regions{extents: extents, slices: c.sorted()}, nil
+	return census{extents: extents, slices: c.sorted()}, nil
 }
 
 // numbered returns the box of the labels that holds all regions, with their

@@ -4,24 +4,24 @@ import "tacstream/ingest"
 
 // cutLayers brings layers onto the PET grid. Each counts by itself, wherever
 // others lie.
-func cutLayers(layers ingest.Layers, pet ingest.Geometry, limit int) (regions, error) {
+func cutLayers(layers ingest.Layers, pet ingest.Geometry, limit int) (census, error) {
 	grid, err := newOverlay(layers.Geometry, pet)
 	if err != nil {
-		return regions{}, err
+		return census{}, err
 	}
 	if len(layers.Regions) > limit {
-		return regions{}, ingest.Reject(ingest.CodeRegionsUnreadable, "more than %d different regions", limit)
+		return census{}, ingest.Reject(ingest.CodeRegionsUnreadable, "more than %d different regions", limit)
 	}
 	named, err := nameLayers(layers)
 	if err != nil {
-		return regions{}, err
+		return census{}, err
 	}
 	c, aligned := newCover(pet.Size), grid.aligned()
 	portions := make([]portion, len(named.extents))
 	for at, l := range layers.Regions {
 		b := block{first: l.First, size: l.Size, values: l.Weight}
 		if !b.within(layers.Geometry.Size) {
-			return regions{}, ingest.Reject(ingest.CodeRegionsUnreadable, "a layer that does not fit its grid")
+			return census{}, ingest.Reject(ingest.CodeRegionsUnreadable, "a layer that does not fit its grid")
 		}
 		n := named.of[at]
 		portions[n-1].add(grid, b)
@@ -31,7 +31,7 @@ func cutLayers(layers ingest.Layers, pet ingest.Geometry, limit int) (regions, e
 			c.addWeights(s, n)
 		}
 	}
-	return regions{extents: named.extents, slices: c.joined()}, cutBy(named.extents, portions)
+	return census{extents: named.extents, slices: c.joined()}, cutBy(named.extents, portions)
 }
 
 func nameLayers(layers ingest.Layers) (naming, error) {

@@ -58,7 +58,7 @@ func NewMask(seg ingest.Segmentation, pet ingest.Geometry, opts Options) (Mask, 
 		return Mask{}, ingest.Reject(ingest.CodeTooLarge, "a PET volume of %d × %d × %d voxels", pet.Size[0], pet.Size[1], pet.Size[2])
 	}
 	m := Mask{pixels: pet.Size[0] * pet.Size[1], Warnings: slices.Clone(seg.Warnings)}
-	var found regions
+	var found census
 	var err error
 	switch {
 	case seg.Labels != nil:

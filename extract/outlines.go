@@ -11,13 +11,13 @@ import "tacstream/ingest"
 // cover. Contours that are tilted against the slices are filled likewise on a
 // grid of their own, finer than that of PET, which is then overlaid as layers
 // are. A contour that is there twice counts once.
-func cutOutlines(outlines ingest.Outlines, pet ingest.Geometry, limit int) (regions, error) {
+func cutOutlines(outlines ingest.Outlines, pet ingest.Geometry, limit int) (census, error) {
 	if len(outlines.Regions) > limit {
-		return regions{}, ingest.Reject(ingest.CodeRegionsUnreadable, "more than %d different regions", limit)
+		return census{}, ingest.Reject(ingest.CodeRegionsUnreadable, "more than %d different regions", limit)
 	}
 	toPET, err := pet.Affine.Inverse()
 	if err != nil {
-		return regions{}, ingest.Reject(ingest.CodeGeometry, "PET voxels without volume")
+		return census{}, ingest.Reject(ingest.CodeGeometry, "PET voxels without volume")
 	}
 	var named naming
 	c := newCover(pet.Size)
@@ -25,7 +25,7 @@ func cutOutlines(outlines ingest.Outlines, pet ingest.Geometry, limit int) (regi
 	var warnings []ingest.Warning
 	for _, o := range outlines.Regions {
 		if err := named.add(o.Name, o.Index); err != nil {
-			return regions{}, err
+			return census{}, err
 		}
 		parts = append(parts, make([]portion, len(named.extents)-len(parts))...)
 		n := named.of[len(named.of)-1]
@@ -35,9 +35,9 @@ func cutOutlines(outlines ingest.Outlines, pet ingest.Geometry, limit int) (regi
 			parts[n-1].count(contours, pet.Size)
 			odd = c.fill(contours, pet.Size, n)
 		} else if odd, err = c.fillTilted(o, pet, n, &parts[n-1]); err != nil {
-			return regions{}, err
+			return census{}, err
 		}
 		warnings = append(warnings, odd.warnings(named.extents[n-1].Region)...)
 	}
-	return regions{extents: named.extents, slices: c.joined(), warnings: warnings}, cutBy(named.extents, parts)
+	return census{extents: named.extents, slices: c.joined(), warnings: warnings}, cutBy(named.extents, parts)
 }

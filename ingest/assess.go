@@ -4,51 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
-	"time"
 )
-
-// Slices of one frame have acquisition times that jitter by microseconds
-// (Siemens) or milliseconds (Philips): frameTolerance groups them, or half the
-// shortest frame, but no less than leastTolerance.
-const (
-	frameTolerance = 200 * time.Millisecond
-	leastTolerance = 10 * time.Millisecond
-)
-
-// sliceTolerance groups positions of one slice, in mm.
-const sliceTolerance = 0.02
-
-// An Assembly is a series put together: one object, or one plane of a
-// multi-frame object, in every slot.
-type Assembly struct {
-	Series Token
-	Site   Site
-	Header Header
-	// Starts holds the acquisition time of each frame, in order.
-	Starts []time.Time
-	// ByReference means that Starts are frame reference times, after a zero of
-	// their own: acquisition times do not tell the frames apart.
-	ByReference bool
-	// Positions holds ImagePositionPatient (LPS mm) of each slice, in order
-	// along the normal of the planes, the cross product of row and column
-	// directions.
-	Positions [][3]float64
-	// Slots holds one record per slot, slice fastest: frame f, slice s is
-	// Slots[f*len(Positions)+s].
-	Slots []Record
-	// Doubles holds further objects of instances in Slots whose ETag differs.
-	// They are the same instance only if their content is.
-	Doubles []Record
-	// Folders holds the folders in which the series' objects lie, sorted.
-	Folders []string
-	Bucket  string
-	// Split names the soft facts of the header in which instances disagree.
-	Split []string
-	// Ignored counts faulty objects whose slot a sound one fills.
-	Ignored int
-}
 
 // Assess puts the records of one series together and says what is right or
 // wrong with it. Quiet says that nothing came for the quiet time, so that
@@ -117,19 +74,6 @@ func (a *Assembly) judge(present []*Record, out Outcome, quiet bool) Outcome {
 	return a.place(unique, faulty, out, quiet)
 }
 
-// compareRecords orders records by what they hold, so that the choice between
-// equals does not depend on the order of arrival.
-func compareRecords(a, b *Record) int {
-	return cmp.Or(cmp.Compare(a.uid(), b.uid()), cmp.Compare(a.ETag, b.ETag), cmp.Compare(a.Key, b.Key))
-}
-
-func (r *Record) uid() string {
-	if r.Instance == nil {
-		return ""
-	}
-	return r.Instance.SOPInstanceUID
-}
-
 func split(records []*Record) (sound, faulty []*Record) {
 	for _, r := range records {
 		if r.sound() {
@@ -139,11 +83,6 @@ func split(records []*Record) (sound, faulty []*Record) {
 		}
 	}
 	return sound, faulty
-}
-
-// sound reports whether the object can fill its slot, as far as its header says.
-func (r *Record) sound() bool {
-	return r.Fault.Code == "" && r.Instance != nil && r.Header != nil && (r.Instance.Planes == nil || r.Instance.Planes.valid())
 }
 
 func fail(out Outcome, c Condition, r Reason) Outcome {
@@ -193,49 +132,6 @@ func (a *Assembly) agree(sound []*Record) Reason {
 		a.split(r.Header.Soft)
 	}
 	return Reason{}
-}
-
-// differs names the first fact in which two instances of a series disagree.
-func (s Strict) differs(t Strict) string {
-	for _, f := range []struct {
-		name  string
-		equal bool
-	}{
-		{"SOPClassUID", s.SOPClassUID == t.SOPClassUID},
-		{"FrameOfReferenceUID", s.FrameOfReferenceUID == t.FrameOfReferenceUID},
-		{"SeriesType", s.SeriesType == t.SeriesType},
-		{"Units", s.Units == t.Units},
-		{"DecayCorrection", s.DecayCorrection == t.DecayCorrection},
-		{"NumberOfSlices", s.NumberOfSlices == t.NumberOfSlices},
-		{"NumberOfTimeSlices", s.NumberOfTimeSlices == t.NumberOfTimeSlices},
-		{"Rows", s.Rows == t.Rows},
-		{"Columns", s.Columns == t.Columns},
-		{"ImageOrientationPatient", near(s.Orientation[:], t.Orientation[:], sameDirection)},
-		{"PixelSpacing", near(s.PixelSpacing[:], t.PixelSpacing[:], sameSpacing)},
-		{"RadionuclideHalfLife", s.HalfLife == t.HalfLife},
-	} {
-		if !f.equal {
-			return f.name
-		}
-	}
-	return ""
-}
-
-// By how much the rounding of headers may make directions, and distances in mm,
-// differ: over a whole volume it is a small part of a voxel.
-const (
-	sameDirection = 1e-4
-	sameSpacing   = 1e-4
-)
-
-// near reports whether numbers differ by no more than tol.
-func near(a, b []float64, tol float64) bool {
-	for i := range a {
-		if !(math.Abs(a[i]-b[i]) <= tol) {
-			return false
-		}
-	}
-	return true
 }
 
 // dedupe keeps one record of each instance. Equal ETags are equal content;
@@ -328,34 +224,6 @@ func lacksParts(out Outcome, missing, all int, quiet bool) Outcome {
 		return out
 	}
 	return fail(out, Incomplete, Reason{Code: CodeFrameCount, Detail: fmt.Sprintf("%d of the %d objects of a concatenation are missing", missing, all)})
-}
-
-// unsuited says why a series of this type has no time-activity curves.
-func (s Strict) unsuited() Reason {
-	if s.SeriesType == "GATED" {
-		return Reason{Code: CodeGated, Detail: "a gated series: its images are phases of a heartbeat or breath, not frames in time; give the dynamic reconstruction"}
-	}
-	return Reason{}
-}
-
-// counts returns the numbers of slices and frames that the header states, or
-// 0, 0 where it leaves one of them out.
-func (s Strict) counts() (slices, frames int) {
-	frames = s.NumberOfTimeSlices
-	if frames == 0 && s.SeriesType != "DYNAMIC" && s.SeriesType != "" {
-		frames = 1
-	}
-	if s.NumberOfSlices <= 0 || frames <= 0 {
-		return 0, 0
-	}
-	return s.NumberOfSlices, frames
-}
-
-// Want returns how many instances the header says the series has, 0 where it
-// leaves that out.
-func (s Strict) Want() int {
-	n, f := s.counts()
-	return n * f
 }
 
 func missingReason(total int, missing []Slot, faulty []*Record) Reason {

@@ -273,3 +273,17 @@ func TestTokensSayNothing(t *testing.T) {
 		t.Errorf("token %s holds more than base32", a)
 	}
 }
+
+// A volume that moves between frames has no regions that fit all of it.
+func TestAVolumeThatMovesIsRefused(t *testing.T) {
+	for _, aside := range []float64{0.02, 0.5, 10} {
+		records := aSeries(3, 2)
+		for i := 4; i < len(records); i++ {
+			records = edit(i, func(r *ingest.Record) { r.Instance.Position[0] += aside })(records)
+		}
+		_, out := ingest.Assess("tok", records, true)
+		if moved := out.Condition == ingest.Inconsistent && out.Reason.Code == ingest.CodeGeometry; moved != (aside > 0.1) {
+			t.Errorf("%g mm aside: %s, %v", aside, out.Condition, out.Reason)
+		}
+	}
+}

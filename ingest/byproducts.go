@@ -92,16 +92,16 @@ type Byproducts struct {
 	// Event is the id of the event that states this; "" until the event is out.
 	Event string `json:"event,omitempty"`
 
-	Revision uint64 `json:"-"`
+	Seq uint64 `json:"-"`
 }
 
 // Next returns what is to be stated of a group after the last statement about
-// its folder and cause, of which the Revision is 0 where there is none. Only
+// its folder and cause, of which the Seq is 0 where there is none. Only
 // growth is news; objects that were each stated singly count as stated. Ok is
 // false where there is nothing to say.
 func (b Byproducts) Next(g Group, folder Token, now time.Time) (next Byproducts, ok bool) {
 	known := b.Count
-	if b.Revision == 0 {
+	if b.Seq == 0 {
 		known = g.Told
 	}
 	if g.Count <= known || g.Site == "" {
@@ -109,7 +109,7 @@ func (b Byproducts) Next(g Group, folder Token, now time.Time) (next Byproducts,
 	}
 	next = Byproducts{
 		Site: g.Site, Folder: folder, Reason: g.Reason(), Count: g.Count,
-		Supersedes: b.Event, Time: now.UTC().Truncate(time.Second), Revision: b.Revision,
+		Supersedes: b.Event, Time: now.UTC().Truncate(time.Second), Seq: b.Seq,
 	}
 	if g.Count == 1 {
 		next.Object = g.First

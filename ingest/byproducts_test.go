@@ -57,7 +57,7 @@ func TestObjectsAreCountedByFolderSiteAndCause(t *testing.T) {
 
 func TestOnlyGrowthIsStated(t *testing.T) {
 	now := time.Date(2026, 1, 2, 3, 4, 5, 678, time.FixedZone("", 3600))
-	said := func(n int) ingest.Byproducts { return ingest.Byproducts{Count: n, Event: "before", Revision: 7} }
+	said := func(n int) ingest.Byproducts { return ingest.Byproducts{Count: n, Event: "before", Seq: 7} }
 	tests := []struct {
 		name       string
 		last       ingest.Byproducts
@@ -85,7 +85,7 @@ func TestOnlyGrowthIsStated(t *testing.T) {
 			}
 			want := ingest.Byproducts{
 				Site: test.site, Folder: "folder", Reason: ingest.Reason{Code: ingest.CodeNotPET, Detail: "why"}, Count: test.count,
-				Supersedes: test.supersedes, Time: time.Date(2026, 1, 2, 2, 4, 5, 0, time.UTC), Revision: test.last.Revision,
+				Supersedes: test.supersedes, Time: time.Date(2026, 1, 2, 2, 4, 5, 0, time.UTC), Seq: test.last.Seq,
 			}
 			if ok && next != want {
 				t.Errorf("%+v, want %+v", next, want)

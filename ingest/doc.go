@@ -1,10 +1,11 @@
 // Package ingest turns what facilities drop into a bucket into whole series.
 //
 // It holds the nouns that every later stage speaks of (Frame, Geometry,
-// Series, Labels), the rules by which a series is whole, and the door through
-// which every notice of an object enters. Technologies live in the child
-// packages: dicom and nifti read files, s3 is the store, jetstream is the
-// ledger and the queue, phantom is a synthetic scanner.
+// Series, Labels) and the rules by which a series is whole. Of the child
+// packages watch takes in notices and decides what follows from them, and
+// regions knows the kinds of region sources; dicom and nifti read files, s3 is
+// the store, jetstream is the ledger and the queue, phantom is a synthetic
+// scanner.
 //
 // # Axes, units and time
 //

@@ -72,5 +72,5 @@ func (a *Assembly) split(s Soft) {
 
 // together reports whether two times are one, or both missing.
 func together(a, b time.Time) bool {
-	return a.IsZero() == b.IsZero() && math.Abs(a.Sub(b).Seconds()) <= simultaneous.Seconds()
+	return a.IsZero() == b.IsZero() && math.Abs(a.Sub(b).Seconds()) <= Simultaneous.Seconds()
 }

@@ -57,3 +57,19 @@ func ReasonOf(err error) Reason {
 	}
 	return Reason{Code: CodeInternal, Detail: "see the worker's log"}
 }
+
+// ErrGone means that there is no object of that name.
+var ErrGone = errors.New("object is gone")
+
+// ErrConflict means that somebody else wrote first: read again, then decide
+// again.
+var ErrConflict = errors.New("the ledger has a newer record")
+
+// UnreadableReason says what a store answered to a read.
+func UnreadableReason(err error) Reason {
+	var answer Answer
+	if errors.As(err, &answer) && answer.HTTPStatus() >= 300 {
+		return Reason{Code: CodeUnreadable, Detail: fmt.Sprintf("the store answers HTTP %d to a read", answer.HTTPStatus())}
+	}
+	return Reason{Code: CodeUnreadable, Detail: "the store's answers to a read break off"}
+}

@@ -153,7 +153,7 @@ func joinDays(times []time.Time, records []*Record) Reason {
 // factors, r was measured before s; known is false where these do not tell.
 func (r *Record) before(s *Record) (is, known bool) {
 	a, b := r.Instance, s.Instance
-	if a.HasReferenceTime && b.HasReferenceTime && (a.FrameReferenceTime-b.FrameReferenceTime).Abs() > simultaneous {
+	if a.HasReferenceTime && b.HasReferenceTime && (a.FrameReferenceTime-b.FrameReferenceTime).Abs() > Simultaneous {
 		return a.FrameReferenceTime < b.FrameReferenceTime, true
 	}
 	lambda := math.Ln2 / r.Header.Strict.HalfLife
@@ -161,7 +161,7 @@ func (r *Record) before(s *Record) (is, known bool) {
 		return false, false
 	}
 	d := startOf(*b, lambda) - startOf(*a, lambda)
-	return d > 0, math.Abs(d) > simultaneous.Seconds()
+	return d > 0, math.Abs(d) > Simultaneous.Seconds()
 }
 
 const (
@@ -271,4 +271,54 @@ func apart(a, b [3]float64) (most float64) {
 		most = max(most, math.Abs(a[i]-b[i]))
 	}
 	return most
+}
+
+// Slices of one frame have acquisition times that jitter by microseconds
+// (Siemens) or milliseconds (Philips): frameTolerance groups them, or half the
+// shortest frame, but no less than leastTolerance.
+const (
+	frameTolerance = 200 * time.Millisecond
+	leastTolerance = 10 * time.Millisecond
+)
+
+// sliceTolerance groups positions of one slice, in mm.
+const sliceTolerance = 0.02
+
+// planesOf returns one record for each plane: the records themselves, where
+// each object is one slice of one frame.
+func planesOf(objects []*Record) []*Record {
+	planes := make([]*Record, 0, len(objects))
+	for _, r := range objects {
+		if r.Instance.Planes == nil {
+			planes = append(planes, r)
+			continue
+		}
+		for n := range r.Instance.Planes.At {
+			plane, instance := *r, r.Instance.plane(n)
+			plane.Instance = &instance
+			planes = append(planes, &plane)
+		}
+	}
+	return planes
+}
+
+// countPlanes returns how many slices and frames a series of multi-frame
+// objects has. An object that holds several frames, or a concatenation of
+// which every part is there, speaks for itself; of an object with one frame it
+// is not known whether others follow, unless the header counts them, and then
+// frames is 0.
+func countPlanes(s Strict, g grid, objects []*Record) (slices, frames int) {
+	whole := s.SeriesType == "STATIC"
+	for _, r := range objects {
+		if p := r.Instance.Planes; p != nil {
+			whole = whole || len(p.Times) > 1 || p.Parts > 0
+		}
+	}
+	switch {
+	case s.NumberOfTimeSlices > 0:
+		return max(s.NumberOfSlices, len(g.positions)), s.NumberOfTimeSlices
+	case whole:
+		return len(g.positions), len(g.starts)
+	}
+	return 0, 0
 }

@@ -47,29 +47,30 @@ type Outcome struct {
 	// Unverified means that the series is taken as whole although its header
 	// leaves the counts out.
 	Unverified bool
-	Family
+	Relatives
 	// Since is when it came to this, zero where that is not known.
 	Since time.Time
 }
 
-// lacksRegions reports whether a series is whole and waits for regions alone.
-func (o Outcome) lacksRegions() bool {
+// LacksRegions reports whether a series is whole and waits for regions alone.
+func (o Outcome) LacksRegions() bool {
 	return o.Condition == Waiting && o.Reason.Code == CodeNoRegions
 }
 
-// A Family names the series that go with one, as Kin does.
-type Family struct {
+// Relatives names the series that go with one.
+type Relatives struct {
 	Lead  Token   `json:"lead,omitempty"`  // the series that this one continues
 	Parts []Token `json:"parts,omitempty"` // those that continue this one
 	Twins []Token `json:"twins,omitempty"` // other reconstructions of the same acquisition
 }
 
-// names reports whether a series is among them.
-func (f Family) names(series Token) bool {
+// Names reports whether a series is among them.
+func (f Relatives) Names(series Token) bool {
 	return f.Lead == series || slices.Contains(f.Parts, series) || slices.Contains(f.Twins, series)
 }
 
-func (f Family) equal(g Family) bool {
+// Equal reports whether both families name the same series.
+func (f Relatives) Equal(g Relatives) bool {
 	return f.Lead == g.Lead && slices.Equal(f.Parts, g.Parts) && slices.Equal(f.Twins, g.Twins)
 }
 

@@ -1,9 +1,6 @@
 package ingest
 
-import (
-	"encoding/json"
-	"slices"
-)
+import "encoding/json"
 
 // A Plan is everything beside its input that decides the result of a series. A
 // revision is made with one, keeps it in its State and hands it on in its Job,
@@ -23,12 +20,8 @@ type Plan struct {
 	Atlas string `json:"atlas,omitempty"`
 }
 
-// key tells plans apart that give other results.
-func (p Plan) key() string { return p.Settings + "|" + p.ResultsVersion }
-
-// LookFormula numbers the way in which State.Look is made. Formula 0 digested
-// the settings and the version of the code too.
-const LookFormula = 2
+// Key tells plans apart that give other results.
+func (p Plan) Key() string { return p.Settings + "|" + p.ResultsVersion }
 
 // An Ask is what the operator wants of a series.
 type Ask string
@@ -38,50 +31,3 @@ const (
 	AskRedrive Ask = "redrive" // try again what failed
 	AskRefit   Ask = "refit"   // replace a result by one of today's configuration
 )
-
-// Whole reports whether the series was whole when it was judged last.
-func (s State) Whole() bool { return s.Look != "" }
-
-// Unfinished reports whether a result is due: then a job exists.
-func (s State) Unfinished() bool { return s.Look != "" && s.Done < s.Number }
-
-// Stands reports whether the series has a result that rests on its present
-// input.
-func (s State) Stands() bool { return s.Look != "" && s.Done == s.Number }
-
-// Waits reports whether the series may still change by itself once nothing has
-// come for the quiet time: then a timer runs.
-func (s State) Waits() bool {
-	return s.Held || !s.Quiet && (s.Condition == Receiving || s.Outcome().lacksRegions())
-}
-
-// WantsProtocol reports whether all that is missing is a protocol for the
-// tracer of the series. Earlier releases called that a failure.
-func (s State) WantsProtocol() bool {
-	return s.Stands() && (s.Result == Unfitted || s.Result == Failed && s.Why.Code == CodeNoProtocol)
-}
-
-// Outdated reports whether a result that stands was made otherwise than by a
-// plan.
-func (s State) Outdated(today Plan) bool {
-	switch {
-	case !s.Stands() || s.Result == Conflict || s.Result == Dead:
-		return false
-	case s.WantsProtocol() && len(today.Protocol) == 0:
-		return false // it still waits for a protocol
-	}
-	return s.Plan.key() != today.key()
-}
-
-// mayFollow reports whether an unfinished revision may be made anew by another
-// plan. Of two configurations side by side each gets its way once: otherwise
-// they would raise each other's revisions for ever.
-func (s State) mayFollow(today Plan) bool {
-	switch {
-	case len(today.Protocol) == 0 && len(s.Protocol) > 0:
-		return false // a protocol that is missing takes nothing away
-	case s.Formula < LookFormula:
-		return true
-	}
-	return today.key() != s.Plan.key() && !slices.Contains(s.Tried, today.key())
-}

@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -181,107 +180,5 @@ func (t *Timing) mendDurations(starts []time.Time, instances []Instance) {
 			Detail: "ActualFrameDuration is taken for " + u.name + " in place of milliseconds: only so do the frames follow each other; the value is start to start over duration, in the median",
 		})
 		return
-	}
-}
-
-// Bounds of the cross-checks.
-const (
-	// referenceSlack is by how much a FrameReferenceTime may lie outside its
-	// frame: it is up to a second off on real scanners.
-	referenceSlack = 2 * time.Second
-	// factorDigits is how far rounding may move a decay factor.
-	factorDigits = 1e-4
-	// wrongFactor is by which part of the value, and wrongReference by which
-	// time, a frame contradicts its times so far that nobody can rely on them.
-	wrongFactor    = 0.01
-	wrongReference = time.Minute
-)
-
-// crossCheck compares the axis with the decay factors and the frame reference
-// times, frame by frame, and what is said of the correction with what was
-// done.
-func (t *Timing) crossCheck(h Header, instances []Instance) {
-	t.checkFactors(instances)
-	t.checkReferences(instances)
-	corrected, listed := h.Soft.corrected("DECY")
-	if listed && corrected == t.StoredNone {
-		level := LevelWarn // some vendors leave DECY out
-		if t.StoredNone {
-			level = LevelDoubt
-		}
-		t.Warnings = append(t.Warnings, Warning{
-			Code: WarnDecayRef, Level: level, Value: 1,
-			Detail: "CorrectedImage and DecayCorrection contradict each other on whether the values are corrected for decay: the latter is followed",
-		})
-	}
-}
-
-// checkFactors looks for frames whose decay factor says another time than the
-// axis.
-func (t *Timing) checkFactors(instances []Instance) {
-	used, _, ok := t.usedOrigin(instances)
-	if !ok {
-		return
-	}
-	lambda := DecayPerSecond(t.HalfLife)
-	tolerance := max(decayRefTolerance, seconds(factorDigits/lambda))
-	off, at, n := time.Duration(0), 0, 0
-	for f, i := range instances {
-		d := t.Frames[f].Start - seconds(startOf(i, lambda)) - used
-		if d.Abs() <= tolerance {
-			continue
-		}
-		if n++; d.Abs() > off.Abs() {
-			off, at = d, f+1
-		}
-	}
-	if t.StoredNone {
-		t.Warnings = append(t.Warnings, Warning{
-			Code: WarnDecayRef, Level: LevelDoubt, Value: 1,
-			Detail: "DecayCorrection is NONE beside decay factors that are not 1: the values are taken as not corrected",
-		})
-	}
-	if n > 0 {
-		level := LevelWarn
-		if math.Expm1(lambda*off.Abs().Seconds()) > wrongFactor {
-			level = LevelDoubt
-		}
-		t.Warnings = append(t.Warnings, Warning{
-			Code: WarnDecayRef, Level: level, Value: off.Seconds(), Threshold: tolerance.Seconds(),
-			Detail: fmt.Sprintf("s by which the DecayFactor of frame %d puts it earlier than its times do; %d frames are off", at, n),
-		})
-	}
-}
-
-// checkReferences looks for frames whose FrameReferenceTime, counted from that
-// of the first frame, lies outside the frame.
-func (t *Timing) checkReferences(instances []Instance) {
-	first := instances[0]
-	if !first.HasReferenceTime {
-		return
-	}
-	off, at, n := time.Duration(0), 0, 0
-	for f, i := range instances {
-		if !i.HasReferenceTime {
-			return
-		}
-		since := i.FrameReferenceTime - first.FrameReferenceTime + t.Frames[0].Start
-		out := max(t.Frames[f].Start-first.Duration-since, since-t.Frames[f].End())
-		if out <= referenceSlack {
-			continue
-		}
-		if n++; out > off {
-			off, at = out, f+1
-		}
-	}
-	if n > 0 {
-		level := LevelWarn
-		if off > wrongReference {
-			level = LevelDoubt
-		}
-		t.Warnings = append(t.Warnings, Warning{
-			Code: WarnTimeAssumed, Level: level, Value: off.Seconds(), Threshold: referenceSlack.Seconds(),
-			Detail: fmt.Sprintf("s by which FrameReferenceTime lies outside frame %d; %d frames are off, and AcquisitionTime is followed", at, n),
-		})
 	}
 }

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/base32"
 	"path"
@@ -17,7 +18,7 @@ type Object struct {
 }
 
 // Folder returns the part of the key before its last slash, "" at the top.
-func (o Object) Folder() string { return folderOf(o.Key) }
+func (o Object) Folder() string { return FolderOf(o.Key) }
 
 // ID returns the name of the object in the ledger, whatever it holds.
 func (o Object) ID() string {
@@ -25,7 +26,9 @@ func (o Object) ID() string {
 	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(h[:15]))
 }
 
-func folderOf(key string) string {
+// FolderOf returns the part of a key, or of the name of a folder, before its
+// last slash, "" at the top.
+func FolderOf(key string) string {
 	if dir := path.Dir(key); dir != "." && dir != "/" {
 		return strings.Trim(dir, "/")
 	}
@@ -65,11 +68,11 @@ type Record struct {
 	Instance *Instance `json:"inst,omitempty"`   // of a slice; a faulty one may lack facts
 	Header   *Header   `json:"head,omitempty"`   // of a slice
 
-	// Revision is the ledger's own number of this record. It is what a later
+	// Seq is this record's sequence in the ledger's stream. It is what a later
 	// record of the same object must name to replace this one.
-	Revision uint64 `json:"-"`
+	Seq uint64 `json:"-"`
 	// Packed means that the record is kept together with the others of its
-	// series, so that Revision is 0 although there is a record.
+	// series, so that Seq is 0 although there is a record.
 	Packed bool `json:"-"`
 }
 
@@ -100,4 +103,41 @@ func (c Code) rejects() bool {
 		return true
 	}
 	return false
+}
+
+// compareRecords orders records by what they hold, so that the choice between
+// equals does not depend on the order of arrival.
+func compareRecords(a, b *Record) int {
+	return cmp.Or(cmp.Compare(a.uid(), b.uid()), cmp.Compare(a.ETag, b.ETag), cmp.Compare(a.Key, b.Key))
+}
+
+func (r *Record) uid() string {
+	if r.Instance == nil {
+		return ""
+	}
+	return r.Instance.SOPInstanceUID
+}
+
+// sound reports whether the object can fill its slot, as far as its header says.
+func (r *Record) sound() bool {
+	return r.Fault.Code == "" && r.Instance != nil && r.Header != nil && (r.Instance.Planes == nil || r.Instance.Planes.valid())
+}
+
+// Found is what a header says of its object.
+type Found struct {
+	PET      bool // an instance of a PET series
+	Instance Instance
+	Header   Header
+	Fault    Reason // why the object cannot serve; always set where PET is false
+}
+
+// Ours reports whether an object is no input by its name: tacstream itself
+// writes such into inboxes, or a desktop does beside what people copy.
+func Ours(key string) bool {
+	name := path.Base(key)
+	switch name {
+	case "status.json", ".DS_Store", "Thumbs.db", "desktop.ini":
+		return true
+	}
+	return strings.HasPrefix(name, "._")
 }

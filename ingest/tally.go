@@ -136,3 +136,14 @@ func (c planeCount) want() (want int, complete bool) {
 	}
 	return 0, c.whole
 }
+
+// partsMissing returns how many objects of a concatenation have not come and
+// how many there are in all.
+func partsMissing(objects []*Record) (missing, all int) {
+	for _, r := range objects {
+		if r.Instance.Planes != nil {
+			all = max(all, r.Instance.Planes.Parts)
+		}
+	}
+	return max(all-len(objects), 0), all
+}

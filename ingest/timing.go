@@ -27,166 +27,14 @@ const (
 	// decayRefTolerance is how far the decay origin that the scanner used may
 	// lie from what its header says before that is worth a warning.
 	decayRefTolerance = 5 * time.Second
-	// simultaneous is the difference below which two times are one.
-	simultaneous = time.Second
+	// Simultaneous is the difference below which two times are one.
+	Simultaneous = time.Second
 	// dayBefore is the least bound of how long before a scan its injection may
 	// be, and how far the origin of a correction may be from it.
 	dayBefore = 24 * time.Hour
 )
 
-// Timing works out the time axis of a whole series.
-//
-// Model zero is the start of the first frame, unless the injection falls
-// inside the scan. Injection times in headers may be those of the dose assay,
-// minutes early: an injection before the scan never shifts the model.
-//
-// Where the header says by which factors it corrected for decay, the origin
-// of the correction is taken from these: scanners correct to SeriesTime, to
-// AcquisitionTime or to neither, whatever DecayCorrection says. From a
-// frame's factor DF, start t and duration d, with x = λd:
-//
-//	origin = t − (ln DF − ln(x / (1 − e^(−x)))) / λ
-func (a Assembly) Timing() (Timing, error) {
-	t := Timing{HalfLife: seconds(a.Header.Strict.HalfLife)}
-	instances, err := a.frameInstances()
-	if err != nil {
-		return t, err
-	}
-	t.mendDurations(a.Starts, instances)
-	if a.ByReference || a.Slots[0].Instance.AcquisitionTime.IsZero() {
-		err = t.rebuild(a.Header, instances)
-	} else {
-		err = t.read(a, instances)
-	}
-	if err != nil {
-		return t, err
-	}
-	t.unround(a.Starts)
-	if err := CheckFrames(t.Frames); err != nil {
-		return t, err
-	}
-	if n := a.splitFactors(); n > 0 {
-		t.Warnings = append(t.Warnings, Warning{
-			Code: WarnDecayRef, Level: LevelDoubt, Value: float64(n),
-			Detail: "frames of which the slices disagree on DecayFactor: the median is taken",
-		})
-	}
-	t.crossCheck(a.Header, instances)
-	t.startAtInjection()
-	return t, nil
-}
-
 func seconds(s float64) time.Duration { return time.Duration(math.Round(s * float64(time.Second))) }
-
-// frameInstances returns one instance of each frame and makes sure that all
-// slices of a frame tell the same duration.
-func (a Assembly) frameInstances() ([]Instance, error) {
-	n := len(a.Positions)
-	frames := make([]Instance, len(a.Starts))
-	for f := range frames {
-		frames[f] = *a.Slots[f*n].Instance
-		for _, r := range a.Slots[f*n : (f+1)*n] {
-			if d := r.Instance.Duration - frames[f].Duration; d.Abs() > frameTolerance/20 {
-				return nil, Reject(CodeMixed, "frame %d: slices disagree on ActualFrameDuration", f+1)
-			}
-		}
-		frames[f].DecayFactor, _ = a.factors(f)
-		if frames[f].Duration <= 0 {
-			return nil, Reject(CodeTiming, "frame %d: ActualFrameDuration is missing or not positive", f+1)
-		}
-	}
-	return frames, nil
-}
-
-// sameFactor is by which part the decay factors of a frame's slices may
-// differ: they have few digits.
-const sameFactor = 1e-3
-
-// factors returns the median decay factor of a frame's slices and whether they
-// agree on it.
-func (a Assembly) factors(frame int) (median float64, agree bool) {
-	n := len(a.Positions)
-	slots := a.Slots[frame*n : (frame+1)*n]
-	first := slots[0].Instance.DecayFactor
-	differs := func(r Record) bool { return math.Abs(r.Instance.DecayFactor-first) > sameFactor*first }
-	if !slices.ContainsFunc(slots, differs) {
-		return first, true
-	}
-	all := make([]float64, n)
-	for i := range slots {
-		all[i] = slots[i].Instance.DecayFactor
-	}
-	slices.Sort(all)
-	return all[n/2], false
-}
-
-// splitFactors counts the frames of which the slices disagree on DecayFactor.
-func (a Assembly) splitFactors() (n int) {
-	for f := range a.Starts {
-		if _, agree := a.factors(f); !agree {
-			n++
-		}
-	}
-	return n
-}
-
-// unround puts frames end to end that overlap because their times are rounded
-// to seconds.
-func (t *Timing) unround(starts []time.Time) {
-	fraction := func(at time.Time) bool { return at.Nanosecond() != 0 }
-	if slices.ContainsFunc(starts, fraction) || CheckFrames(t.Frames) == nil {
-		return
-	}
-	moved := slices.Clone(t.Frames)
-	for f := 1; f < len(moved); f++ {
-		if end := moved[f-1].End(); (moved[f].Start - end).Abs() < time.Second {
-			moved[f].Start = end
-		}
-	}
-	if CheckFrames(moved) != nil {
-		return
-	}
-	t.Frames = moved
-	t.Warnings = append(t.Warnings, Warning{
-		Code: WarnTimeAssumed, Level: LevelNotice, Value: 1,
-		Detail: "AcquisitionTime is in whole seconds and frames would overlap: they are put end to end",
-	})
-}
-
-// read takes the axis from the acquisition times.
-func (t *Timing) read(a Assembly, instances []Instance) error {
-	zero := a.Starts[0]
-	for f, i := range instances {
-		t.Frames = append(t.Frames, Frame{Start: a.Starts[f].Sub(zero), Duration: i.Duration})
-	}
-	t.inject(a.Header.Soft.Injection, zero)
-	said, known, err := t.saidOrigin(a.Header, zero)
-	if err != nil || t.StoredNone {
-		return err
-	}
-	used, scatter, ok := t.usedOrigin(instances)
-	t.ByFactors = ok
-	switch {
-	case ok && known && (used-said).Abs() <= scatter:
-		t.Stored = said // factors of few digits cannot say otherwise
-	case ok && known && (used-said).Abs() > decayRefTolerance:
-		t.Warnings = append(t.Warnings, Warning{
-			Code: WarnDecayRef, Level: LevelWarn, Value: (used - said).Seconds(), Threshold: decayRefTolerance.Seconds(),
-			Detail: "the origin of the DecayFactors lies so many seconds after the one that the header says",
-		})
-		t.Stored = used
-	case ok && (!known || (used-said).Abs() > simultaneous):
-		t.Stored = used
-	case known:
-		t.Stored = said
-		if !ok {
-			t.Warnings = append(t.Warnings, a.Header.assumedStart(zero)...)
-		}
-	default:
-		return Reject(CodeTiming, "corrected for decay to the injection, whose time the header does not give")
-	}
-	return nil
-}
 
 // inject takes the header's injection time, unless it cannot be that of this
 // scan. Zero is the date and time of model zero.
@@ -205,70 +53,6 @@ func (t *Timing) inject(injection, zero time.Time) {
 // longestUptake bounds how long before a scan its injection may be: a day or, of
 // a nuclide that lives longer, the time after which little of it is left.
 func (t *Timing) longestUptake() time.Duration { return max(dayBefore, 10*t.HalfLife) }
-
-// saidOrigin returns the origin of the decay correction as the header has it.
-// START means the series time, unless that is later than the first frame.
-func (t *Timing) saidOrigin(h Header, zero time.Time) (origin time.Duration, known bool, err error) {
-	switch h.Strict.DecayCorrection {
-	case "NONE":
-		t.StoredNone = true
-		return 0, false, nil
-	case "START":
-		if o := h.Soft.DecayOrigin; !o.IsZero() && o.Sub(zero).Abs() < dayBefore {
-			return o.Sub(zero), true, nil
-		}
-		if h.startsEarlier(zero) {
-			return h.Soft.SeriesStart.Sub(zero), true, nil
-		}
-		if h.processedLater(zero) {
-			return h.Soft.ScanStart.Sub(zero), true, nil
-		}
-		return 0, true, nil
-	case "ADMIN":
-		return t.Injection, t.InjectionKnown, nil
-	}
-	return 0, false, Reject(CodeTiming, "DecayCorrection is none of NONE, START and ADMIN")
-}
-
-// earliestStart is how long before its first frame a series may start.
-const earliestStart = time.Hour
-
-// startsEarlier reports whether the series' time can be the start of a scan of
-// which the first frame is later.
-func (h Header) startsEarlier(zero time.Time) bool {
-	s := h.Soft.SeriesStart
-	return !s.IsZero() && s.Before(zero) && zero.Sub(s) < earliestStart
-}
-
-// processedLater reports whether the series' time is that of a later
-// reconstruction and GE's private start of the scan is the scan's. After the
-// pseudo-code for SUV of the Quantitative Imaging Biomarkers Alliance, 2012.
-func (h Header) processedLater(zero time.Time) bool {
-	return h.Soft.SeriesStart.After(zero) && !h.Soft.ScanStart.IsZero() && h.Soft.ScanStart.Sub(zero).Abs() < earliestStart
-}
-
-// assumedStart says what the origin of a correction to START rests on where no
-// factors and no DecayCorrectionDateTime tell it.
-func (h Header) assumedStart(zero time.Time) []Warning {
-	if h.Strict.DecayCorrection != "START" || !h.Soft.DecayOrigin.IsZero() {
-		return nil
-	}
-	w := Warning{Code: WarnTimeAssumed, Level: LevelWarn, Threshold: decayRefTolerance.Seconds()}
-	before := zero.Sub(h.Soft.SeriesStart)
-	switch {
-	case h.Soft.SeriesStart.IsZero():
-		w.Detail = "the header has neither SeriesTime nor decay factors: the values are taken as corrected for decay to the start of the first frame"
-	case h.startsEarlier(zero) && before > decayRefTolerance:
-		w.Level, w.Value = LevelDoubt, before.Seconds()
-		w.Detail = "s by which SeriesTime lies before the first frame, and no decay factors tell which of them START means: the values are taken as corrected for decay to SeriesTime"
-	case before >= earliestStart:
-		w.Level, w.Value = LevelDoubt, before.Seconds()
-		w.Detail = "s by which SeriesTime lies before the first frame, and no decay factors tell which of them START means: the values are taken as corrected for decay to the start of the first frame"
-	default:
-		return nil
-	}
-	return []Warning{w}
-}
 
 // usedOrigin returns the median origin of the decay factors and how far it may be
 // off: three times the median of how far the frames' own lie from it, which is
@@ -314,28 +98,8 @@ func middle(list []float64) float64 {
 	return list[len(list)/2]
 }
 
-// startOf returns the start of a frame after the origin of its decay factor,
-// in seconds.
-func startOf(i Instance, lambda float64) float64 {
-	x := lambda * i.Duration.Seconds()
-	return (math.Log(i.DecayFactor) - math.Log(x/-math.Expm1(-x))) / lambda
-}
-
-// startAtInjection moves model zero to an injection inside the scan.
-func (t *Timing) startAtInjection() {
-	if !t.InjectionKnown || t.Injection <= simultaneous {
-		return
-	}
-	by := t.Injection
-	for f := range t.Frames {
-		t.Frames[f].Start -= by
-	}
-	t.Stored -= by
-	t.Injection = 0
-}
-
-// overlapTolerance is what rounding of header times may make frames overlap.
-const overlapTolerance = 10 * time.Millisecond
+// OverlapTolerance is what rounding of header times may make frames overlap.
+const OverlapTolerance = 10 * time.Millisecond
 
 // CheckFrames returns a rejection unless the frames are in time order, last
 // and do not overlap.
@@ -344,7 +108,7 @@ func CheckFrames(frames []Frame) error {
 		if fr.Duration <= 0 {
 			return Reject(CodeTiming, "frame %d lasts %v", f+1, fr.Duration)
 		}
-		if f > 0 && fr.Start < frames[f-1].End()-max(overlapTolerance, frames[f-1].Duration/1000) {
+		if f > 0 && fr.Start < frames[f-1].End()-max(OverlapTolerance, frames[f-1].Duration/1000) {
 			return &Rejection{Reason{Code: CodeOverlap, Detail: fmt.Sprintf("frame %d starts %v before frame %d ends", f+1, frames[f-1].End()-fr.Start, f)}}
 		}
 	}

@@ -66,7 +66,7 @@ func TestFilesThatMakeNoSenseAreRefused(t *testing.T) {
 // aState is that of a series which lost a slice after it had been estimated.
 func aState() ingest.State {
 	return ingest.State{
-		Series: series, Site: "local", Number: 4, Condition: ingest.Incomplete, Have: 5, Want: 6, Frames: 3, Slices: 2,
+		Series: series, Site: "local", Revision: 4, Condition: ingest.Incomplete, Have: 5, Want: 6, Frames: 3, Slices: 2,
 		Reason:  ingest.Reason{Code: ingest.CodeFrameCount, Detail: "1 slots missing: frame 2 slice 1"},
 		Missing: []ingest.Slot{{Frame: 2, Slice: 1}}, Done: 4, Result: ingest.Withdrawn, Event: strings.Repeat("0", 32), Tracer: "dasb",
 		Why: ingest.Reason{Code: ingest.CodeFrameCount},
@@ -105,7 +105,7 @@ func TestStatus(t *testing.T) {
 
 func TestStatusSaysThatAResultWillFollow(t *testing.T) {
 	s := aState()
-	s.Look, s.Number = "a", 5
+	s.Look, s.Revision = "a", 5
 	if !publish.NewSeriesStatus(s).Pending {
 		t.Error("a job is open and the status does not say so")
 	}

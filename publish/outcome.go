@@ -30,12 +30,12 @@ func stateDetail(o ingest.Outcome) string {
 	if o.Reason.Code != "" {
 		line += "; " + o.Reason.String()
 	}
-	return line + FamilyLine(o.Family)
+	return line + RelativesLine(o.Relatives)
 }
 
-// FamilyLine says which series go with one, empty where none does or where the
+// RelativesLine says which series go with one, empty where none does or where the
 // reason says it.
-func FamilyLine(f ingest.Family) string {
+func RelativesLine(f ingest.Relatives) string {
 	line := ""
 	if len(f.Parts) > 0 {
 		line += "; fitted with the series that continue it: " + tokens(f.Parts)

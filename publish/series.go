@@ -124,7 +124,7 @@ func (s *SeriesState) outcome() ingest.Outcome {
 	o := ingest.Outcome{
 		Series: s.Cause.Series, Site: s.Cause.Site, Condition: s.State, Have: s.Counted.Have, Want: s.Counted.Want,
 		Frames: s.Frames, Slices: s.Slices, Missing: s.Missing, Unverified: s.Unverified,
-		Family: ingest.Family{Lead: s.Lead, Parts: s.Parts, Twins: s.Twins},
+		Relatives: ingest.Relatives{Lead: s.Lead, Parts: s.Parts, Twins: s.Twins},
 	}
 	if s.Reason != nil {
 		o.Reason = ingest.Reason{Code: s.Reason.Code, Detail: s.Reason.Detail}

@@ -36,15 +36,15 @@ type SeriesStatus struct {
 	Event        string           `json:"event,omitempty"`   // id of the result's event
 	Tracer       string           `json:"tracer,omitempty"`
 	Pending      bool             `json:"pending,omitempty"` // a result, or another one, will follow
-	ingest.Family
+	ingest.Relatives
 }
 
 // NewSeriesStatus returns what a state says to the facility.
 func NewSeriesStatus(s ingest.State) SeriesStatus {
 	status := SeriesStatus{
-		Series: s.Series, Revision: s.Number, State: s.Condition, Counted: Counted{Have: s.Have, Want: s.Want},
+		Series: s.Series, Revision: s.Revision, State: s.Condition, Counted: Counted{Have: s.Have, Want: s.Want},
 		Frames: s.Frames, Slices: s.Slices, Missing: s.Missing, Result: s.Result, Event: s.Event, Tracer: s.Tracer,
-		Pending: s.Look != "" && s.Done < s.Number, Family: s.Family,
+		Pending: s.Look != "" && s.Done < s.Revision, Relatives: s.Relatives,
 	}
 	if len(s.Missing) > 0 {
 		status.MissingTotal = max(s.Frames*s.Slices-s.Have, len(s.Missing))

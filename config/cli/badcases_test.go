@@ -124,7 +124,7 @@ func verdictsOn(r *rig.Rig, series int) map[string][]verdict {
 		settled := 0
 		err := line.Ledger.States(r.T.Context(), func(s ingest.State) error {
 			states = append(states, s)
-			if s.Condition != ingest.Receiving && (s.Look == "" || s.Done == s.Number) {
+			if s.Condition != ingest.Receiving && (s.Look == "" || s.Done == s.Revision) {
 				settled++
 			}
 			return nil

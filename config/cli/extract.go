@@ -19,8 +19,8 @@ import (
 
 type extractCmd struct {
 	Dir       string   `arg:"" help:"Folder of the DICOM files of a PET series, or of the parts of one acquisition." type:"existingdir"`
-	Regions   []string `help:"Where the regions are, on the PET grid or any other: a label image (*.nii, *.nii.gz), probabilities (*probseg.nii, *probseg.nii.gz), a DICOM SEG, label map or RTSTRUCT. May be given several times for a set of *_label-NAME_probseg images." required:"" sep:"none" type:"existingfile" placeholder:"FILE"`
-	LUT       string   `name:"lut" help:"Look-up table of a NIfTI image; default: the .tsv of the same stem, else dseg.tsv (probseg.tsv) beside it." type:"existingfile" placeholder:"FILE"`
+	Regions   []string `help:"Where the regions are, on the PET grid or any other: a label image (*.nii, *.nii.gz, FreeSurfer *.mgz), probabilities (*probseg.nii, *probseg.nii.gz), a DICOM SEG, label map or RTSTRUCT. May be given several times for a set of *_label-NAME_probseg images." required:"" sep:"none" type:"existingfile" placeholder:"FILE"`
+	LUT       string   `name:"lut" help:"Look-up table of a label image; default: the .tsv of the same stem, else dseg.tsv (probseg.tsv) beside it; aseg.mgz and aparc+aseg.mgz need none." type:"existingfile" placeholder:"FILE"`
 	Transform string   `help:"Affine that brings the regions into the space of the PET series: ITK or ANTs (.txt, .tfm, .mat), FSL (.mat), AFNI (.1D) or FreeSurfer (.lta)." type:"existingfile" placeholder:"FILE"`
 	Invert    bool     `name:"invert-transform" help:"Invert the transform: it goes from the PET series to the regions."`
 	Decay     string   `help:"Time to which values are corrected for decay: injection, start, or stored (as in the series). Default: injection if it is known, else start." enum:",injection,start,stored" default:"" placeholder:"TIME"`
@@ -122,12 +122,12 @@ func (l *leftOut) done() {
 }
 
 // regions reads where the regions are.
-func (c extractCmd) regions() (stream.Regions, error) {
+func (c extractCmd) regions() (stream.PlacedRegions, error) {
 	s, err := inspect.ReadRegionsFiles(c.Regions, c.LUT)
 	if err != nil {
-		return stream.Regions{}, err
+		return stream.PlacedRegions{}, err
 	}
-	r := stream.Regions{Segmentation: s, Invert: c.Invert}
+	r := stream.PlacedRegions{Segmentation: s, Invert: c.Invert}
 	if rules := c.rules(); rules != "" {
 		if r.Rules, err = config.ReadRulesFile(rules); err != nil {
 			return r, err

@@ -68,8 +68,8 @@ func TestMovedWhileItIsFitted(t *testing.T) {
 		t.Errorf("%d events state the results of %d series", len(events), n)
 	}
 	for _, s := range r.States() {
-		if s.Number != 1 || s.Attempts != 0 || s.Result != ingest.Estimated {
-			t.Errorf("series %s: number %d, %d attempts, %s", s.Series, s.Number, s.Attempts, s.Result)
+		if s.Revision != 1 || s.Attempts != 0 || s.Result != ingest.Estimated {
+			t.Errorf("series %s: number %d, %d attempts, %s", s.Series, s.Revision, s.Attempts, s.Result)
 			for _, e := range r.Events("pet.v1.*.*." + string(s.Series)) {
 				t.Logf("%.400s", e.Body)
 			}

@@ -76,9 +76,9 @@ func TestWriteKept(t *testing.T) {
 		done, failed, incomplete := 0, 0, 0
 		err := r.Connect().Ledger.States(t.Context(), func(s ingest.State) error {
 			switch {
-			case s.Done == s.Number && s.Result == ingest.Estimated:
+			case s.Done == s.Revision && s.Result == ingest.Estimated:
 				done++
-			case s.Done == s.Number && s.Result == ingest.Failed:
+			case s.Done == s.Revision && s.Result == ingest.Failed:
 				failed++
 			case s.Condition == ingest.Incomplete:
 				incomplete++
@@ -93,7 +93,7 @@ func TestWriteKept(t *testing.T) {
 	}
 	r.AwaitDrained()
 	for _, s := range r.States() {
-		t.Logf("%s number %d %s %s %s %s", s.Series, s.Number, s.Condition, s.Result, s.Reason.Code, s.Why.Code)
+		t.Logf("%s number %d %s %s %s %s", s.Series, s.Revision, s.Condition, s.Result, s.Reason.Code, s.Why.Code)
 	}
 	r.Disconnect()
 	p.Terminate(t)

@@ -120,12 +120,12 @@ func resultOf(s ingest.State) string {
 
 func whyOf(s ingest.State) string {
 	switch {
-	case s.Why.Code != "" && s.Done == s.Number:
+	case s.Why.Code != "" && s.Done == s.Revision:
 		return s.Why.String()
 	case s.Unfinished() && s.HandBacks > 0:
 		return fmt.Sprintf("%s (handed back %d times)", s.HandedBack, s.HandBacks)
 	case s.Reason.Code != "":
 		return s.Reason.String()
 	}
-	return fmt.Sprintf("%d of %d slots filled", s.Have, s.Want) + publish.FamilyLine(s.Family)
+	return fmt.Sprintf("%d of %d slots filled", s.Have, s.Want) + publish.RelativesLine(s.Relatives)
 }

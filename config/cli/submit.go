@@ -296,7 +296,7 @@ func settled(ctx context.Context, e *env, line *line.Line, series ingest.Token) 
 			return s, err
 		}
 		bar.say("series " + string(series) + " " + publish.StateLine(s.Outcome()))
-		end := s.Look != "" && s.Done == s.Number
+		end := s.Look != "" && s.Done == s.Revision
 		switch s.Condition {
 		case ingest.Waiting, ingest.Incomplete, ingest.Inconsistent, ingest.Rejected, ingest.Absent:
 			end = true
@@ -327,7 +327,7 @@ func (c submitCmd) report(ctx context.Context, w io.Writer, line *line.Line, s i
 	if err != nil {
 		return err
 	}
-	event, ok := last.Body, last.Sequence > 0
+	event, ok := last.Body, last.Seq > 0
 	switch {
 	case c.JSON && ok:
 		_, err = fmt.Fprintf(w, "%s\n", event)

@@ -97,7 +97,7 @@ func awaitJoined(r *rig.Rig) {
 	r.Eventually(time.Minute, func() bool {
 		late, early := stateOf(r, true), stateOf(r, false)
 		return late.Condition == ingest.Joined && late.Lead == early.Series && slices.Equal(early.Parts, []ingest.Token{late.Series}) &&
-			early.Done == early.Number && early.Result == ingest.Estimated
+			early.Done == early.Revision && early.Result == ingest.Estimated
 	}, "the parts are not joined")
 }
 
@@ -165,7 +165,7 @@ func TestAPartThatLosesASliceIsTakenOutAgain(t *testing.T) {
 		alone := true
 		err := r.Connect().Ledger.States(t.Context(), func(s ingest.State) error {
 			conditions[s.Condition] = true
-			alone = alone && len(s.Parts) == 0 && (s.Condition != ingest.Ready || s.Done == s.Number)
+			alone = alone && len(s.Parts) == 0 && (s.Condition != ingest.Ready || s.Done == s.Revision)
 			return nil
 		})
 		return err == nil && alone && conditions[ingest.Ready] && conditions[ingest.Incomplete]

@@ -38,7 +38,7 @@ func everythingStored(r *rig.Rig) rig.Snapshot {
 	r.T.Helper()
 	all := rig.Snapshot{}
 	for _, e := range r.Events("pet.v1.>") {
-		all[fmt.Sprintf("event %06d %s", e.Sequence, e.Subject)] = e.ID + " " + string(e.Body)
+		all[fmt.Sprintf("event %06d %s", e.Seq, e.Subject)] = e.ID + " " + string(e.Body)
 	}
 	line := r.Connect()
 	for o, err := range line.Store.List(r.T.Context(), line.Config.S3.Results, "") {
@@ -52,7 +52,7 @@ func everythingStored(r *rig.Rig) rig.Snapshot {
 		all["file "+o.Key] = string(body)
 	}
 	for _, s := range r.States() {
-		all["state "+string(s.Series)] = fmt.Sprint(s.Number, s.Done, s.Condition, s.Result, s.Event, s.Why, s.Look != "")
+		all["state "+string(s.Series)] = fmt.Sprint(s.Revision, s.Done, s.Condition, s.Result, s.Event, s.Why, s.Look != "")
 	}
 	return all
 }

@@ -40,7 +40,7 @@ func (c watchCmd) Run(e *env) error {
 		}
 		event, err := publish.Decode(ev.Body)
 		if err != nil {
-			return fmt.Errorf("event %d of the stream: %w", ev.Sequence, err)
+			return fmt.Errorf("event %d of the stream: %w", ev.Seq, err)
 		}
 		_, err = fmt.Fprintln(e.stdout, publish.Describe(event))
 		return err

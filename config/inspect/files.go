@@ -6,6 +6,7 @@ import (
 
 	"tacstream/config"
 	"tacstream/ingest"
+	"tacstream/ingest/regions"
 	"tacstream/ingest/transform"
 )
 
@@ -19,7 +20,7 @@ func ReadRegionsFiles(images []string, table string) (ingest.Segmentation, error
 		}
 		var more ingest.Segmentation
 		if more, err = ReadRegionsFile(image, table); err == nil {
-			if err = config.AddLayers(&s, more); err != nil {
+			if err = regions.Add(&s, more); err != nil {
 				err = fmt.Errorf("%s: %w", image, err)
 			}
 		}

@@ -101,7 +101,7 @@ func outcomeOf(dir string) (outcome string, all []extract.Curves, err error) {
 		return "reject_series", nil, errors.Join(err, errors.New("no series"))
 	}
 	for k := range series {
-		c, _, err := ExtractDir(context.Background(), filepath.Join(dir, "pet"), stream.Regions{Segmentation: regions}, k+1, say)
+		c, _, err := ExtractDir(context.Background(), filepath.Join(dir, "pet"), stream.PlacedRegions{Segmentation: regions}, k+1, say)
 		if err != nil {
 			return rejection(err), nil, err
 		}

@@ -16,8 +16,9 @@ import (
 	"tacstream/extract/stream"
 	"tacstream/ingest"
 	"tacstream/ingest/dicom"
-	"tacstream/ingest/nifti"
+	"tacstream/ingest/regions"
 	"tacstream/ingest/s3"
+	"tacstream/ingest/watch"
 )
 
 // An Inspection is what tacstream sees in a file, a folder or a bucket. It
@@ -130,10 +131,10 @@ func Inspect(ctx context.Context, shelf Shelf, protocols config.Config, pixels b
 		found = append(found, s)
 	}
 	sortSeries(found)
-	kin := kinOf(found)
+	relatives := relativesOf(found)
 	for k, s := range found {
 		view := viewOf(s, protocols)
-		view.Number, view.Continues, view.Parts, view.Twins = k+1, kin[k].continues, kin[k].parts, kin[k].twins
+		view.Number, view.Continues, view.Parts, view.Twins = k+1, relatives[k].continues, relatives[k].parts, relatives[k].twins
 		if pixels {
 			if err := view.readPixels(ctx, shelf, s); err != nil {
 				return in, err
@@ -162,7 +163,7 @@ func (r *RegionView) place(ctx context.Context, shelf Shelf, found []LocalSeries
 		return err
 	}
 	defer body.Close()
-	seg, err := readUnnamed(r.Object, body)
+	seg, err := regions.ReadUnnamed(filepath.ToSlash(r.Object), body)
 	if r.Doubts = seg.Warnings; seg.Labels != nil {
 		r.Doubts = append(r.Doubts, seg.Labels.Warnings...)
 	}
@@ -194,25 +195,6 @@ func (r *RegionView) place(ctx context.Context, shelf Shelf, found []LocalSeries
 	return nil
 }
 
-// readUnnamed reads a region source whose table may not be at hand: every index
-// is called by its number.
-func readUnnamed(name string, body io.Reader) (ingest.Segmentation, error) {
-	switch {
-	case ingest.IsLabels(filepath.ToSlash(name)):
-		labels, err := nifti.ReadLabels(body, nifti.Options{})
-		labels.Names = map[int32]string{}
-		for _, index := range labels.Index {
-			if index != 0 && labels.Names[index] == "" {
-				labels.Names[index] = fmt.Sprint("index ", index)
-			}
-		}
-		return ingest.Segmentation{Labels: &labels}, err
-	case ingest.IsProbabilities(filepath.ToSlash(name)):
-		return nifti.ReadProbabilities(body, map[int32]string{1: "index 1"}, nifti.Options{})
-	}
-	return config.ReadRegions(name, body, nil)
-}
-
 // outside says why the regions of a source do not lie in a whole series, nil
 // where they do.
 func (s LocalSeries) outside(seg ingest.Segmentation) error {
@@ -220,7 +202,7 @@ func (s LocalSeries) outside(seg ingest.Segmentation) error {
 	if err != nil {
 		return err
 	}
-	placed, err := stream.Regions{Segmentation: seg}.On(geometry, s.Assembly.Header)
+	placed, err := stream.PlacedRegions{Segmentation: seg}.On(geometry, s.Assembly.Header)
 	if err != nil {
 		return err
 	}
@@ -228,14 +210,14 @@ func (s LocalSeries) outside(seg ingest.Segmentation) error {
 	return err
 }
 
-// A kinship says by number which series go with one.
-type kinship struct {
+// A relatives says by number which series go with one.
+type relatives struct {
 	continues    int
 	parts, twins []int
 }
 
-// kinOf says how series stand to each other, as the line would.
-func kinOf(found []LocalSeries) []kinship {
+// relativesOf says how series stand to each other, as the line would.
+func relativesOf(found []LocalSeries) []relatives {
 	number := map[ingest.Token]int{}
 	var whole []ingest.Assembly
 	for k, s := range found {
@@ -246,15 +228,15 @@ func kinOf(found []LocalSeries) []kinship {
 			whole = append(whole, a)
 		}
 	}
-	all := make([]kinship, len(found))
+	all := make([]relatives, len(found))
 	for i, a := range whole {
-		kin := ingest.KinOf(a, slices.Delete(slices.Clone(whole), i, i+1))
+		relatives := watch.RelativesOf(a, slices.Delete(slices.Clone(whole), i, i+1))
 		k := &all[number[a.Series]-1]
-		k.continues = number[kin.Lead]
-		for _, p := range kin.Parts {
+		k.continues = number[relatives.Lead]
+		for _, p := range relatives.Parts {
 			k.parts = append(k.parts, number[p.Series])
 		}
-		for _, t := range kin.Twins {
+		for _, t := range relatives.Twins {
 			k.twins = append(k.twins, number[t])
 		}
 	}
@@ -300,15 +282,14 @@ const (
 // regionKind says what a region source that is no DICOM holds by its name, or
 // what belongs to one; "" for anything else.
 func regionKind(key string) string {
-	name := strings.ToLower(filepath.ToSlash(key))
+	key = filepath.ToSlash(key)
+	format, named := regions.Named(key)
 	switch {
-	case ingest.IsLabels(name):
-		return "label image"
-	case ingest.IsProbabilities(name):
-		return "probabilities"
-	case strings.HasSuffix(name, "dseg.tsv"), strings.HasSuffix(name, "probseg.tsv"):
+	case named:
+		return format.Name
+	case regions.IsTable(key):
 		return kindTable
-	case ingest.IsTransform(name):
+	case regions.IsTransform(key):
 		return kindTransform
 	}
 	return ""

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"tacstream/config"
@@ -16,6 +15,7 @@ import (
 	"tacstream/extract/stream"
 	"tacstream/ingest"
 	"tacstream/ingest/dicom"
+	"tacstream/ingest/regions"
 )
 
 // localPrefix is enough for the header of nearly every object.
@@ -35,7 +35,7 @@ type LocalSeries struct {
 // Where the folder holds several series, number, from 1, chooses one; with 0
 // they must be parts of one acquisition, one after the other, which are joined.
 // The assembly is that of the first part.
-func ExtractDir(ctx context.Context, dir string, regions stream.Regions, number int, say func(file string, why ingest.Reason)) (extract.Curves, ingest.Assembly, error) {
+func ExtractDir(ctx context.Context, dir string, regions stream.PlacedRegions, number int, say func(file string, why ingest.Reason)) (extract.Curves, ingest.Assembly, error) {
 	series, err := ReadSeries(ctx, dir, say)
 	if err != nil {
 		return extract.Curves{}, ingest.Assembly{}, err
@@ -191,7 +191,7 @@ func openFile(_ context.Context, r ingest.Record) (io.ReadCloser, int64, error) 
 // one that is named, else the one of the same stem, else the one beside the
 // image that all images share.
 func ReadRegionsFile(image, table string) (ingest.Segmentation, error) {
-	if table == "" && config.IsNIfTI(image) {
+	if table == "" {
 		table = tableOf(image)
 	}
 	f, err := config.OpenFile(image)
@@ -208,9 +208,9 @@ func ReadRegionsFile(image, table string) (ingest.Segmentation, error) {
 		defer t.Close()
 		names = t
 	}
-	s, err := config.ReadRegions(image, f, names)
+	s, err := regions.Read(filepath.ToSlash(image), f, names)
 	switch {
-	case errors.Is(err, config.ErrNoTable):
+	case errors.Is(err, regions.ErrNoTable):
 		return s, fmt.Errorf("%s has no look-up table beside it; name one with --lut", image)
 	case err != nil:
 		return s, fmt.Errorf("%s: %w", image, err)
@@ -221,12 +221,12 @@ func ReadRegionsFile(image, table string) (ingest.Segmentation, error) {
 // tableOf returns the look-up table that lies beside an image, empty where
 // there is none.
 func tableOf(image string) string {
-	stem := strings.TrimSuffix(strings.TrimSuffix(image, ".gz"), ".nii")
-	shared := "dseg.tsv"
-	if ingest.IsProbabilities(filepath.ToSlash(image)) {
-		shared = "probseg.tsv"
+	image = filepath.ToSlash(image)
+	format := regions.FormatOf(image)
+	if format.Tables == nil {
+		return ""
 	}
-	for _, name := range []string{stem + ".tsv", filepath.Join(filepath.Dir(image), shared)} {
+	for _, name := range format.Tables(image) {
 		if _, err := os.Stat(name); err == nil {
 			return name
 		}

@@ -134,8 +134,8 @@ func TestReconstructionsStayApart(t *testing.T) {
 }
 
 // labelled returns labels as regions in the space of the series.
-func labelled(l ingest.Labels) stream.Regions {
-	return stream.Regions{Segmentation: ingest.Segmentation{Labels: &l}}
+func labelled(l ingest.Labels) stream.PlacedRegions {
+	return stream.PlacedRegions{Segmentation: ingest.Segmentation{Labels: &l}}
 }
 
 // A region that reaches into padding has the mean of what lies outside it, and

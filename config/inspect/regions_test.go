@@ -42,7 +42,7 @@ func TestRegionsFilesOfEveryKind(t *testing.T) {
 	if err != nil || atlas.Standard != "MNI" {
 		t.Errorf("labels in a standard space: %q, %v", atlas.Standard, err)
 	}
-	placed, err := (stream.Regions{Segmentation: atlas}).On(grid, ingest.Header{})
+	placed, err := (stream.PlacedRegions{Segmentation: atlas}).On(grid, ingest.Header{})
 	if err != nil || len(placed.Warnings) != 1 || placed.Warnings[0].Level != ingest.LevelDoubt {
 		t.Errorf("used without a transform: %+v, %v", placed.Warnings, err)
 	}

@@ -21,7 +21,7 @@ func (p *Pipeline) state(ctx context.Context, job ingest.Job, r result) (string,
 	if err != nil {
 		return "", err
 	}
-	if state.Number != job.Number {
+	if state.Revision != job.Revision {
 		return "", errOvertaken
 	}
 	s.Event = s.Event.At(state.Time)
@@ -42,7 +42,7 @@ func (p *Pipeline) state(ctx context.Context, job ingest.Job, r result) (string,
 // under a revision above it.
 func (p *Pipeline) behind(ctx context.Context, job ingest.Job, out int) error {
 	_, err := p.Ledger.Update(ctx, job.Series, func(s *ingest.State) error {
-		if s.Number != job.Number {
+		if s.Revision != job.Revision {
 			return errOvertaken
 		}
 		s.Raise(out+1, time.Now())
@@ -55,15 +55,15 @@ func (p *Pipeline) behind(ctx context.Context, job ingest.Job, out int) error {
 	return errOvertaken
 }
 
-// done notes that a job came to its end. Where its number has been overtaken
+// done notes that a job came to its end. Where its revision has been overtaken
 // meanwhile, whoever overtook it may have found no result to withdraw, so the
 // series is judged once more.
 func (p *Pipeline) done(ctx context.Context, job ingest.Job, end ingest.Result, event string, r result) error {
 	_, err := p.Ledger.Update(ctx, job.Series, func(s *ingest.State) error {
-		if s.Number != job.Number {
+		if s.Revision != job.Revision {
 			return errOvertaken
 		}
-		s.Done, s.Open, s.Result, s.Event, s.Tracer, s.Why = s.Number, false, end, event, r.Tracer, r.failure
+		s.Done, s.Open, s.Result, s.Event, s.Tracer, s.Why = s.Revision, false, end, event, r.Tracer, r.failure
 		if end == ingest.Conflict {
 			s.Condition, s.Reason, s.Since = ingest.Inconsistent, r.failure, time.Now().UTC().Truncate(time.Second)
 		}
@@ -74,7 +74,7 @@ func (p *Pipeline) done(ctx context.Context, job ingest.Job, end ingest.Result, 
 	}
 	p.at("done")
 	p.metrics.jobs.WithLabelValues(string(end)).Inc()
-	p.Log.InfoContext(ctx, "series done", "series", job.Series, "number", job.Number, "tracer", r.Tracer, "result", end, "why", r.failure.Code)
+	p.Log.InfoContext(ctx, "series done", "series", job.Series, "number", job.Revision, "tracer", r.Tracer, "result", end, "why", r.failure.Code)
 	for _, series := range append([]ingest.Token{job.Series}, r.parts...) {
 		if err := p.Ledger.Pack(ctx, series); err != nil {
 			return err
@@ -90,7 +90,7 @@ func (p *Pipeline) contradict(ctx context.Context, job ingest.Job, r result) err
 	if err != nil {
 		return err
 	}
-	if state.Number != job.Number {
+	if state.Revision != job.Revision {
 		return errOvertaken
 	}
 	if err := p.Outbox.Withdraw(ctx, state, r.failure); err != nil {

@@ -15,6 +15,7 @@ import (
 	"tacstream/ingest/dicom"
 	"tacstream/ingest/jetstream"
 	"tacstream/ingest/s3"
+	"tacstream/ingest/watch"
 	"tacstream/publish/outbox"
 )
 
@@ -27,7 +28,7 @@ type Line struct {
 	Store  *s3.Store
 	Sites  ingest.Sites
 	Outbox *outbox.Outbox
-	Judge  *ingest.Judge
+	Judge  *watch.Judge
 	Log    *slog.Logger
 
 	metrics        *metrics
@@ -98,7 +99,7 @@ func (o ServeOptions) open(ctx context.Context, links Links) (*Line, error) {
 		return nil, err
 	}
 	l.Outbox = &outbox.Outbox{Broker: l.Broker, Store: l.Store, Bucket: o.Config.S3.Results}
-	l.Judge = &ingest.Judge{Book: l.Ledger, Sink: l.Outbox, Queue: l.Broker, Plan: l.plan, At: o.At}
+	l.Judge = &watch.Judge{Book: l.Ledger, Sink: l.Outbox, Queue: l.Broker, Plan: l.plan, At: o.At}
 	return l, nil
 }
 

@@ -33,7 +33,7 @@ const listAgain = 5 * time.Second
 
 // Ask has the places listed soon, or all inboxes at once where none is named.
 func (l *Lister) Ask(places ...ingest.Place) {
-	l.requests.ask(time.Now(), places...)
+	l.requests.ask(places...)
 	select {
 	case l.woken <- struct{}{}:
 	default: // it is about to look
@@ -42,13 +42,19 @@ func (l *Lister) Ask(places ...ingest.Place) {
 
 // Run walks until ctx ends.
 func (l *Lister) Run(ctx context.Context) error {
+	l.each(ctx, l.list)
+	return nil
+}
+
+// each calls list whenever places are to be listed, until ctx ends.
+func (l *Lister) each(ctx context.Context, list func(context.Context, []ingest.Place)) {
 	tick := time.NewTicker(l.every)
 	defer tick.Stop()
-	l.requests.ask(time.Now())
+	l.requests.ask()
 	for ctx.Err() == nil {
-		places, wait := l.requests.take(time.Now())
+		places, wait := l.requests.take()
 		if len(places) > 0 {
-			l.list(ctx, places)
+			list(ctx, places)
 			continue
 		}
 		timer := time.NewTimer(wait)
@@ -56,12 +62,11 @@ func (l *Lister) Run(ctx context.Context) error {
 		case <-ctx.Done():
 		case <-timer.C:
 		case <-tick.C:
-			l.requests.ask(time.Now())
+			l.requests.ask()
 		case <-l.woken:
 		}
 		timer.Stop()
 	}
-	return nil
 }
 
 // list compares places with the ledger, the zero Place being every inbox, and
@@ -87,7 +92,7 @@ func (l *Lister) list(ctx context.Context, places []ingest.Place) {
 	}
 	if len(failed) > 0 {
 		l.Log.WarnContext(ctx, "the inbox could not be listed whole, trying again", "err", errors.Join(errs...))
-		l.requests.retry(time.Now().Add(listAgain), failed...)
+		l.requests.retry(listAgain, failed...)
 	}
 	if p.found > 0 {
 		l.metrics.listed.Add(float64(p.found))

@@ -8,6 +8,7 @@ import (
 	"tacstream/extract"
 	"tacstream/extract/stream"
 	"tacstream/ingest"
+	"tacstream/ingest/watch"
 )
 
 // A Pipeline does jobs.
@@ -79,7 +80,7 @@ func (p *Pipeline) at(point string) {
 
 // extract reads the regions and every slice, and returns the curves and the
 // digest of the input.
-func (p *Pipeline) extract(ctx context.Context, v ingest.View, protocol config.Protocol) (extract.Curves, string, error) {
+func (p *Pipeline) extract(ctx context.Context, v watch.View, protocol config.Protocol) (extract.Curves, string, error) {
 	regions, err := p.regions(ctx, v.Regions)
 	if err != nil {
 		return extract.Curves{}, "", err

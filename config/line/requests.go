@@ -32,7 +32,9 @@ type requests struct {
 type asking struct{ first, last time.Time }
 
 // ask wants places to be listed, everything where none is named.
-func (r *requests) ask(now time.Time, places ...ingest.Place) {
+func (r *requests) ask(places ...ingest.Place) { r.askAt(time.Now(), places) }
+
+func (r *requests) askAt(now time.Time, places []ingest.Place) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(places) == 0 {
@@ -64,9 +66,9 @@ func (r *requests) add(p ingest.Place, now time.Time) {
 	r.asked[p] = a
 }
 
-// retry wants places to be listed at a time, whenever they were listed last.
-func (r *requests) retry(at time.Time, places ...ingest.Place) {
-	r.ask(at.Add(-askQuiet), places...)
+// retry wants places to be listed after a while, whenever they were listed last.
+func (r *requests) retry(after time.Duration, places ...ingest.Place) {
+	r.askAt(time.Now().Add(after-askQuiet), places)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, p := range places {
@@ -75,9 +77,10 @@ func (r *requests) retry(at time.Time, places ...ingest.Place) {
 }
 
 // take returns the places whose time has come, or how long until the next one's.
-func (r *requests) take(now time.Time) (due []ingest.Place, wait time.Duration) {
+func (r *requests) take() (due []ingest.Place, wait time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	now := time.Now()
 	wait = time.Hour
 	for p, a := range r.asked {
 		if left := r.at(p, a).Sub(now); left > 0 {

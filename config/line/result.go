@@ -8,7 +8,9 @@ import (
 	"tacstream/config"
 	"tacstream/extract/stream"
 	"tacstream/ingest"
+	"tacstream/ingest/regions"
 	"tacstream/ingest/transform"
+	"tacstream/ingest/watch"
 	"tacstream/publish"
 	"tacstream/publish/bids"
 	"tacstream/publish/outbox"
@@ -26,7 +28,7 @@ type result struct {
 
 // begin returns the result of a job as far as the ledger knows it. Where no
 // protocol matches, it is zero.
-func (p *Pipeline) begin(job ingest.Job, v ingest.View, protocol config.Protocol) result {
+func (p *Pipeline) begin(job ingest.Job, v watch.View, protocol config.Protocol) result {
 	a := v.Assembly
 	r := result{header: a.Header, subject: a.Header.Soft.Subject, parts: v.Outcome.Parts}
 	r.Cause = p.causeOf(job)
@@ -38,7 +40,7 @@ func (p *Pipeline) begin(job ingest.Job, v ingest.View, protocol config.Protocol
 	if v.Outcome.Unverified {
 		r.Warnings = append(r.Warnings, stream.Unverified(v.Outcome))
 	}
-	if n := len(v.Kin.Parts); n > 0 {
+	if n := len(v.Relatives.Parts); n > 0 {
 		r.Warnings = append(r.Warnings, stream.Joined(n+1))
 	}
 	if v.Regions.Others > 0 {
@@ -57,7 +59,7 @@ const farAbove = 2
 
 // doubtful says what is odd about where a region source was found. One of the
 // series' own frame of reference belongs to it wherever it lies.
-func doubtful(r ingest.Regions) []ingest.Warning {
+func doubtful(r watch.RegionSource) []ingest.Warning {
 	var list []ingest.Warning
 	if r.Transform.Key != "" {
 		list = append(list, ingest.Warning{
@@ -81,38 +83,38 @@ func doubtful(r ingest.Regions) []ingest.Warning {
 }
 
 func (p *Pipeline) causeOf(job ingest.Job) publish.Cause {
-	return publish.Cause{Site: job.Site, Series: job.Series, Revision: job.Number, Settings: p.keyed(job.Site, "settings", job.Settings), Version: job.Version}
+	return publish.Cause{Site: job.Site, Series: job.Series, Revision: job.Revision, Settings: p.keyed(job.Site, "settings", job.Settings), Version: job.Version}
 }
 
 // regions reads the region source of a series.
-func (p *Pipeline) regions(ctx context.Context, r ingest.Regions) (stream.Regions, error) {
+func (p *Pipeline) regions(ctx context.Context, r watch.RegionSource) (stream.PlacedRegions, error) {
 	image, err := p.regionObject(ctx, r.Image)
 	if err != nil {
-		return stream.Regions{}, err
+		return stream.PlacedRegions{}, err
 	}
 	var table io.Reader
 	if r.LUT.Key != "" {
 		data, err := p.regionObject(ctx, r.LUT)
 		if err != nil {
-			return stream.Regions{}, err
+			return stream.PlacedRegions{}, err
 		}
 		table = bytes.NewReader(data)
 	}
-	s, err := config.ReadRegions(r.Image.Key, bytes.NewReader(image), table)
+	s, err := regions.Read(r.Image.Key, bytes.NewReader(image), table)
 	for _, more := range r.More {
 		if err == nil {
 			err = p.addRegion(ctx, &s, more)
 		}
 	}
 	if err != nil || r.Transform.Key == "" {
-		return stream.Regions{Segmentation: s}, err
+		return stream.PlacedRegions{Segmentation: s}, err
 	}
 	data, err := p.regionObject(ctx, r.Transform)
 	if err != nil {
-		return stream.Regions{}, err
+		return stream.PlacedRegions{}, err
 	}
 	t, err := transform.Read(r.Transform.Key, data)
-	return stream.Regions{Segmentation: s, Transform: &t}, err
+	return stream.PlacedRegions{Segmentation: s, Transform: &t}, err
 }
 
 // addRegion adds a further image of a set of probabilities.
@@ -121,11 +123,11 @@ func (p *Pipeline) addRegion(ctx context.Context, s *ingest.Segmentation, r inge
 	if err != nil {
 		return err
 	}
-	more, err := config.ReadRegions(r.Key, bytes.NewReader(image), nil)
+	more, err := regions.Read(r.Key, bytes.NewReader(image), nil)
 	if err != nil {
 		return err
 	}
-	return config.AddLayers(s, more)
+	return regions.Add(s, more)
 }
 
 func (p *Pipeline) regionObject(ctx context.Context, r ingest.Record) ([]byte, error) {
@@ -152,7 +154,7 @@ func (p *Pipeline) statement(r result) (outbox.Statement, error) {
 	s := outbox.Statement{Prefix: r.Cause.Prefix(kind), At: p.At}
 	files := publish.Files{}
 	if len(r.Curves.Frames) > 0 {
-		list, err := bids.Files(bids.Result{Result: r.Result, Subject: r.subject, Study: r.session, Header: r.header})
+		list, err := bids.Files(bids.Result{Result: r.Result, Subject: r.subject, Examination: r.session, Header: r.header})
 		if err != nil {
 			return s, err
 		}

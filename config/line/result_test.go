@@ -5,19 +5,20 @@ import (
 	"testing"
 
 	"tacstream/ingest"
+	"tacstream/ingest/watch"
 )
 
 func TestWhatIsOddAboutAPlaceIsSaid(t *testing.T) {
 	tests := []struct {
 		what string
-		r    ingest.Regions
+		r    watch.RegionSource
 		want string // part of the only warning, "" for none
 	}{
-		{"beside the series", ingest.Regions{Above: 1}, ""},
-		{"two folders above", ingest.Regions{Above: 2}, "so many folders above"},
-		{"far above, of the same frame of reference", ingest.Regions{Above: 5, Image: ingest.Record{Space: "1.2"}}, ""},
-		{"others elsewhere", ingest.Regions{Elsewhere: 3}, "another frame of reference"},
-		{"an atlas", ingest.Regions{Transform: ingest.Record{Object: ingest.Object{Key: "x"}}}, "the protocol's atlas"},
+		{"beside the series", watch.RegionSource{Above: 1}, ""},
+		{"two folders above", watch.RegionSource{Above: 2}, "so many folders above"},
+		{"far above, of the same frame of reference", watch.RegionSource{Above: 5, Image: ingest.Record{Space: "1.2"}}, ""},
+		{"others elsewhere", watch.RegionSource{Elsewhere: 3}, "another frame of reference"},
+		{"an atlas", watch.RegionSource{Transform: ingest.Record{Object: ingest.Object{Key: "x"}}}, "the protocol's atlas"},
 	}
 	for _, test := range tests {
 		var said []string

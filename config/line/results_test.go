@@ -67,7 +67,7 @@ func resultOf(t *testing.T, dir string) (all [][]byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	curves, a, err := inspect.ExtractDir(t.Context(), dir, stream.Regions{Segmentation: s}, 0, func(file string, why ingest.Reason) { t.Error(file, why) })
+	curves, a, err := inspect.ExtractDir(t.Context(), dir, stream.PlacedRegions{Segmentation: s}, 0, func(file string, why ingest.Reason) { t.Error(file, why) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func resultOf(t *testing.T, dir string) (all [][]byte) {
 		Cause:  publish.Cause{Site: "local", Series: series, Revision: 1, Input: "aa", Regions: "bb", Settings: "cc", Version: config.ResultsVersion},
 		Tracer: protocol.Tracer, TracerName: protocol.Name, Reference: reference, Curves: curves, Estimates: estimates, Warnings: failed,
 	}
-	files, err := bids.Files(bids.Result{Result: r, Subject: series, Study: series, Header: a.Header})
+	files, err := bids.Files(bids.Result{Result: r, Subject: series, Examination: series, Header: a.Header})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"tacstream/ingest/dicom"
 	"tacstream/ingest/jetstream"
 	"tacstream/ingest/s3"
+	"tacstream/ingest/watch"
 )
 
 // Serve runs the line until ctx ends; then it stops pulling, finishes or hands
@@ -86,7 +87,7 @@ func (l *Line) run(stopped context.Context, o ServeOptions, links Links) error {
 		intake := &jetstream.Intake{
 			Broker: l.Broker, Ledger: l.Ledger, Judge: l.Judge, Log: l.Log, Parse: l.parseNotice, Relist: lister.Ask, At: o.At,
 			Count: func(source, what string, n int) { l.metrics.notices.WithLabelValues(source, what).Add(float64(n)) },
-			Door:  &ingest.Door{Store: l.Store, Ledger: l.Ledger, Classify: dicom.Options{}, GridOf: config.GridOf, Sites: l.Sites, Limits: doorLimits(l.Config)},
+			Door:  &watch.Door{Store: l.Store, Ledger: l.Ledger, Classify: dicom.Options{}, Sites: l.Sites, Limits: doorLimits(l.Config)},
 		}
 		g.Go(func() error { return intake.Run(ctx) })
 		g.Go(func() error { return lister.Run(ctx) })
@@ -175,6 +176,6 @@ func (l *Line) parseNotice(source string, body []byte) ([]ingest.Notice, error) 
 }
 
 // doorLimits returns what the configuration says of the size of objects.
-func doorLimits(c config.Config) ingest.Limits {
-	return ingest.Limits{ObjectBytes: c.Limits.ObjectMB << 20, RegionsBytes: c.Limits.RegionsMB << 20}
+func doorLimits(c config.Config) watch.Limits {
+	return watch.Limits{ObjectBytes: c.Limits.ObjectMB << 20, RegionsBytes: c.Limits.RegionsMB << 20}
 }

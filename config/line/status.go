@@ -65,10 +65,10 @@ func (l *Line) tellIn(ctx context.Context, bucket, key string, series ingest.Tok
 		if err != nil {
 			return err
 		}
-		if state.Revision == 0 || etag == "" && state.Condition == ingest.Absent {
+		if state.Seq == 0 || etag == "" && state.Condition == ingest.Absent {
 			return nil // what was cleared away stays so
 		}
-		if _, isState := event.Data.(*publish.SeriesState); !isState && event.Cause().Revision == state.Number && state.Done < state.Number {
+		if _, isState := event.Data.(*publish.SeriesState); !isState && event.Cause().Revision == state.Revision && state.Done < state.Revision {
 			return errNotYet
 		}
 		next, changed, err := status.With(publish.NewSeriesStatus(state))

@@ -23,7 +23,7 @@ type Sweeper struct {
 	*Line
 	Every time.Duration
 	// wanted holds the series that waited for a protocol when this process
-	// judged them, with their number: its configuration does not change.
+	// judged them, with their revision: its configuration does not change.
 	wanted map[ingest.Token]int
 }
 
@@ -78,13 +78,13 @@ func (w *Sweeper) armFolders(ctx context.Context) error {
 // wants reports whether a series waits for a protocol that this process may
 // have: it is to be judged once.
 func (w *Sweeper) wants(s ingest.State) bool {
-	if !s.WantsProtocol() || w.wanted[s.Series] == s.Number {
+	if !s.WantsProtocol() || w.wanted[s.Series] == s.Revision {
 		return false
 	}
 	if w.wanted == nil {
 		w.wanted = map[ingest.Token]int{}
 	}
-	w.wanted[s.Series] = s.Number
+	w.wanted[s.Series] = s.Revision
 	return true
 }
 

@@ -91,7 +91,7 @@ func (w *Worker) settle(d jetstream.Delivery, err error, stopping bool) error {
 	if serr != nil {
 		return serr // the job comes again after its AckWait
 	}
-	if state.Number != job.Number || state.Done >= job.Number {
+	if state.Revision != job.Revision || state.Done >= job.Revision {
 		return w.finish(ctx, d, state)
 	}
 	if h := reasonToHandBack(err, stopping); h != nil {
@@ -100,7 +100,7 @@ func (w *Worker) settle(d jetstream.Delivery, err error, stopping bool) error {
 	w.Log.Warn("attempt ended in an error", "series", job.Series, "err", err)
 	w.count("error")
 	state, uerr := w.Ledger.Update(ctx, job.Series, func(s *ingest.State) error {
-		if s.Number == job.Number {
+		if s.Revision == job.Revision {
 			s.Open = false
 			s.Attempts++
 		}
@@ -115,7 +115,7 @@ func (w *Worker) settle(d jetstream.Delivery, err error, stopping bool) error {
 // finish ends a job for good. Where a newer revision has overtaken it, whoever
 // made that may have died before it queued its job, so it is judged once more.
 func (w *Worker) finish(ctx context.Context, d jetstream.Delivery, s ingest.State) error {
-	if s.Number != d.Job.Number {
+	if s.Revision != d.Job.Revision {
 		w.count("stale")
 		if err := w.Broker.AskJudge(ctx, s.Series); err != nil {
 			return err
@@ -156,10 +156,10 @@ func (w *Worker) handBack(ctx context.Context, d jetstream.Delivery, h *handBack
 	case isForOthers(h):
 		wait = strangerWait
 	}
-	w.Log.Warn("job handed back", "series", job.Series, "number", job.Number, "why", h.Error(), "again in", wait)
+	w.Log.Warn("job handed back", "series", job.Series, "number", job.Revision, "why", h.Error(), "again in", wait)
 	w.count("handed-back")
 	_, err := w.Ledger.Update(ctx, job.Series, func(s *ingest.State) error {
-		if s.Number != job.Number {
+		if s.Revision != job.Revision {
 			return errOvertaken
 		}
 		s.Open = false
@@ -278,7 +278,7 @@ func (w *Worker) try(ctx context.Context, job ingest.Job) (err error) {
 // left by a worker that died.
 func (w *Worker) open(ctx context.Context, job ingest.Job) (ingest.State, error) {
 	return w.Ledger.Update(ctx, job.Series, func(s *ingest.State) error {
-		if s.Number != job.Number || s.Done >= job.Number {
+		if s.Revision != job.Revision || s.Done >= job.Revision {
 			return errOvertaken
 		}
 		if s.Open {

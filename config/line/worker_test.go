@@ -34,7 +34,7 @@ func newWorker(t *testing.T, s ingest.State) (*Worker, jetstream.Delivery) {
 	}
 	line := &Line{Broker: b, Ledger: b.Ledger(), Log: slog.New(slog.DiscardHandler), metrics: newMetrics()}
 	w := &Worker{Broker: b, Ledger: line.Ledger, Pipeline: &Pipeline{Line: line}, Log: line.Log, Attempts: 5, Crashes: 20, Retry: time.Second}
-	job := ingest.Job{Series: s.Series, Site: "local", Number: 1}
+	job := ingest.Job{Series: s.Series, Site: "local", Revision: 1}
 	if err = b.Enqueue(t.Context(), job); err == nil {
 		err = w.Ledger.SetState(t.Context(), s)
 	}
@@ -51,9 +51,9 @@ func newWorker(t *testing.T, s ingest.State) (*Worker, jetstream.Delivery) {
 // Only the ledger ends a job: whatever a worker saw, a job of which the revision
 // is neither done nor overtaken stays in the queue.
 func TestOnlyTheLedgerEndsAJob(t *testing.T) {
-	unfinished := ingest.State{Series: "a", Number: 1, Look: "x", Open: true}
+	unfinished := ingest.State{Series: "a", Revision: 1, Look: "x", Open: true}
 	done, overtaken := unfinished, unfinished
-	done.Done, overtaken.Number = 1, 2
+	done.Done, overtaken.Revision = 1, 2
 	away := ingest.Object{Bucket: "inbox", Key: "CANARY/x"}
 	for _, tt := range []struct {
 		name     string

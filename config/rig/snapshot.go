@@ -28,7 +28,7 @@ func (r *Rig) SettleWithin(d time.Duration, series int) Snapshot {
 	r.Eventually(d, func() bool {
 		done := 0
 		err := line.Ledger.States(r.T.Context(), func(s ingest.State) error {
-			if s.Look != "" && s.Done == s.Number && s.Result != "" {
+			if s.Look != "" && s.Done == s.Revision && s.Result != "" {
 				done++
 			}
 			return nil

@@ -9,9 +9,9 @@ import (
 	"tacstream/ingest/transform"
 )
 
-// Regions are where the regions of a series are, and what brings them into its
+// PlacedRegions are where the regions of a series are, and what brings them into its
 // space.
-type Regions struct {
+type PlacedRegions struct {
 	ingest.Segmentation
 	Transform *transform.Transform // nil where they lie in the series' space
 	Invert    bool                 // the transform goes from the series to the regions
@@ -19,7 +19,7 @@ type Regions struct {
 }
 
 // On returns the regions in the space of a series.
-func (r Regions) On(pet ingest.Geometry, h ingest.Header) (ingest.Segmentation, error) {
+func (r PlacedRegions) On(pet ingest.Geometry, h ingest.Header) (ingest.Segmentation, error) {
 	if r.Transform != nil {
 		return r.Transform.Apply(r.Segmentation, pet, r.Invert)
 	}

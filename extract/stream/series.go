@@ -12,7 +12,7 @@ import (
 
 // Extract makes the curves of a whole series and returns them with the digest
 // of the input.
-func Extract(ctx context.Context, a ingest.Assembly, regions Regions, readers int, get Fetch) (extract.Curves, string, error) {
+func Extract(ctx context.Context, a ingest.Assembly, regions PlacedRegions, readers int, get Fetch) (extract.Curves, string, error) {
 	timing, err := a.Timing()
 	if err != nil {
 		return extract.Curves{}, "", err
@@ -45,7 +45,7 @@ func Extract(ctx context.Context, a ingest.Assembly, regions Regions, readers in
 // ExtractParts makes the curves of an acquisition of which each series holds a
 // part, in order of time, and returns them with the digest of all input. All
 // are on the time axis of the first.
-func ExtractParts(ctx context.Context, parts []ingest.Assembly, regions Regions, readers int, get Fetch) (extract.Curves, string, error) {
+func ExtractParts(ctx context.Context, parts []ingest.Assembly, regions PlacedRegions, readers int, get Fetch) (extract.Curves, string, error) {
 	curves, input, err := Extract(ctx, parts[0], regions, readers, get)
 	for _, part := range parts[1:] {
 		if err != nil {

@@ -8,7 +8,7 @@ import (
 )
 
 // Options bound what is read. The zero value means the defaults. It is an
-// ingest.Classifier.
+// watch.Classifier.
 type Options struct {
 	MaxSide   int   // rows or columns of an image; default DefaultMaxSide
 	MaxHeader int64 // bytes before the pixel data; default DefaultMaxHeader
@@ -60,7 +60,7 @@ type Found struct {
 }
 
 // Classify says what an object is of which prefix is the beginning, or how
-// much more of it must be at hand. It is ReadHeader for ingest.Door.
+// much more of it must be at hand. It is ReadHeader for watch.Door.
 func (o Options) Classify(prefix []byte, size int64) (found ingest.Found, need int64) {
 	f := o.ReadHeader(prefix, size)
 	return f.Found, f.Need

@@ -10,7 +10,10 @@ import (
 
 	"tacstream/ingest"
 	"tacstream/ingest/dicom"
+	"tacstream/ingest/watch"
 )
+
+var _ watch.Classifier = dicom.Options{}
 
 func read(o object) dicom.Found {
 	data := o.bytes()

@@ -214,5 +214,3 @@ func TestRealSlicesHaveTheValuesThatOthersRead(t *testing.T) {
 		}
 	}
 }
-
-var _ ingest.Classifier = Options{}

@@ -23,7 +23,7 @@ func IsRegions(sopClassUID string) bool {
 	return false
 }
 
-// HoldsRegions is IsRegions for ingest.Door.
+// HoldsRegions is IsRegions for watch.Door.
 func (Options) HoldsRegions(sopClassUID string) bool { return IsRegions(sopClassUID) }
 
 // ReadRegions reads the regions of a DICOM segmentation, a label map or an RT

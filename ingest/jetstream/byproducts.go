@@ -38,7 +38,7 @@ func (l *Ledger) OthersIn(ctx context.Context, f Folder, alive func(), visit fun
 		}
 		for _, r := range records {
 			// The tree holds deeper folders together.
-			if r.Revision > 0 && !r.Gone && r.Bucket == f.Bucket && r.Folder() == f.Name {
+			if r.Seq > 0 && !r.Gone && r.Bucket == f.Bucket && r.Folder() == f.Name {
 				visit(r)
 			}
 		}
@@ -59,7 +59,7 @@ func (l *Ledger) OthersIn(ctx context.Context, f Folder, alive func(), visit fun
 	return read()
 }
 
-// Byproducts returns what was stated last of a folder and cause; its Revision
+// Byproducts returns what was stated last of a folder and cause; its Seq
 // is 0 where nothing was.
 func (l *Ledger) Byproducts(ctx context.Context, folder ingest.Token, code ingest.Code) (ingest.Byproducts, error) {
 	var b ingest.Byproducts
@@ -70,14 +70,14 @@ func (l *Ledger) Byproducts(ctx context.Context, folder ingest.Token, code inges
 	if err := json.Unmarshal(msg.Data, &b); err != nil {
 		return b, fmt.Errorf("ledger record %d: %w", msg.Sequence, err)
 	}
-	b.Revision = msg.Sequence
+	b.Seq = msg.Sequence
 	return b, nil
 }
 
-// SetByproducts writes a statement if its revision is still the last, else
-// ErrConflict. It returns the statement with its new revision.
+// SetByproducts writes a statement if its Seq is still the last, else
+// ErrConflict. It returns the statement with its new Seq.
 func (l *Ledger) SetByproducts(ctx context.Context, b ingest.Byproducts) (ingest.Byproducts, error) {
-	revision, err := l.put(ctx, byproductsSubject(b.Folder, b.Reason.Code), b, b.Revision)
-	b.Revision = revision
+	seq, err := l.put(ctx, byproductsSubject(b.Folder, b.Reason.Code), b, b.Seq)
+	b.Seq = seq
 	return b, err
 }

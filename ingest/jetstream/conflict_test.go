@@ -70,7 +70,7 @@ func TestWhoeverMeetsAFasterWriterEachTimeGivesUp(t *testing.T) {
 			return (&Ledger{store: s}).claim(ctx, "mine", true)
 		}, 1, 1, "ledger's key"},
 		{"a job is queued", "{}", func(ctx context.Context, s store) error {
-			return (&Broker{js: s.js, jobs: s.stream}).Enqueue(ctx, ingest.Job{Series: series, Number: 1})
+			return (&Broker{js: s.js, jobs: s.stream}).Enqueue(ctx, ingest.Job{Series: series, Revision: 1})
 		}, 1, 1, string(series)},
 	}
 	for _, tt := range tests {

@@ -15,6 +15,7 @@ import (
 
 	"tacstream/ingest"
 	"tacstream/ingest/jetstream"
+	"tacstream/ingest/watch"
 )
 
 // A layout says where the n-th series and its regions lie, and which come first.
@@ -85,8 +86,8 @@ func (drawer) Classify(prefix []byte, _ int64) (f ingest.Found, need int64) {
 type costLine struct {
 	t      testing.TB
 	ledger *jetstream.Ledger
-	door   *ingest.Door
-	judge  *ingest.Judge
+	door   *watch.Door
+	judge  *watch.Judge
 	store  drawer
 	asked  func() []ingest.Token
 }
@@ -94,8 +95,8 @@ type costLine struct {
 func newCostLine(t *testing.T) *costLine {
 	b := newBroker(t, jetstream.Options{})
 	l := &costLine{t: t, ledger: b.Ledger(), store: drawer{}, asked: askedOf(t, b)}
-	l.door = &ingest.Door{Store: l.store, Ledger: l.ledger, Classify: l.store, Sites: ingest.Sites{{Bucket: "inbox", Site: "s", Key: ingest.Key("k")}}}
-	l.judge = &ingest.Judge{Book: l.ledger, Queue: b, Sink: &mouth{}}
+	l.door = &watch.Door{Store: l.store, Ledger: l.ledger, Classify: l.store, Sites: ingest.Sites{{Bucket: "inbox", Site: "s", Key: ingest.Key("k")}}}
+	l.judge = &watch.Judge{Book: l.ledger, Queue: b, Sink: &mouth{}}
 	return l
 }
 
@@ -105,19 +106,19 @@ func (l *costLine) take(objects map[string]made) {
 	touched := map[ingest.Token]bool{}
 	for key, c := range objects {
 		l.store[key] = c
-		touch, err := l.door.Observe(ctx, ingest.Notice{Bucket: "inbox", Key: key})
+		change, err := l.door.Observe(ctx, ingest.Notice{Bucket: "inbox", Key: key})
 		if err != nil {
 			l.t.Fatal(err)
 		}
 		delete(l.store, key)
-		if touch.RegionsIn {
-			near, err := l.ledger.SeriesNear(ctx, touch.Bucket, touch.Folder)
+		if change.RegionsIn {
+			near, err := l.ledger.SeriesNear(ctx, change.Bucket, change.Folder)
 			if err != nil {
 				l.t.Fatal(err)
 			}
-			touch.Series = append(touch.Series, near...)
+			change.Series = append(change.Series, near...)
 		}
-		for _, s := range touch.Series {
+		for _, s := range change.Series {
 			touched[s] = true
 		}
 	}
@@ -135,10 +136,10 @@ func (l *costLine) work(series ingest.Token) (done bool) {
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	if s.Look == "" || s.Done == s.Number {
+	if s.Look == "" || s.Done == s.Revision {
 		return false
 	}
-	if _, err := l.ledger.Update(ctx, series, func(s *ingest.State) error { s.Done = s.Number; return nil }); err != nil {
+	if _, err := l.ledger.Update(ctx, series, func(s *ingest.State) error { s.Done = s.Revision; return nil }); err != nil {
 		l.t.Fatal(err)
 	}
 	if err := l.ledger.Pack(ctx, series); err != nil {

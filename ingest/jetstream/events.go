@@ -16,20 +16,20 @@ const ContentType = "application/cloudevents+json"
 
 // An Event is a public fact as it stands in the stream.
 type Event struct {
-	Subject  string // pet.v1.…
-	ID       string // also the message's id
-	Body     []byte
-	Sequence uint64 // 0 where it is not in the stream
+	Subject string // pet.v1.…
+	ID      string // also the message's id
+	Body    []byte
+	Seq     uint64 // 0 where it is not in the stream
 }
 
 // LastEvent returns the last event under a subject, which may hold wildcards,
-// as the stream's leader has it. Its Sequence is 0 where there is none.
+// as the stream's leader has it. Its Seq is 0 where there is none.
 func (b *Broker) LastEvent(ctx context.Context, subject string) (Event, error) {
 	msg, err := last(ctx, b.events, subject)
 	if err != nil || msg == nil {
 		return Event{}, err
 	}
-	return Event{Subject: msg.Subject, ID: msg.Header.Get(nats.MsgIdHdr), Body: msg.Data, Sequence: msg.Sequence}, nil
+	return Event{Subject: msg.Subject, ID: msg.Header.Get(nats.MsgIdHdr), Body: msg.Data, Seq: msg.Sequence}, nil
 }
 
 // State publishes an event if the last one of its subject is still number
@@ -92,7 +92,7 @@ func (b *Broker) Watch(ctx context.Context, subject string, all bool, visit func
 		if err != nil {
 			return err
 		}
-		if err := visit(Event{Subject: msg.Subject(), ID: msg.Headers().Get(nats.MsgIdHdr), Body: msg.Data(), Sequence: meta.Sequence.Stream}); err != nil {
+		if err := visit(Event{Subject: msg.Subject(), ID: msg.Headers().Get(nats.MsgIdHdr), Body: msg.Data(), Seq: meta.Sequence.Stream}); err != nil {
 			return err
 		}
 	}
@@ -102,6 +102,6 @@ func (b *Broker) Watch(ctx context.Context, subject string, all bool, visit func
 // Stored calls visit with every event under a subject that is stored now.
 func (b *Broker) Stored(ctx context.Context, subject string, visit func(Event) error) error {
 	return scan(ctx, b.events, []string{subject}, func(msg jetstream.Msg, seq uint64) error {
-		return visit(Event{Subject: msg.Subject(), ID: msg.Headers().Get(nats.MsgIdHdr), Body: msg.Data(), Sequence: seq})
+		return visit(Event{Subject: msg.Subject(), ID: msg.Headers().Get(nats.MsgIdHdr), Body: msg.Data(), Seq: seq})
 	})
 }

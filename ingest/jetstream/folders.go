@@ -94,7 +94,7 @@ func (l *Ledger) States(ctx context.Context, visit func(ingest.State) error) err
 		if err := json.Unmarshal(msg.Data(), &s); err != nil {
 			return err
 		}
-		s.Revision = seq
+		s.Seq = seq
 		return visit(s)
 	})
 }
@@ -106,7 +106,7 @@ func (l *Ledger) Others(ctx context.Context, visit func(ingest.Record)) error {
 		if err := json.Unmarshal(msg.Data(), &r); err != nil {
 			return err
 		}
-		if r.Revision = seq; !r.Gone {
+		if r.Seq = seq; !r.Gone {
 			visit(r)
 		}
 		return nil

@@ -35,7 +35,7 @@ func (h *history) note(obj ingest.Object, msgs []jetstream.Msg, change func(*fat
 		h.of = map[uint64]map[ingest.Object]*fate{}
 	}
 	for _, m := range msgs {
-		seq := sequence(m)
+		seq := seqOf(m)
 		if h.of[seq] == nil {
 			h.of[seq] = map[ingest.Object]*fate{}
 		}
@@ -47,7 +47,7 @@ func (h *history) note(obj ingest.Object, msgs []jetstream.Msg, change func(*fat
 	return most
 }
 
-func sequence(m jetstream.Msg) uint64 {
+func seqOf(m jetstream.Msg) uint64 {
 	meta, err := m.Metadata()
 	if err != nil {
 		return 0
@@ -60,7 +60,7 @@ func (h *history) absent(obj ingest.Object, msgs []jetstream.Msg) (most int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, m := range msgs {
-		if at := h.of[sequence(m)][obj]; at != nil {
+		if at := h.of[seqOf(m)][obj]; at != nil {
 			most = max(most, at.absent)
 		}
 	}
@@ -81,7 +81,7 @@ func (h *history) failed(obj ingest.Object, msgs []jetstream.Msg) int {
 func (h *history) left(m jetstream.Msg, notices []ingest.Notice) []ingest.Notice {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	fates := h.of[sequence(m)]
+	fates := h.of[seqOf(m)]
 	if len(fates) == 0 {
 		return notices
 	}
@@ -100,7 +100,7 @@ func (h *history) end(t task, r *round) {
 	if !r.again[t.Msg] {
 		h.mu.Lock()
 		defer h.mu.Unlock()
-		delete(h.of, sequence(t.Msg))
+		delete(h.of, seqOf(t.Msg))
 		return
 	}
 	if r.whole[t.Msg] {
@@ -118,5 +118,5 @@ func (h *history) end(t task, r *round) {
 func (h *history) seen(m jetstream.Msg) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return len(h.of[sequence(m)]) > 0
+	return len(h.of[seqOf(m)]) > 0
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"tacstream/ingest"
+	"tacstream/ingest/watch"
 )
 
 const (
@@ -24,8 +25,8 @@ const (
 type Intake struct {
 	Broker *Broker
 	Ledger *Ledger
-	Door   *ingest.Door
-	Judge  *ingest.Judge
+	Door   *watch.Door
+	Judge  *watch.Judge
 	// Parse decodes what a store sent to _tac.notice.<source>.
 	Parse func(source string, body []byte) ([]ingest.Notice, error)
 	// Relist is called when somebody asks for a listing of some places, or of

@@ -17,6 +17,7 @@ import (
 	"tacstream/ingest"
 	"tacstream/ingest/jetstream"
 	"tacstream/ingest/s3"
+	"tacstream/ingest/watch"
 )
 
 // An answer is a store's refusal with an HTTP status.
@@ -65,7 +66,7 @@ func (s *stock) total() (n int) {
 }
 
 // A reader takes every object for a slice of the series that its folder names.
-type reader struct{ ingest.Classifier }
+type reader struct{ watch.Classifier }
 
 func (reader) Classify(prefix []byte, _ int64) (ingest.Found, int64) {
 	f := ingest.Found{PET: true, Instance: ingest.Instance{SOPInstanceUID: string(prefix)}}
@@ -77,7 +78,7 @@ func (reader) HoldsRegions(string) bool { return false }
 
 // A mouth notes what is stated.
 type mouth struct {
-	ingest.Sink
+	watch.Sink
 	mu       sync.Mutex
 	unusable int
 }
@@ -116,8 +117,8 @@ func newHall(t *testing.T, opts jetstream.Options) *hall {
 	sites := ingest.Sites{{Bucket: "inbox", Prefix: "a/", Site: "a", Key: ingest.Key("a")}, {Bucket: "inbox", Prefix: "b/", Site: "b", Key: ingest.Key("b")}}
 	h.in = jetstream.Intake{
 		Broker: b, Ledger: h.Ledger, Log: slog.New(slog.NewTextHandler(&h.log, nil)), Retry: 2 * time.Millisecond,
-		Judge: &ingest.Judge{Book: h.Ledger, Queue: b, Sink: h.sink},
-		Door:  &ingest.Door{Store: h.store, Ledger: h.Ledger, Classify: reader{}, Sites: sites},
+		Judge: &watch.Judge{Book: h.Ledger, Queue: b, Sink: h.sink},
+		Door:  &watch.Door{Store: h.store, Ledger: h.Ledger, Classify: reader{}, Sites: sites},
 		Parse: func(_ string, body []byte) ([]ingest.Notice, error) { return s3.ParseNotice(body, s3.DialectAuto) },
 		Relist: func(places ...ingest.Place) {
 			h.mu.Lock()
@@ -237,7 +238,7 @@ func TestNoticesNameOnlyWhatTheirSourceMay(t *testing.T) {
 	h.send("lister", ingest.Notice{Key: "unmapped"})
 	h.send("tacstream", ingest.Notice{Key: "unmapped-2"})
 	h.drained()
-	if n := h.store.total(); n != 3 || h.record("b/1").Revision == 0 {
+	if n := h.store.total(); n != 3 || h.record("b/1").Seq == 0 {
 		t.Errorf("%d reads, want those of 3 objects: %v", n, h.store.reads)
 	}
 	for _, key := range []string{"unmapped", "unmapped-2"} {
@@ -306,7 +307,7 @@ func TestAnAbsentObjectIsLookedForAgain(t *testing.T) {
 		}
 		return nil
 	}
-	before := h.record("a/known").Revision
+	before := h.record("a/known").Seq
 	for key := range away {
 		h.send("a", ingest.Notice{Key: key, Gone: key == "a/deleted"})
 	}
@@ -314,13 +315,13 @@ func TestAnAbsentObjectIsLookedForAgain(t *testing.T) {
 	if r := h.record("a/new"); r.Kind != ingest.KindSlice || r.Gone {
 		t.Errorf("a new object: %+v", r)
 	}
-	if r := h.record("a/known"); r.Gone || r.Revision != before {
+	if r := h.record("a/known"); r.Gone || r.Seq != before {
 		t.Errorf("a known object was touched: %+v", r)
 	}
 	if r := h.record("a/gone"); !r.Gone || h.store.read("a/gone") != 5 {
 		t.Errorf("an object that is gone: %+v after %d looks", r, h.store.read("a/gone"))
 	}
-	if r := h.record("a/never"); r.Revision != 0 || h.store.read("a/never") != 5 {
+	if r := h.record("a/never"); r.Seq != 0 || h.store.read("a/never") != 5 {
 		t.Errorf("an object that never was: %+v after %d looks", r, h.store.read("a/never"))
 	}
 	if r := h.record("a/deleted"); !r.Gone || h.store.read("a/deleted") != 1 {
@@ -375,7 +376,7 @@ func TestRetriesOfOneObjectEnd(t *testing.T) {
 		h.send("a", ingest.Notice{Key: key})
 	}
 	h.drained()
-	if r := h.record("a/known"); r.Revision != before.Revision {
+	if r := h.record("a/known"); r.Seq != before.Seq {
 		t.Errorf("a known object was touched: %+v", r)
 	}
 	if r := h.record("a/new"); r.Fault.Code != ingest.CodeUnreadable || h.store.read("a/new") != 12 {

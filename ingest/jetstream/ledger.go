@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"tacstream/ingest"
+	"tacstream/ingest/watch"
 )
 
 // A Ledger keeps, in one stream of which only the last message of each
@@ -52,20 +53,20 @@ func (b *Broker) Ledger() *Ledger {
 }
 
 var (
-	_ ingest.Ledger        = (*Ledger)(nil)
-	_ ingest.Book          = (*Ledger)(nil)
-	_ ingest.RegionWatcher = (*Ledger)(nil)
+	_ watch.Ledger        = (*Ledger)(nil)
+	_ watch.Book          = (*Ledger)(nil)
+	_ watch.RegionWatcher = (*Ledger)(nil)
 )
 
 // Find returns the last record of an object in any class. One that left a class
 // may be in the pack of another since.
 func (l *Ledger) Find(ctx context.Context, o ingest.Object) (ingest.Record, error) {
 	r, err := l.newest(ctx, o)
-	if err != nil || r.Revision > 0 && !r.Gone {
+	if err != nil || r.Seq > 0 && !r.Gone {
 		return r, err
 	}
-	packed, revision, err := l.packs.find(ctx, o)
-	if err != nil || revision > r.Revision {
+	packed, seq, err := l.packs.find(ctx, o)
+	if err != nil || seq > r.Seq {
 		return packed, err
 	}
 	return r, nil
@@ -115,7 +116,7 @@ func (l *Ledger) newest(ctx context.Context, o ingest.Object) (ingest.Record, er
 		if err != nil {
 			return r, err
 		}
-		if r.Revision > newest.Revision {
+		if r.Seq > newest.Seq {
 			newest = r
 		}
 	}
@@ -153,10 +154,10 @@ type ledgerSize struct {
 	many  bool
 }
 
-// LastIn returns the revision of the last record of an object in a class.
+// LastIn returns the Seq of the last record of an object in a class.
 func (l *Ledger) LastIn(ctx context.Context, class string, o ingest.Object) (uint64, error) {
 	r, err := l.record(ctx, objectSubject(class, o.ID()))
-	return r.Revision, err
+	return r.Seq, err
 }
 
 // Append adds a record. The folder is noted first: whoever comes by the folder
@@ -179,13 +180,13 @@ func (l *Ledger) State(ctx context.Context, series ingest.Token) (ingest.State, 
 	if err := json.Unmarshal(msg.Data, &s); err != nil {
 		return s, fmt.Errorf("series %s: state: %w", series, err)
 	}
-	s.Revision = msg.Sequence
+	s.Seq = msg.Sequence
 	return s, nil
 }
 
 // SetState replaces the state of a series.
 func (l *Ledger) SetState(ctx context.Context, s ingest.State) error {
-	_, err := l.put(ctx, stateSubject(s.Series), s, s.Revision)
+	_, err := l.put(ctx, stateSubject(s.Series), s, s.Seq)
 	return err
 }
 
@@ -219,7 +220,7 @@ func (l *Ledger) Load(ctx context.Context, series ingest.Token) ([]ingest.Record
 
 // Pack replaces the records of a series by one pack that holds them. Records
 // that come meanwhile stay beside it and win over it. Of objects that are gone
-// only the newest record of all is kept: by its revision a judge knows that what
+// only the newest record of all is kept: by its Seq a judge knows that what
 // the ledger holds is no older than what was judged before.
 func (l *Ledger) Pack(ctx context.Context, series ingest.Token) error {
 	return l.packs.replace(ctx, series)

@@ -18,6 +18,7 @@ import (
 
 	"tacstream/ingest"
 	"tacstream/ingest/jetstream"
+	"tacstream/ingest/watch"
 )
 
 // newBroker returns a broker on a server of its own.
@@ -55,7 +56,7 @@ func TestLedgerFindsWhatWasAppended(t *testing.T) {
 	l := newBroker(t, jetstream.Options{}).Ledger()
 	ctx := t.Context()
 	r := slice("tok", "a/b/1.dcm")
-	if got, err := l.Find(ctx, r.Object); err != nil || got.Revision != 0 {
+	if got, err := l.Find(ctx, r.Object); err != nil || got.Seq != 0 {
 		t.Fatalf("before: %+v, %v", got, err)
 	}
 	if err := l.Append(ctx, r, 0); err != nil {
@@ -65,11 +66,11 @@ func TestLedgerFindsWhatWasAppended(t *testing.T) {
 		t.Errorf("a second first record: %v, want ErrConflict", err)
 	}
 	got, err := l.Find(ctx, r.Object)
-	if err != nil || got.Key != r.Key || got.Revision == 0 {
+	if err != nil || got.Key != r.Key || got.Seq == 0 {
 		t.Fatalf("after: %+v, %v", got, err)
 	}
 	r.ETag = "new"
-	if err := l.Append(ctx, r, got.Revision); err != nil {
+	if err := l.Append(ctx, r, got.Seq); err != nil {
 		t.Fatal(err)
 	}
 	records, err := l.Load(ctx, "tok")
@@ -157,7 +158,7 @@ func TestPackedRecordsAreStillThere(t *testing.T) {
 		t.Fatalf("found %+v, %v", r, err)
 	}
 	r.Gone = true
-	if err := l.Append(ctx, r, r.Revision); err != nil {
+	if err := l.Append(ctx, r, r.Seq); err != nil {
 		t.Fatal(err)
 	}
 	records, err := l.Load(ctx, "tok")
@@ -175,7 +176,7 @@ func TestPackedRecordsAreStillThere(t *testing.T) {
 	if r, err = l.Find(ctx, obj); err != nil || !r.Gone {
 		t.Fatalf("found %+v, %v", r, err)
 	}
-	if err := l.Append(ctx, slice("tok", obj.Key), r.Revision); err != nil {
+	if err := l.Append(ctx, slice("tok", obj.Key), r.Seq); err != nil {
 		t.Fatal(err)
 	}
 	if err := l.Pack(ctx, "tok"); err != nil {
@@ -186,13 +187,13 @@ func TestPackedRecordsAreStillThere(t *testing.T) {
 	}
 }
 
-// newest returns the revision of the newest record. That of one that is gone
+// newest returns the Seq of the newest record. That of one that is gone
 // counts: a series is not judged on less than it was judged on before.
-func newest(records []ingest.Record) (revision uint64) {
+func newest(records []ingest.Record) (seq uint64) {
 	for _, r := range records {
-		revision = max(revision, r.Revision)
+		seq = max(seq, r.Seq)
 	}
-	return revision
+	return seq
 }
 
 func TestStateIsReplacedByCompareAndSet(t *testing.T) {
@@ -201,15 +202,15 @@ func TestStateIsReplacedByCompareAndSet(t *testing.T) {
 	for range 8 {
 		wg.Go(func() {
 			for range 10 {
-				if _, err := l.Update(context.Background(), "tok", func(s *ingest.State) error { s.Number++; return nil }); err != nil {
+				if _, err := l.Update(context.Background(), "tok", func(s *ingest.State) error { s.Revision++; return nil }); err != nil {
 					t.Error(err)
 				}
 			}
 		})
 	}
 	wg.Wait()
-	if s, err := l.State(t.Context(), "tok"); err != nil || s.Number != 80 {
-		t.Errorf("number %d, %v; want 80", s.Number, err)
+	if s, err := l.State(t.Context(), "tok"); err != nil || s.Revision != 80 {
+		t.Errorf("number %d, %v; want 80", s.Revision, err)
 	}
 }
 
@@ -217,20 +218,20 @@ func TestJobs(t *testing.T) {
 	b := newBroker(t, jetstream.Options{AckWait: time.Second})
 	ctx := t.Context()
 	for range 3 { // the same job is dropped, a newer one takes its place
-		if err := b.Enqueue(ctx, ingest.Job{Series: "a", Number: 1}); err != nil {
+		if err := b.Enqueue(ctx, ingest.Job{Series: "a", Revision: 1}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := b.Enqueue(ctx, ingest.Job{Series: "a", Number: 2}); err != nil {
+	if err := b.Enqueue(ctx, ingest.Job{Series: "a", Revision: 2}); err != nil {
 		t.Fatal(err)
 	}
 	d, ok, err := b.NextJob(ctx, time.Second)
-	if err != nil || !ok || d.Job.Number != 2 {
+	if err != nil || !ok || d.Job.Revision != 2 {
 		t.Fatalf("got %+v %v %v", d.Job, ok, err)
 	}
 	// Not finished: after AckWait it comes again.
 	d, ok, err = b.NextJob(ctx, 5*time.Second)
-	if err != nil || !ok || d.Job.Number != 2 {
+	if err != nil || !ok || d.Job.Revision != 2 {
 		t.Fatalf("again: %+v %v %v", d.Job, ok, err)
 	}
 	if err := d.Finish(ctx); err != nil {
@@ -253,8 +254,8 @@ func TestAlarmsReachTheIntake(t *testing.T) {
 	defer cancel()
 	book := &alarmBook{Ledger: b.Ledger()}
 	in := jetstream.Intake{
-		Broker: b, Ledger: b.Ledger(), Door: &ingest.Door{}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
-		Judge: &ingest.Judge{Book: book, Queue: b}, Relist: func(...ingest.Place) {},
+		Broker: b, Ledger: b.Ledger(), Door: &watch.Door{}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Judge: &watch.Judge{Book: book, Queue: b}, Relist: func(...ingest.Place) {},
 	}
 	in.Run(ctx)
 	if book.loads != 1 {
@@ -311,14 +312,14 @@ func TestManyWhoUpdateAStateAtOnceAllSucceed(t *testing.T) {
 	var g errgroup.Group
 	for range writers {
 		g.Go(func() error {
-			_, err := ledger.Update(t.Context(), "aaaabbbbccccddddeeeeffff22", func(s *ingest.State) error { s.Number++; return nil })
+			_, err := ledger.Update(t.Context(), "aaaabbbbccccddddeeeeffff22", func(s *ingest.State) error { s.Revision++; return nil })
 			return err
 		})
 	}
 	if err := g.Wait(); err != nil {
 		t.Error(err)
 	}
-	if s, err := ledger.State(t.Context(), "aaaabbbbccccddddeeeeffff22"); err != nil || s.Number != writers {
-		t.Errorf("%d of %d updates are there: %v", s.Number, writers, err)
+	if s, err := ledger.State(t.Context(), "aaaabbbbccccddddeeeeffff22"); err != nil || s.Revision != writers {
+		t.Errorf("%d of %d updates are there: %v", s.Revision, writers, err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"tacstream/ingest"
+	"tacstream/ingest/watch"
 )
 
 // observe looks at every object once, however many notices name it: first at
@@ -39,9 +40,9 @@ func (f *feed) lookAtAll(ctx context.Context, notices map[ingest.Object]ingest.N
 			continue
 		}
 		g.Go(func() error {
-			touch, err := f.look(ctx, n, work[obj])
+			change, err := f.look(ctx, n, work[obj])
 			if err == nil {
-				err = f.touch(ctx, touch, work[obj], r)
+				err = f.note(ctx, change, work[obj], r)
 			}
 			if err != nil {
 				if ctx.Err() == nil {
@@ -72,48 +73,48 @@ const (
 
 // look has the door look at an object, and decides what follows where it could
 // not be read. An error means that its messages must come again.
-func (f *feed) look(ctx context.Context, n ingest.Notice, msgs []jetstream.Msg) (ingest.Touch, error) {
+func (f *feed) look(ctx context.Context, n ingest.Notice, msgs []jetstream.Msg) (watch.Change, error) {
 	obj := ingest.Object{Bucket: n.Bucket, Key: n.Key}
 	n.Sure = f.past.absent(obj, msgs) >= maxAbsent
-	touch, err := f.reach(ctx, n)
+	change, err := f.reach(ctx, n)
 	var answer ingest.Answer
 	switch {
 	case err == nil || ctx.Err() != nil:
-		return touch, err
+		return change, err
 	case errors.Is(err, ingest.ErrUnreadable):
 	case errors.Is(err, ingest.ErrUnsure):
 		f.past.missed(obj, msgs)
-		return touch, err
+		return change, err
 	case !errors.As(err, &answer), f.past.failed(obj, msgs) < maxFailed:
-		return touch, err
+		return change, err
 	}
-	touch, failed := f.Door.Unreadable(ctx, n, ingest.UnreadableReason(err))
+	change, failed := f.Door.Unreadable(ctx, n, ingest.UnreadableReason(err))
 	if failed == nil {
 		f.count("unreadable", 1)
 	}
-	return touch, failed
+	return change, failed
 }
 
 // reach waits for a store that is away: that is no fault of an object's.
-func (f *feed) reach(ctx context.Context, n ingest.Notice) (ingest.Touch, error) {
+func (f *feed) reach(ctx context.Context, n ingest.Notice) (watch.Change, error) {
 	for wait := 250 * time.Millisecond; ; wait = min(2*wait, maxAway) {
 		// The context has no deadline of its own: each request to NATS would wait
 		// as long for an answer that is lost.
 		looking, cancel := context.WithCancel(ctx)
 		late := time.AfterFunc(lookWithin, cancel)
-		touch, err := f.Door.Observe(looking, n)
+		change, err := f.Door.Observe(looking, n)
 		late.Stop()
 		cancel()
 		if !errors.Is(err, ingest.ErrAway) || ctx.Err() != nil {
-			return touch, err
+			return change, err
 		}
 		f.tell(ctx, "the store is away: this source waits for it", 0)
 		pause(ctx, wait)
 	}
 }
 
-// touch notes what is to be judged.
-func (f *feed) touch(ctx context.Context, t ingest.Touch, msgs []jetstream.Msg, r *round) error {
+// note notes what is to be judged.
+func (f *feed) note(ctx context.Context, t watch.Change, msgs []jetstream.Msg, r *round) error {
 	series := t.Series
 	if t.RegionsIn {
 		near, err := f.Ledger.SeriesNear(ctx, t.Bucket, t.Folder)

@@ -55,7 +55,7 @@ func (n *notes) RegionsNear(ctx context.Context, bucket, folder string) ([]inges
 		if err != nil {
 			return nil, err
 		}
-		if r.Revision > 0 && !r.Gone {
+		if r.Seq > 0 && !r.Gone {
 			here = append(here, r)
 		}
 	}
@@ -74,7 +74,7 @@ func (n *notes) regionsUnder(ctx context.Context, filter string) ([]ingest.Recor
 		if err != nil {
 			return nil, err
 		}
-		if r.Revision > 0 && !r.Gone {
+		if r.Seq > 0 && !r.Gone {
 			records = append(records, r)
 		}
 	}

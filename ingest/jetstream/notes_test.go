@@ -14,6 +14,7 @@ import (
 
 	"tacstream/ingest"
 	"tacstream/ingest/jetstream"
+	"tacstream/ingest/watch"
 )
 
 // A map of everything, which RegionsNear is compared with: it looks at all
@@ -80,9 +81,9 @@ func (s *seeker) seek(folder string) string {
 	}
 }
 
-func served(t *testing.T, l ingest.RegionLister, folder string) string {
+func served(t *testing.T, l watch.RegionLister, folder string) string {
 	t.Helper()
-	r, ok, _, err := ingest.FindRegions(t.Context(), l, "inbox", []string{folder}, ingest.Need{Space: "1"})
+	r, ok, _, err := watch.FindRegions(t.Context(), l, "inbox", []string{folder}, watch.Need{Space: "1"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,10 +129,10 @@ func TestRegionsAndSeriesFindEachOther(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					if r.Gone = rng.IntN(3) == 0; r.Gone && prev.Revision == 0 {
+					if r.Gone = rng.IntN(3) == 0; r.Gone && prev.Seq == 0 {
 						continue
 					}
-					if err := l.Append(t.Context(), r, prev.Revision); err != nil {
+					if err := l.Append(t.Context(), r, prev.Seq); err != nil {
 						t.Fatal(err)
 					}
 					if truth.regions[r.Key] = r; r.Gone {

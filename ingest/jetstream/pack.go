@@ -24,7 +24,7 @@ const packWindow = 1 << 20
 // A pack holds the records of a finished series in one message, or in a few
 // where it is large, so that the ledger grows with series and not with slices.
 type pack struct {
-	Upto    uint64          `json:"upto"`  // records up to this revision are in it
+	Upto    uint64          `json:"upto"`  // records up to this Seq are in it
 	Parts   int             `json:"parts"` // messages that hold Records, zstd over JSON
 	Records []ingest.Record `json:"-"`
 	// Marks and Folders say what Records cannot hold; packs of earlier releases
@@ -32,10 +32,10 @@ type pack struct {
 	Marks   marks    `json:"marks,omitempty"`
 	Folders []string `json:"folders,omitempty"` // hashed
 
-	revision uint64
+	seq uint64
 }
 
-// packed is a record with the revision that it had.
+// packed is a record with the Seq that it had.
 type packed struct {
 	ingest.Record
 	Rev uint64 `json:"rev"`
@@ -51,7 +51,7 @@ func (p *pack) encode() ([]byte, error) {
 	enc := json.NewEncoder(z)
 	slices.SortFunc(p.Records, func(a, b ingest.Record) int { return strings.Compare(a.Key, b.Key) })
 	for _, r := range p.Records {
-		if err := enc.Encode(packed{r, r.Revision}); err != nil {
+		if err := enc.Encode(packed{r, r.Seq}); err != nil {
 			return nil, err
 		}
 	}

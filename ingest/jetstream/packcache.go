@@ -15,11 +15,11 @@ type packCache struct {
 // cachedPacks bounds the cache.
 const cachedPacks = 16
 
-func (c *packCache) get(series ingest.Token, revision uint64) (pack, bool) {
+func (c *packCache) get(series ingest.Token, seq uint64) (pack, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	p, ok := c.packs[series]
-	return p, ok && p.revision == revision
+	return p, ok && p.seq == seq
 }
 
 func (c *packCache) put(series ingest.Token, p pack) {

@@ -12,9 +12,9 @@ import (
 )
 
 // find looks for the newest record of an object in the packs that may hold
-// it, and returns the revision that it had. A record from a pack has
-// no subject of its own: its revision is 0.
-func (p *packs) find(ctx context.Context, o ingest.Object) (newest ingest.Record, revision uint64, err error) {
+// it, and returns the Seq that it had. A record from a pack has
+// no subject of its own: its Seq is 0.
+func (p *packs) find(ctx context.Context, o ingest.Object) (newest ingest.Record, seq uint64, err error) {
 	candidates, err := p.mayHold(ctx, o)
 	if err != nil {
 		return newest, 0, err
@@ -24,12 +24,12 @@ func (p *packs) find(ctx context.Context, o ingest.Object) (newest ingest.Record
 		if err != nil {
 			return newest, 0, err
 		}
-		if r, ok := held.find(o); ok && r.Revision > revision {
-			newest, revision = r, r.Revision
-			newest.Revision, newest.Packed = 0, true
+		if r, ok := held.find(o); ok && r.Seq > seq {
+			newest, seq = r, r.Seq
+			newest.Seq, newest.Packed = 0, true
 		}
 	}
-	return newest, revision, nil
+	return newest, seq, nil
 }
 
 // mayHold returns the series whose packs may hold an object.
@@ -68,7 +68,7 @@ func (p *packs) scan(ctx context.Context) error {
 	p.index.reset()
 	now := time.Now()
 	err := scan(ctx, p.store.stream, []string{packSubject("*")}, func(msg jetstream.Msg, seq uint64) error {
-		head := pack{revision: seq}
+		head := pack{seq: seq}
 		if err := json.Unmarshal(msg.Data(), &head); err != nil {
 			return fmt.Errorf("ledger record %d: %w", seq, err)
 		}

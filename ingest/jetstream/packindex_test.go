@@ -51,7 +51,7 @@ func TestPackedObjectsOfAFullFolderAreFound(t *testing.T) {
 	for i := range 5 {
 		found(finder, 50, i)
 	}
-	if r, err := finder.Find(ctx, object(7, 99)); err != nil || r.Packed || r.Revision != 0 {
+	if r, err := finder.Find(ctx, object(7, 99)); err != nil || r.Packed || r.Seq != 0 {
 		t.Errorf("an object that never was: %+v, %v", r, err)
 	}
 	// An earlier release wrote heads without marks.

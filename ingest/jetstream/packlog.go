@@ -33,19 +33,19 @@ const (
 // the pack replaces go.
 func logPack(ctx context.Context, s store, series ingest.Token) error {
 	return settleConflicts(ctx, "the log of packs", func() (bool, error) {
-		log, revision, err := readPackLog(ctx, s)
+		log, seq, err := readPackLog(ctx, s)
 		if err != nil {
 			return false, err
 		}
 		log.Count++
 		log.Series = append(log.Series, series)
 		log.Series = log.Series[max(0, len(log.Series)-packLogged):]
-		_, err = s.put(ctx, packsSubject, log, revision)
+		_, err = s.put(ctx, packsSubject, log, seq)
 		return settled(err)
 	})
 }
 
-func readPackLog(ctx context.Context, s store) (log packLog, revision uint64, err error) {
+func readPackLog(ctx context.Context, s store) (log packLog, seq uint64, err error) {
 	msg, err := last(ctx, s.stream, packsSubject)
 	if err != nil || msg == nil {
 		return log, 0, err

@@ -36,9 +36,9 @@ func (p *packs) replace(ctx context.Context, series ingest.Token) error {
 	}
 	var made pack
 	for _, r := range records {
-		made.Upto = max(made.Upto, r.Revision)
+		made.Upto = max(made.Upto, r.Seq)
 	}
-	made.Records = slices.DeleteFunc(records, func(r ingest.Record) bool { return r.Gone && r.Revision < made.Upto })
+	made.Records = slices.DeleteFunc(records, func(r ingest.Record) bool { return r.Gone && r.Seq < made.Upto })
 	if made.Upto <= old.Upto {
 		return nil
 	}
@@ -46,7 +46,7 @@ func (p *packs) replace(ctx context.Context, series ingest.Token) error {
 		return err
 	}
 	made.index()
-	if _, err := p.store.put(ctx, packSubject(series), made, old.revision); err != nil {
+	if _, err := p.store.put(ctx, packSubject(series), made, old.seq); err != nil {
 		return err
 	}
 	if err := logPack(ctx, p.store, series); err != nil {
@@ -80,10 +80,10 @@ func (p *packs) writeParts(ctx context.Context, series ingest.Token, made *pack)
 // pack reads the pack of a series, empty where there is none.
 func (p *packs) pack(ctx context.Context, series ingest.Token) (pack, error) {
 	whole, err := p.head(ctx, series)
-	if err != nil || whole.revision == 0 {
+	if err != nil || whole.seq == 0 {
 		return whole, err
 	}
-	if cached, ok := p.cache.get(series, whole.revision); ok {
+	if cached, ok := p.cache.get(series, whole.seq); ok {
 		return cached, nil
 	}
 	if whole.Records, err = p.readParts(ctx, series, whole); err != nil {
@@ -102,11 +102,11 @@ func (p *packs) head(ctx context.Context, series ingest.Token) (head pack, err e
 	if err := json.Unmarshal(msg.Data, &head); err != nil {
 		return head, fmt.Errorf("series %s: pack: %w", series, err)
 	}
-	head.revision = msg.Sequence
+	head.seq = msg.Sequence
 	return head, nil
 }
 
-func (p *packs) revision(ctx context.Context, series ingest.Token) (uint64, error) {
+func (p *packs) seq(ctx context.Context, series ingest.Token) (uint64, error) {
 	msg, err := last(ctx, p.store.stream, packSubject(series))
 	if err != nil || msg == nil {
 		return 0, err
@@ -142,8 +142,8 @@ func (p *packs) load(ctx context.Context, series ingest.Token) (records []ingest
 		if records, err = p.beside(ctx, series, packed); err != nil {
 			return false, err
 		}
-		again, err := p.revision(ctx, series)
-		return again == packed.revision, err
+		again, err := p.seq(ctx, series)
+		return again == packed.seq, err
 	})
 	if err != nil {
 		return nil, err
@@ -164,11 +164,11 @@ func (p *packs) beside(ctx context.Context, series ingest.Token, packed pack) ([
 		if err != nil {
 			return fmt.Errorf("ledger record %d: %w", seq, err)
 		}
-		r.Revision = seq
+		r.Seq = seq
 		// Outside the pack every object has one record.
 		if i, known := at[lastToken(msg.Subject())]; !known {
 			records = append(records, r)
-		} else if records[i].Revision < seq {
+		} else if records[i].Seq < seq {
 			records[i] = r
 		}
 		return nil

@@ -10,9 +10,10 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"tacstream/ingest"
+	"tacstream/ingest/watch"
 )
 
-var _ ingest.Queue = (*Broker)(nil)
+var _ watch.Queue = (*Broker)(nil)
 
 // Enqueue makes sure that the stream holds the job. What the stream holds
 // decides, and not a window of message ids: the same job is not published again

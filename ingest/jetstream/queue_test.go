@@ -23,7 +23,7 @@ func TestAJobIsThereOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	job := ingest.Job{Series: "a", Number: 1, Settings: "s", Version: "2"}
+	job := ingest.Job{Series: "a", Revision: 1, Settings: "s", Version: "2"}
 	enqueue := func(j ingest.Job) uint64 {
 		t.Helper()
 		if err := b.Enqueue(t.Context(), j); err != nil {
@@ -50,7 +50,7 @@ func TestAJobIsThereOnce(t *testing.T) {
 		t.Error("a job in hand was published again")
 	}
 	newer := job
-	newer.Number = 2
+	newer.Revision = 2
 	if enqueue(newer) == first {
 		t.Error("a newer job was not published")
 	}
@@ -61,7 +61,7 @@ func TestAJobIsThereOnce(t *testing.T) {
 		t.Errorf("queued %v, %v", queued, err)
 	}
 	enqueue(newer) // at once, although its id is in every window
-	if d, ok, err = b.NextJob(t.Context(), time.Second); err != nil || !ok || d.Job.Number != 2 {
+	if d, ok, err = b.NextJob(t.Context(), time.Second); err != nil || !ok || d.Job.Revision != 2 {
 		t.Error(d.Job, ok, err)
 	}
 }
@@ -71,7 +71,7 @@ func TestManyWhoEnqueueTheSameJobEnqueueItOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for range 16 {
 		all.Go(func() {
-			if err := b.Enqueue(t.Context(), ingest.Job{Series: "a", Number: 1}); err != nil {
+			if err := b.Enqueue(t.Context(), ingest.Job{Series: "a", Revision: 1}); err != nil {
 				t.Error(err)
 			}
 		})

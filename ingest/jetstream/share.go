@@ -22,7 +22,7 @@ func newSharer() sharer {
 type rawRecord struct {
 	ingest.Record
 	Header json.RawMessage `json:"head"`
-	Rev    uint64          `json:"rev"` // of a packed record
+	Seq    uint64          `json:"rev"` // of a packed record
 }
 
 func (s sharer) decode(body []byte) (ingest.Record, error) {
@@ -31,7 +31,7 @@ func (s sharer) decode(body []byte) (ingest.Record, error) {
 		return ingest.Record{}, err
 	}
 	r := raw.Record
-	r.Revision = raw.Rev
+	r.Seq = raw.Seq
 	if len(raw.Header) > 0 {
 		h, known := s.headers[string(raw.Header)]
 		if !known {

@@ -12,15 +12,15 @@ import (
 )
 
 // A store is the stream of the ledger: the last message of each subject is a
-// value in JSON, and the message's number is what compare-and-set goes by. It
+// value in JSON, and the message's Seq is what compare-and-set goes by. It
 // is safe for concurrent use.
 type store struct {
 	js     jetstream.JetStream
 	stream jetstream.Stream
 }
 
-// put writes v if the subject's last message is still number last, and
-// returns its own number.
+// put writes v if the subject's last message is still that of Seq last, and
+// returns the Seq of its own.
 func (s store) put(ctx context.Context, subject string, v any, last uint64) (uint64, error) {
 	body, err := json.Marshal(v)
 	if err != nil {
@@ -47,7 +47,7 @@ func (s store) write(ctx context.Context, subject string, v any) error {
 }
 
 // record returns the last record of a subject, which may hold wildcards; its
-// revision is 0 where there is none.
+// Seq is 0 where there is none.
 func (s store) record(ctx context.Context, subject string) (ingest.Record, error) {
 	var r ingest.Record
 	msg, err := last(ctx, s.stream, subject)
@@ -57,7 +57,7 @@ func (s store) record(ctx context.Context, subject string) (ingest.Record, error
 	if err := json.Unmarshal(msg.Data, &r); err != nil {
 		return r, fmt.Errorf("ledger record %d: %w", msg.Sequence, err)
 	}
-	r.Revision = msg.Sequence
+	r.Seq = msg.Sequence
 	return r, nil
 }
 

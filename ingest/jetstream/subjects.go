@@ -25,8 +25,10 @@ func partSubject(series ingest.Token, upto uint64, part string) string {
 	return fmt.Sprintf("_tac.ledger.part.%s.%d.%s", series, upto, part)
 }
 
-func memberSubject(study string, series ingest.Token) string {
-	return "_tac.ledger.study." + study + "." + string(series)
+// memberSubject returns where the membership of a series in an examination, which
+// DICOM calls study, is kept.
+func memberSubject(examination string, series ingest.Token) string {
+	return "_tac.ledger.study." + examination + "." + string(series)
 }
 
 // handSubject is where a worker that has the job of a series in hand answers.

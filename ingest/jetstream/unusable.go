@@ -64,7 +64,7 @@ func (in *Intake) stateGroup(ctx context.Context, g ingest.Group, folder ingest.
 		if err != nil {
 			return err
 		}
-		if b.Revision > 0 && b.Event == "" {
+		if b.Seq > 0 && b.Event == "" {
 			if err := in.stateByproducts(ctx, b); err != nil && !errors.Is(err, ingest.ErrConflict) {
 				return err
 			}

@@ -14,12 +14,13 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"tacstream/ingest"
+	"tacstream/ingest/watch"
 )
 
 // A crier is a Sink that keeps what is said of unusable objects. It dies, once
 // the event is out, as often as deaths says.
 type crier struct {
-	ingest.Sink
+	watch.Sink
 	mu     sync.Mutex
 	said   []ingest.Byproducts
 	deaths int
@@ -28,7 +29,7 @@ type crier struct {
 func (c *crier) Unusable(_ context.Context, b ingest.Byproducts) (string, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	b.Revision = 0
+	b.Seq = 0
 	c.said = append(c.said, b)
 	if c.deaths > 0 {
 		c.deaths--
@@ -72,8 +73,8 @@ func newIntake(t *testing.T) (*Intake, *crier) {
 	c := &crier{}
 	return &Intake{
 		Broker: b, Ledger: b.Ledger(), Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Relist: func(...ingest.Place) {},
-		Door:  &ingest.Door{Sites: ingest.Sites{{Bucket: "inbox", Site: "local", Key: ingest.Key("a key for tests only")}}},
-		Judge: &ingest.Judge{Book: b.Ledger(), Queue: b, Sink: c},
+		Door:  &watch.Door{Sites: ingest.Sites{{Bucket: "inbox", Site: "local", Key: ingest.Key("a key for tests only")}}},
+		Judge: &watch.Judge{Book: b.Ledger(), Queue: b, Sink: c},
 	}, c
 }
 

@@ -45,15 +45,13 @@ const (
 const requestTries = 3
 
 // A Store is a client of an S3 store. It is safe for concurrent use and
-// implements ingest.Store.
+// implements watch.Store.
 type Store struct {
 	core      minio.Core
 	transport *http.Transport
 	region    string
 	maxBytes  int64
 }
-
-var _ ingest.Store = (*Store)(nil)
 
 // Open returns a client of a store. It does not connect.
 func Open(opts Options) (*Store, error) {

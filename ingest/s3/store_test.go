@@ -16,7 +16,10 @@ import (
 
 	"tacstream/ingest"
 	"tacstream/ingest/s3"
+	"tacstream/ingest/watch"
 )
+
+var _ watch.Store = (*s3.Store)(nil)
 
 // fake returns a client of a store that a test plays itself.
 func fake(t *testing.T, maxBytes int64, answer http.HandlerFunc) *s3.Store {

@@ -62,7 +62,7 @@ func result() bids.Result {
 				},
 			},
 		},
-		Subject: "subjabcdefghijklmnopqrstuv", Study: "studabcdefghijklmnopqrstuv",
+		Subject: "subjabcdefghijklmnopqrstuv", Examination: "studabcdefghijklmnopqrstuv",
 		Header: ingest.Header{
 			Strict: ingest.Strict{SeriesInstanceUID: canary, SOPClassUID: canary, FrameOfReferenceUID: canary, SeriesType: canary, Units: canary, DecayCorrection: canary},
 			Soft: ingest.Soft{
@@ -158,7 +158,7 @@ func TestNamesAreThoseOfBIDS(t *testing.T) {
 
 func TestLabelsHoldLettersAndDigitsOnly(t *testing.T) {
 	r := result()
-	r.Tracer, r.Segmentation, r.Subject, r.Study = "az-10419369", "SARM/../ü 2", "", ""
+	r.Tracer, r.Segmentation, r.Subject, r.Examination = "az-10419369", "SARM/../ü 2", "", ""
 	names, _ := bids.Names(written(t, r))
 	const want = "sub-7k2mabcdef/ses-7k2mabcdef/pet/sub-7k2mabcdef_ses-7k2mabcdef_trc-az10419369_seg-SARM2_desc-preproc_tacs.tsv"
 	if names[2] != want {
@@ -167,7 +167,7 @@ func TestLabelsHoldLettersAndDigitsOnly(t *testing.T) {
 	for name, change := range map[string]func(*bids.Result){
 		"a segmentation of which nothing is left": func(r *bids.Result) { r.Segmentation = "../" },
 		"a subject in the clear":                  func(r *bids.Result) { r.Subject = canary },
-		"a study in the clear":                    func(r *bids.Result) { r.Study = "1.2.840.113619.2.1.1.2.33.4" },
+		"a study in the clear":                    func(r *bids.Result) { r.Examination = "1.2.840.113619.2.1.1.2.33.4" },
 	} {
 		r := result()
 		change(&r)

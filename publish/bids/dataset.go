@@ -14,7 +14,7 @@ import (
 type Result struct {
 	publish.Result
 	Subject      ingest.Token  // of the person; "" where not known: then the series' own
-	Study        ingest.Token  // of the study; "" where not known: then the series' own
+	Examination  ingest.Token  // of the examination, which DICOM calls study; "" where not known: then the series' own
 	Segmentation string        // name of the region source; "" means DefaultSegmentation
 	Header       ingest.Header // of the series; of what identifies people nothing is used
 }

@@ -22,7 +22,7 @@ const curvesSuffix = "_desc-preproc_tacs.tsv"
 
 // name chooses how every file begins.
 func (d *dataset) name() error {
-	sub, ses := pseudonym(d.Subject, d.Cause.Series), pseudonym(d.Study, d.Cause.Series)
+	sub, ses := pseudonym(d.Subject, d.Cause.Series), pseudonym(d.Examination, d.Cause.Series)
 	tracer := d.Tracer
 	if tracer == "" {
 		tracer = publish.TracerUnknown

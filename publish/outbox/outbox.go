@@ -148,14 +148,14 @@ type stored struct {
 // Data is nil where there is none.
 func (o *Outbox) last(ctx context.Context, subject string) (stored, error) {
 	e, err := o.Broker.LastEvent(ctx, subject)
-	if err != nil || e.Sequence == 0 {
+	if err != nil || e.Seq == 0 {
 		return stored{}, err
 	}
 	decoded, err := publish.Decode(e.Body)
 	if err != nil {
-		return stored{}, fmt.Errorf("event %d of the stream: %w", e.Sequence, err)
+		return stored{}, fmt.Errorf("event %d of the stream: %w", e.Seq, err)
 	}
-	return stored{decoded, e.Sequence}, nil
+	return stored{decoded, e.Seq}, nil
 }
 
 // lastResult returns the last result of a series, under whichever tracer.

@@ -7,10 +7,11 @@ import (
 
 	"tacstream/ingest"
 	"tacstream/ingest/jetstream"
+	"tacstream/ingest/watch"
 	"tacstream/publish"
 )
 
-var _ ingest.Sink = (*Outbox)(nil)
+var _ watch.Sink = (*Outbox)(nil)
 
 // Stated says what the input of a series has come to, unless the last event
 // says the same.
@@ -68,10 +69,10 @@ func (o *Outbox) Withdraw(ctx context.Context, s ingest.State, why ingest.Reason
 			return err
 		case last.Data == nil, last.Type == publish.BindingWithdrawn:
 			return o.withdrawCurves(ctx, s)
-		case last.Cause().Revision >= s.Number:
+		case last.Cause().Revision >= s.Revision:
 			return nil
 		}
-		e, err := publish.NewWithdrawn(last.Event, s.Number, why)
+		e, err := publish.NewWithdrawn(last.Event, s.Revision, why)
 		if err != nil {
 			return err
 		}
@@ -95,10 +96,10 @@ func (o *Outbox) Withdraw(ctx context.Context, s ingest.State, why ingest.Reason
 // result, and current.json alone points to them.
 func (o *Outbox) withdrawCurves(ctx context.Context, s ingest.State) error {
 	was, _, err := o.currentFile(ctx, publish.CurrentKey(s.Series))
-	if err != nil || was.Result != ingest.Unfitted || was.Revision >= s.Number {
+	if err != nil || was.Result != ingest.Unfitted || was.Revision >= s.Revision {
 		return err
 	}
-	cause := publish.Cause{Site: s.Site, Series: s.Series, Revision: s.Number}
+	cause := publish.Cause{Site: s.Site, Series: s.Series, Revision: s.Revision}
 	e := publish.Event{ID: cause.ID(publish.BindingWithdrawn, was.Event), Time: s.Time, Data: &publish.Withdrawn{Cause: cause}}
 	next, err := publish.NewCurrent(e)
 	if err != nil {

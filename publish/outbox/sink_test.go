@@ -130,7 +130,7 @@ func TestARefusedEventReachesNobody(t *testing.T) {
 	if err := o.Broker.State(t.Context(), late, 0); err != ingest.ErrConflict {
 		t.Errorf("a late event: %v, want ErrConflict", err)
 	}
-	if err := o.Broker.State(t.Context(), last, last.Sequence); err != nil {
+	if err := o.Broker.State(t.Context(), last, last.Seq); err != nil {
 		t.Errorf("a repeat: %v", err)
 	}
 	if err := o.Broker.Conn().Flush(); err != nil {

@@ -1,10 +1,11 @@
-package ingest_test
+package watch_test
 
 import (
 	"testing"
 	"time"
 
 	"tacstream/ingest"
+	"tacstream/ingest/watch"
 )
 
 // planned returns a plan whose results differ from those of other names.
@@ -18,9 +19,9 @@ func unplanned() ingest.Plan { return ingest.Plan{Settings: "none", ResultsVersi
 // finished is a desk whose series has a result by a plan.
 func finished(t *testing.T, by ingest.Plan, result ingest.Result) *desk {
 	t.Helper()
-	d := withRegions(&desk{records: aSeries(2, 3), plan: by})
+	d := withRegions(&desk{records: wholeSeries(2, 3), plan: by})
 	d.check(t, false)
-	d.state.Done, d.state.Result = d.state.Number, result
+	d.state.Done, d.state.Result = d.state.Revision, result
 	return d
 }
 
@@ -35,7 +36,7 @@ func TestAPlanThatChangesChangesNothingThatStands(t *testing.T) {
 			for _, quiet := range []bool{false, true} {
 				d.check(t, quiet)
 			}
-			if len(d.jobs) != 1 || d.state.Number != before.Number || d.state.Look != before.Look || d.state.Settings != "a" {
+			if len(d.jobs) != 1 || d.state.Revision != before.Revision || d.state.Look != before.Look || d.state.Settings != "a" {
 				t.Errorf("%s, %s: %d jobs, %+v", result, name, len(d.jobs), d.state)
 			}
 		}
@@ -54,27 +55,27 @@ func TestNewInputIsDoneByTheConfigurationOfItsDay(t *testing.T) {
 // Two configurations side by side judge an unfinished series in turn: each
 // gets its way once, and the series comes to rest.
 func TestTwoConfigurationsDoNotRaiseEachOther(t *testing.T) {
-	d := withRegions(&desk{records: aSeries(2, 3)})
+	d := withRegions(&desk{records: wholeSeries(2, 3)})
 	for _, name := range []string{"a", "b", "a", "b", "a", "c", "b", "a", "c"} {
 		d.plan = planned(name)
 		d.check(t, false)
 	}
-	if d.state.Number != 3 || d.state.Settings != "c" {
-		t.Errorf("number %d by %q, want 3 by c", d.state.Number, d.state.Settings)
+	if d.state.Revision != 3 || d.state.Settings != "c" {
+		t.Errorf("number %d by %q, want 3 by c", d.state.Revision, d.state.Settings)
 	}
 	d.plan = unplanned()
-	if d.check(t, false); d.state.Number != 3 {
-		t.Errorf("a protocol that is missing made number %d", d.state.Number)
+	if d.check(t, false); d.state.Revision != 3 {
+		t.Errorf("a protocol that is missing made number %d", d.state.Revision)
 	}
 	d.state.Done, d.state.Result = 3, ingest.Estimated
 	d.plan = planned("d")
-	if d.check(t, false); d.state.Number != 3 {
-		t.Errorf("number %d after the result", d.state.Number)
+	if d.check(t, false); d.state.Revision != 3 {
+		t.Errorf("number %d after the result", d.state.Revision)
 	}
 }
 
 func TestASeriesWithoutAProtocolGoesOnWhenOneComes(t *testing.T) {
-	d := withRegions(&desk{records: aSeries(2, 3), plan: unplanned()})
+	d := withRegions(&desk{records: wholeSeries(2, 3), plan: unplanned()})
 	if got := d.check(t, false); got != "waiting, job 1" || d.state.Reason.Code != ingest.CodeNoProtocol {
 		t.Fatalf("did %q for %v", got, d.state.Reason)
 	}
@@ -114,25 +115,25 @@ func TestWhatTheOperatorAsksForIsDoneOnce(t *testing.T) {
 	if got := d.check(t, false); got != "ready, job 2" {
 		t.Errorf("redrive: did %q", got)
 	}
-	if got := d.check(t, false); got != "ready, job 2" || d.state.Number != 2 {
-		t.Errorf("after it: did %q, number %d", got, d.state.Number)
+	if got := d.check(t, false); got != "ready, job 2" || d.state.Revision != 2 {
+		t.Errorf("after it: did %q, number %d", got, d.state.Revision)
 	}
 }
 
 // A result by an atlas stands although the configuration names that atlas no
 // longer.
 func TestAResultByAnAtlasOutlivesItsProtocol(t *testing.T) {
-	d := &desk{records: aSeries(2, 3), regions: []ingest.Record{
+	d := &desk{records: wholeSeries(2, 3), regions: []ingest.Record{
 		region("atlases/x/a_dseg.nii", "d0"), region("atlases/x/a_dseg.tsv", "l0"), region("a/x_from-atlas_to-pet_xfm.txt", "t"),
 	}}
 	d.plan = planned("a")
 	d.plan.Atlas = "atlases/x/a_dseg.nii"
 	d.check(t, true)
-	d.state.Done, d.state.Result = d.state.Number, ingest.Estimated
+	d.state.Done, d.state.Result = d.state.Revision, ingest.Estimated
 	for _, today := range []ingest.Plan{unplanned(), planned("b")} {
 		d.plan = today
 		d.check(t, false)
-		if d.state.Number != 1 || d.state.Look == "" || d.state.Condition != ingest.Ready {
+		if d.state.Revision != 1 || d.state.Look == "" || d.state.Condition != ingest.Ready {
 			t.Errorf("%+v", d.state)
 		}
 	}
@@ -146,13 +147,13 @@ func TestRegionsOnTheirWayWithdrawNothing(t *testing.T) {
 	regions := d.regions
 	d.regions = nil
 	for i, want := range []string{"arm", "", ""} { // the timer is not put off
-		if got := d.check(t, false); got != want || d.state.Condition != ingest.Ready || d.state.Number != 1 || !d.state.Waits() {
-			t.Errorf("look %d: did %q, number %d", i, got, d.state.Number)
+		if got := d.check(t, false); got != want || d.state.Condition != ingest.Ready || d.state.Revision != 1 || !d.state.Waits() {
+			t.Errorf("look %d: did %q, number %d", i, got, d.state.Revision)
 		}
 	}
 	d.regions = regions
-	if got := d.check(t, false); got != "ready" || d.state.Number != 1 || d.state.Waits() {
-		t.Errorf("back again: did %q, number %d", got, d.state.Number)
+	if got := d.check(t, false); got != "ready" || d.state.Revision != 1 || d.state.Waits() {
+		t.Errorf("back again: did %q, number %d", got, d.state.Revision)
 	}
 	d.regions = nil
 	if got := d.check(t, true); got != "waiting, withdraw before 2" {
@@ -163,8 +164,8 @@ func TestRegionsOnTheirWayWithdrawNothing(t *testing.T) {
 // The time of a revision is that of the write that raised it.
 func TestARevisionKeepsItsTime(t *testing.T) {
 	now := time.Date(2026, 3, 4, 5, 6, 7, 8e8, time.FixedZone("", 3600))
-	d := withRegions(&desk{records: aSeries(2, 3), plan: planned("a")})
-	j := ingest.Judge{Book: d, Sink: d, Queue: d, Plan: func(ingest.Assembly, ingest.Plan) ingest.Plan { return d.plan }, Now: func() time.Time { return now }}
+	d := withRegions(&desk{records: wholeSeries(2, 3), plan: planned("a")})
+	j := watch.Judge{Book: d, Sink: d, Queue: d, Plan: func(ingest.Assembly, ingest.Plan) ingest.Plan { return d.plan }, Now: func() time.Time { return now }}
 	for range 2 {
 		if err := j.Check(t.Context(), "tok", false); err != nil {
 			t.Fatal(err)

@@ -1,6 +1,10 @@
-package ingest
+package watch
 
-import "context"
+import (
+	"context"
+
+	"tacstream/ingest"
+)
 
 // planned adds to a whole view what it needs of others, and returns by which
 // plan its result is made. While the input is the same, the plan of the state
@@ -8,8 +12,8 @@ import "context"
 // input, for what the operator asks for, for a series that waits for a protocol,
 // and once for what is unfinished. Anew means that it counts although the input
 // is the same.
-func (j *Judge) planned(ctx context.Context, v *View, s State, quiet bool) (plan Plan, anew bool, err error) {
-	if v.Outcome.Condition != Ready {
+func (j *Judge) planned(ctx context.Context, v *View, s ingest.State, quiet bool) (plan ingest.Plan, anew bool, err error) {
+	if v.Outcome.Condition != ingest.Ready {
 		return s.Plan, false, nil
 	}
 	today := j.today(v.Assembly, s.Plan)
@@ -18,7 +22,7 @@ func (j *Judge) planned(ctx context.Context, v *View, s State, quiet bool) (plan
 		if err := j.complete(ctx, &kept, quiet, s.Atlas); err != nil {
 			return s.Plan, false, err
 		}
-		if anew = s.follows(today); !anew && kept.look() == s.Look {
+		if anew = follows(s, today); !anew && kept.look() == s.Look {
 			*v = kept
 			return s.Plan, false, nil
 		}
@@ -30,36 +34,20 @@ func (j *Judge) planned(ctx context.Context, v *View, s State, quiet bool) (plan
 	return today, anew, j.complete(ctx, v, quiet, today.Atlas)
 }
 
-// follows reports whether a new revision by another plan is due although the
-// input is the same.
-func (s State) follows(today Plan) bool {
-	switch {
-	case s.Ask == AskRedrive && s.Stands():
-		return s.Result != Estimated
-	case s.Ask == AskRefit && s.Stands():
-		return s.Outdated(today)
-	case s.WantsProtocol():
-		return len(today.Protocol) > 0
-	case s.Unfinished():
-		return s.mayFollow(today)
-	}
-	return false
-}
-
 // adopt takes over a result that an earlier release made: its state learns the
 // digest of the input alone, by which it is told from now on whether the input
 // has changed. Nothing is stated and nothing is done again. It reports whether
 // nothing else is to be done either: false means that the input has changed
 // since.
-func (j *Judge) adopt(ctx context.Context, s State, v View) (bool, error) {
-	today := Plan{}
-	if v.Outcome.Condition == Ready {
+func (j *Judge) adopt(ctx context.Context, s ingest.State, v View) (bool, error) {
+	today := ingest.Plan{}
+	if v.Outcome.Condition == ingest.Ready {
 		today = j.today(v.Assembly, s.Plan)
 		if err := j.complete(ctx, &v, true, today.Atlas); err != nil {
 			return false, err
 		}
 	}
-	if v.Outcome.Condition == Waiting && len(today.Protocol) == 0 {
+	if v.Outcome.Condition == ingest.Waiting && len(today.Protocol) == 0 {
 		// It may stand on the atlas of a protocol that is not in the
 		// configuration any more.
 		return true, nil
@@ -73,10 +61,10 @@ func (j *Judge) adopt(ctx context.Context, s State, v View) (bool, error) {
 		return false, err
 	}
 	unchanged := v.look(made.Settings, made.ResultsVersion) == s.Look
-	if !unchanged && (v.Seen > s.Judged || len(v.Kin.Parts) > 0) {
+	if !unchanged && (v.Seen > s.Judged || len(v.Relatives.Parts) > 0) {
 		return false, nil
 	}
-	s.Look, s.Formula, s.Settings, s.ResultsVersion = look, LookFormula, made.Settings, made.ResultsVersion
+	s.Look, s.Formula, s.Settings, s.ResultsVersion = look, ingest.LookFormula, made.Settings, made.ResultsVersion
 	if v.Regions.Transform.Key != "" {
 		s.Atlas = today.Atlas
 	}

@@ -1,4 +1,4 @@
-package ingest_test
+package watch_test
 
 import (
 	"context"
@@ -10,27 +10,28 @@ import (
 	"time"
 
 	"tacstream/ingest"
+	"tacstream/ingest/watch"
 )
 
 // A scanPart is a series of two frames of a minute each and two slices.
 type scanPart struct {
 	name     string
-	start    time.Duration // after scanStart
+	start    time.Duration // after firstFrame
 	study    string
-	injected time.Duration // after scanStart; none where at is false
+	injected time.Duration // after firstFrame; none where at is false
 	unknown  bool          // the header has no injection
 	recon    string
 	site     ingest.Site
 }
 
 func (p scanPart) records() []ingest.Record {
-	records := aSeries(2, 2)
+	records := wholeSeries(2, 2)
 	head := *records[0].Header
 	head.Strict.SeriesInstanceUID = "1.2." + p.name
 	head.Strict.FrameOfReferenceUID = "1.9"
 	head.Soft.StudyInstanceUID = "1.5" + p.study
 	head.Soft.ReconMethod = p.recon
-	if head.Soft.Injection = scanStart.Add(p.injected); p.unknown {
+	if head.Soft.Injection = firstFrame.Add(p.injected); p.unknown {
 		head.Soft.Injection = time.Time{}
 	}
 	for i := range records {
@@ -95,7 +96,7 @@ func TestKin(t *testing.T) {
 			for i, a := range all {
 				others := slices.Delete(slices.Clone(all), i, i+1)
 				rand.New(rand.NewPCG(uint64(i), 1)).Shuffle(len(others), func(i, j int) { others[i], others[j] = others[j], others[i] })
-				if got := kinString(ingest.KinOf(a, others)); got != tt.want[i] {
+				if got := kinString(watch.RelativesOf(a, others)); got != tt.want[i] {
 					t.Errorf("%s: %q, want %q", a.Series, got, tt.want[i])
 				}
 			}
@@ -103,7 +104,7 @@ func TestKin(t *testing.T) {
 	}
 }
 
-func kinString(k ingest.Kin) string {
+func kinString(k watch.Relatives) string {
 	text := string(k.Lead) + "> "
 	for _, p := range k.Parts {
 		text += string(p.Series)
@@ -118,20 +119,20 @@ func kinString(k ingest.Kin) string {
 // A room is a Book, a Sink and a Queue in memory for several series. Whatever
 // is written has a number of its own.
 type room struct {
-	records  map[ingest.Token][]ingest.Record
-	states   map[ingest.Token]ingest.State
-	members  map[string][]ingest.Member
-	regions  []ingest.Record
-	near     string // the folder of the regions
-	results  map[ingest.Token]string
-	said     map[ingest.Token]ingest.Outcome
-	revision uint64
-	dies     int // so many calls from now
+	records map[ingest.Token][]ingest.Record
+	states  map[ingest.Token]ingest.State
+	members map[string][]watch.Member
+	regions []ingest.Record
+	near    string // the folder of the regions
+	results map[ingest.Token]string
+	said    map[ingest.Token]ingest.Outcome
+	seq     uint64
+	dies    int // so many calls from now
 }
 
 func newRoom() *room {
 	return &room{
-		records: map[ingest.Token][]ingest.Record{}, states: map[ingest.Token]ingest.State{}, members: map[string][]ingest.Member{},
+		records: map[ingest.Token][]ingest.Record{}, states: map[ingest.Token]ingest.State{}, members: map[string][]watch.Member{},
 		results: map[ingest.Token]string{}, said: map[ingest.Token]ingest.Outcome{}, dies: -1,
 		regions: []ingest.Record{region("dseg.nii.gz", "d1"), region("dseg.tsv", "l1")},
 	}
@@ -150,15 +151,15 @@ func (r *room) at() error {
 
 func (r *room) put(p scanPart) {
 	for _, one := range p.records() {
-		r.revision++
-		one.Revision = r.revision
+		r.seq++
+		one.Seq = r.seq
 		r.records[one.Series] = append(r.records[one.Series], one)
 	}
 }
 
 func (r *room) delete(series ingest.Token, i int) {
-	r.revision++
-	r.records[series][i].Gone, r.records[series][i].Revision = true, r.revision
+	r.seq++
+	r.records[series][i].Gone, r.records[series][i].Seq = true, r.seq
 }
 
 func (r *room) RegionsNear(_ context.Context, _, folder string) ([]ingest.Record, error) {
@@ -179,28 +180,28 @@ func (r *room) State(_ context.Context, s ingest.Token) (ingest.State, error) {
 	return state, r.at()
 }
 func (r *room) SetState(_ context.Context, s ingest.State) error {
-	if r.states[s.Series].Revision != s.Revision {
+	if r.states[s.Series].Seq != s.Seq {
 		return ingest.ErrConflict
 	}
-	r.revision++
-	s.Revision = r.revision
+	r.seq++
+	s.Seq = r.seq
 	r.states[s.Series] = s
 	return r.at()
 }
-func (r *room) Members(_ context.Context, study string) ([]ingest.Member, error) {
+func (r *room) Members(_ context.Context, study string) ([]watch.Member, error) {
 	return slices.Clone(r.members[study]), r.at()
 }
-func (r *room) SetMember(_ context.Context, study string, m ingest.Member) error {
-	r.revision++
-	i := slices.IndexFunc(r.members[study], func(o ingest.Member) bool { return o.Series == m.Series })
+func (r *room) SetMember(_ context.Context, study string, m watch.Member) error {
+	r.seq++
+	i := slices.IndexFunc(r.members[study], func(o watch.Member) bool { return o.Series == m.Series })
 	if i < 0 {
 		i = len(r.members[study])
-		r.members[study] = append(r.members[study], ingest.Member{})
+		r.members[study] = append(r.members[study], watch.Member{})
 	}
-	if r.members[study][i].Revision != m.Revision {
+	if r.members[study][i].Seq != m.Seq {
 		return ingest.ErrConflict
 	}
-	m.Revision = r.revision
+	m.Seq = r.seq
 	r.members[study][i] = m
 	return r.at()
 }
@@ -216,7 +217,7 @@ func (r *room) Withdraw(_ context.Context, s ingest.State, _ ingest.Reason) erro
 func (r *room) MadeBy(context.Context, ingest.State) (ingest.Plan, error) { return ingest.Plan{}, nil }
 func (r *room) Progress(ingest.Outcome)                                   {}
 func (r *room) Enqueue(_ context.Context, j ingest.Job) error {
-	r.results[j.Series] = fmt.Sprintf("job %d", j.Number)
+	r.results[j.Series] = fmt.Sprintf("job %d", j.Revision)
 	return r.at()
 }
 func (r *room) Arm(context.Context, ingest.Token) error { return r.at() }
@@ -247,7 +248,7 @@ func aPlan(ingest.Assembly, ingest.Plan) ingest.Plan {
 
 func (r *room) check(t *testing.T, s ingest.Token, quiet bool) {
 	t.Helper()
-	j := ingest.Judge{Book: r, Sink: r, Queue: r, Plan: aPlan}
+	j := watch.Judge{Book: r, Sink: r, Queue: r, Plan: aPlan}
 	if err := j.Check(t.Context(), s, quiet); err != nil {
 		t.Fatal(err)
 	}
@@ -283,8 +284,8 @@ func TestAPartIsJoinedAfterItWasJudgedByRegions(t *testing.T) {
 	r.put(scanPart{name: "b", start: 2 * time.Minute})
 	r.check(t, "b", false)
 	for i := range regions {
-		r.revision++
-		regions[i].Revision = r.revision
+		r.seq++
+		regions[i].Seq = r.seq
 	}
 	r.regions = regions
 	r.check(t, "b", false)
@@ -302,8 +303,8 @@ func TestRegionsBesideAPartServeTheWhole(t *testing.T) {
 	r.put(scanPart{name: "b", start: 2 * time.Minute})
 	r.near = "b/a/pet" // the folder of the second part
 	for i := range r.regions {
-		r.revision++
-		r.regions[i].Revision = r.revision
+		r.seq++
+		r.regions[i].Seq = r.seq
 	}
 	r.check(t, "a", false)
 	r.check(t, "b", false)
@@ -325,16 +326,16 @@ func TestAChangedPartIsANewInputOfTheWhole(t *testing.T) {
 	r.put(scanPart{name: "b", start: 2 * time.Minute})
 	r.check(t, "a", false)
 	r.check(t, "b", false)
-	before := r.states["a"].Number
-	r.revision++
-	r.records["b"][1].ETag, r.records["b"][1].Revision = "changed", r.revision
+	before := r.states["a"].Revision
+	r.seq++
+	r.records["b"][1].ETag, r.records["b"][1].Seq = "changed", r.seq
 	r.check(t, "b", false)
-	if got := r.states["a"].Number; got != before+1 {
+	if got := r.states["a"].Revision; got != before+1 {
 		t.Errorf("number %d after %d", got, before)
 	}
 	r.check(t, "b", false)
 	r.check(t, "a", false)
-	if got := r.states["a"].Number; got != before+1 {
+	if got := r.states["a"].Revision; got != before+1 {
 		t.Errorf("nothing changed, and the number is %d", got)
 	}
 }
@@ -348,7 +349,7 @@ func TestJoiningSurvivesDeathAnywhere(t *testing.T) {
 		r.check(t, "b", false)
 		r.put(scanPart{name: "a"})
 		r.dies = dies
-		j := ingest.Judge{Book: r, Sink: r, Queue: r, Plan: aPlan}
+		j := watch.Judge{Book: r, Sink: r, Queue: r, Plan: aPlan}
 		err := j.Check(t.Context(), "a", false)
 		r.dies = -1
 		if err != nil {
@@ -397,27 +398,13 @@ func TestTwinsNameEachOther(t *testing.T) {
 	r := newRoom()
 	r.put(scanPart{name: "a"})
 	r.check(t, "a", false)
-	number := r.states["a"].Number
+	number := r.states["a"].Revision
 	r.put(scanPart{name: "f", recon: "FBP"})
 	r.check(t, "f", false)
 	if a, f := r.said["a"].Twins, r.said["f"].Twins; !slices.Equal(a, []ingest.Token{"f"}) || !slices.Equal(f, []ingest.Token{"a"}) {
 		t.Errorf("a names %v, f names %v", a, f)
 	}
-	if r.states["a"].Number != number {
+	if r.states["a"].Revision != number {
 		t.Error("another reconstruction makes a new input of the first")
-	}
-}
-
-// A volume that moves between frames has no regions that fit all of it.
-func TestAVolumeThatMovesIsRefused(t *testing.T) {
-	for _, aside := range []float64{0.02, 0.5, 10} {
-		records := aSeries(3, 2)
-		for i := 4; i < len(records); i++ {
-			records = edit(i, func(r *ingest.Record) { r.Instance.Position[0] += aside })(records)
-		}
-		_, out := ingest.Assess("tok", records, true)
-		if moved := out.Condition == ingest.Inconsistent && out.Reason.Code == ingest.CodeGeometry; moved != (aside > 0.1) {
-			t.Errorf("%g mm aside: %s, %v", aside, out.Condition, out.Reason)
-		}
 	}
 }

@@ -1,4 +1,4 @@
-package ingest
+package watch
 
 import (
 	"cmp"
@@ -7,22 +7,22 @@ import (
 	"encoding/hex"
 	"fmt"
 	"maps"
-	"path"
-	"regexp"
 	"slices"
-	"strings"
+
+	"tacstream/ingest"
+	"tacstream/ingest/regions"
 )
 
-// Regions is the region source that serves a series.
-type Regions struct {
-	Image Record // or an object with regions in DICOM
-	LUT   Record // empty where the source itself says what its regions are called
+// RegionSource is the region source that serves a series.
+type RegionSource struct {
+	Image ingest.Record // or an object with regions in DICOM
+	LUT   ingest.Record // empty where the source itself says what its regions are called
 	// More holds the further images of a set of probabilities, of which each is
 	// one region by its name.
-	More []Record
+	More []ingest.Record
 	// Transform brings the regions of an atlas into the series' space; empty
 	// for regions that are there already.
-	Transform Record
+	Transform ingest.Record
 	// Pending means that only an atlas can serve, and not before nothing has
 	// come for the quiet time.
 	Pending bool
@@ -40,12 +40,12 @@ type Regions struct {
 }
 
 // Digest returns what identifies the content of the source.
-func (r Regions) Digest() string {
+func (r RegionSource) Digest() string {
 	digest := r.Image.Digest + "+" + r.LUT.Digest
-	if r.LUT.Key == "" && LabelOf(r.Image.Key) != "" { // what regions are called is in the images' own names
+	if r.LUT.Key == "" && regions.LabelOf(r.Image.Key) != "" { // what regions are called is in the images' own names
 		h := sha256.New()
-		for _, image := range append([]Record{r.Image}, r.More...) {
-			fmt.Fprintf(h, "%s=%s\n", LabelOf(image.Key), image.Digest)
+		for _, image := range append([]ingest.Record{r.Image}, r.More...) {
+			fmt.Fprintf(h, "%s=%s\n", regions.LabelOf(image.Key), image.Digest)
 		}
 		digest = hex.EncodeToString(h.Sum(nil))
 	}
@@ -56,8 +56,8 @@ func (r Regions) Digest() string {
 }
 
 // absent says why there are no regions.
-func (r Regions) absent() Reason {
-	why := Reason{Code: CodeNoRegions, Detail: "no *dseg.nii[.gz] with its TSV and no DICOM SEG or RTSTRUCT of the series' frame of reference in the series' folder, above it or one folder below those"}
+func (r RegionSource) absent() ingest.Reason {
+	why := ingest.Reason{Code: ingest.CodeNoRegions, Detail: "no *dseg.nii[.gz] with its TSV and no DICOM SEG or RTSTRUCT of the series' frame of reference in the series' folder, above it or one folder below those"}
 	if r.Pending {
 		why.Detail += "; the protocol's atlas and a transform to PET are there, and serve if nothing nearer comes within the quiet time"
 	}
@@ -72,7 +72,7 @@ type RegionLister interface {
 	// RegionsNear returns the present region sources and look-up tables in a
 	// folder and in the folders one level below it that hold no series of
 	// their own: the regions of another scan must never serve this one.
-	RegionsNear(ctx context.Context, bucket, folder string) ([]Record, error)
+	RegionsNear(ctx context.Context, bucket, folder string) ([]ingest.Record, error)
 }
 
 // A Need is what decides which regions can serve a series.
@@ -92,18 +92,19 @@ type Need struct {
 //  2. a label image with its look-up table,
 //  3. probabilities of regions whose names are known, which serve only where
 //     there is nothing of the first two anywhere above,
-//  4. the atlas that is needed, once it is quiet, if there is a transform; it
+//  4. a label image of FreeSurfer, by the same rule,
+//  5. the atlas that is needed, once it is quiet, if there is a transform; it
 //     too only where there is nothing else.
 //
 // Of several of one kind in one place, one on the series' own grid serves.
 //
-// Ok is false where there is none; seen is the newest revision that was looked
+// Ok is false where there is none; seen is the newest Seq that was looked
 // at.
-func FindRegions(ctx context.Context, l RegionLister, bucket string, folders []string, need Need) (best Regions, ok bool, seen uint64, err error) {
+func FindRegions(ctx context.Context, l RegionLister, bucket string, folders []string, need Need) (best RegionSource, ok bool, seen uint64, err error) {
 	s := search{lister: l, bucket: bucket, need: need}
 	for _, folder := range folders {
 		if err := s.climb(ctx, folder); err != nil {
-			return Regions{}, false, 0, err
+			return RegionSource{}, false, 0, err
 		}
 	}
 	for _, found := range s.nearestFirst() {
@@ -122,26 +123,17 @@ type search struct {
 	lister    RegionLister
 	bucket    string
 	need      Need
-	transform *Regions // that holds the nearest transform and how far above it is
-	best      [classes]*Regions
+	transform *RegionSource // that holds the nearest transform and how far above it is
+	best      [regions.Ranks]*RegionSource
 	elsewhere []map[string]bool // objects of another space, by how far above
 	seen      uint64
 }
 
-// The classes of region sources in their order. The last ones are a last
-// resort.
-const (
-	classDICOM = iota
-	classLabels
-	classProbabilities
-	classes
-)
-
 // nearestFirst returns the best sources, the one that serves first.
-func (s *search) nearestFirst() [classes]*Regions {
+func (s *search) nearestFirst() [regions.Ranks]*RegionSource {
 	best := s.best
-	if d, l := best[classDICOM], best[classLabels]; d != nil && l != nil && l.Above < d.Above {
-		best[classDICOM], best[classLabels] = l, d
+	if d, l := best[regions.RankDICOM], best[regions.RankLabels]; d != nil && l != nil && l.Above < d.Above {
+		best[regions.RankDICOM], best[regions.RankLabels] = l, d
 	}
 	return best
 }
@@ -158,85 +150,85 @@ func (s *search) climb(ctx context.Context, dir string) error {
 		if dir == "" || s.servedBy(above) {
 			return nil
 		}
-		dir = folderOf(dir)
+		dir = ingest.FolderOf(dir)
 	}
 }
 
 // servedBy reports whether something that is not a last resort lies so many
 // folders above or nearer.
 func (s *search) servedBy(above int) bool {
-	return slices.ContainsFunc(s.best[:classProbabilities], func(r *Regions) bool { return r != nil && r.Above <= above })
+	return slices.ContainsFunc(s.best[:regions.RankProbabilities], func(r *RegionSource) bool { return r != nil && r.Above <= above })
 }
 
-// take keeps the best source of each class.
-func (s *search) take(records []Record, above int) {
+// take keeps the best source of each rank.
+func (s *search) take(records []ingest.Record, above int) {
 	for len(s.elsewhere) <= above {
 		s.elsewhere = append(s.elsewhere, map[string]bool{})
 	}
-	var found [classes][]Regions
+	var found [regions.Ranks][]RegionSource
 	tables := tablesOf(records)
 	for _, r := range records {
-		s.seen = max(s.seen, r.Revision)
+		s.seen = max(s.seen, r.Seq)
 		switch {
-		case r.Kind == KindTransform:
+		case r.Kind == ingest.KindTransform:
 			s.takeTransform(r, above)
-		case r.Kind != KindRegions || r.Key == s.need.Atlas:
+		case r.Kind != ingest.KindRegions || r.Key == s.need.Atlas:
 		case r.Space != "" && r.Space != s.need.Space:
 			s.elsewhere[above][r.Key] = true
 		case r.Space != "":
-			found[classDICOM] = append(found[classDICOM], Regions{Image: r})
+			found[regions.RankDICOM] = append(found[regions.RankDICOM], RegionSource{Image: r})
 		default:
-			if class, pair, ok := named(r, tables); ok {
-				found[class] = append(found[class], pair)
+			if rank, pair, ok := named(r, tables); ok {
+				found[rank] = append(found[rank], pair)
 			}
 		}
 	}
-	found[classProbabilities] = setsOf(found[classProbabilities])
-	for class, sources := range found {
-		best := s.best[class]
+	found[regions.RankProbabilities] = setsOf(found[regions.RankProbabilities])
+	for rank, sources := range found {
+		best := s.best[rank]
 		if len(sources) == 0 || best != nil && best.Above < above {
 			continue
 		}
 		here := s.choose(sources)
 		here.Above = above
 		if best == nil || above < best.Above || s.compare(here, *best) < 0 {
-			s.best[class] = &here
+			s.best[rank] = &here
 		}
 	}
 }
 
 // takeTransform keeps the nearest transform, of several in one place the one
 // with the smallest digest.
-func (s *search) takeTransform(r Record, above int) {
+func (s *search) takeTransform(r ingest.Record, above int) {
 	best := s.transform
 	if best == nil || above < best.Above || above == best.Above && r.Digest < best.Transform.Digest {
-		s.transform = &Regions{Transform: r, Above: above}
+		s.transform = &RegionSource{Transform: r, Above: above}
 	}
 }
 
 // atlas returns the atlas that is wanted, if there is a transform for it.
-func (s *search) atlas(ctx context.Context) (Regions, bool, error) {
+func (s *search) atlas(ctx context.Context) (RegionSource, bool, error) {
 	if s.need.Atlas == "" || s.transform == nil {
-		return Regions{}, false, nil
+		return RegionSource{}, false, nil
 	}
-	records, err := s.lister.RegionsNear(ctx, s.bucket, folderOf(s.need.Atlas))
+	records, err := s.lister.RegionsNear(ctx, s.bucket, ingest.FolderOf(s.need.Atlas))
 	if err != nil {
-		return Regions{}, false, err
+		return RegionSource{}, false, err
 	}
 	tables := tablesOf(records)
 	for _, r := range records {
-		if r.Key != s.need.Atlas || r.Kind != KindRegions {
+		if r.Key != s.need.Atlas || r.Kind != ingest.KindRegions {
 			continue
 		}
 		_, found, ok := named(r, tables)
-		s.seen = max(s.seen, r.Revision, found.LUT.Revision)
+		s.seen = max(s.seen, r.Seq, found.LUT.Seq)
 		if !ok || !s.need.Quiet {
-			return Regions{Pending: ok}, false, nil
+			return RegionSource{Pending: ok}, false, nil
 		}
 		found.Transform, found.Above = s.transform.Transform, s.transform.Above
 		return found, true, nil
 	}
-	return Regions{}, false, nil
+	return RegionSource{}, false, nil
 }
 
 // elsewhereUpTo counts the objects of another space up to so many folders
@@ -250,9 +242,9 @@ func (s *search) elsewhereUpTo(above int) int {
 }
 
 // compare orders sources that lie equally near, the one that serves first.
-func (s *search) compare(a, b Regions) int {
-	off := func(r Regions) int {
-		if r.Image.onGrid(s.need.Grid) {
+func (s *search) compare(a, b RegionSource) int {
+	off := func(r RegionSource) int {
+		if onGrid(r.Image, s.need.Grid) {
 			return 0
 		}
 		return 1
@@ -262,14 +254,14 @@ func (s *search) compare(a, b Regions) int {
 
 // onGrid reports whether regions have as many columns, rows and slices as a
 // series. In DICOM empty slices may be left out, and their number says nothing.
-func (r Record) onGrid(g [3]int) bool {
+func onGrid(r ingest.Record, g [3]int) bool {
 	return r.Grid[0] > 0 && r.Grid[0] == g[0] && r.Grid[1] == g[1] && (r.Grid[2] == 0 || r.Grid[2] == g[2])
 }
 
-func tablesOf(records []Record) map[string]Record {
-	tables := map[string]Record{}
+func tablesOf(records []ingest.Record) map[string]ingest.Record {
+	tables := map[string]ingest.Record{}
 	for _, r := range records {
-		if r.Kind == KindLUT {
+		if r.Kind == ingest.KindLUT {
 			tables[r.Key] = r
 		}
 	}
@@ -279,63 +271,50 @@ func tablesOf(records []Record) map[string]Record {
 // named pairs an image with its look-up table. An image without one cannot
 // serve, since regions are known by name only, unless its own name says which
 // region it holds.
-func named(r Record, tables map[string]Record) (class int, pair Regions, ok bool) {
-	class, names := classLabels, []string{stem(r.Key) + ".tsv", path.Join(r.Folder(), "dseg.tsv")}
-	if IsProbabilities(r.Key) {
-		class, names[1] = classProbabilities, path.Join(r.Folder(), "probseg.tsv")
+func named(r ingest.Record, tables map[string]ingest.Record) (rank regions.Rank, pair RegionSource, ok bool) {
+	f, ok := regions.Named(r.Key)
+	if !ok {
+		return 0, RegionSource{}, false
 	}
-	for _, name := range names {
+	if f.Tables == nil {
+		return f.Rank, RegionSource{Image: r}, true
+	}
+	for _, name := range f.Tables(r.Key) {
 		if lut, ok := tables[name]; ok {
-			return class, Regions{Image: r, LUT: lut}, true
+			return f.Rank, RegionSource{Image: r, LUT: lut}, true
 		}
 	}
-	return class, Regions{Image: r}, class == classProbabilities && LabelOf(r.Key) != ""
-}
-
-// label is a BIDS label, and a little more than BIDS allows.
-var label = regexp.MustCompile(`(?:^|_)label-([A-Za-z0-9.+-]{1,100})_`)
-
-// LabelOf returns the region that the name of an object says it holds, after
-// BIDS: NAME of *_label-NAME_probseg.nii.gz, empty where it says none.
-func LabelOf(key string) string {
-	if found := label.FindStringSubmatch(path.Base(key)); found != nil {
-		return found[1]
-	}
-	return ""
+	return f.Rank, RegionSource{Image: r}, f.OwnNames(r.Key) != nil
 }
 
 // setsOf puts the images together that hold one region each and differ in
 // nothing but its name, the images in order of these.
-func setsOf(sources []Regions) []Regions {
-	var list []Regions
-	sets := map[string][]Record{}
+func setsOf(sources []RegionSource) []RegionSource {
+	var list []RegionSource
+	sets := map[string][]ingest.Record{}
 	for _, s := range sources {
 		if s.LUT.Key != "" {
 			list = append(list, s)
 			continue
 		}
-		set := path.Join(s.Image.Folder(), label.ReplaceAllString(stem(path.Base(s.Image.Key)), "_"))
+		set := regions.SetName(s.Image.Key)
 		sets[set] = append(sets[set], s.Image)
 	}
 	for _, set := range slices.Sorted(maps.Keys(sets)) {
 		images := sets[set]
-		slices.SortFunc(images, func(a, b Record) int {
-			return cmp.Or(cmp.Compare(LabelOf(a.Key), LabelOf(b.Key)), cmp.Compare(a.Digest, b.Digest), cmp.Compare(a.Key, b.Key))
+		slices.SortFunc(images, func(a, b ingest.Record) int {
+			return cmp.Or(cmp.Compare(regions.LabelOf(a.Key), regions.LabelOf(b.Key)), cmp.Compare(a.Digest, b.Digest), cmp.Compare(a.Key, b.Key))
 		})
-		images = slices.CompactFunc(images, func(a, b Record) bool { return LabelOf(a.Key) == LabelOf(b.Key) })
-		list = append(list, Regions{Image: images[0], More: images[1:]})
+		images = slices.CompactFunc(images, func(a, b ingest.Record) bool { return regions.LabelOf(a.Key) == regions.LabelOf(b.Key) })
+		list = append(list, RegionSource{Image: images[0], More: images[1:]})
 	}
 	return list
 }
 
 // choose takes the source that serves first and counts the others.
-func (s *search) choose(sources []Regions) Regions {
+func (s *search) choose(sources []RegionSource) RegionSource {
 	slices.SortFunc(sources, s.compare)
-	distinct := slices.CompactFunc(slices.Clone(sources), func(a, b Regions) bool { return a.Digest() == b.Digest() })
+	distinct := slices.CompactFunc(slices.Clone(sources), func(a, b RegionSource) bool { return a.Digest() == b.Digest() })
 	sources[0].Others = len(distinct) - 1
 	return sources[0]
-}
-
-func stem(key string) string {
-	return strings.TrimSuffix(strings.TrimSuffix(key, ".gz"), ".nii")
 }

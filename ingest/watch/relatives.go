@@ -1,9 +1,12 @@
-package ingest
+package watch
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"time"
+
+	"tacstream/ingest"
 )
 
 // sameInjection is how far two headers' times of one injection may differ.
@@ -12,54 +15,54 @@ const sameInjection = time.Minute
 // longestPause is the longest pause between two parts of one acquisition.
 const longestPause = 6 * time.Hour
 
-// A Kin says how a whole series stands to the others of its study.
-type Kin struct {
+// Relatives says how a whole series stands to the others of its examination.
+type Relatives struct {
 	// Lead is the series that this one continues: its frames are fitted there.
 	// Empty for a series that stands for itself.
-	Lead Token
+	Lead ingest.Token
 	// Parts are the series that continue this one, in order of time.
-	Parts []Assembly
+	Parts []ingest.Assembly
 	// Twins are other reconstructions of the same acquisition. They stay apart.
-	Twins []Token
+	Twins []ingest.Token
 }
 
-// family returns the names of kin.
-func (k Kin) family() Family {
-	f := Family{Lead: k.Lead, Twins: k.Twins}
+// tokens returns the names of the relatives.
+func (k Relatives) tokens() ingest.Relatives {
+	f := ingest.Relatives{Lead: k.Lead, Twins: k.Twins}
 	for _, p := range k.Parts {
 		f.Parts = append(f.Parts, p.Series)
 	}
 	return f
 }
 
-// KinOf says how a series stands to others, all of them whole. Series are
+// RelativesOf says how a series stands to others, all of them whole. Series are
 // joined where they are parts of one acquisition: equal in everything that
 // Differs looks at, of one injection that both headers know, and each beginning
 // after the one before it ended. Where two that could be joined overlap in
 // time, nobody can say which of them goes on with the others, and all stay
 // apart.
-func KinOf(own Assembly, others []Assembly) Kin {
-	var k Kin
-	group := []Assembly{own}
+func RelativesOf(own ingest.Assembly, others []ingest.Assembly) Relatives {
+	var k Relatives
+	group := []ingest.Assembly{own}
 	for _, o := range others {
 		if o.Site != own.Site {
 			continue
 		}
-		if own.twin(o) {
+		if twins(own, o) {
 			k.Twins = append(k.Twins, o.Series)
 		}
-		if own.Differs(o) == "" && own.joinable() && o.joinable() {
+		if Differs(own, o) == "" && joinable(own) && joinable(o) {
 			group = append(group, o)
 		}
 	}
 	slices.Sort(k.Twins)
-	slices.SortFunc(group, func(a, b Assembly) int {
-		return cmp.Or(a.began().Compare(b.began()), cmp.Compare(a.Series, b.Series))
+	slices.SortFunc(group, func(a, b ingest.Assembly) int {
+		return cmp.Or(began(a).Compare(began(b)), cmp.Compare(a.Series, b.Series))
 	})
 	first, last := 0, len(group) // of the run of parts that own is in
-	at := slices.IndexFunc(group, func(a Assembly) bool { return a.Series == own.Series })
+	at := slices.IndexFunc(group, func(a ingest.Assembly) bool { return a.Series == own.Series })
 	for i := 1; i < len(group); i++ {
-		switch pause, ok := group[i-1].pause(group[i]); {
+		switch pause, ok := pauseBetween(group[i-1], group[i]); {
 		case !ok || pause < 0:
 			return k
 		case pause <= longestPause:
@@ -78,9 +81,9 @@ func KinOf(own Assembly, others []Assembly) Kin {
 }
 
 // Differs names what two series do not share that the parts of one acquisition
-// must: study, frame of reference, grid, units, tracer, injection and
+// must: examination, frame of reference, grid, units, tracer, injection and
 // reconstruction; "" where they share all of it.
-func (a Assembly) Differs(b Assembly) string {
+func Differs(a, b ingest.Assembly) string {
 	s, t := a.Header.Strict, b.Header.Strict
 	p, q := a.Header.Soft, b.Header.Soft
 	for _, f := range []struct {
@@ -89,10 +92,10 @@ func (a Assembly) Differs(b Assembly) string {
 	}{
 		{p.StudyInstanceUID != "" && p.StudyInstanceUID == q.StudyInstanceUID, "study"},
 		{s.FrameOfReferenceUID != "" && s.FrameOfReferenceUID == t.FrameOfReferenceUID, "frame of reference"},
-		{s.Rows == t.Rows && s.Columns == t.Columns && s.Orientation == t.Orientation && s.PixelSpacing == t.PixelSpacing && a.samePlaces(b), "grid"},
+		{s.Rows == t.Rows && s.Columns == t.Columns && s.Orientation == t.Orientation && s.PixelSpacing == t.PixelSpacing && samePlaces(a, b), "grid"},
 		{s.Units == t.Units && p.BqPerMLPerUnit == q.BqPerMLPerUnit, "units"},
-		{s.HalfLife == t.HalfLife && a.tracer() == b.tracer(), "tracer"},
-		{p.oneInjection(q), "injection"},
+		{s.HalfLife == t.HalfLife && tracerOf(a) == tracerOf(b), "tracer"},
+		{oneInjection(p, q), "injection"},
 		{s.SeriesType == t.SeriesType, "type of series"},
 		{p.ReconMethod == q.ReconMethod && p.AttenuationCorr == q.AttenuationCorr && slices.Equal(p.CorrectedImage, q.CorrectedImage), "reconstruction"},
 	} {
@@ -104,11 +107,11 @@ func (a Assembly) Differs(b Assembly) string {
 }
 
 // OutOfTurn says why b does not follow a in time, "" where it does.
-func (a Assembly) OutOfTurn(b Assembly) string {
-	switch pause, ok := a.pause(b); {
+func OutOfTurn(a, b ingest.Assembly) string {
+	switch pause, ok := pauseBetween(a, b); {
 	case !ok:
 		return "their times do not say how they follow each other"
-	case a.twin(b):
+	case twins(a, b):
 		return "they begin together: two reconstructions of one acquisition"
 	case pause < 0:
 		return "their frames overlap in time"
@@ -118,26 +121,26 @@ func (a Assembly) OutOfTurn(b Assembly) string {
 	return ""
 }
 
-// twin reports whether b is another reconstruction of what a shows.
-func (a Assembly) twin(b Assembly) bool {
-	return a.Header.Soft.StudyInstanceUID == b.Header.Soft.StudyInstanceUID && a.tracer() == b.tracer() &&
+// twins reports whether b is another reconstruction of what a shows.
+func twins(a, b ingest.Assembly) bool {
+	return a.Header.Soft.StudyInstanceUID == b.Header.Soft.StudyInstanceUID && tracerOf(a) == tracerOf(b) &&
 		a.Header.Strict.FrameOfReferenceUID == b.Header.Strict.FrameOfReferenceUID &&
-		!a.began().IsZero() && a.began().Sub(b.began()).Abs() <= simultaneous
+		!began(a).IsZero() && began(a).Sub(began(b)).Abs() <= ingest.Simultaneous
 }
 
 // began returns when the first frame began, zero where that is not known.
-func (a Assembly) began() time.Time {
+func began(a ingest.Assembly) time.Time {
 	if a.ByReference || len(a.Starts) == 0 {
 		return time.Time{}
 	}
 	return a.Starts[0]
 }
 
-// pause returns how long after the end of a the first frame of b began,
+// pauseBetween returns how long after the end of a the first frame of b began,
 // negative where they overlap by more than rounding; ok is false where the
 // times do not say.
-func (a Assembly) pause(b Assembly) (pause time.Duration, ok bool) {
-	if a.began().IsZero() || b.began().IsZero() {
+func pauseBetween(a, b ingest.Assembly) (pause time.Duration, ok bool) {
+	if began(a).IsZero() || began(b).IsZero() {
 		return 0, false
 	}
 	t, err := a.Timing()
@@ -145,15 +148,15 @@ func (a Assembly) pause(b Assembly) (pause time.Duration, ok bool) {
 		return 0, false
 	}
 	last := t.Frames[len(t.Frames)-1]
-	pause = b.began().Sub(a.began()) - (last.End() - t.Frames[0].Start)
-	if pause < 0 && -pause <= max(overlapTolerance, last.Duration/1000) {
+	pause = began(b).Sub(began(a)) - (last.End() - t.Frames[0].Start)
+	if pause < 0 && -pause <= max(ingest.OverlapTolerance, last.Duration/1000) {
 		pause = 0
 	}
 	return pause, true
 }
 
-// tracer returns what tells the tracer best, "" where nothing does.
-func (a Assembly) tracer() string {
+// tracerOf returns what tells the tracer best, "" where nothing does.
+func tracerOf(a ingest.Assembly) string {
 	if texts := a.Header.Soft.TracerTexts; len(texts) > 0 {
 		return texts[0]
 	}
@@ -162,13 +165,13 @@ func (a Assembly) tracer() string {
 
 // joinable reports whether the header says when the tracer was injected and
 // when the frames were, without which nobody can know what belongs together.
-func (a Assembly) joinable() bool {
-	_, ok := a.pause(a)
+func joinable(a ingest.Assembly) bool {
+	_, ok := pauseBetween(a, a)
 	return ok && !a.Header.Soft.Injection.IsZero()
 }
 
 // oneInjection reports whether two headers can be those of one injection.
-func (s Soft) oneInjection(t Soft) bool {
+func oneInjection(s, t ingest.Soft) bool {
 	if s.Injection.IsZero() || t.Injection.IsZero() {
 		return s.DoseBq == t.DoseBq
 	}
@@ -177,19 +180,19 @@ func (s Soft) oneInjection(t Soft) bool {
 
 // samePlaces reports whether the slices lie in the same places, but for
 // rounding.
-func (a Assembly) samePlaces(b Assembly) bool {
+func samePlaces(a, b ingest.Assembly) bool {
 	const rounding = 0.05 // mm
 	return slices.EqualFunc(a.Positions, b.Positions, func(p, q [3]float64) bool {
-		return apart(p, q) <= rounding
+		return math.Abs(p[0]-q[0]) <= rounding && math.Abs(p[1]-q[1]) <= rounding && math.Abs(p[2]-q[2]) <= rounding
 	})
 }
 
-// study returns the name under which the series of one study in one bucket
+// examinationOf returns the name under which the series of one examination in one bucket
 // find each other, "" where the header has none.
-func (a Assembly) study() string {
+func examinationOf(a ingest.Assembly) string {
 	uid := a.Header.Soft.StudyInstanceUID
 	if uid == "" {
 		return ""
 	}
-	return Object{Bucket: a.Bucket, Key: uid}.ID()
+	return ingest.Object{Bucket: a.Bucket, Key: uid}.ID()
 }

@@ -1,4 +1,4 @@
-package ingest_test
+package watch_test
 
 import (
 	"bytes"
@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"tacstream/ingest"
+	"tacstream/ingest/watch"
 )
 
 // A shelf is a Store, a Ledger and a Classifier in memory. An object that
@@ -30,7 +31,7 @@ func (s *shelf) Find(_ context.Context, o ingest.Object) (ingest.Record, error) 
 }
 
 func (s *shelf) Append(_ context.Context, r ingest.Record, last uint64) error {
-	r.Revision = last + 1
+	r.Seq = last + 1
 	s.records[r.Key] = r
 	return nil
 }
@@ -61,7 +62,7 @@ func TestTheDoorKnowsRegions(t *testing.T) {
 		"a/x_probseg.nii.gz": []byte("p"), "a/x_probseg.tsv": []byte("t"),
 		"a/s_from-T1w_to-pet_mode-image_xfm.txt": []byte("x"), "a/s_from-pet_to-T1w_xfm.txt": []byte("x"),
 	}}
-	d := ingest.Door{Store: s, Ledger: s, Classify: s, Sites: ingest.Sites{{Site: "site", Bucket: "inbox"}}, Limits: ingest.Limits{RegionsBytes: 150 << 10}}
+	d := watch.Door{Store: s, Ledger: s, Classify: s, Sites: ingest.Sites{{Site: "site", Bucket: "inbox"}}, Limits: watch.Limits{RegionsBytes: 150 << 10}}
 	tests := []struct {
 		key      string
 		kind     ingest.Kind
@@ -81,16 +82,16 @@ func TestTheDoorKnowsRegions(t *testing.T) {
 	}
 	for _, test := range tests {
 		for range 2 { // the second look finds nothing new
-			touch, err := d.Observe(t.Context(), ingest.Notice{Bucket: "inbox", Key: test.key})
+			change, err := d.Observe(t.Context(), ingest.Notice{Bucket: "inbox", Key: test.key})
 			if err != nil {
 				t.Fatal(err)
 			}
 			r := s.records[test.key]
-			if r.Kind != test.kind || r.Space != test.space || r.Fault.Code != test.fault || r.Revision != 1 {
+			if r.Kind != test.kind || r.Space != test.space || r.Fault.Code != test.fault || r.Seq != 1 {
 				t.Errorf("%s: recorded %+v", test.key, r)
 			}
-			if touch.RegionsIn != test.regions || touch.Unusable != test.unusable || (r.Digest != "") != test.regions {
-				t.Errorf("%s: touched %+v", test.key, touch)
+			if change.RegionsIn != test.regions || change.Unusable != test.unusable || (r.Digest != "") != test.regions {
+				t.Errorf("%s: touched %+v", test.key, change)
 			}
 		}
 	}
@@ -111,7 +112,7 @@ func TestWhatDesktopsLeaveIsNoInput(t *testing.T) {
 func TestUnreadableObjects(t *testing.T) {
 	why := ingest.Reason{Code: ingest.CodeUnreadable, Detail: "the store answers HTTP 403 to a read"}
 	s := &shelf{records: map[string]ingest.Record{}, objects: map[string][]byte{"a/1": []byte("CT")}}
-	d := ingest.Door{Store: s, Ledger: s, Classify: s, Sites: ingest.Sites{{Site: "site", Bucket: "inbox"}}}
+	d := watch.Door{Store: s, Ledger: s, Classify: s, Sites: ingest.Sites{{Site: "site", Bucket: "inbox"}}}
 	tests := []struct {
 		what   string
 		notice ingest.Notice
@@ -127,12 +128,12 @@ func TestUnreadableObjects(t *testing.T) {
 	}
 	for _, tt := range tests {
 		tt.notice.Bucket, tt.notice.Key = "inbox", "a/1"
-		before := s.records["a/1"].Revision
+		before := s.records["a/1"].Seq
 		if _, err := d.Unreadable(t.Context(), tt.notice, why); err != nil {
 			t.Fatal(err)
 		}
 		r := s.records["a/1"]
-		if r.Fault.Code != tt.code || r.ETag != tt.etag || (r.Revision != before) != tt.stated || tt.code != "" && r.Token == "" {
+		if r.Fault.Code != tt.code || r.ETag != tt.etag || (r.Seq != before) != tt.stated || tt.code != "" && r.Token == "" {
 			t.Errorf("%s: %+v", tt.what, r)
 		}
 	}
@@ -140,12 +141,12 @@ func TestUnreadableObjects(t *testing.T) {
 	if _, err := d.Observe(t.Context(), ingest.Notice{Bucket: "inbox", Key: "a/1"}); err != nil || s.records["a/1"].Fault.Code != ingest.CodeNotPET {
 		t.Fatalf("%+v, %v", s.records["a/1"], err)
 	}
-	known := s.records["a/1"].Revision
+	known := s.records["a/1"].Seq
 	for what, n := range map[string]ingest.Notice{
 		"no word of a change": {}, "the same": {ETag: "CT", Size: 2}, "a foreign ETag": {ETag: "zz"}, "a deletion": {Gone: true},
 	} {
 		n.Bucket, n.Key = "inbox", "a/1"
-		if _, err := d.Unreadable(t.Context(), n, why); err != nil || s.records["a/1"].Revision != known {
+		if _, err := d.Unreadable(t.Context(), n, why); err != nil || s.records["a/1"].Seq != known {
 			t.Errorf("%s: %+v, %v", what, s.records["a/1"], err)
 		}
 	}
@@ -157,10 +158,10 @@ func TestUnreadableObjects(t *testing.T) {
 // An absence is believed where a deletion was told, or after enough looks; of two
 // readings of a key one may name nothing.
 func TestAbsenceIsNotBelievedAtOnce(t *testing.T) {
-	fresh := func() (*shelf, ingest.Door) {
+	fresh := func() (*shelf, watch.Door) {
 		s := &shelf{records: map[string]ingest.Record{}, objects: map[string][]byte{"a/b c": []byte("CT")}}
-		s.records["a/known"] = ingest.Record{Object: ingest.Object{Bucket: "inbox", Key: "a/known"}, Kind: ingest.KindOther, Revision: 7}
-		return s, ingest.Door{Store: s, Ledger: s, Classify: s, Sites: ingest.Sites{{Site: "site", Bucket: "inbox"}}}
+		s.records["a/known"] = ingest.Record{Object: ingest.Object{Bucket: "inbox", Key: "a/known"}, Kind: ingest.KindOther, Seq: 7}
+		return s, watch.Door{Store: s, Ledger: s, Classify: s, Sites: ingest.Sites{{Site: "site", Bucket: "inbox"}}}
 	}
 	tests := map[string]struct {
 		n      ingest.Notice

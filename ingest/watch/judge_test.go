@@ -1,4 +1,4 @@
-package ingest_test
+package watch_test
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"tacstream/ingest"
+	"tacstream/ingest/watch"
 )
 
 // A desk is a Book, a Sink and a Queue in memory. It keeps what was done.
@@ -34,7 +35,7 @@ func (d *desk) RegionsNear(_ context.Context, _, folder string) ([]ingest.Record
 func (d *desk) Count(context.Context, ingest.Token) (int, error) { return len(d.records), nil }
 func (d *desk) Load(context.Context, ingest.Token) ([]ingest.Record, error) {
 	for i := range d.records {
-		d.records[i].Revision = uint64(i + 1)
+		d.records[i].Seq = uint64(i + 1)
 	}
 	return d.records, nil
 }
@@ -42,23 +43,23 @@ func (d *desk) State(_ context.Context, s ingest.Token) (ingest.State, error) {
 	d.state.Series = s
 	return d.state, nil
 }
-func (d *desk) SetState(_ context.Context, s ingest.State) error         { d.state = s; return nil }
-func (d *desk) Members(context.Context, string) ([]ingest.Member, error) { return nil, nil }
-func (d *desk) SetMember(context.Context, string, ingest.Member) error   { return nil }
+func (d *desk) SetState(_ context.Context, s ingest.State) error        { d.state = s; return nil }
+func (d *desk) Members(context.Context, string) ([]watch.Member, error) { return nil, nil }
+func (d *desk) SetMember(context.Context, string, watch.Member) error   { return nil }
 func (d *desk) Stated(_ context.Context, o ingest.Outcome) error {
 	d.done = append(d.done, string(o.Condition))
 	return nil
 }
 func (d *desk) Unusable(context.Context, ingest.Byproducts) (string, error) { return "", nil }
 func (d *desk) Withdraw(_ context.Context, s ingest.State, why ingest.Reason) error {
-	d.done = append(d.done, fmt.Sprintf("withdraw before %d", s.Number))
+	d.done = append(d.done, fmt.Sprintf("withdraw before %d", s.Revision))
 	return nil
 }
 func (d *desk) MadeBy(context.Context, ingest.State) (ingest.Plan, error) { return d.made, nil }
 func (d *desk) Progress(ingest.Outcome)                                   {}
 func (d *desk) Enqueue(_ context.Context, j ingest.Job) error {
 	d.jobs = append(d.jobs, j)
-	d.done = append(d.done, fmt.Sprintf("job %d", j.Number))
+	d.done = append(d.done, fmt.Sprintf("job %d", j.Revision))
 	return nil
 }
 func (d *desk) Arm(context.Context, ingest.Token) error { d.done = append(d.done, "arm"); return nil }
@@ -66,7 +67,7 @@ func (d *desk) Arm(context.Context, ingest.Token) error { d.done = append(d.done
 func (d *desk) check(t *testing.T, quiet bool) string {
 	t.Helper()
 	d.done = nil
-	j := ingest.Judge{Book: d, Sink: d, Queue: d, Plan: func(ingest.Assembly, ingest.Plan) ingest.Plan {
+	j := watch.Judge{Book: d, Sink: d, Queue: d, Plan: func(ingest.Assembly, ingest.Plan) ingest.Plan {
 		if d.plan.Settings != "" {
 			return d.plan
 		}
@@ -95,7 +96,7 @@ func withRegions(d *desk) *desk {
 }
 
 func TestJudge(t *testing.T) {
-	whole := aSeries(2, 3)
+	whole := wholeSeries(2, 3)
 	steps := func(d *desk, steps ...func() string) func(t *testing.T) {
 		return func(t *testing.T) {
 			for i := 0; i < len(steps); i += 2 {
@@ -153,8 +154,8 @@ func TestJudge(t *testing.T) {
 			r.Key = "a/copies/" + r.Key
 			d.records = append(d.records, r)
 		}
-		if got := d.check(t, false); got != "ready" || d.state.Number != 1 {
-			t.Errorf("did %q as number %d", got, d.state.Number)
+		if got := d.check(t, false); got != "ready" || d.state.Revision != 1 {
+			t.Errorf("did %q as number %d", got, d.state.Revision)
 		}
 	})
 	t.Run("who has seen less does not judge over who has seen more", func(t *testing.T) {
@@ -194,7 +195,7 @@ func TestTheNearestRegionsServe(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			d := &desk{regions: test.regions}
-			got, ok, _, err := ingest.FindRegions(t.Context(), d, "inbox", []string{test.folder}, ingest.Need{Space: "space"})
+			got, ok, _, err := watch.FindRegions(t.Context(), d, "inbox", []string{test.folder}, watch.Need{Space: "space"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -237,7 +238,7 @@ func TestRegionsOfTheSameFrameOfReferenceComeFirst(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			got, ok, _, err := ingest.FindRegions(t.Context(), &desk{regions: test.regions}, "inbox", []string{"s/pet"}, ingest.Need{Space: "space"})
+			got, ok, _, err := watch.FindRegions(t.Context(), &desk{regions: test.regions}, "inbox", []string{"s/pet"}, watch.Need{Space: "space"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -250,9 +251,9 @@ func TestRegionsOfTheSameFrameOfReferenceComeFirst(t *testing.T) {
 
 // Images of one region each that differ in nothing but its name serve together.
 func TestProbabilitiesOfOneRegionEachAreASet(t *testing.T) {
-	find := func(regions ...ingest.Record) ingest.Regions {
+	find := func(regions ...ingest.Record) watch.RegionSource {
 		t.Helper()
-		got, ok, _, err := ingest.FindRegions(t.Context(), &desk{regions: regions}, "inbox", []string{"s/pet"}, ingest.Need{})
+		got, ok, _, err := watch.FindRegions(t.Context(), &desk{regions: regions}, "inbox", []string{"s/pet"}, watch.Need{})
 		if err != nil || !ok {
 			t.Fatalf("found %+v, %v", got, err)
 		}
@@ -277,7 +278,7 @@ func TestRegionsOnTheGridOfTheSeriesServeFirst(t *testing.T) {
 		r.Grid = [3]int{columns, rows, slices}
 		return r
 	}
-	need := ingest.Need{Space: "space", Grid: [3]int{128, 120, 63}}
+	need := watch.Need{Space: "space", Grid: [3]int{128, 120, 63}}
 	for name, c := range map[string]struct {
 		regions []ingest.Record
 		want    string
@@ -286,7 +287,7 @@ func TestRegionsOnTheGridOfTheSeriesServeFirst(t *testing.T) {
 		"label images":  {[]ingest.Record{of(region("s/a_dseg.nii", "d1"), 128, 120, 64), of(region("s/b_dseg.nii", "d2"), 128, 120, 63), region("s/dseg.tsv", "l")}, "d2"},
 		"none is":       {[]ingest.Record{inDICOM("s/a.dcm", "d1", "space"), of(inDICOM("s/b.dcm", "d2", "space"), 120, 128, 0)}, "d1"},
 	} {
-		got, ok, _, err := ingest.FindRegions(t.Context(), &desk{regions: c.regions}, "inbox", []string{"s"}, need)
+		got, ok, _, err := watch.FindRegions(t.Context(), &desk{regions: c.regions}, "inbox", []string{"s"}, need)
 		if err != nil || !ok || got.Image.Digest != c.want || got.Others != 1 {
 			t.Errorf("%s: found %+v, %v", name, got, err)
 		}
@@ -296,7 +297,7 @@ func TestRegionsOnTheGridOfTheSeriesServeFirst(t *testing.T) {
 func TestTheNearestToAnyFolderOfASeriesServes(t *testing.T) {
 	d := &desk{regions: []ingest.Record{region("a_dseg.nii", "d1"), region("dseg.tsv", "l"), region("t/b_dseg.nii", "d2"), region("t/dseg.tsv", "l")}}
 	for _, folders := range [][]string{{"s/x/pet", "t/pet"}, {"t/pet", "s/x/pet"}} {
-		got, _, _, err := ingest.FindRegions(t.Context(), d, "inbox", folders, ingest.Need{})
+		got, _, _, err := watch.FindRegions(t.Context(), d, "inbox", folders, watch.Need{})
 		if err != nil || got.Image.Digest != "d2" || got.Above != 1 {
 			t.Errorf("%v: found %q %d above, %v", folders, got.Image.Digest, got.Above, err)
 		}
@@ -305,7 +306,7 @@ func TestTheNearestToAnyFolderOfASeriesServes(t *testing.T) {
 
 func TestASeriesWithoutFrameOfReferenceTakesNoDICOMRegions(t *testing.T) {
 	d := &desk{regions: []ingest.Record{inDICOM("s/seg.dcm", "d1", "space")}}
-	if got, ok, _, err := ingest.FindRegions(t.Context(), d, "inbox", []string{"s"}, ingest.Need{}); err != nil || ok || got.Elsewhere != 1 {
+	if got, ok, _, err := watch.FindRegions(t.Context(), d, "inbox", []string{"s"}, watch.Need{}); err != nil || ok || got.Elsewhere != 1 {
 		t.Errorf("found %+v, %v", got, err)
 	}
 }
@@ -314,7 +315,7 @@ func TestASeriesWithoutFrameOfReferenceTakesNoDICOMRegions(t *testing.T) {
 // of the series' own.
 func TestAnAtlasServesOnceItIsQuiet(t *testing.T) {
 	atlas := []ingest.Record{region("atlases/x/a_dseg.nii", "d0"), region("atlases/x/a_dseg.tsv", "l0")}
-	d := &desk{records: aSeries(2, 3), regions: atlas, atlas: "atlases/x/a_dseg.nii"}
+	d := &desk{records: wholeSeries(2, 3), regions: atlas, atlas: "atlases/x/a_dseg.nii"}
 	if got := d.check(t, false); got != "waiting" {
 		t.Errorf("without a transform: did %q", got)
 	}
@@ -338,36 +339,23 @@ func TestAnAtlasServesOnceItIsQuiet(t *testing.T) {
 func TestAnAtlasAboveASeriesNeverServesWithoutATransform(t *testing.T) {
 	d := &desk{regions: []ingest.Record{region("atlas/a_dseg.nii", "d0"), region("atlas/a_dseg.tsv", "l0")}}
 	for _, quiet := range []bool{false, true} {
-		need := ingest.Need{Atlas: "atlas/a_dseg.nii", Quiet: quiet}
-		if _, ok, _, err := ingest.FindRegions(t.Context(), d, "inbox", []string{"s/pet"}, need); ok || err != nil {
+		need := watch.Need{Atlas: "atlas/a_dseg.nii", Quiet: quiet}
+		if _, ok, _, err := watch.FindRegions(t.Context(), d, "inbox", []string{"s/pet"}, need); ok || err != nil {
 			t.Errorf("quiet %v: it serves, %v", quiet, err)
 		}
 	}
 }
 
 func TestWaitingNamesRegionsOfAnotherFrameOfReference(t *testing.T) {
-	d := &desk{records: aSeries(2, 3), regions: []ingest.Record{inDICOM("a/seg.dcm", "d1", "other")}}
+	d := &desk{records: wholeSeries(2, 3), regions: []ingest.Record{inDICOM("a/seg.dcm", "d1", "other")}}
 	if got := d.check(t, false); got != "waiting" || !strings.Contains(d.state.Reason.Detail, "1 DICOM objects with regions lie there in another frame of reference") {
 		t.Errorf("did %q for %v", got, d.state.Reason)
 	}
 }
 
-func TestTheNameOfAFileSaysItsRegion(t *testing.T) {
-	for key, want := range map[string]string{
-		"a/sub-1_space-pet_label-Putamen_probseg.nii.gz": "Putamen",
-		"label-GM_probseg.nii":                           "GM",
-		"sub-1_probseg.nii.gz":                           "",
-		"sub-1_label-a b_probseg.nii.gz":                 "",
-	} {
-		if got := ingest.LabelOf(key); got != want {
-			t.Errorf("%s: %q, want %q", key, got, want)
-		}
-	}
-}
-
 func TestTheTableOfTheSameStemComesFirst(t *testing.T) {
 	d := &desk{regions: []ingest.Record{region("s/a_dseg.nii.gz", "d"), region("s/dseg.tsv", "shared"), region("s/a_dseg.tsv", "own")}}
-	got, _, _, err := ingest.FindRegions(t.Context(), d, "inbox", []string{"s"}, ingest.Need{Space: "space"})
+	got, _, _, err := watch.FindRegions(t.Context(), d, "inbox", []string{"s"}, watch.Need{Space: "space"})
 	if err != nil || got.LUT.Digest != "own" {
 		t.Errorf("took %q, %v", got.LUT.Digest, err)
 	}

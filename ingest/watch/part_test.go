@@ -1,4 +1,4 @@
-package ingest_test
+package watch_test
 
 import (
 	"math/rand/v2"
@@ -24,7 +24,7 @@ type wrongKind struct {
 // all changes every record of a series.
 func all(rs []ingest.Record, change func(i int, r *ingest.Record)) []ingest.Record {
 	for i := range rs {
-		rs = edit(i, func(r *ingest.Record) { change(i, r) })(rs)
+		rs = edited(i, func(r *ingest.Record) { change(i, r) })(rs)
 	}
 	return rs
 }
@@ -39,7 +39,7 @@ func another(r ingest.Record, change func(*ingest.Record)) ingest.Record {
 
 // enhanced returns an object that holds planes of frames × slices.
 func enhanced(uid string, parts, frames, slices int) ingest.Record {
-	r := aSeries(1, 1)[0]
+	r := wholeSeries(1, 1)[0]
 	r.Key, r.ETag, r.Instance.SOPInstanceUID = "a/"+uid, uid, uid
 	r.Header.Strict.NumberOfSlices, r.Header.Strict.NumberOfTimeSlices = 0, 0
 	p := &ingest.Planes{Parts: parts}
@@ -47,7 +47,7 @@ func enhanced(uid string, parts, frames, slices int) ingest.Record {
 		p.Positions = append(p.Positions, [3]float64{0, 0, 2 * float64(s)})
 	}
 	for f := range frames {
-		p.Times = append(p.Times, ingest.PlaneTime{AcquisitionTime: scanStart.Add(time.Duration(f) * time.Minute), Duration: time.Minute})
+		p.Times = append(p.Times, ingest.PlaneTime{AcquisitionTime: firstFrame.Add(time.Duration(f) * time.Minute), Duration: time.Minute})
 	}
 	for n := range frames * slices {
 		p.At = append(p.At, n)
@@ -62,17 +62,17 @@ func faultOf(code ingest.Code) func(*ingest.Record) {
 
 func wrongKinds() []wrongKind {
 	const n = 6
-	one := func(change func(*ingest.Record)) []ingest.Record { return edit(4, change)(aSeries(2, 3)) }
+	one := func(change func(*ingest.Record)) []ingest.Record { return edited(4, change)(wholeSeries(2, 3)) }
 	more := func(i int, change func(*ingest.Record)) []ingest.Record {
-		rs := aSeries(2, 3)
+		rs := wholeSeries(2, 3)
 		return append(rs, another(rs[i], change))
 	}
-	every := func(change func(int, *ingest.Record)) []ingest.Record { return all(aSeries(2, 3), change) }
+	every := func(change func(int, *ingest.Record)) []ingest.Record { return all(wholeSeries(2, 3), change) }
 	uncounted := func(r *ingest.Record) { r.Header.Strict.NumberOfSlices = 0 }
 	same := func(*ingest.Record) {}
 	own := func(r *ingest.Record) { r.Instance.SOPInstanceUID += ".7" }
-	beds := all(aSeries(1, 12), func(i int, r *ingest.Record) {
-		r.Header.Strict.SeriesType, r.Instance.AcquisitionTime = "WHOLE BODY", scanStart.Add(time.Duration(i/4)*time.Minute)
+	beds := all(wholeSeries(1, 12), func(i int, r *ingest.Record) {
+		r.Header.Strict.SeriesType, r.Instance.AcquisitionTime = "WHOLE BODY", firstFrame.Add(time.Duration(i/4)*time.Minute)
 	})
 	twice := enhanced("1", 0, 2, 3)
 	twice.Instance.Planes.At[1] = 0
@@ -80,13 +80,13 @@ func wrongKinds() []wrongKind {
 	broken.Fault.Code = ingest.CodeUnits
 	parts := []ingest.Record{enhanced("1", 3, 1, 3), enhanced("2", 3, 1, 3), enhanced("3", 3, 1, 3)}
 	return []wrongKind{
-		{"nothing", aSeries(2, 3), ingest.Ready, "", n},
-		{"a copy of every object, as in a move", append(aSeries(2, 3), all(aSeries(2, 3), func(_ int, r *ingest.Record) { r.Key = "b/" + r.Key })...), ingest.Ready, "", n},
+		{"nothing", wholeSeries(2, 3), ingest.Ready, "", n},
+		{"a copy of every object, as in a move", append(wholeSeries(2, 3), all(wholeSeries(2, 3), func(_ int, r *ingest.Record) { r.Key = "b/" + r.Key })...), ingest.Ready, "", n},
 		{"a copy by an upload in parts, whose ETag differs", more(2, same), ingest.Ready, "", n},
 		{"bed positions", beds, ingest.Rejected, ingest.CodeBeds, 12},
 		{"bed positions under left-out counts", all(slices.Clone(beds), func(_ int, r *ingest.Record) { uncounted(r) }), ingest.Rejected, ingest.CodeBeds, 0},
-		{"every slice at a time of its own", all(aSeries(2, 3), func(i int, r *ingest.Record) {
-			r.Instance.AcquisitionTime = scanStart.Add(time.Duration(i) * time.Minute)
+		{"every slice at a time of its own", all(wholeSeries(2, 3), func(i int, r *ingest.Record) {
+			r.Instance.AcquisitionTime = firstFrame.Add(time.Duration(i) * time.Minute)
 		}), ingest.Rejected, ingest.CodeBeds, n},
 		{"mixed units", one(func(r *ingest.Record) { r.Header.Strict.Units = "CNTS" }), ingest.Inconsistent, ingest.CodeMixed, n},
 		{"a smaller count in one", one(func(r *ingest.Record) { r.Header.Strict.NumberOfSlices = 2 }), ingest.Inconsistent, ingest.CodeMixed, n},
@@ -105,7 +105,7 @@ func wrongKinds() []wrongKind {
 		{"a slice too many", more(2, func(r *ingest.Record) { own(r); r.Instance.Position[2] = 6 }), ingest.Inconsistent, ingest.CodeFrameCount, n},
 		{"a volume that moves", one(func(r *ingest.Record) { r.Instance.Position[0] = 7 }), ingest.Inconsistent, ingest.CodeGeometry, n},
 		{"a slice without times", one(func(r *ingest.Record) { r.Instance.AcquisitionTime = time.Time{} }), ingest.Inconsistent, ingest.CodeTiming, n},
-		{"frames of two days", one(func(r *ingest.Record) { r.Instance.AcquisitionTime = scanStart.Add(-20 * time.Hour) }), ingest.Inconsistent, ingest.CodeTiming, n},
+		{"frames of two days", one(func(r *ingest.Record) { r.Instance.AcquisitionTime = firstFrame.Add(-20 * time.Hour) }), ingest.Inconsistent, ingest.CodeTiming, n},
 		{"gated", every(func(_ int, r *ingest.Record) { r.Header.Strict.SeriesType = "GATED" }), ingest.Rejected, ingest.CodeGated, 0},
 		{"a slope that is missing", one(faultOf(ingest.CodeUnits)), ingest.Rejected, ingest.CodeUnits, n},
 		{"no slope at all", every(func(_ int, r *ingest.Record) { faultOf(ingest.CodeUnits)(r) }), ingest.Rejected, ingest.CodeUnits, n},
@@ -115,13 +115,13 @@ func wrongKinds() []wrongKind {
 		{"a fault of an object without facts", one(func(r *ingest.Record) { r.Instance, r.Header = nil, nil; faultOf(ingest.CodeTiming)(r) }), ingest.Rejected, ingest.CodeTiming, 0},
 		{"every slice cut off", every(func(_ int, r *ingest.Record) { faultOf(ingest.CodeTruncated)(r) }), ingest.Incomplete, ingest.CodeTruncated, 0},
 		{"a slice cut off", one(faultOf(ingest.CodeTruncated)), ingest.Incomplete, ingest.CodeFrameCount, 0},
-		{"a slice missing", aSeries(2, 3)[:5], ingest.Incomplete, ingest.CodeFrameCount, 0},
+		{"a slice missing", wholeSeries(2, 3)[:5], ingest.Incomplete, ingest.CodeFrameCount, 0},
 		{"a multi-frame object", []ingest.Record{enhanced("1", 0, 2, 3)}, ingest.Ready, "", 1},
 		{"a multi-frame object with a plane twice", []ingest.Record{twice}, ingest.Inconsistent, ingest.CodeDuplicate, 1},
 		{"a multi-frame object at fault", []ingest.Record{broken}, ingest.Rejected, ingest.CodeUnits, 1},
 		{"a concatenation of one frame twice", parts[:3:3], ingest.Inconsistent, ingest.CodeDuplicate, 3},
-		{"a concatenation with a part at fault", edit(1, faultOf(ingest.CodeUnits))(slices.Clone(parts)), ingest.Rejected, ingest.CodeUnits, 3},
-		{"a part of a concatenation, at fault", edit(0, faultOf(ingest.CodeUnits))(slices.Clone(parts[:2])), ingest.Rejected, ingest.CodeUnits, 0},
+		{"a concatenation with a part at fault", edited(1, faultOf(ingest.CodeUnits))(slices.Clone(parts)), ingest.Rejected, ingest.CodeUnits, 3},
+		{"a part of a concatenation, at fault", edited(0, faultOf(ingest.CodeUnits))(slices.Clone(parts[:2])), ingest.Rejected, ingest.CodeUnits, 0},
 	}
 }
 
@@ -210,9 +210,9 @@ func TestTheJudgeStatesNothingOfAPart(t *testing.T) {
 				if d.check(t, true); d.state.Condition != kind.want || d.state.Reason.Code != kind.code {
 					t.Errorf("when it is quiet: %s (%v), want %s %s", d.state.Condition, d.state.Reason, kind.want, kind.code)
 				}
-				number := d.state.Number
-				if d.check(t, true); d.state.Condition != kind.want || d.state.Number != number {
-					t.Errorf("a second alarm: %s, number %d after %d", d.state.Condition, d.state.Number, number)
+				number := d.state.Revision
+				if d.check(t, true); d.state.Condition != kind.want || d.state.Revision != number {
+					t.Errorf("a second alarm: %s, number %d after %d", d.state.Condition, d.state.Revision, number)
 				}
 			})
 		})
@@ -221,7 +221,7 @@ func TestTheJudgeStatesNothingOfAPart(t *testing.T) {
 
 // A multi-frame object and slices under one series: each of both is counted.
 func TestAMultiframeObjectAmongSlices(t *testing.T) {
-	rs := append([]ingest.Record{enhanced("1", 0, 2, 3)}, aSeries(2, 3)...)
+	rs := append([]ingest.Record{enhanced("1", 0, 2, 3)}, wholeSeries(2, 3)...)
 	for k, want := range map[int]ingest.Condition{1: ingest.Ready, 2: ingest.Receiving, 6: ingest.Receiving, 7: ingest.Inconsistent} {
 		if _, out := ingest.Assess("tok", rs[:k:k], false); out.Condition != want {
 			t.Errorf("%d objects: %s (%v), want %s", k, out.Condition, out.Reason, want)
@@ -233,7 +233,7 @@ func TestAMultiframeObjectAmongSlices(t *testing.T) {
 // one instance has two objects for a moment.
 func TestAMoveOfASeriesThatIsBeingReceivedIsNoVerdict(t *testing.T) {
 	d := withRegions(&desk{})
-	rs := aSeries(2, 3)
+	rs := wholeSeries(2, 3)
 	for k := range rs[:4] {
 		d.records = append(d.records, rs[k])
 		d.check(t, false)
@@ -260,7 +260,7 @@ func TestAMoveOfASeriesThatIsBeingReceivedIsNoVerdict(t *testing.T) {
 // The only object so far may be deleted and put under another key.
 func TestASeriesOfWhichTheFirstObjectIsGoneIsNotAbsentYet(t *testing.T) {
 	for _, slices := range []int{3, 0} { // the header counts, and leaves the count out
-		d := withRegions(&desk{records: edit(0, func(r *ingest.Record) { r.Header.Strict.NumberOfSlices = slices })(aSeries(2, 3)[:1])})
+		d := withRegions(&desk{records: edited(0, func(r *ingest.Record) { r.Header.Strict.NumberOfSlices = slices })(wholeSeries(2, 3)[:1])})
 		d.check(t, false)
 		d.records[0].Gone = true
 		if did := d.check(t, false); did != "arm" {
@@ -280,7 +280,7 @@ func TestWhatComesToAWholeSeriesIsJudgedAtOnce(t *testing.T) {
 		"a slice of another series' count": func(r *ingest.Record) { r.Instance.SOPInstanceUID, r.Header.Strict.NumberOfSlices = "9", 500 },
 		"a slice in other units":           func(r *ingest.Record) { r.Instance.SOPInstanceUID, r.Header.Strict.Units = "9", "CNTS" },
 	} {
-		rs := aSeries(2, 3)
+		rs := wholeSeries(2, 3)
 		d := withRegions(&desk{records: slices.Clone(rs)})
 		d.check(t, false)
 		d.state.Done = 1

@@ -1,0 +1,140 @@
+package ingest
+
+import (
+	"math"
+	"time"
+)
+
+// A Header is what all instances of one PET series share.
+//
+// Strict fields must agree in every instance; the fields of Soft may differ
+// and are then taken from the instance with the smallest SOPInstanceUID.
+type Header struct {
+	Strict Strict `json:"s"`
+	Soft   Soft   `json:"t"`
+}
+
+// Strict holds the facts that must be equal in all instances of a series. It
+// is comparable on purpose.
+type Strict struct {
+	SeriesInstanceUID   string     `json:"uid"`
+	SOPClassUID         string     `json:"cls"`
+	FrameOfReferenceUID string     `json:"for,omitempty"`
+	SeriesType          string     `json:"typ,omitempty"` // Value 1 of (0054,1000): STATIC, DYNAMIC, GATED, WHOLE BODY
+	Units               string     `json:"unt"`           // (0054,1001)
+	DecayCorrection     string     `json:"dec"`           // (0054,1102): NONE, START, ADMIN
+	NumberOfSlices      int        `json:"nsl,omitempty"` // 0 where absent
+	NumberOfTimeSlices  int        `json:"nts,omitempty"` // 0 where absent
+	Rows                int        `json:"row"`
+	Columns             int        `json:"col"`
+	Orientation         [6]float64 `json:"iop"`           // ImageOrientationPatient, LPS as in the file
+	PixelSpacing        [2]float64 `json:"psp"`           // row spacing, column spacing, mm, as in the file
+	HalfLife            float64    `json:"hlf,omitempty"` // s; 0 where absent
+}
+
+// Soft holds facts that need not agree.
+type Soft struct {
+	StudyInstanceUID string    `json:"stu,omitempty"`
+	PatientID        string    `json:"-"` // becomes Subject before anything is kept
+	Subject          Token     `json:"sub,omitempty"`
+	SeriesStart      time.Time `json:"srt,omitzero"` // SeriesDate and SeriesTime
+	Injection        time.Time `json:"inj,omitzero"` // RadiopharmaceuticalStartDateTime, or its time with a date that fits
+	DecayOrigin      time.Time `json:"dcd,omitzero"` // DecayCorrectionDateTime of multi-frame objects, or what Siemens has privately
+	ScanStart        time.Time `json:"scn,omitzero"` // GE's private start of the scan
+	DoseBq           float64   `json:"dos,omitempty"`
+	WeightKg         float64   `json:"wgt,omitempty"`
+	TracerTexts      []string  `json:"trc,omitempty"` // where a tracer may be named, most telling first
+	CorrectedImage   []string  `json:"cor,omitempty"`
+	Manufacturer     string    `json:"mfr,omitempty"`
+	Model            string    `json:"mdl,omitempty"`
+	ReconMethod      string    `json:"rec,omitempty"`
+	AttenuationCorr  string    `json:"atn,omitempty"`
+	SliceThickness   float64   `json:"thk,omitempty"` // mm; used only where a series has one slice
+	// BqPerMLPerUnit turns series units into Bq/mL: 1 for BQML, a vendor's
+	// factor for CNTS, 0 where it is not known.
+	BqPerMLPerUnit float64 `json:"bqf,omitempty"`
+	// SUVPerUnit turns series units into the uptake value by body weight, in
+	// g/mL, 0 where it is not known.
+	SUVPerUnit float64 `json:"suv,omitempty"`
+	Nuclide    string  `json:"nuc,omitempty"` // the meaning of RadionuclideCodeSequence, such as ^11^Carbon
+	// OtherTracers counts the items of RadiopharmaceuticalInformationSequence
+	// behind the first.
+	OtherTracers int  `json:"otr,omitempty"`
+	Lossy        bool `json:"lsy,omitempty"` // LossyImageCompression is 01
+	// Rescaled is RescaleSlope over the slope of the mapping that is taken, where
+	// both are said to give one unit and do not; 0 elsewhere.
+	Rescaled float64 `json:"rsc,omitempty"`
+	// TimeDoubts says why the header's times may not go together.
+	TimeDoubts []string `json:"tdb,omitempty"`
+}
+
+// differs names the first fact in which two instances of a series disagree.
+func (s Strict) differs(t Strict) string {
+	for _, f := range []struct {
+		name  string
+		equal bool
+	}{
+		{"SOPClassUID", s.SOPClassUID == t.SOPClassUID},
+		{"FrameOfReferenceUID", s.FrameOfReferenceUID == t.FrameOfReferenceUID},
+		{"SeriesType", s.SeriesType == t.SeriesType},
+		{"Units", s.Units == t.Units},
+		{"DecayCorrection", s.DecayCorrection == t.DecayCorrection},
+		{"NumberOfSlices", s.NumberOfSlices == t.NumberOfSlices},
+		{"NumberOfTimeSlices", s.NumberOfTimeSlices == t.NumberOfTimeSlices},
+		{"Rows", s.Rows == t.Rows},
+		{"Columns", s.Columns == t.Columns},
+		{"ImageOrientationPatient", near(s.Orientation[:], t.Orientation[:], sameDirection)},
+		{"PixelSpacing", near(s.PixelSpacing[:], t.PixelSpacing[:], sameSpacing)},
+		{"RadionuclideHalfLife", s.HalfLife == t.HalfLife},
+	} {
+		if !f.equal {
+			return f.name
+		}
+	}
+	return ""
+}
+
+// By how much the rounding of headers may make directions, and distances in mm,
+// differ: over a whole volume it is a small part of a voxel.
+const (
+	sameDirection = 1e-4
+	sameSpacing   = 1e-4
+)
+
+// near reports whether numbers differ by no more than tol.
+func near(a, b []float64, tol float64) bool {
+	for i := range a {
+		if !(math.Abs(a[i]-b[i]) <= tol) {
+			return false
+		}
+	}
+	return true
+}
+
+// unsuited says why a series of this type has no time-activity curves.
+func (s Strict) unsuited() Reason {
+	if s.SeriesType == "GATED" {
+		return Reason{Code: CodeGated, Detail: "a gated series: its images are phases of a heartbeat or breath, not frames in time; give the dynamic reconstruction"}
+	}
+	return Reason{}
+}
+
+// counts returns the numbers of slices and frames that the header states, or
+// 0, 0 where it leaves one of them out.
+func (s Strict) counts() (slices, frames int) {
+	frames = s.NumberOfTimeSlices
+	if frames == 0 && s.SeriesType != "DYNAMIC" && s.SeriesType != "" {
+		frames = 1
+	}
+	if s.NumberOfSlices <= 0 || frames <= 0 {
+		return 0, 0
+	}
+	return s.NumberOfSlices, frames
+}
+
+// Want returns how many instances the header says the series has, 0 where it
+// leaves that out.
+func (s Strict) Want() int {
+	n, f := s.counts()
+	return n * f
+}

@@ -1,0 +1,28 @@
+package regions
+
+import (
+	"io"
+
+	"tacstream/ingest"
+	"tacstream/ingest/dicom"
+)
+
+// readDICOM reads regions in DICOM. A Door admits none that names no frame of
+// reference; files that are named by hand are taken, with a warning.
+func readDICOM(image io.Reader, _ map[int32]string) (ingest.Segmentation, error) {
+	data, err := io.ReadAll(io.LimitReader(image, ingest.DefaultRegionsBytes+1))
+	switch {
+	case err != nil:
+		return ingest.Segmentation{}, err
+	case len(data) > ingest.DefaultRegionsBytes:
+		return ingest.Segmentation{}, ingest.Reject(ingest.CodeTooLarge, "DICOM regions of more than %d bytes", ingest.DefaultRegionsBytes)
+	}
+	s, err := dicom.Options{}.ReadRegions(data)
+	if err == nil && s.FrameOfReferenceUID == "" {
+		s.Warnings = append(s.Warnings, ingest.Warning{
+			Code: ingest.WarnLabels, Level: ingest.LevelDoubt,
+			Detail: "the regions name no frame of reference, so nothing says that they belong to this series",
+		})
+	}
+	return s, err
+}

@@ -28,7 +28,7 @@
 // with an exponential, and the frame means of the result, have a closed form.
 // There is no time grid and no sample at mid-time. Over 446 exact curves the
 // error of BPND is below 0.001 % with every reference-tissue model; see
-// TestExactCurves, and the README for what other programs reach. An arterial
+// "How accurate" below, which also says what other programs reach. An arterial
 // input is a monotone cubic through its samples, with the same closed form. A
 // gap between frames is bridged by the best guess from its neighbours, whose
 // noise counts, and a warning says so.
@@ -43,24 +43,24 @@
 //
 // # Models
 //
-// Every model says in its own words what it assumes, and when not to use it.
+// The comment of every model says what it assumes and when not to use it.
 //
 // With a reference region: SRTM is the first choice where one tissue
 // compartment describes region and reference. SRTM2 shares k2′ among the
 // regions, which lowers the scatter by a fifth to two fifths. MRTM and MRTM2
 // are their linear twins, quick and free of search. FRTM has two compartments
 // in the region. LoganRef and MRTM0 assume no compartments, only a straight
-// plot after t*, and are biased by noise; LoganRefNoK2P, SUVR and RPM are there
-// to compare with those who use them. PatlakRef is for tracers that are
+// plot after t*, and are biased by noise. LoganRefNoK2P, SUVR and RPM exist for
+// comparison with studies that use them. PatlakRef is for tracers that are
 // trapped.
 //
 // With arterial blood: TCM1, TCM2 and TCM2Irreversible are compartments; Logan,
 // MA1 and MA2 give VT and Patlak gives Ki without them; Spectral assumes any
 // number. FindDelay fits when the tracer arrives.
 //
-// Models that are nonlinear in one or two rates are searched on a grid over all
-// of their range before they are refined, so no start value is asked for and no
-// wrong minimum is taken. Where models disagree (see Agree, AkaikeWeights) look
+// Models that are nonlinear in one or two rates are searched on a grid over the
+// whole range of these rates and then refined, so they need no start values and do
+// not stop at a wrong minimum. Where models disagree (see Agree, AkaikeWeights) look
 // at the curves before you believe any of them.
 //
 // # Shared k2′
@@ -82,16 +82,15 @@
 // too, and is calibrated: TestStandardErrorsAreCalibrated. Estimate.Interval
 // gives the interval of the main parameter, by profile likelihood for SRTM and
 // SRTM2, Bootstrap resamples, and Estimate.Correlation says which parameters go
-// together. A Weighting other than the default changes the estimate, not what is believed
-// of the noise. Where a plot chooses t* from the noisy curve itself, that
-// choice is taken for known: its main parameter scatters up to a fifth more
-// than the standard error says. Give t* where that matters.
+// together. A Weighting other than the default changes the estimate, but not the
+// model of the noise. A plot that chooses t* from the noisy curve treats the choice
+// as known: its main parameter scatters up to a fifth more than the standard error
+// says. Give t* where that matters.
 //
 // Noise in blood is not counted.
 //
-// A number that exists but deserves doubt comes with a Warning that holds the
-// rule, the value and the limit. Nothing is clipped: a negative BPND stays
-// negative.
+// A doubtful number comes with a Warning that holds the rule, the value and the
+// limit. Values are not clipped: a negative BPND stays negative.
 //
 // # How accurate
 //

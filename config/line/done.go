@@ -10,9 +10,9 @@ import (
 	"tacstream/publish/outbox"
 )
 
-// state makes a result public, unless its job has been overtaken. It returns
+// publish makes a result public, unless its job has been overtaken. It returns
 // the id of the event that states it.
-func (p *Pipeline) state(ctx context.Context, job ingest.Job, r result) (string, error) {
+func (p *Pipeline) publish(ctx context.Context, job ingest.Job, r result) (string, error) {
 	s, err := p.statement(r)
 	if err != nil {
 		return "", err
@@ -112,7 +112,7 @@ func (p *Pipeline) Bury(ctx context.Context, job ingest.Job, s ingest.State, why
 		return err
 	}
 	r := result{Result: publish.Result{Cause: p.causeOf(job), Tracer: s.Tracer}, failure: why}
-	event, err := p.state(ctx, job, r)
+	event, err := p.publish(ctx, job, r)
 	if err != nil {
 		return err
 	}

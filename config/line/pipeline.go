@@ -56,7 +56,7 @@ func (p *Pipeline) Run(ctx context.Context, job ingest.Job) error {
 	if r.failure.Code == ingest.CodeConflict {
 		return p.contradict(ctx, job, r)
 	}
-	event, err := p.state(ctx, job, r)
+	event, err := p.publish(ctx, job, r)
 	if err != nil {
 		return err
 	}

@@ -32,10 +32,10 @@ func (b *Broker) LastEvent(ctx context.Context, subject string) (Event, error) {
 	return Event{Subject: msg.Subject, ID: msg.Header.Get(nats.MsgIdHdr), Body: msg.Data, Seq: msg.Sequence}, nil
 }
 
-// State publishes an event if the last one of its subject is still number
+// Publish publishes an event if the last one of its subject is still number
 // after, else ErrConflict. An event that the stream has already, by its id, is
 // not stored again.
-func (b *Broker) State(ctx context.Context, e Event, after uint64) error {
+func (b *Broker) Publish(ctx context.Context, e Event, after uint64) error {
 	private, ok := strings.CutPrefix(e.Subject, publicPrefix)
 	if !ok {
 		return fmt.Errorf("subject %s is not public", e.Subject)

@@ -83,13 +83,13 @@ type mouth struct {
 	unusable int
 }
 
-func (m *mouth) Unusable(_ context.Context, b ingest.Byproducts) (string, error) {
+func (m *mouth) PublishUnusable(_ context.Context, b ingest.Byproducts) (string, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.unusable += b.Count
 	return fmt.Sprint(b.Folder, b.Count), nil
 }
-func (*mouth) Stated(context.Context, ingest.Outcome) error                { return nil }
+func (*mouth) PublishOutcome(context.Context, ingest.Outcome) error        { return nil }
 func (*mouth) Withdraw(context.Context, ingest.State, ingest.Reason) error { return nil }
 func (*mouth) MadeBy(context.Context, ingest.State) (ingest.Plan, error) {
 	return ingest.Plan{}, nil

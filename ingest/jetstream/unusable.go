@@ -89,7 +89,7 @@ const maxTellings = 20
 
 // stateByproducts states what the ledger holds already, and notes the event.
 func (in *Intake) stateByproducts(ctx context.Context, b ingest.Byproducts) (err error) {
-	if b.Event, err = in.Judge.Sink.Unusable(ctx, b); err != nil {
+	if b.Event, err = in.Judge.Sink.PublishUnusable(ctx, b); err != nil {
 		return err
 	}
 	if in.At != nil {

@@ -26,7 +26,7 @@ type crier struct {
 	deaths int
 }
 
-func (c *crier) Unusable(_ context.Context, b ingest.Byproducts) (string, error) {
+func (c *crier) PublishUnusable(_ context.Context, b ingest.Byproducts) (string, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	b.Seq = 0

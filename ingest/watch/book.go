@@ -37,11 +37,11 @@ type Member struct {
 // A Sink states what became of series. Stating the same again changes
 // nothing.
 type Sink interface {
-	// Stated says what the input of a series has come to.
-	Stated(ctx context.Context, o ingest.Outcome) error
-	// Unusable says that objects of a folder serve for nothing, and returns
+	// PublishOutcome says what the input of a series has come to.
+	PublishOutcome(ctx context.Context, o ingest.Outcome) error
+	// PublishUnusable says that objects of a folder serve for nothing, and returns
 	// the id of the event that says so, which is the same for the same.
-	Unusable(ctx context.Context, b ingest.Byproducts) (event string, err error)
+	PublishUnusable(ctx context.Context, b ingest.Byproducts) (event string, err error)
 	// Withdraw takes back the result of a series, if it has one, in favour of
 	// the state's Revision: no result with a smaller one may follow.
 	Withdraw(ctx context.Context, s ingest.State, why ingest.Reason) error

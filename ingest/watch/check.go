@@ -173,7 +173,7 @@ func (j *Judge) follow(ctx context.Context, s ingest.State, o ingest.Outcome) er
 		if err := j.Queue.Arm(ctx, s.Series); err != nil {
 			return err
 		}
-	} else if err := j.Sink.Stated(ctx, o); err != nil {
+	} else if err := j.Sink.PublishOutcome(ctx, o); err != nil {
 		return err
 	}
 	switch {

@@ -46,11 +46,11 @@ func (d *desk) State(_ context.Context, s ingest.Token) (ingest.State, error) {
 func (d *desk) SetState(_ context.Context, s ingest.State) error        { d.state = s; return nil }
 func (d *desk) Members(context.Context, string) ([]watch.Member, error) { return nil, nil }
 func (d *desk) SetMember(context.Context, string, watch.Member) error   { return nil }
-func (d *desk) Stated(_ context.Context, o ingest.Outcome) error {
+func (d *desk) PublishOutcome(_ context.Context, o ingest.Outcome) error {
 	d.done = append(d.done, string(o.Condition))
 	return nil
 }
-func (d *desk) Unusable(context.Context, ingest.Byproducts) (string, error) { return "", nil }
+func (d *desk) PublishUnusable(context.Context, ingest.Byproducts) (string, error) { return "", nil }
 func (d *desk) Withdraw(_ context.Context, s ingest.State, why ingest.Reason) error {
 	d.done = append(d.done, fmt.Sprintf("withdraw before %d", s.Revision))
 	return nil

@@ -205,11 +205,11 @@ func (r *room) SetMember(_ context.Context, study string, m watch.Member) error 
 	r.members[study][i] = m
 	return r.at()
 }
-func (r *room) Stated(_ context.Context, o ingest.Outcome) error {
+func (r *room) PublishOutcome(_ context.Context, o ingest.Outcome) error {
 	r.said[o.Series] = o
 	return r.at()
 }
-func (r *room) Unusable(context.Context, ingest.Byproducts) (string, error) { return "", r.at() }
+func (r *room) PublishUnusable(context.Context, ingest.Byproducts) (string, error) { return "", r.at() }
 func (r *room) Withdraw(_ context.Context, s ingest.State, _ ingest.Reason) error {
 	delete(r.results, s.Series)
 	return r.at()

@@ -202,7 +202,7 @@ func (o *Outbox) publishAfter(ctx context.Context, e publish.Event, after uint64
 	if err != nil {
 		return err
 	}
-	return o.Broker.State(ctx, jetstream.Event{Subject: e.Subject, ID: e.ID, Body: body}, after)
+	return o.Broker.Publish(ctx, jetstream.Event{Subject: e.Subject, ID: e.ID, Body: body}, after)
 }
 
 // moveCurrent lets current.json point to a result, unless it points to a newer

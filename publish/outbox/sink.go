@@ -13,9 +13,9 @@ import (
 
 var _ watch.Sink = (*Outbox)(nil)
 
-// Stated says what the input of a series has come to, unless the last event
+// PublishOutcome says what the input of a series has come to, unless the last event
 // says the same.
-func (o *Outbox) Stated(ctx context.Context, out ingest.Outcome) error {
+func (o *Outbox) PublishOutcome(ctx context.Context, out ingest.Outcome) error {
 	subject, err := publish.SeriesSubject(out.Site, out.Series)
 	if err != nil {
 		return err
@@ -36,8 +36,8 @@ func (o *Outbox) Stated(ctx context.Context, out ingest.Outcome) error {
 	return fmt.Errorf("series %s: %s: %w", out.Series, out.Condition, ingest.ErrConflict)
 }
 
-// Unusable says that objects of a folder serve for nothing.
-func (o *Outbox) Unusable(ctx context.Context, b ingest.Byproducts) (event string, err error) {
+// PublishUnusable says that objects of a folder serve for nothing.
+func (o *Outbox) PublishUnusable(ctx context.Context, b ingest.Byproducts) (event string, err error) {
 	e, err := publish.NewUnusable(b)
 	if err != nil {
 		return "", err

@@ -63,7 +63,7 @@ func TestAConditionIsStatedOnceAndAgainWhenItComesBack(t *testing.T) {
 	o := newOutbox(t)
 	incomplete, ready := outcome(ingest.Incomplete, ingest.CodeFrameCount), outcome(ingest.Ready, "")
 	for _, out := range []ingest.Outcome{incomplete, incomplete, ready, ready, incomplete} {
-		if err := o.Stated(t.Context(), out); err != nil {
+		if err := o.PublishOutcome(t.Context(), out); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -77,7 +77,7 @@ func TestManyWhoStateTheSameStateItOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for range 16 {
 		all.Go(func() {
-			if err := o.Stated(t.Context(), outcome(ingest.Waiting, ingest.CodeNoRegions)); err != nil {
+			if err := o.PublishOutcome(t.Context(), outcome(ingest.Waiting, ingest.CodeNoRegions)); err != nil {
 				t.Error(err)
 			}
 		})
@@ -96,7 +96,7 @@ func TestUnusableObjectsAreStatedOnce(t *testing.T) {
 	other.Folder = key.Token("folder", "y")
 	ids := map[string]bool{}
 	for _, one := range []ingest.Byproducts{b, b, other, b} {
-		id, err := o.Unusable(t.Context(), one)
+		id, err := o.PublishUnusable(t.Context(), one)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -106,7 +106,7 @@ func TestUnusableObjectsAreStatedOnce(t *testing.T) {
 		t.Errorf("stored %q under %d ids, want %q", got, len(ids), want)
 	}
 	b.Site = ""
-	if _, err := o.Unusable(t.Context(), b); err == nil {
+	if _, err := o.PublishUnusable(t.Context(), b); err == nil {
 		t.Error("objects of no site are stated somewhere")
 	}
 }
@@ -119,7 +119,7 @@ func TestARefusedEventReachesNobody(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := outcome(ingest.Ready, "")
-	if err := o.Stated(t.Context(), out); err != nil {
+	if err := o.PublishOutcome(t.Context(), out); err != nil {
 		t.Fatal(err)
 	}
 	last, err := o.Broker.LastEvent(t.Context(), "pet.v1.>")
@@ -127,10 +127,10 @@ func TestARefusedEventReachesNobody(t *testing.T) {
 		t.Fatal(err)
 	}
 	late := jetstream.Event{Subject: last.Subject, ID: "late", Body: []byte(`{}`)}
-	if err := o.Broker.State(t.Context(), late, 0); err != ingest.ErrConflict {
+	if err := o.Broker.Publish(t.Context(), late, 0); err != ingest.ErrConflict {
 		t.Errorf("a late event: %v, want ErrConflict", err)
 	}
-	if err := o.Broker.State(t.Context(), last, last.Seq); err != nil {
+	if err := o.Broker.Publish(t.Context(), last, last.Seq); err != nil {
 		t.Errorf("a repeat: %v", err)
 	}
 	if err := o.Broker.Conn().Flush(); err != nil {

@@ -14,8 +14,9 @@
 //
 // # Writing
 //
-// One command measures everything and writes all tables, here on a quiet machine
-// in about an hour, with the data of ../shared/data in place:
+// One command measures everything and writes all tables. Run it on a quiet machine,
+// with the data of ../shared/data in place; the memory of a worker alone takes a
+// quarter of an hour:
 //
 //	TACSTREAM_FIGURES=write TACSTREAM_LONG=1 go test -timeout 3h -p 1 -bench . ./...
 //

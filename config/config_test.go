@@ -59,13 +59,13 @@ nats:
 		got = append(got, f.Error())
 	}
 	want := []struct{ line, path, what string }{
-		{"line 2: ", "sites[0].site", "no label"},
-		{"line 3: ", "sites[0].bucket", "needed"},
-		{"line 5: ", "timing.quiet", "no duration"},
-		{"line 6: ", "timing.ack_wait", "longer than 0"},
-		{"line 7: ", "colour", "no such setting"},
-		{"line 8: ", "decay", "none of"},
-		{"line 10: ", "limits.workers", ""},
+		{"line 2: ", "sites[0].site", "not a label"},
+		{"line 3: ", "sites[0].bucket", "the name of a bucket"},
+		{"line 5: ", "timing.quiet", "not a duration"},
+		{"line 6: ", "timing.ack_wait", "greater than 0"},
+		{"line 7: ", "colour", "unknown setting"},
+		{"line 8: ", "decay", "must be injection"},
+		{"line 10: ", "limits.workers", "whole number"},
 		{"line 13: ", "protocols[0].match", "regular expression"},
 		{"line 15: ", "protocols[0].models[1]", "nonsense"},
 		{"line 15: ", "protocols[0].models[2]", "arterial blood"},

@@ -17,17 +17,17 @@ import (
 // A Protocol says what to do with the scans of one tracer. As JSON it is kept
 // with every result, so names in JSON do not change.
 type Protocol struct {
-	Tracer      string              `yaml:"tracer" json:"tracer" doc:"Label in subjects and file names: lower-case letters, digits and hyphens."`
-	Name        string              `yaml:"name" json:"name,omitempty" doc:"Name for display."`
-	Match       string              `yaml:"match" json:"match,omitempty" doc:"Regular expression, case ignored, looked for in Radiopharmaceutical, its code meaning, SeriesDescription, ProtocolName and a trc- part of the key."`
-	Reference   string              `yaml:"reference" json:"reference,omitempty" doc:"Name of the reference region; * and ? as in file names, case ignored; of several, separated by |, the first that exists is used. Left and right parts are merged first."`
-	Models      []string            `yaml:"models" json:"models,omitempty" doc:"Models to run; see 'tacstream fit --help'."`
-	K2Prime     float64             `yaml:"k2prime,omitempty" json:"k2prime,omitempty" doc:"Efflux rate of the reference region in 1/min. Left out: estimated."`
-	TStar       Duration            `yaml:"t_star,omitempty" json:"t_star,omitempty" doc:"Start of the linear phase after injection. Left out: chosen from the curves."`
-	Uncorrected bool                `yaml:"allow_uncorrected,omitempty" json:"allow_uncorrected,omitempty" doc:"Also fit images without attenuation correction. BPND of regions at different depths is then not comparable."`
-	Atlas       string              `yaml:"atlas,omitempty" json:"atlas,omitempty" doc:"Key of an atlas, a label image with its table in the series' bucket. Used for a series without regions of its own, after the quiet time, if an affine *_from-*_to-pet*_xfm.txt, .tfm, .mat, .1D or .lta is where regions would be."`
-	Merge       map[string][]string `yaml:"merge,omitempty" json:"merge,omitempty" doc:"Regions to merge: new name to a list of names. Left and right parts are always merged."`
-	Erode       map[string]float64  `yaml:"erode,omitempty" json:"erode,omitempty" doc:"Regions to erode: name or pattern to the depth in mm that is removed from every side. Left and right parts are eroded before they are merged."`
+	Tracer        string              `yaml:"tracer" json:"tracer" doc:"Label in subjects and file names: lower-case letters, digits and hyphens."`
+	Name          string              `yaml:"name" json:"name,omitempty" doc:"Name for display."`
+	Match         string              `yaml:"match" json:"match,omitempty" doc:"Regular expression, case ignored, looked for in Radiopharmaceutical, its code meaning, SeriesDescription, ProtocolName and a trc- part of the key."`
+	Reference     string              `yaml:"reference" json:"reference,omitempty" doc:"Name of the reference region; * and ? as in file names, case ignored; of several, separated by |, the first that exists is used. Left and right parts are merged first."`
+	Models        []string            `yaml:"models" json:"models,omitempty" doc:"Models to run; see 'tacstream fit --help'."`
+	K2PrimePerMin float64             `yaml:"k2prime,omitempty" json:"k2prime,omitempty" doc:"Efflux rate of the reference region in 1/min. Left out: estimated."`
+	TStar         Duration            `yaml:"t_star,omitempty" json:"t_star,omitempty" doc:"Start of the linear phase after injection. Left out: chosen from the curves."`
+	Uncorrected   bool                `yaml:"allow_uncorrected,omitempty" json:"allow_uncorrected,omitempty" doc:"Also fit images without attenuation correction. BPND of regions at different depths is then not comparable."`
+	Atlas         string              `yaml:"atlas,omitempty" json:"atlas,omitempty" doc:"Key of an atlas, a label image with its table in the series' bucket. Used for a series without regions of its own, after the quiet time, if an affine *_from-*_to-pet*_xfm.txt, .tfm, .mat, .1D or .lta is where regions would be."`
+	Merge         map[string][]string `yaml:"merge,omitempty" json:"merge,omitempty" doc:"Regions to merge: new name to a list of names. Left and right parts are always merged."`
+	Erode         map[string]float64  `yaml:"erode,omitempty" json:"erode,omitempty" doc:"Regions to erode: name or pattern to the depth in mm that is removed from every side. Left and right parts are eroded before they are merged."`
 }
 
 // DefaultProtocols returns the protocols that are shipped: the two tracers of
@@ -50,7 +50,7 @@ func (p Protocol) check(at string, add adder) {
 	add(err != nil || p.Reference == "", at+".reference", "%q is not a valid pattern", p.Reference)
 	add(len(p.Models) == 0, at+".models", "needs at least one model")
 	add(p.Atlas != "" && !ingest.IsLabels(p.Atlas), at+".atlas", "%q must be the key of a *dseg.nii or *dseg.nii.gz", p.Atlas)
-	add(p.K2Prime < 0, at+".k2prime", "must not be negative")
+	add(p.K2PrimePerMin < 0, at+".k2prime", "must not be negative")
 	add(p.TStar < 0, at+".t_star", "must not be negative")
 	for name, mm := range p.Erode {
 		_, err := path.Match(name, "x")
@@ -168,5 +168,5 @@ func (p Protocol) usable(curves extract.Curves) error {
 }
 
 func (p Protocol) model(name string) (fit.Model, error) {
-	return fit.ByName(name, fit.Settings{K2PrimePerMin: p.K2Prime, TStar: time.Duration(p.TStar)})
+	return fit.ByName(name, fit.Settings{K2PrimePerMin: p.K2PrimePerMin, TStar: time.Duration(p.TStar)})
 }

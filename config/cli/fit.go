@@ -15,25 +15,25 @@ import (
 )
 
 type fitCmd struct {
-	Table       string        `arg:"" name:"tacs.tsv" help:"Table of curves: as PETPrep, petfit or PMOD (.tac) write it." type:"existingfile"`
-	Reference   string        `help:"Reference region; * and ? as in file names, case ignored. Reference-tissue models need one." placeholder:"REGION"`
-	Blood       string        `help:"Arterial blood, as a BIDS _blood.tsv. Models with an arterial input need it." type:"existingfile" placeholder:"TSV"`
-	Model       []string      `help:"Models to run, or 'all' that apply. Default: srtm, srtm2, mrtm, logan-ref with a reference; 1tcm, 2tcm, logan, ma1 with blood. See below." placeholder:"M,..."`
-	K2Prime     *float64      `name:"k2prime" help:"Efflux rate of the reference region in 1/min, for models that need it. Default: estimated from all regions." placeholder:"K"`
-	K2PrimeFrom []string      `name:"k2prime-from" help:"Regions from which k2′ is estimated; * and ? as in file names. Default: all except csf, ventricles, skull and the like." placeholder:"REGION,..."`
-	TStar       time.Duration `name:"t-star" help:"Start of the linear phase after injection, such as 30m. Default: chosen from the curves." placeholder:"T"`
-	WindowFrom  time.Duration `name:"window-from" help:"Start of the window of suvr; default: the last third of the scan." placeholder:"T"`
-	WindowTo    time.Duration `name:"window-to" help:"End of the window of suvr; default: the end of the scan." placeholder:"T"`
-	Weights     string        `help:"Weights of the frames: inverse-variance, uniform, uniform-decayed, duration, duration-decay, counts, kinfitr-1 to kinfitr-9, or user for a column called weights." default:"inverse-variance" placeholder:"NAME"`
-	Delay       string        `help:"Time by which the tracer reaches the regions later than the place where blood was sampled, such as 5s, or auto to estimate it." default:"auto" placeholder:"T"`
-	HalfLife    time.Duration `name:"half-life" help:"Half-life of the nuclide, such as 20.4m. Default: the sidecar's. If neither gives one, the curves are fitted as if the tracer did not decay." placeholder:"T"`
-	TimeUnit    string        `name:"time-unit" help:"Unit of time in the table, s or min. Default: as its columns say, else s." enum:"s,min," default:"" placeholder:"UNIT"`
-	Unit        string        `help:"Unit of activity in the table, such as kBq/mL. Default: as the table or its sidecar says." placeholder:"UNIT"`
-	Region      []string      `help:"Regions to print and to draw; * and ? as in file names. All are fitted. Default: all." placeholder:"REGION,..."`
-	Bootstrap   int           `help:"Also fit N scans with new noise, and print the scatter of the parameters." placeholder:"N"`
-	Seed        uint64        `help:"Seed of the bootstrap." default:"1" placeholder:"N"`
-	Plot        string        `help:"Draw curves, residuals and linear plots into an SVG file." placeholder:"SVG"`
-	JSON        bool          `name:"json" help:"Print one JSON object."`
+	Table         string        `arg:"" name:"tacs.tsv" help:"Table of curves: as PETPrep, petfit or PMOD (.tac) write it." type:"existingfile"`
+	Reference     string        `help:"Reference region; * and ? as in file names, case ignored. Reference-tissue models need one." placeholder:"REGION"`
+	Blood         string        `help:"Arterial blood, as a BIDS _blood.tsv. Models with an arterial input need it." type:"existingfile" placeholder:"TSV"`
+	Model         []string      `help:"Models to run, or 'all' that apply. Default: srtm, srtm2, mrtm, logan-ref with a reference; 1tcm, 2tcm, logan, ma1 with blood. See below." placeholder:"M,..."`
+	K2PrimePerMin *float64      `name:"k2prime" help:"Efflux rate of the reference region in 1/min, for models that need it. Default: estimated from all regions." placeholder:"K"`
+	K2PrimeFrom   []string      `name:"k2prime-from" help:"Regions from which k2′ is estimated; * and ? as in file names. Default: all except csf, ventricles, skull and the like." placeholder:"REGION,..."`
+	TStar         time.Duration `name:"t-star" help:"Start of the linear phase after injection, such as 30m. Default: chosen from the curves." placeholder:"T"`
+	WindowFrom    time.Duration `name:"window-from" help:"Start of the window of suvr; default: the last third of the scan." placeholder:"T"`
+	WindowTo      time.Duration `name:"window-to" help:"End of the window of suvr; default: the end of the scan." placeholder:"T"`
+	Weights       string        `help:"Weights of the frames: inverse-variance, uniform, uniform-decayed, duration, duration-decay, counts, kinfitr-1 to kinfitr-9, or user for a column called weights." default:"inverse-variance" placeholder:"NAME"`
+	Delay         string        `help:"Time by which the tracer reaches the regions later than the place where blood was sampled, such as 5s, or auto to estimate it." default:"auto" placeholder:"T"`
+	HalfLife      time.Duration `name:"half-life" help:"Half-life of the nuclide, such as 20.4m. Default: the sidecar's. If neither gives one, the curves are fitted as if the tracer did not decay." placeholder:"T"`
+	TimeUnit      string        `name:"time-unit" help:"Unit of time in the table, s or min. Default: as its columns say, else s." enum:"s,min," default:"" placeholder:"UNIT"`
+	Unit          string        `help:"Unit of activity in the table, such as kBq/mL. Default: as the table or its sidecar says." placeholder:"UNIT"`
+	Region        []string      `help:"Regions to print and to draw; * and ? as in file names. All are fitted. Default: all." placeholder:"REGION,..."`
+	Bootstrap     int           `help:"Also fit N scans with new noise, and print the scatter of the parameters." placeholder:"N"`
+	Seed          uint64        `help:"Seed of the bootstrap." default:"1" placeholder:"N"`
+	Plot          string        `help:"Draw curves, residuals and linear plots into an SVG file." placeholder:"SVG"`
+	JSON          bool          `name:"json" help:"Print one JSON object."`
 }
 
 // Help shows examples.
@@ -109,8 +109,8 @@ func (c fitCmd) say(e *env, list []ingest.Warning) {
 // models returns the models that were asked for, each once.
 func (c fitCmd) models(scan fit.Scan) ([]fit.Model, error) {
 	k2Prime := 0.0
-	if c.K2Prime != nil {
-		if k2Prime = *c.K2Prime; !(k2Prime > 0) {
+	if c.K2PrimePerMin != nil {
+		if k2Prime = *c.K2PrimePerMin; !(k2Prime > 0) {
 			return nil, errors.New("--k2prime must be greater than 0 (1/min)")
 		}
 	}

@@ -10,7 +10,6 @@ import (
 
 	"tacstream/extract"
 	"tacstream/ingest"
-	"tacstream/ingest/jetstream"
 )
 
 // A Config is everything that an operator can say. Default returns one that
@@ -85,8 +84,8 @@ func Default() Config {
 		NATS:  NATS{Replicas: 1},
 		S3:    S3{Region: "us-east-1", Results: "results"},
 		Timing: Timing{
-			Quiet: Duration(jetstream.DefaultQuietTime), List: Duration(10 * time.Minute),
-			AckWait: Duration(jetstream.DefaultAckWait), Retry: Duration(2 * time.Second),
+			Quiet: Duration(ingest.DefaultQuietTime), List: Duration(10 * time.Minute),
+			AckWait: Duration(ingest.DefaultAckWait), Retry: Duration(2 * time.Second),
 		},
 		Limits: Limits{
 			ObjectMB: ingest.DefaultObjectBytes >> 20, RegionsMB: ingest.DefaultRegionsBytes >> 20,
@@ -115,7 +114,7 @@ func (c Config) Check() []Fault {
 	}{{"quiet", c.Timing.Quiet}, {"list", c.Timing.List}, {"ack_wait", c.Timing.AckWait}, {"retry", c.Timing.Retry}} {
 		add(d.d <= 0, "timing."+d.name, "must be greater than 0")
 	}
-	add(time.Duration(c.Timing.Quiet) > jetstream.MaxQuietTime, "timing.quiet", "must be at most %v", jetstream.MaxQuietTime)
+	add(time.Duration(c.Timing.Quiet) > ingest.MaxQuietTime, "timing.quiet", "must be at most %v", ingest.MaxQuietTime)
 	for _, n := range []struct {
 		name string
 		n    int64

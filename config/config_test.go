@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tacstream/config"
+	"tacstream/ingest"
 	"tacstream/ingest/jetstream"
 )
 
@@ -136,7 +137,7 @@ func FuzzParse(f *testing.F) {
 
 // An alarm of a series must go off before it is too old to be kept.
 func TestTheQuietTimeHasABound(t *testing.T) {
-	for quiet, sound := range map[time.Duration]bool{jetstream.MaxQuietTime: true, jetstream.MaxQuietTime + time.Second: false, jetstream.NoticeAge: false} {
+	for quiet, sound := range map[time.Duration]bool{ingest.MaxQuietTime: true, ingest.MaxQuietTime + time.Second: false, jetstream.NoticeAge: false} {
 		c := config.Default()
 		c.Timing.Quiet = config.Duration(quiet)
 		if faults := c.Check(); (len(faults) == 0) != sound || !sound && faults[0].Path != "timing.quiet" {

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"path"
@@ -60,9 +59,12 @@ func (p Protocol) check(at string, add adder) {
 	for i, m := range p.Models {
 		model, err := p.model(m)
 		add(err != nil, fmt.Sprintf("%s.models[%d]", at, i), "%v", err)
-		add(err == nil && fit.NeedsBlood(model), fmt.Sprintf("%s.models[%d]", at, i), "%s needs arterial blood, which a protocol cannot give; use 'tacstream fit --blood' on the curves", m)
+		add(err == nil && model.Input().Arterial(), fmt.Sprintf("%s.models[%d]", at, i), "%s needs arterial blood, which a protocol cannot give; use 'tacstream fit --blood' on the curves", m)
 	}
 }
+
+// Rules returns what the protocol makes of regions.
+func (p Protocol) Rules() extract.Rules { return extract.Rules{Merge: p.Merge, Erode: p.Erode} }
 
 // reference returns the reference region of the protocol.
 func (p Protocol) reference(tacs []extract.TAC) (extract.Region, error) {
@@ -142,7 +144,6 @@ func (p Protocol) Fit(curves extract.Curves) (reference extract.Region, all []fi
 	if reference, err = p.reference(curves.TACs); err != nil {
 		return "", nil, nil, err
 	}
-	scan := fit.Scan{Frames: curves.Frames, TACs: curves.TACs, Reference: reference, HalfLife: curves.HalfLife}
 	var models []fit.Model
 	for _, name := range p.Models {
 		model, err := p.model(name)
@@ -151,7 +152,7 @@ func (p Protocol) Fit(curves extract.Curves) (reference extract.Region, all []fi
 		}
 		models = append(models, model)
 	}
-	all, failed, err = FitAll(models, scan)
+	all, failed, err = fit.All(models, fit.NewScan(curves, reference))
 	return reference, all, failed, err
 }
 
@@ -164,27 +165,6 @@ func (p Protocol) usable(curves extract.Curves) error {
 		}
 	}
 	return nil
-}
-
-// FitAll fits every model and compares them. A model that gives nothing while
-// others do is named by a warning; where none gives anything that is an error.
-func FitAll(models []fit.Model, scan fit.Scan) (all []fit.Estimate, failed []ingest.Warning, err error) {
-	if !slices.ContainsFunc(scan.TACs, func(t extract.TAC) bool { return t.Region != scan.Reference }) {
-		return nil, nil, ingest.Reject(ingest.CodeFit, "no region is left to fit: there is but the reference, %q", scan.Reference)
-	}
-	var errs []error
-	for _, model := range models {
-		estimates, err := model.Fit(scan)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", model.Name(), err))
-			failed = append(failed, ingest.Warning{Code: ingest.WarnModelFailed, Level: ingest.LevelWarn, Value: 1, Detail: fmt.Sprintf("%s: %v", model.Name(), err)})
-		}
-		all = append(all, estimates...)
-	}
-	if len(all) == 0 {
-		return nil, nil, ingest.Reject(ingest.CodeFit, "%v", errors.Join(errs...))
-	}
-	return fit.Agree(all), failed, nil
 }
 
 func (p Protocol) model(name string) (fit.Model, error) {

@@ -141,7 +141,7 @@ func TestDecayAgreesWithTheGenerator(t *testing.T) {
 }
 
 // near compares a curve to the truth, within a fraction of the truth's peak.
-func near(t *testing.T, where string, got extract.TAC, want []float64, tolerance float64) {
+func near(t *testing.T, where string, got extract.CorrectedTAC, want []float64, tolerance float64) {
 	t.Helper()
 	peak := 0.0
 	for _, w := range want {
@@ -232,7 +232,7 @@ func TestWholeSeriesAgreeWithTheGenerator(t *testing.T) {
 }
 
 // region returns a curve by name, corrected for decay.
-func region(t *testing.T, c extract.Curves, to extract.Origin, name string) extract.TAC {
+func region(t *testing.T, c extract.Curves, to extract.Origin, name string) extract.CorrectedTAC {
 	t.Helper()
 	tacs, err := c.Corrected(to)
 	if err != nil {
@@ -244,7 +244,7 @@ func region(t *testing.T, c extract.Curves, to extract.Origin, name string) extr
 		}
 	}
 	t.Fatalf("no region is called %s", name)
-	return extract.TAC{}
+	return extract.CorrectedTAC{}
 }
 
 func TestLabelsOfAnotherPlaceAreRefused(t *testing.T) {

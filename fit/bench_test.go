@@ -18,7 +18,7 @@ func scanOf40() fit.Scan {
 		k := phantom.Kinetics{R1: 0.8 + 0.4*x, K2PerMin: (0.8 + 0.4*x) * 0.065, BPND: 0.3 + 2.5*float64(i*7%40)/40}
 		s.TACs = append(s.TACs, extract.TAC{Region: extract.Region(rune('A' + i)), BqPerML: k.FrameMeans(golden.ref, frames, phantom.CarbonHalfLife)})
 	}
-	return s
+	return fit.NewScan(extract.Curves{Frames: s.Frames, TACs: s.TACs, HalfLife: s.HalfLife}, s.Reference)
 }
 
 // BenchmarkModels fits 40 regions of 33 frames, standard errors and warnings
@@ -28,9 +28,9 @@ func BenchmarkModels(b *testing.B) {
 		name  string
 		model fit.Model
 	}{
-		{"srtm", fit.SRTM{}}, {"srtm2", fit.SRTM2{K2PerMin: 0.065}}, {"srtm2-coupled", fit.SRTM2{}},
-		{"mrtm0", fit.MRTM0{}}, {"mrtm", fit.MRTM{}}, {"mrtm2", fit.MRTM2{K2PerMin: 0.065}}, {"mrtm2-coupled", fit.MRTM2{}},
-		{"logan-ref", fit.LoganRef{K2PerMin: 0.065}}, {"logan-ref-nok2p", fit.LoganRefNoK2P{}}, {"patlak-ref", fit.PatlakRef{}},
+		{"srtm", fit.SRTM{}}, {"srtm2", fit.SRTM2{K2PrimePerMin: 0.065}}, {"srtm2-coupled", fit.SRTM2{}},
+		{"mrtm0", fit.MRTM0{}}, {"mrtm", fit.MRTM{}}, {"mrtm2", fit.MRTM2{K2PrimePerMin: 0.065}}, {"mrtm2-coupled", fit.MRTM2{}},
+		{"logan-ref", fit.LoganRef{K2PrimePerMin: 0.065}}, {"logan-ref-nok2p", fit.LoganRefNoK2P{}}, {"patlak-ref", fit.PatlakRef{}},
 		{"suvr", fit.SUVR{}}, {"rpm", fit.RPM{}}, {"frtm", fit.FRTM{}},
 	} {
 		b.Run(m.name, func(b *testing.B) { benchmarkModel(b, m.model, scanOf40()) })
@@ -42,8 +42,9 @@ func BenchmarkModels(b *testing.B) {
 
 // arterial40 has 40 regions of two compartments with 72 samples of blood.
 func arterial40() fit.Scan {
-	s := cortex(0.05, 0.05)
-	s.TACs = nil
+	one := cortex(0.05, 0.05)
+	s := fit.NewScan(extract.Curves{Frames: one.Frames, HalfLife: one.HalfLife}, "")
+	s.Blood = one.Blood
 	for i := range 40 {
 		one := cortex(0.02+0.001*float64(i), 0.05).TACs[0]
 		one.Region = extract.Region(rune('A' + i))

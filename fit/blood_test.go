@@ -26,19 +26,20 @@ func bloodScan(t *testing.T, sub, ses string) fit.Scan {
 		return filepath.Join("../../shared/data/ds004869", folder, sub, ses, "pet", sub+"_"+ses+rest)
 	}
 	text := shared(t, name("derivatives/petprep", "_desc-preproc_seg-gtm_tacs.tsv"))
-	curves, _, err := table.Read(bytes.NewReader(text), table.Hints{})
+	read, _, err := table.Read(bytes.NewReader(text), table.Hints{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	curves.TACs = slices.DeleteFunc(curves.TACs, func(c extract.TAC) bool { return !strings.HasPrefix(string(c.Region), "ctx-") })
-	mean := extract.TAC{Region: "cortex", BqPerML: make([]float64, len(curves.Frames))}
-	for _, c := range curves.TACs {
+	read.TACs = slices.DeleteFunc(read.TACs, func(c extract.CorrectedTAC) bool { return !strings.HasPrefix(string(c.Region), "ctx-") })
+	mean := extract.CorrectedTAC{Region: "cortex", BqPerML: make([]float64, len(read.Frames))}
+	for _, c := range read.TACs {
 		for f, v := range c.BqPerML {
-			mean.BqPerML[f] += v / float64(len(curves.TACs))
+			mean.BqPerML[f] += v / float64(len(read.TACs))
 		}
 	}
-	curves.TACs = append([]extract.TAC{mean}, curves.TACs...)
-	if curves, err = extract.FromCorrected(curves, 1224*time.Second, 0); err != nil {
+	read.TACs = append([]extract.CorrectedTAC{mean}, read.TACs...)
+	curves, err := extract.FromCorrected(read, 1224*time.Second, 0)
+	if err != nil {
 		t.Fatal(err)
 	}
 	blood, err := table.ReadBlood(bytes.NewReader(shared(t, name("", "_recording-manual_blood.tsv"))), shared(t, name("", "_recording-manual_blood.json")))

@@ -76,7 +76,7 @@ func TestCoupledFitLowersScatter(t *testing.T) {
 					for i, e := range estimates {
 						v, se := e.Get(fit.BPND)
 						[][]sample{single, coupled}[m][i].add(v, se, s.regions[i].bpnd)
-						if low, high := e.Interval(); m == 1 && low <= s.regions[i].bpnd && s.regions[i].bpnd <= high {
+						if low, high := e.Interval(0.95); m == 1 && low <= s.regions[i].bpnd && s.regions[i].bpnd <= high {
 							covered++
 						}
 					}
@@ -106,7 +106,7 @@ func TestCoupledFitLowersScatter(t *testing.T) {
 func TestCoupledFitIsExact(t *testing.T) {
 	for _, s := range studies() {
 		scan := s.scan(rand.New(rand.NewPCG(1, 1)), 0)
-		for _, m := range []fit.Model{fit.SRTM2{}, fit.MRTM2{}, fit.LoganRef{}, fit.SRTM2{K2PerMin: s.k2Prime}, fit.SRTM2{From: []extract.Region{"putamen", "frontal"}}} {
+		for _, m := range []fit.Model{fit.SRTM2{}, fit.MRTM2{}, fit.LoganRef{}, fit.SRTM2{K2PrimePerMin: s.k2Prime}, fit.SRTM2{K2PrimeFrom: []extract.Region{"putamen", "frontal"}}} {
 			estimates, err := m.Fit(scan)
 			if err != nil {
 				t.Fatal(err)
@@ -137,7 +137,7 @@ func TestRegionsThatK2PrimeComesFrom(t *testing.T) {
 	}
 	spoiled := scan
 	spoiled.TACs = append(append([]extract.TAC(nil), scan.TACs...), extract.TAC{Region: "spoiled", BqPerML: bad})
-	m := fit.SRTM2{From: []extract.Region{"putamen", "caudate", "thalamus"}}
+	m := fit.SRTM2{K2PrimeFrom: []extract.Region{"putamen", "caudate", "thalamus"}}
 	a, err := m.Fit(scan)
 	if err != nil {
 		t.Fatal(err)
@@ -153,7 +153,7 @@ func TestRegionsThatK2PrimeComesFrom(t *testing.T) {
 	if b[0].K2PrimeSE <= 0 {
 		t.Errorf("influence of k2′ on the standard error: %g", b[0].K2PrimeSE)
 	}
-	if _, err := (fit.SRTM2{From: []extract.Region{"nowhere"}}).Fit(scan); err == nil {
+	if _, err := (fit.SRTM2{K2PrimeFrom: []extract.Region{"nowhere"}}).Fit(scan); err == nil {
 		t.Error("k2′ from no region at all")
 	}
 	// What is no tissue says nothing of k2′ unless it is asked, or is all there is.
@@ -178,7 +178,7 @@ func TestRegionsThatK2PrimeComesFrom(t *testing.T) {
 	}
 	fluid := scan.TACs[1]
 	fluid.Region = "CSF"
-	asked := fit.SRTM2{From: []extract.Region{fluid.Region}}
+	asked := fit.SRTM2{K2PrimeFrom: []extract.Region{fluid.Region}}
 	if only := k2Prime(fit.SRTM2{}, scan.TACs[0], fluid); only != k2Prime(asked, append(slices.Clone(scan.TACs), fluid)...) {
 		t.Errorf("k2′ of the only region there is: %g", only)
 	}

@@ -52,7 +52,8 @@
 // in the region. LoganRef and MRTM0 assume no compartments, only a straight
 // plot after t*, and are biased by noise; LoganRefNoK2P, SUVR and RPM are there
 // to compare with those who use them. PatlakRef is for tracers that are
-// trapped.
+// trapped. SRTMV is SRTM with the blood in region and reference, where whole
+// blood was measured.
 //
 // With arterial blood: TCM1, TCM2 and TCM2Irreversible are compartments; Logan,
 // MA1 and MA2 give VT and Patlak gives Ki without them; Spectral assumes any

@@ -100,7 +100,7 @@ func TestStandardErrorsAreCalibrated(t *testing.T) {
 		t.Run(x.name, func(t *testing.T) {
 			t.Parallel()
 			k2 := x.k.K2PrimePerMin()
-			models := []fit.Model{fit.SRTM{}, fit.SRTM2{K2PerMin: k2}, fit.MRTM0{}, fit.MRTM{}, fit.MRTM2{K2PerMin: k2}, fit.LoganRef{K2PerMin: k2}, fit.LoganRef{TStar: 30 * time.Minute, K2PerMin: k2}}
+			models := []fit.Model{fit.SRTM{}, fit.SRTM2{K2PrimePerMin: k2}, fit.MRTM0{}, fit.MRTM{}, fit.MRTM2{K2PrimePerMin: k2}, fit.LoganRef{K2PrimePerMin: k2}, fit.LoganRef{TStar: 30 * time.Minute, K2PrimePerMin: k2}}
 			covered := make([]float64, len(models))
 			samples := make([]sample, len(models))
 			rng := rand.New(rand.NewPCG(1, uint64(i)))
@@ -113,7 +113,7 @@ func TestStandardErrorsAreCalibrated(t *testing.T) {
 					}
 					bpnd, se := estimates[0].Get(fit.BPND)
 					samples[m].add(bpnd, se, x.k.BPND)
-					if low, high := estimates[0].Interval(); low <= x.k.BPND && x.k.BPND <= high {
+					if low, high := estimates[0].Interval(0.95); low <= x.k.BPND && x.k.BPND <= high {
 						covered[m] += 1.0 / draws
 					}
 				}
@@ -151,7 +151,7 @@ func TestStandardErrorsAcrossABreak(t *testing.T) {
 			t.Parallel()
 			x := experiments()[1]
 			k2 := x.k.K2PrimePerMin()
-			models := []fit.Model{fit.SRTM{}, fit.SRTM2{K2PerMin: k2}, fit.MRTM{}, fit.MRTM2{K2PerMin: k2}, fit.LoganRef{K2PerMin: k2}}
+			models := []fit.Model{fit.SRTM{}, fit.SRTM2{K2PrimePerMin: k2}, fit.MRTM{}, fit.MRTM2{K2PrimePerMin: k2}, fit.LoganRef{K2PrimePerMin: k2}}
 			samples := make([]sample, len(models))
 			rng := rand.New(rand.NewPCG(8, uint64(i)))
 			for range draws {

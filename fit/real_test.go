@@ -22,6 +22,16 @@ const ds001420 = "../../shared/data/ds001420"
 // decay, as the dataset's own fits took them.
 func realScan(t *testing.T, name string) fit.Scan {
 	t.Helper()
+	curves, err := extract.FromCorrected(realTable(t, name), 0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fit.NewScan(curves, "reference")
+}
+
+// realTable reads the curves of a scan, which are corrected for decay.
+func realTable(t *testing.T, name string) extract.CorrectedCurves {
+	t.Helper()
 	f, err := os.Open(filepath.Join(ds001420, name+"_tacs.tsv"))
 	if err != nil {
 		t.Skipf("no shared data: %v", err)
@@ -31,7 +41,7 @@ func realScan(t *testing.T, name string) fit.Scan {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fit.Scan{Frames: curves.Frames, TACs: curves.TACs, Reference: "reference"}
+	return curves
 }
 
 // publishedBPND reads BPND by region from a table of the dataset.

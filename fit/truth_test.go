@@ -147,9 +147,9 @@ func (l limits) check(t *testing.T, list []truth) {
 func srtm(truth) fit.Model     { return fit.SRTM{} }
 func mrtm(truth) fit.Model     { return fit.MRTM{} }
 func mrtm0(truth) fit.Model    { return fit.MRTM0{} }
-func srtm2(tr truth) fit.Model { return fit.SRTM2{K2PerMin: tr.params["k2prime"]} }
-func mrtm2(tr truth) fit.Model { return fit.MRTM2{K2PerMin: tr.params["k2prime"]} }
-func logan(tr truth) fit.Model { return fit.LoganRef{K2PerMin: tr.params["k2prime"]} }
+func srtm2(tr truth) fit.Model { return fit.SRTM2{K2PrimePerMin: tr.params["k2prime"]} }
+func mrtm2(tr truth) fit.Model { return fit.MRTM2{K2PrimePerMin: tr.params["k2prime"]} }
+func logan(tr truth) fit.Model { return fit.LoganRef{K2PrimePerMin: tr.params["k2prime"]} }
 
 // The project set itself 0.002 % in the median (0.01 % for MRTM) and 0.05 % at
 // worst. The limits here are tenths of that, so that a loss is seen. Others'

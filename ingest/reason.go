@@ -34,6 +34,7 @@ const (
 	CodeReferenceUnclear  Code = "REFERENCE_AMBIGUOUS" // several regions could be the protocol's reference
 	CodeNoProtocol        Code = "NO_PROTOCOL"         // the tracer is not in the configuration
 	CodeFit               Code = "FIT"                 // the curves cannot be fitted
+	CodeSettings          Code = "SETTINGS"            // a setting that does not exist, such as the name of a model
 	CodeDeleted           Code = "INPUT_DELETED"       // the series lost its input
 	CodeJoined            Code = "JOINED"              // the series continues another one
 	CodeNoSite            Code = "NO_SITE"             // no site is mapped to this key
@@ -87,6 +88,7 @@ const (
 	WarnLateStart    Code = "LATE_START"
 	WarnTimeAssumed  Code = "TIME_ASSUMED"
 	WarnDecayRef     Code = "DECAY_REF"
+	WarnCorrected    Code = "LOOKS_CORRECTED" // curves given as they decayed that look corrected for decay
 	WarnHalfLife     Code = "HALF_LIFE"
 	WarnDoseRange    Code = "DOSE_RANGE"
 	WarnFrameGap     Code = "FRAME_GAP"

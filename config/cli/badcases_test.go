@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"tacstream/config/rig"
+	"tacstream/fit"
 	"tacstream/ingest"
 	"tacstream/ingest/dicom"
 	"tacstream/publish"
@@ -158,8 +159,8 @@ func bpndBySRTM(b *publish.Binding) map[string]float64 {
 	found := map[string]float64{}
 	for _, m := range b.Models {
 		for _, e := range m.Estimates {
-			if m.Name == "srtm" && e.BPND != nil {
-				found[string(e.Region)] = *e.BPND
+			if _, known := e.Values[fit.BPND]; known && m.Name == "srtm" {
+				found[string(e.Region)] = e.Values[fit.BPND]
 			}
 		}
 	}

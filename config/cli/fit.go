@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"tacstream/config"
 	"tacstream/extract"
 	"tacstream/fit"
 	"tacstream/ingest"
@@ -69,7 +68,7 @@ func (c fitCmd) Run(e *env) error {
 	if err != nil {
 		return fmt.Errorf("--region: %w", err)
 	}
-	all, failed, err := config.FitAll(models, scan)
+	all, failed, err := fit.All(models, scan)
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.Table, err)
 	}
@@ -100,7 +99,7 @@ func (c fitCmd) Run(e *env) error {
 func (c fitCmd) say(e *env, list []ingest.Warning) {
 	for _, w := range list {
 		detail := w.Detail
-		if w.Value != 0 && w.Code != ingest.WarnModelFailed {
+		if w.Value != 0 && w.Code != ingest.WarnModelFailed && w.Code != ingest.WarnCorrected {
 			detail = fmt.Sprintf("%.4g %s", w.Value, detail)
 		}
 		fmt.Fprintf(e.stderr, "%s %s: %s\n", w.Level, w.Code, detail)
@@ -132,9 +131,9 @@ func (c fitCmd) models(scan fit.Scan) ([]fit.Model, error) {
 		switch {
 		case err != nil:
 			return nil, err
-		case fit.NeedsBlood(m) && scan.Blood.Parent == nil:
+		case (m.Input() &^ scan.Input()).Arterial():
 			return nil, fmt.Errorf("%s has an arterial input: give it with --blood", name)
-		case !fit.NeedsBlood(m) && scan.Reference == "":
+		case m.Input()&^scan.Input() != 0:
 			return nil, fmt.Errorf("%s needs a reference region: give it with --reference", name)
 		}
 		models = append(models, m)
@@ -165,7 +164,7 @@ func (c fitCmd) names(scan fit.Scan) []string {
 			continue
 		}
 		for _, m := range fit.Models() {
-			if fit.NeedsBlood(m) && scan.Blood.Parent != nil || !fit.NeedsBlood(m) && scan.Reference != "" {
+			if m.Input()&^scan.Input() == 0 {
 				add(m.Name())
 			}
 		}

@@ -17,6 +17,7 @@ import (
 
 	"tacstream/config/rig"
 	"tacstream/extract/table"
+	"tacstream/fit"
 	"tacstream/publish"
 )
 
@@ -197,8 +198,8 @@ func compareBPND(t *testing.T, got *publish.Binding, want foreignTruth) {
 	found := map[string]float64{}
 	for _, m := range got.Models {
 		for _, e := range m.Estimates {
-			if m.Name == "srtm" && e.BPND != nil {
-				found[string(e.Region)] = *e.BPND
+			if bpnd, ok := e.Values[fit.BPND]; ok && m.Name == "srtm" {
+				found[string(e.Region)] = bpnd
 			}
 		}
 	}
@@ -245,7 +246,7 @@ func compareFiles(r *rig.Rig, t *testing.T, b *publish.Binding, tacs *publish.TA
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := formatted(*b.Models[0].Estimates[0].BPND)
+			want := formatted(b.Models[0].Estimates[0].Values[fit.BPND])
 			if !strings.Contains(string(body), want) {
 				t.Errorf("%s does not hold %s", name, want)
 			}

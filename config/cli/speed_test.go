@@ -62,7 +62,7 @@ func BenchmarkExtraction(b *testing.B) {
 		getAll(b, client, a.Slots)
 		getting += time.Since(start)
 		start = time.Now()
-		if _, _, err := stream.Extract(b.Context(), a, stream.PlacedRegions{Segmentation: ingest.Segmentation{Labels: &labels}}, config.DefaultReaders, open); err != nil {
+		if _, _, err := stream.Extract(b.Context(), a, stream.PlacedRegions{Segmentation: ingest.Segmentation{Labels: &labels}}, stream.Options{Open: open, Readers: config.DefaultReaders}); err != nil {
 			b.Fatal(err)
 		}
 		extracting += time.Since(start)

@@ -74,7 +74,7 @@ func (l *Line) Ask(ctx context.Context, series ingest.Token, what ingest.Ask) er
 		}
 		s.Ask = what
 		if what == ingest.AskRedrive {
-			s.Attempts, s.Crashes, s.HandBacks, s.HandedBack = 0, 0, 0, ingest.Reason{}
+			s.Attempts, s.Crashes, s.HandBacks, s.HandedBack, s.Stage = 0, 0, 0, ingest.Reason{}, ""
 			s.Redrives++
 		}
 		return nil

@@ -2,11 +2,8 @@ package config
 
 import (
 	"fmt"
-	"maps"
 	"path"
 	"regexp"
-	"slices"
-	"strings"
 	"time"
 
 	"tacstream/extract"
@@ -17,17 +14,17 @@ import (
 // A Protocol says what to do with the scans of one tracer. As JSON it is kept
 // with every result, so names in JSON do not change.
 type Protocol struct {
-	Tracer      string              `yaml:"tracer" json:"tracer" doc:"Label in subjects and file names: lower-case letters, digits and hyphens."`
-	Name        string              `yaml:"name" json:"name,omitempty" doc:"As people write it."`
-	Match       string              `yaml:"match" json:"match,omitempty" doc:"Regular expression, case ignored, looked for in Radiopharmaceutical, its code meaning, SeriesDescription, ProtocolName and a trc- part of the key."`
-	Reference   string              `yaml:"reference" json:"reference,omitempty" doc:"Name of the reference region; * and ? as in file names, case ignored; of several, separated by |, the first that there is. Left and right parts are merged before."`
-	Models      []string            `yaml:"models" json:"models,omitempty" doc:"Models to run, see 'tacstream fit --help'."`
-	K2Prime     float64             `yaml:"k2prime,omitempty" json:"k2prime,omitempty" doc:"Efflux rate of the reference region in 1/min, where it is known; else it is estimated."`
-	TStar       Duration            `yaml:"t_star,omitempty" json:"t_star,omitempty" doc:"Start of the linear phase after injection; else it is chosen."`
-	Uncorrected bool                `yaml:"allow_uncorrected,omitempty" json:"allow_uncorrected,omitempty" doc:"Fit images that are not corrected for attenuation as well. BPND of regions at different depths is then not comparable."`
-	Atlas       string              `yaml:"atlas,omitempty" json:"atlas,omitempty" doc:"Key of an atlas, a label image with its table in the series' bucket. It serves series that have no regions of their own once nothing has come for the quiet time, if an affine *_from-*_to-pet*_xfm.txt, .tfm, .mat, .1D or .lta lies where regions would."`
-	Merge       map[string][]string `yaml:"merge,omitempty" json:"merge,omitempty" doc:"Regions to merge: new name to a list of names. Left and right are merged by themselves."`
-	Erode       map[string]float64  `yaml:"erode,omitempty" json:"erode,omitempty" doc:"Regions to erode: name, or pattern, to the depth in mm that is taken off all round. Left and right are eroded before they are merged."`
+	Tracer        string              `yaml:"tracer" json:"tracer" doc:"Label in subjects and file names: lower-case letters, digits and hyphens."`
+	Name          string              `yaml:"name" json:"name,omitempty" doc:"Name for display."`
+	Match         string              `yaml:"match" json:"match,omitempty" doc:"Regular expression, case ignored, looked for in Radiopharmaceutical, its code meaning, SeriesDescription, ProtocolName and a trc- part of the key."`
+	Reference     string              `yaml:"reference" json:"reference,omitempty" doc:"Name of the reference region; * and ? as in file names, case ignored; of several, separated by |, the first that exists is used. Left and right parts are merged first."`
+	Models        []string            `yaml:"models" json:"models,omitempty" doc:"Models to run; see 'tacstream fit --help'."`
+	K2PrimePerMin float64             `yaml:"k2prime,omitempty" json:"k2prime,omitempty" doc:"Efflux rate of the reference region in 1/min. Left out: estimated."`
+	TStar         Duration            `yaml:"t_star,omitempty" json:"t_star,omitempty" doc:"Start of the linear phase after injection. Left out: chosen from the curves."`
+	Uncorrected   bool                `yaml:"allow_uncorrected,omitempty" json:"allow_uncorrected,omitempty" doc:"Also fit images without attenuation correction. BPND of regions at different depths is then not comparable."`
+	Atlas         string              `yaml:"atlas,omitempty" json:"atlas,omitempty" doc:"Key of an atlas, a label image with its table in the series' bucket. Used for a series without regions of its own, after the quiet time, if an affine *_from-*_to-pet*_xfm.txt, .tfm, .mat, .1D or .lta is where regions would be."`
+	Merge         map[string][]string `yaml:"merge,omitempty" json:"merge,omitempty" doc:"Regions to merge: new name to a list of names. Left and right parts are always merged."`
+	Erode         map[string]float64  `yaml:"erode,omitempty" json:"erode,omitempty" doc:"Regions to erode: name or pattern to the depth in mm that is removed from every side. Left and right parts are eroded before they are merged."`
 }
 
 // DefaultProtocols returns the protocols that are shipped: the two tracers of
@@ -42,97 +39,29 @@ func DefaultProtocols() []Protocol {
 }
 
 func (p Protocol) check(at string, add adder) {
-	add(!label.MatchString(p.Tracer), at+".tracer", "%q is no label: lower-case letters, digits and hyphens", p.Tracer)
+	add(!label.MatchString(p.Tracer), at+".tracer", "%q is not a label; use lower-case letters, digits and hyphens", p.Tracer)
 	_, err := regexp.Compile("(?i)" + p.Match)
-	add(err != nil, at+".match", "no regular expression: %v", err)
-	add(p.Match == "", at+".match", "an expression is needed, or every scan would match")
+	add(err != nil, at+".match", "not a valid regular expression: %v", err)
+	add(p.Match == "", at+".match", "must not be empty, because it would match every scan")
 	_, err = path.Match(p.Reference, "x")
-	add(err != nil || p.Reference == "", at+".reference", "%q is no pattern", p.Reference)
-	add(len(p.Models) == 0, at+".models", "at least one model is needed")
-	add(p.Atlas != "" && !ingest.IsLabels(p.Atlas), at+".atlas", "%q is not the key of a *dseg.nii or *dseg.nii.gz", p.Atlas)
-	add(p.K2Prime < 0, at+".k2prime", "must not be negative")
+	add(err != nil || p.Reference == "", at+".reference", "%q is not a valid pattern", p.Reference)
+	add(len(p.Models) == 0, at+".models", "needs at least one model")
+	add(p.Atlas != "" && !ingest.IsLabels(p.Atlas), at+".atlas", "%q must be the key of a *dseg.nii or *dseg.nii.gz", p.Atlas)
+	add(p.K2PrimePerMin < 0, at+".k2prime", "must not be negative")
 	add(p.TStar < 0, at+".t_star", "must not be negative")
 	for name, mm := range p.Erode {
 		_, err := path.Match(name, "x")
-		add(err != nil || !(mm > 0), at+".erode", "%q by %g mm: a pattern and a depth above 0 are needed", name, mm)
+		add(err != nil || !(mm > 0), at+".erode", "%q by %g mm: needs a valid pattern and a depth above 0", name, mm)
 	}
 	for i, m := range p.Models {
 		model, err := p.model(m)
 		add(err != nil, fmt.Sprintf("%s.models[%d]", at, i), "%v", err)
-		add(err == nil && model.Input().Arterial(), fmt.Sprintf("%s.models[%d]", at, i), "%s needs arterial blood, which a protocol cannot give; use 'tacstream fit --blood' on the curves", m)
+		add(err == nil && model.Input().Arterial(), fmt.Sprintf("%s.models[%d]", at, i), "%s needs arterial blood, which the line does not have; use 'tacstream fit --blood' on the curves", m)
 	}
 }
 
 // Rules returns what the protocol makes of regions.
 func (p Protocol) Rules() extract.Rules { return extract.Rules{Merge: p.Merge, Erode: p.Erode} }
-
-// reference returns the reference region of the protocol.
-func (p Protocol) reference(tacs []extract.TAC) (extract.Region, error) {
-	return Reference(p.Reference, tacs)
-}
-
-// Reference returns the region that a pattern of path.Match names, case
-// ignored: one that is called exactly so, else the only one that matches. Left
-// and right count as the region that they are merged into. Where several match
-// none is taken: which one is right only a person knows, and a wrong one looks
-// as good. Of several patterns, separated by |, the first counts that any region
-// matches.
-func Reference(patterns string, tacs []extract.TAC) (extract.Region, error) {
-	var names []string
-	for _, t := range tacs {
-		if names = append(names, string(t.Region)); string(t.Region) == patterns {
-			return t.Region, nil
-		}
-	}
-	for pattern := range strings.SplitSeq(patterns, "|") {
-		r, err := referenceLike(strings.TrimSpace(pattern), tacs)
-		if err != nil && ingest.ReasonOf(err).Code == ingest.CodeReferenceAbsent {
-			continue
-		}
-		return r, err
-	}
-	return "", ingest.Reject(ingest.CodeReferenceAbsent, "no region is called like the reference %q; there are %s", patterns, strings.Join(names, ", "))
-}
-
-// referenceLike returns the region that one pattern names.
-func referenceLike(pattern string, tacs []extract.TAC) (extract.Region, error) {
-	matches := map[extract.Region]bool{}
-	for _, t := range tacs {
-		if strings.EqualFold(pattern, string(t.Region)) {
-			return t.Region, nil
-		}
-		ok, err := path.Match(strings.ToLower(pattern), strings.ToLower(string(t.Region)))
-		if err != nil {
-			return "", fmt.Errorf("the reference %q is no pattern: %w", pattern, err)
-		}
-		if ok {
-			matches[t.Region] = true
-		}
-	}
-	for _, t := range tacs {
-		for _, part := range t.Parts {
-			if matches[t.Region] {
-				delete(matches, part)
-			}
-		}
-	}
-	found := slices.Sorted(maps.Keys(matches))
-	switch len(found) {
-	case 0:
-		return "", ingest.Reject(ingest.CodeReferenceAbsent, "no region is called like the reference %q", pattern)
-	case 1:
-		return found[0], nil
-	}
-	return "", ingest.Reject(ingest.CodeReferenceUnclear, "several regions are called like the reference %q: %s; make one of them the reference, of the protocol or by --reference, or merge them by a rule: see 'tacstream config'", pattern, joined(found))
-}
-
-func joined(regions []extract.Region) string {
-	var names []string
-	for _, r := range regions {
-		names = append(names, string(r))
-	}
-	return strings.Join(names, ", ")
-}
 
 // Fit runs the protocol's models on the curves. A model that cannot be fitted
 // does not keep the others from being so, and a warning names it; an error
@@ -141,7 +70,7 @@ func (p Protocol) Fit(curves extract.Curves) (reference extract.Region, all []fi
 	if err = p.usable(curves); err != nil {
 		return "", nil, nil, err
 	}
-	if reference, err = p.reference(curves.TACs); err != nil {
+	if reference, err = extract.Reference(p.Reference, curves.TACs); err != nil {
 		return "", nil, nil, err
 	}
 	var models []fit.Model
@@ -168,5 +97,5 @@ func (p Protocol) usable(curves extract.Curves) error {
 }
 
 func (p Protocol) model(name string) (fit.Model, error) {
-	return fit.ByName(name, fit.Settings{K2PrimePerMin: p.K2Prime, TStar: time.Duration(p.TStar)})
+	return fit.ByName(name, fit.Settings{K2PrimePerMin: p.K2PrimePerMin, TStar: time.Duration(p.TStar)})
 }

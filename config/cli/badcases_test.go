@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"tacstream/config/figures"
 	"tacstream/config/rig"
 	"tacstream/fit"
 	"tacstream/ingest"
@@ -39,6 +40,7 @@ type verdict struct {
 // good one, ends as their author says, and the good one is not harmed.
 func TestEveryBadCaseEndsAsItsManifestSays(t *testing.T) {
 	t.Parallel()
+	row := figures.Accuracy(t, "hostile folders beside a good series, as their manifest says", 1)
 	dir := sharedData(t, "bad")
 	body, err := os.ReadFile(filepath.Join(dir, "manifest.json"))
 	if err != nil {
@@ -59,6 +61,7 @@ func TestEveryBadCaseEndsAsItsManifestSays(t *testing.T) {
 		dropCase(r, dir, c.Name, i+1)
 	}
 	verdicts := verdictsOn(r, len(manifest.Cases)+2) // two-series holds one more
+	row.AtLeast("#").Add(float64(len(manifest.Cases)))
 	good := verdicts[manifest.Base]
 	if len(good) != 1 || len(good[0].bpnd) == 0 {
 		t.Fatalf("the good series came to %+v", good)

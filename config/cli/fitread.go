@@ -27,7 +27,7 @@ func (c fitCmd) read(e *env) (fit.Scan, error) {
 	scan := fit.NewScan(curves, "")
 	scan.Weights = interpretation.Weights
 	if c.Reference != "" {
-		if scan.Reference, err = config.Reference(c.Reference, curves.TACs); err != nil {
+		if scan.Reference, err = extract.Reference(c.Reference, curves.TACs); err != nil {
 			return fit.Scan{}, fmt.Errorf("%s: %w", c.Table, err)
 		}
 	}
@@ -38,7 +38,7 @@ func (c fitCmd) read(e *env) (fit.Scan, error) {
 		return scan, nil
 	}
 	if curves.Units != extract.BqPerML {
-		return fit.Scan{}, fmt.Errorf("%s: nothing says its unit of activity, which must be known beside blood: give it with --unit", c.Table)
+		return fit.Scan{}, fmt.Errorf("%s: the table does not give its unit of activity, which a fit with blood needs: give it with --unit", c.Table)
 	}
 	return scan, c.readBlood(e, &scan)
 }
@@ -108,7 +108,7 @@ func (c fitCmd) readBlood(e *env, scan *fit.Scan) error {
 		return nil
 	}
 	if scan.Delay, err = fit.FindDelay(*scan); err != nil {
-		return fmt.Errorf("%s: %w; --delay gives a delay by hand", c.Blood, err)
+		return fmt.Errorf("%s: %w; set a delay with --delay", c.Blood, err)
 	}
 	doubt := ""
 	if scan.Blood.Whole == nil {

@@ -9,9 +9,9 @@ import (
 	"tacstream/ingest"
 )
 
-// figures returns the numbers behind a warning in brackets: none where it just
+// inBrackets returns the numbers behind a warning in brackets: none where it just
 // holds, or where its value is none.
-func figures(value, threshold float64) string {
+func inBrackets(value, threshold float64) string {
 	switch {
 	case value == math.MaxFloat64, threshold == 0 && (value == 0 || value == 1):
 		return ""

@@ -41,6 +41,26 @@ func TestEveryTypeOfEventIsMade(t *testing.T) {
 	}
 }
 
+// Every stage of which the contract says that its progress is told is told.
+func TestEveryStageTellsItsProgress(t *testing.T) {
+	p := loadProgram(t)
+	field, ok := reflect.TypeFor[publish.Progress]().FieldByName("Stage")
+	if !ok {
+		t.Fatal("progress has no stage")
+	}
+	told := map[constantKey]bool{}
+	for u, obj := range p.uses() {
+		if c, isConst := obj.(*types.Const); isConst && c.Val().Kind() == constant.String && inProgress(u.within) {
+			told[constantKey{c.Type().String(), constant.StringVal(c.Val())}] = true
+		}
+	}
+	for stage := range strings.SplitSeq(field.Tag.Get("enum"), ",") {
+		if !told[constantKey{field.Type.PkgPath() + "." + field.Type.Name(), stage}] {
+			t.Errorf("nothing tells the progress of %s", stage)
+		}
+	}
+}
+
 // makers are the constructors of events that are called outside publish, and
 // the data that they make.
 type makers struct {

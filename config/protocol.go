@@ -160,7 +160,7 @@ func (p Protocol) Fit(curves extract.Curves) (reference extract.Region, all []fi
 func (p Protocol) usable(curves extract.Curves) error {
 	for _, w := range curves.Warnings {
 		if w.Code == ingest.WarnCorrections && w.Level == ingest.LevelDoubt && !p.Uncorrected {
-			return ingest.Reject(w.Code, "%s; the curves are there, no model ran: give a corrected reconstruction, or set allow_uncorrected in the protocol", w.Detail)
+			return ingest.Reject(w.Code, "%s The curves are there, but no model ran: send a corrected reconstruction, or set allow_uncorrected in the protocol", w.Detail)
 		}
 	}
 	return nil
@@ -177,7 +177,7 @@ func FitAll(models []fit.Model, scan fit.Scan) (all []fit.Estimate, failed []ing
 		estimates, err := model.Fit(scan)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", model.Name(), err))
-			failed = append(failed, ingest.Warning{Code: ingest.WarnModelFailed, Level: ingest.LevelWarn, Value: 1, Detail: fmt.Sprintf("%s: %v", model.Name(), err)})
+			failed = append(failed, ingest.Warn(ingest.WarnModelFailed, ingest.LevelWarn, 1, 0, "The model %s gave no estimate: %v.", model.Name(), err))
 		}
 		all = append(all, estimates...)
 	}

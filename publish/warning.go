@@ -1,7 +1,6 @@
 package publish
 
 import (
-	"fmt"
 	"strings"
 
 	"tacstream/ingest"
@@ -35,17 +34,7 @@ func newWarnings(list []ingest.Warning) []Warning {
 
 // line returns a warning in one printable line.
 func (w Warning) line() string {
-	line := string(w.Code)
-	if w.Value != nil {
-		line += fmt.Sprintf(" %.3g", *w.Value)
-	}
-	if w.Detail != "" {
-		line += " " + w.Detail
-	}
-	if w.Threshold != nil && *w.Threshold != 0 {
-		line += fmt.Sprintf(" (limit %.3g)", *w.Threshold)
-	}
-	return plain(line)
+	return plain(string(w.Code) + ": " + w.Detail)
 }
 
 func codes(list []Warning) string {

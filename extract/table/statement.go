@@ -100,10 +100,8 @@ func (s Statement) AsDecayed(c extract.Curves, halfLife time.Duration) (extract.
 	}
 	c.Warnings = append(c.Warnings, ingest.CheckHalfLife(s.TracerRadionuclide, halfLife)...)
 	if s.Correction == (Correction{}) && halfLife > 0 {
-		c.Warnings = append(c.Warnings, ingest.Warning{
-			Code: ingest.WarnDecayRef, Level: ingest.LevelWarn,
-			Detail: "nothing states whether the values are corrected for decay: they are taken as corrected to 0 s; a sidecar with ImageDecayCorrected tells",
-		})
+		c.Warnings = append(c.Warnings, ingest.Warn(ingest.WarnDecayRef, ingest.LevelWarn, 0, 0,
+			"Nothing states whether the values are corrected for decay; they are taken as corrected to 0 s. ImageDecayCorrected in a sidecar settles it."))
 	}
 	return c, nil
 }

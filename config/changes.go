@@ -41,7 +41,7 @@ func (p Protocol) compare(q Protocol) [][3]string {
 	text := func(v any) string { return strings.Trim(fmt.Sprint(v), "[]") }
 	return [][3]string{
 		{"tracer", p.Tracer, q.Tracer}, {"name", p.Name, q.Name}, {"match", p.Match, q.Match}, {"reference", p.Reference, q.Reference},
-		{"models", text(p.Models), text(q.Models)}, {"k2prime", text(p.K2Prime), text(q.K2Prime)},
+		{"models", text(p.Models), text(q.Models)}, {"k2prime", text(p.K2PrimePerMin), text(q.K2PrimePerMin)},
 		{"t_star", time.Duration(p.TStar).String(), time.Duration(q.TStar).String()},
 		{"allow_uncorrected", text(p.Uncorrected), text(q.Uncorrected)}, {"atlas", p.Atlas, q.Atlas},
 		{"merge", text(p.Merge), text(q.Merge)}, {"erode", text(p.Erode), text(q.Erode)},

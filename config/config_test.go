@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tacstream/config"
+	"tacstream/ingest"
 	"tacstream/ingest/jetstream"
 )
 
@@ -59,13 +60,13 @@ nats:
 		got = append(got, f.Error())
 	}
 	want := []struct{ line, path, what string }{
-		{"line 2: ", "sites[0].site", "no label"},
-		{"line 3: ", "sites[0].bucket", "needed"},
-		{"line 5: ", "timing.quiet", "no duration"},
-		{"line 6: ", "timing.ack_wait", "longer than 0"},
-		{"line 7: ", "colour", "no such setting"},
-		{"line 8: ", "decay", "none of"},
-		{"line 10: ", "limits.workers", ""},
+		{"line 2: ", "sites[0].site", "not a label"},
+		{"line 3: ", "sites[0].bucket", "the name of a bucket"},
+		{"line 5: ", "timing.quiet", "not a duration"},
+		{"line 6: ", "timing.ack_wait", "greater than 0"},
+		{"line 7: ", "colour", "unknown setting"},
+		{"line 8: ", "decay", "must be injection"},
+		{"line 10: ", "limits.workers", "whole number"},
 		{"line 13: ", "protocols[0].match", "regular expression"},
 		{"line 15: ", "protocols[0].models[1]", "nonsense"},
 		{"line 15: ", "protocols[0].models[2]", "arterial blood"},
@@ -136,7 +137,7 @@ func FuzzParse(f *testing.F) {
 
 // An alarm of a series must go off before it is too old to be kept.
 func TestTheQuietTimeHasABound(t *testing.T) {
-	for quiet, sound := range map[time.Duration]bool{jetstream.MaxQuietTime: true, jetstream.MaxQuietTime + time.Second: false, jetstream.NoticeAge: false} {
+	for quiet, sound := range map[time.Duration]bool{ingest.MaxQuietTime: true, ingest.MaxQuietTime + time.Second: false, jetstream.NoticeAge: false} {
 		c := config.Default()
 		c.Timing.Quiet = config.Duration(quiet)
 		if faults := c.Check(); (len(faults) == 0) != sound || !sound && faults[0].Path != "timing.quiet" {

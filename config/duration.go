@@ -19,7 +19,7 @@ func (d *Duration) UnmarshalYAML(unmarshal func(any) error) error {
 	}
 	v, err := time.ParseDuration(s)
 	if err != nil {
-		return fmt.Errorf("%q is no duration; write it like 90s or 5m", s)
+		return fmt.Errorf("%q is not a duration; write it like 90s or 5m", s)
 	}
 	*d = Duration(v)
 	return nil

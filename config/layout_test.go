@@ -21,6 +21,7 @@ var order = []string{"ingest", "extract", "fit", "publish", "config"}
 // may import.
 var pure = map[string][]string{
 	"ingest": nil, "extract": nil, "fit": {"gonum.org/v1/gonum/"}, "publish": nil,
+	"config": {"github.com/goccy/go-yaml"}, // what the operator says is a file in YAML
 }
 
 func TestTopLevelHoldsWhatWasAgreed(t *testing.T) {
@@ -63,10 +64,20 @@ func forbidden(dir, imp string) string {
 		return "imports point left"
 	case strings.HasPrefix(imp, dir+"/"):
 		return "a parent never imports its own child"
+	case dir == "config" && strings.Contains(imp, "/"):
+		return "what the operator says needs no technology"
+	case apart(dir, imp):
+		return "the line and the reading of folders do not know each other"
 	case dir == "ingest/phantom" && other == "fit":
 		return "the fitter is never graded by its own code"
 	}
 	return ""
+}
+
+// apart reports whether two children of config are to stay apart.
+func apart(dir, imp string) bool {
+	pair := []string{"config/line", "config/inspect"}
+	return dir != imp && slices.Contains(pair, dir) && slices.Contains(pair, imp)
 }
 
 func TestStageRootsArePure(t *testing.T) {
@@ -119,12 +130,13 @@ func eachGoFile(t *testing.T, visit func(dir, file string, imports []string)) {
 func TestTheOrderIsEnforced(t *testing.T) {
 	for _, c := range []struct{ dir, imp string }{
 		{"ingest", "extract"}, {"fit", "publish/bids"}, {"ingest", "ingest/s3"}, {"ingest/phantom", "fit"}, {"publish", "util"},
+		{"config", "ingest/s3"}, {"config", "config/line"}, {"config/line", "config/inspect"}, {"config/inspect", "config/line"},
 	} {
 		if forbidden(c.dir, c.imp) == "" {
 			t.Errorf("%s may import %s", c.dir, c.imp)
 		}
 	}
-	for _, c := range []struct{ dir, imp string }{{"fit", "ingest"}, {"ingest/s3", "ingest"}, {"config", "publish/bids"}, {"config/cli", "config"}} {
+	for _, c := range []struct{ dir, imp string }{{"fit", "ingest"}, {"ingest/s3", "ingest"}, {"config", "publish"}, {"config/line", "publish/bids"}, {"config/cli", "config"}, {"ingest/jetstream", "ingest/watch"}} {
 		if why := forbidden(c.dir, c.imp); why != "" {
 			t.Errorf("%s may not import %s: %s", c.dir, c.imp, why)
 		}

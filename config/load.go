@@ -109,7 +109,7 @@ func (r *reader) value(n ast.Node, v reflect.Value, path string) {
 func (r *reader) fields(n ast.Node, v reflect.Value, path string) {
 	m, ok := n.(ast.MapNode)
 	if !ok {
-		r.fault(n, orTop(path), "expected names and values")
+		r.fault(n, orTop(path), "must hold settings, such as name: value")
 		return
 	}
 	for it := m.MapRange(); it.Next(); {
@@ -117,7 +117,7 @@ func (r *reader) fields(n ast.Node, v reflect.Value, path string) {
 		at := strings.TrimPrefix(path+"."+key, ".")
 		field, ok := fieldNamed(v, key)
 		if !ok {
-			r.fault(it.Key(), at, "no such setting; there are %s", strings.Join(fieldNames(v), ", "))
+			r.fault(it.Key(), at, "unknown setting; known are %s", strings.Join(fieldNames(v), ", "))
 			continue
 		}
 		r.value(it.Value(), field, at)
@@ -127,7 +127,7 @@ func (r *reader) fields(n ast.Node, v reflect.Value, path string) {
 func (r *reader) items(n ast.Node, v reflect.Value, path string) {
 	seq, ok := n.(*ast.SequenceNode)
 	if !ok {
-		r.fault(n, path, "expected a list")
+		r.fault(n, path, "must be a list")
 		return
 	}
 	list := reflect.MakeSlice(v.Type(), len(seq.Values), len(seq.Values))
@@ -141,7 +141,7 @@ var variable = regexp.MustCompile(`\$\{([A-Za-z_][A-Za-z0-9_]*)\}`)
 
 func (r *reader) scalar(n ast.Node, v reflect.Value, path string) {
 	if err := yaml.NodeToValue(n, v.Addr().Interface()); err != nil {
-		r.fault(n, path, "%s", plain(err))
+		r.fault(n, path, "%s", mismatch(v, err))
 		return
 	}
 	if v.Kind() != reflect.String {
@@ -154,6 +154,24 @@ func (r *reader) scalar(n ast.Node, v reflect.Value, path string) {
 		}
 		return value
 	}))
+}
+
+// mismatch says what a value of v's kind looks like, in place of what the decoder
+// says of Go types; durations and the like have texts of their own.
+func mismatch(v reflect.Value, err error) string {
+	switch v.Kind() {
+	case reflect.Int, reflect.Int64:
+		if v.Type() != reflect.TypeFor[Duration]() {
+			return "must be a whole number"
+		}
+	case reflect.Float64:
+		return "must be a number"
+	case reflect.Bool:
+		return "must be true or false"
+	case reflect.String:
+		return "must be text; put it in quotes"
+	}
+	return plain(err)
 }
 
 // plain returns the message of a YAML error without its drawing of the file.

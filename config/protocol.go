@@ -1,7 +1,6 @@
 package config
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"path"
@@ -18,17 +17,17 @@ import (
 // A Protocol says what to do with the scans of one tracer. As JSON it is kept
 // with every result, so names in JSON do not change.
 type Protocol struct {
-	Tracer      string              `yaml:"tracer" json:"tracer" doc:"Label in subjects and file names: lower-case letters, digits and hyphens."`
-	Name        string              `yaml:"name" json:"name,omitempty" doc:"As people write it."`
-	Match       string              `yaml:"match" json:"match,omitempty" doc:"Regular expression, case ignored, looked for in Radiopharmaceutical, its code meaning, SeriesDescription, ProtocolName and a trc- part of the key."`
-	Reference   string              `yaml:"reference" json:"reference,omitempty" doc:"Name of the reference region; * and ? as in file names, case ignored; of several, separated by |, the first that there is. Left and right parts are merged before."`
-	Models      []string            `yaml:"models" json:"models,omitempty" doc:"Models to run, see 'tacstream fit --help'."`
-	K2Prime     float64             `yaml:"k2prime,omitempty" json:"k2prime,omitempty" doc:"Efflux rate of the reference region in 1/min, where it is known; else it is estimated."`
-	TStar       Duration            `yaml:"t_star,omitempty" json:"t_star,omitempty" doc:"Start of the linear phase after injection; else it is chosen."`
-	Uncorrected bool                `yaml:"allow_uncorrected,omitempty" json:"allow_uncorrected,omitempty" doc:"Fit images that are not corrected for attenuation as well. BPND of regions at different depths is then not comparable."`
-	Atlas       string              `yaml:"atlas,omitempty" json:"atlas,omitempty" doc:"Key of an atlas, a label image with its table in the series' bucket. It serves series that have no regions of their own once nothing has come for the quiet time, if an affine *_from-*_to-pet*_xfm.txt, .tfm, .mat, .1D or .lta lies where regions would."`
-	Merge       map[string][]string `yaml:"merge,omitempty" json:"merge,omitempty" doc:"Regions to merge: new name to a list of names. Left and right are merged by themselves."`
-	Erode       map[string]float64  `yaml:"erode,omitempty" json:"erode,omitempty" doc:"Regions to erode: name, or pattern, to the depth in mm that is taken off all round. Left and right are eroded before they are merged."`
+	Tracer        string              `yaml:"tracer" json:"tracer" doc:"Label in subjects and file names: lower-case letters, digits and hyphens."`
+	Name          string              `yaml:"name" json:"name,omitempty" doc:"Name for display."`
+	Match         string              `yaml:"match" json:"match,omitempty" doc:"Regular expression, case ignored, looked for in Radiopharmaceutical, its code meaning, SeriesDescription, ProtocolName and a trc- part of the key."`
+	Reference     string              `yaml:"reference" json:"reference,omitempty" doc:"Name of the reference region; * and ? as in file names, case ignored; of several, separated by |, the first that exists is used. Left and right parts are merged first."`
+	Models        []string            `yaml:"models" json:"models,omitempty" doc:"Models to run; see 'tacstream fit --help'."`
+	K2PrimePerMin float64             `yaml:"k2prime,omitempty" json:"k2prime,omitempty" doc:"Efflux rate of the reference region in 1/min. Left out: estimated."`
+	TStar         Duration            `yaml:"t_star,omitempty" json:"t_star,omitempty" doc:"Start of the linear phase after injection. Left out: chosen from the curves."`
+	Uncorrected   bool                `yaml:"allow_uncorrected,omitempty" json:"allow_uncorrected,omitempty" doc:"Also fit images without attenuation correction. BPND of regions at different depths is then not comparable."`
+	Atlas         string              `yaml:"atlas,omitempty" json:"atlas,omitempty" doc:"Key of an atlas, a label image with its table in the series' bucket. Used for a series without regions of its own, after the quiet time, if an affine *_from-*_to-pet*_xfm.txt, .tfm, .mat, .1D or .lta is where regions would be."`
+	Merge         map[string][]string `yaml:"merge,omitempty" json:"merge,omitempty" doc:"Regions to merge: new name to a list of names. Left and right parts are always merged."`
+	Erode         map[string]float64  `yaml:"erode,omitempty" json:"erode,omitempty" doc:"Regions to erode: name or pattern to the depth in mm that is removed from every side. Left and right parts are eroded before they are merged."`
 }
 
 // DefaultProtocols returns the protocols that are shipped: the two tracers of
@@ -43,26 +42,29 @@ func DefaultProtocols() []Protocol {
 }
 
 func (p Protocol) check(at string, add adder) {
-	add(!label.MatchString(p.Tracer), at+".tracer", "%q is no label: lower-case letters, digits and hyphens", p.Tracer)
+	add(!label.MatchString(p.Tracer), at+".tracer", "%q is not a label; use lower-case letters, digits and hyphens", p.Tracer)
 	_, err := regexp.Compile("(?i)" + p.Match)
-	add(err != nil, at+".match", "no regular expression: %v", err)
-	add(p.Match == "", at+".match", "an expression is needed, or every scan would match")
+	add(err != nil, at+".match", "not a valid regular expression: %v", err)
+	add(p.Match == "", at+".match", "must not be empty, because it would match every scan")
 	_, err = path.Match(p.Reference, "x")
-	add(err != nil || p.Reference == "", at+".reference", "%q is no pattern", p.Reference)
-	add(len(p.Models) == 0, at+".models", "at least one model is needed")
-	add(p.Atlas != "" && !ingest.IsLabels(p.Atlas), at+".atlas", "%q is not the key of a *dseg.nii or *dseg.nii.gz", p.Atlas)
-	add(p.K2Prime < 0, at+".k2prime", "must not be negative")
+	add(err != nil || p.Reference == "", at+".reference", "%q is not a valid pattern", p.Reference)
+	add(len(p.Models) == 0, at+".models", "needs at least one model")
+	add(p.Atlas != "" && !ingest.IsLabels(p.Atlas), at+".atlas", "%q must be the key of a *dseg.nii or *dseg.nii.gz", p.Atlas)
+	add(p.K2PrimePerMin < 0, at+".k2prime", "must not be negative")
 	add(p.TStar < 0, at+".t_star", "must not be negative")
 	for name, mm := range p.Erode {
 		_, err := path.Match(name, "x")
-		add(err != nil || !(mm > 0), at+".erode", "%q by %g mm: a pattern and a depth above 0 are needed", name, mm)
+		add(err != nil || !(mm > 0), at+".erode", "%q by %g mm: needs a valid pattern and a depth above 0", name, mm)
 	}
 	for i, m := range p.Models {
 		model, err := p.model(m)
 		add(err != nil, fmt.Sprintf("%s.models[%d]", at, i), "%v", err)
-		add(err == nil && fit.NeedsBlood(model), fmt.Sprintf("%s.models[%d]", at, i), "%s needs arterial blood, which a protocol cannot give; use 'tacstream fit --blood' on the curves", m)
+		add(err == nil && model.Input().Arterial(), fmt.Sprintf("%s.models[%d]", at, i), "%s needs arterial blood, which the line does not have; use 'tacstream fit --blood' on the curves", m)
 	}
 }
+
+// Rules returns what the protocol makes of regions.
+func (p Protocol) Rules() extract.Rules { return extract.Rules{Merge: p.Merge, Erode: p.Erode} }
 
 // reference returns the reference region of the protocol.
 func (p Protocol) reference(tacs []extract.TAC) (extract.Region, error) {
@@ -101,7 +103,7 @@ func referenceLike(pattern string, tacs []extract.TAC) (extract.Region, error) {
 		}
 		ok, err := path.Match(strings.ToLower(pattern), strings.ToLower(string(t.Region)))
 		if err != nil {
-			return "", fmt.Errorf("the reference %q is no pattern: %w", pattern, err)
+			return "", fmt.Errorf("the reference %q is not a valid pattern: %w", pattern, err)
 		}
 		if ok {
 			matches[t.Region] = true
@@ -142,7 +144,6 @@ func (p Protocol) Fit(curves extract.Curves) (reference extract.Region, all []fi
 	if reference, err = p.reference(curves.TACs); err != nil {
 		return "", nil, nil, err
 	}
-	scan := fit.Scan{Frames: curves.Frames, TACs: curves.TACs, Reference: reference, HalfLife: curves.HalfLife}
 	var models []fit.Model
 	for _, name := range p.Models {
 		model, err := p.model(name)
@@ -151,7 +152,7 @@ func (p Protocol) Fit(curves extract.Curves) (reference extract.Region, all []fi
 		}
 		models = append(models, model)
 	}
-	all, failed, err = FitAll(models, scan)
+	all, failed, err = fit.All(models, fit.NewScan(curves, reference))
 	return reference, all, failed, err
 }
 
@@ -166,27 +167,6 @@ func (p Protocol) usable(curves extract.Curves) error {
 	return nil
 }
 
-// FitAll fits every model and compares them. A model that gives nothing while
-// others do is named by a warning; where none gives anything that is an error.
-func FitAll(models []fit.Model, scan fit.Scan) (all []fit.Estimate, failed []ingest.Warning, err error) {
-	if !slices.ContainsFunc(scan.TACs, func(t extract.TAC) bool { return t.Region != scan.Reference }) {
-		return nil, nil, ingest.Reject(ingest.CodeFit, "no region is left to fit: there is but the reference, %q", scan.Reference)
-	}
-	var errs []error
-	for _, model := range models {
-		estimates, err := model.Fit(scan)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", model.Name(), err))
-			failed = append(failed, ingest.Warn(ingest.WarnModelFailed, ingest.LevelWarn, 1, 0, "The model %s gave no estimate: %v.", model.Name(), err))
-		}
-		all = append(all, estimates...)
-	}
-	if len(all) == 0 {
-		return nil, nil, ingest.Reject(ingest.CodeFit, "%v", errors.Join(errs...))
-	}
-	return fit.Agree(all), failed, nil
-}
-
 func (p Protocol) model(name string) (fit.Model, error) {
-	return fit.ByName(name, fit.Settings{K2PrimePerMin: p.K2Prime, TStar: time.Duration(p.TStar)})
+	return fit.ByName(name, fit.Settings{K2PrimePerMin: p.K2PrimePerMin, TStar: time.Duration(p.TStar)})
 }

@@ -5,9 +5,7 @@ import (
 
 	"tacstream/config"
 	"tacstream/extract"
-	"tacstream/fit"
 	"tacstream/ingest"
-	"tacstream/ingest/phantom"
 )
 
 func regions(names ...string) extract.Curves {
@@ -47,23 +45,5 @@ func TestTheReferenceIsNeverGuessed(t *testing.T) {
 				t.Errorf("%q, %v; want %q %s", got, err, test.want, test.code)
 			}
 		})
-	}
-}
-
-// A blocked scan: nothing binds, so k2′ cannot be estimated for the Logan plot.
-// The other models are not lost, and the failure is named.
-func TestAModelThatFailsIsNamedAndHarmsNoOther(t *testing.T) {
-	frames, ref := phantom.DefaultFrames(), phantom.DASB.Reference()
-	blocked := phantom.Kinetics{R1: 1, K2PerMin: 0.065, BPND: 0}
-	scan := fit.Scan{Frames: frames, HalfLife: phantom.CarbonHalfLife, Reference: "r", TACs: []extract.TAC{
-		{Region: "r", BqPerML: ref.FrameMeans(frames, phantom.CarbonHalfLife)},
-		{Region: "t", BqPerML: blocked.FrameMeans(ref, frames, phantom.CarbonHalfLife)},
-	}}
-	all, failed, err := config.FitAll([]fit.Model{fit.SRTM{}, fit.MRTM{}, fit.LoganRef{}}, scan)
-	if err != nil || len(all) != 2 || len(failed) != 1 || failed[0].Code != ingest.WarnModelFailed {
-		t.Errorf("%d estimates, failed %v, %v", len(all), failed, err)
-	}
-	if _, _, err := config.FitAll([]fit.Model{fit.LoganRef{}}, scan); ingest.ReasonOf(err).Code != ingest.CodeFit {
-		t.Errorf("no model at all: %v", err)
 	}
 }

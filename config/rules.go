@@ -44,7 +44,7 @@ func parseRules(data []byte) (extract.Rules, error) {
 	}
 	var file map[string]any
 	if err := yaml.Unmarshal(data, &file); err != nil {
-		return rules, fmt.Errorf("no YAML of names and lists: %s", yaml.FormatError(err, false, false))
+		return rules, fmt.Errorf("not YAML of names and lists: %s", yaml.FormatError(err, false, false))
 	}
 	for _, name := range slices.Sorted(maps.Keys(file)) {
 		value := file[name]
@@ -54,7 +54,7 @@ func parseRules(data []byte) (extract.Rules, error) {
 			rules.Merge[name], err = namesIn(list)
 		case map[string]any:
 			if name != "erode" {
-				return rules, fmt.Errorf("%q is made of no list of regions; write %s: [A, B]", name, name)
+				return rules, fmt.Errorf("rule %q must be a list of regions, such as %s: [A, B]", name, name)
 			}
 			rules.Erode, err = depthsIn(list)
 		default:
@@ -77,7 +77,7 @@ func tame(data []byte) error {
 		}
 		switch t.Type {
 		case token.AliasType, token.AnchorType:
-			return fmt.Errorf("line %d: rules have no aliases; put a name that begins with * or & in quotes", line)
+			return fmt.Errorf("line %d: aliases are not allowed in rules; put a name that begins with * or & in quotes", line)
 		case token.SequenceStartType, token.MappingStartType:
 			depth++
 		case token.SequenceEndType, token.MappingEndType:
@@ -86,7 +86,7 @@ func tame(data []byte) error {
 			entries++
 		}
 		if depth+entries > deepestRules {
-			return fmt.Errorf("line %d: lists in lists; rules are names and lists of names", line)
+			return fmt.Errorf("line %d: a list inside a list; a rule is a name and a list of names", line)
 		}
 	}
 	return nil
@@ -97,7 +97,7 @@ func namesIn(list []any) ([]string, error) {
 	for _, x := range list {
 		name, ok := x.(string)
 		if !ok {
-			return nil, fmt.Errorf("%v is no name; put it in quotes", x)
+			return nil, fmt.Errorf("%v is not a name; put it in quotes", x)
 		}
 		names = append(names, name)
 	}
@@ -113,7 +113,7 @@ func depthsIn(list map[string]any) (map[string]float64, error) {
 		case uint64:
 			depths[name] = float64(mm)
 		default:
-			return nil, fmt.Errorf("%s: %v is no depth in mm", name, x)
+			return nil, fmt.Errorf("%s: %v is not a depth in mm", name, x)
 		}
 	}
 	return depths, nil

@@ -20,11 +20,11 @@ func TestRulesAreReadFromYAML(t *testing.T) {
 	}
 	for text, says := range map[string]string{
 		"striatum: Caudate\n":            "write striatum: [A, B]",
-		"striatum: {a: 1}\n":             "made of no list",
-		"striatum: [1, 2]\n":             "1 is no name",
-		"erode: {Cerebellum: deep}\n":    "deep is no depth",
-		"- a\n- b\n":                     "no YAML of names",
-		"striatum: [Caudate\nputamen: 3": "no YAML of names",
+		"striatum: {a: 1}\n":             "must be a list of regions",
+		"striatum: [1, 2]\n":             "1 is not a name",
+		"erode: {Cerebellum: deep}\n":    "deep is not a depth",
+		"- a\n- b\n":                     "not YAML of names",
+		"striatum: [Caudate\nputamen: 3": "not YAML of names",
 	} {
 		if _, err := parseRules([]byte(text)); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%q: %v, want %q", text, err, says)

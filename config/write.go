@@ -13,7 +13,7 @@ import (
 // to the same.
 func (c Config) Write(w io.Writer) error {
 	var b strings.Builder
-	b.WriteString("# tacstream's configuration. What is left out stays at its default.\n")
+	b.WriteString("# tacstream's configuration. A setting that is left out has its default.\n")
 	writeFields(&b, reflect.ValueOf(c), "")
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -84,14 +84,15 @@ func (c Curves) Factors(to Origin) ([]float64, error) {
 
 // Corrected returns the curves corrected for decay to a time, in the units and
 // the order of c.TACs. It shares no values with c.
-func (c Curves) Corrected(to Origin) ([]TAC, error) {
+func (c Curves) Corrected(to Origin) ([]CorrectedTAC, error) {
 	factors, err := c.Factors(to)
 	if err != nil {
 		return nil, err
 	}
-	tacs := slices.Clone(c.TACs)
-	for r := range tacs {
-		tacs[r].BqPerML = slices.Clone(tacs[r].BqPerML)
+	tacs := make([]CorrectedTAC, len(c.TACs))
+	for r, t := range c.TACs {
+		tacs[r] = CorrectedTAC(t)
+		tacs[r].BqPerML = slices.Clone(t.BqPerML)
 		for f := range tacs[r].BqPerML {
 			tacs[r].BqPerML[f] *= factors[f]
 		}
@@ -119,43 +120,6 @@ func (c Curves) AsUptake(bqPerG float64) (Curves, error) {
 		for f := range c.TACs[r].BqPerML {
 			c.TACs[r].BqPerML[f] /= bqPerG
 		}
-	}
-	return c, nil
-}
-
-// FromDecayed takes the values of c for activity as it decayed, corrected for
-// nothing, and returns the same curves with what is known of the decay.
-func FromDecayed(c Curves, halfLife time.Duration) Curves {
-	c.HalfLife = max(halfLife, 0)
-	c.Decay.Stored, c.Decay.StoredNone = 0, true
-	c.Warnings = slices.DeleteFunc(slices.Clone(c.Warnings), func(w ingest.Warning) bool { return w.Code == ingest.WarnNoDecayKnown })
-	if c.HalfLife == 0 {
-		c.Warnings = append(c.Warnings, NoHalfLife())
-	}
-	return c
-}
-
-// FromCorrected takes the values of c for values corrected for decay to the
-// time origin, after model zero, and returns the same curves as they decayed.
-// It is how curves of a table, of which nothing says the half-life, become
-// what models work on. A half-life of 0 leaves the values as they are.
-func FromCorrected(c Curves, halfLife, origin time.Duration) (Curves, error) {
-	c.HalfLife = max(halfLife, 0)
-	c.Decay.Stored, c.Decay.StoredNone = origin, false
-	factors, err := c.Factors(AsStored)
-	if err != nil {
-		return Curves{}, err
-	}
-	c.TACs = slices.Clone(c.TACs)
-	for r := range c.TACs {
-		c.TACs[r].BqPerML = slices.Clone(c.TACs[r].BqPerML)
-		for f := range c.TACs[r].BqPerML {
-			c.TACs[r].BqPerML[f] /= factors[f]
-		}
-	}
-	c.Warnings = slices.DeleteFunc(slices.Clone(c.Warnings), func(w ingest.Warning) bool { return w.Code == ingest.WarnNoDecayKnown })
-	if c.HalfLife == 0 {
-		c.Warnings = append(c.Warnings, NoHalfLife())
 	}
 	return c, nil
 }

@@ -51,6 +51,7 @@ type Judge struct {
 	factors    []float64
 	late       []neighbours // of the frames that noise is estimated from
 	from       int          // the first of these
+	rise       []lateFrame  // the frames in which curves may look corrected
 }
 
 // A neighbours is the line through the frames before and after one at its
@@ -65,6 +66,7 @@ func (c Curves) Judge(t Thresholds) Judge {
 		j.factors = factors
 	}
 	j.lay()
+	j.layLate(c.HalfLife)
 	return j
 }
 
@@ -101,7 +103,7 @@ func (j Judge) Scan(tacs []TAC) []ingest.Warning {
 	c := Curves{Frames: j.frames, TACs: tacs}
 	add(c.lateStart(j.factors, j.thresholds.LateStart))
 	add(c.gap(j.thresholds.Gap))
-	return list
+	return append(list, j.looksCorrected(tacs)...)
 }
 
 // Region returns what is doubtful about one curve, which must have a value for

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"tacstream/config/figures"
 	"tacstream/extract"
 	"tacstream/ingest"
 	"tacstream/ingest/dicom"
@@ -94,6 +95,8 @@ func (v truth) curves() extract.Curves {
 func fromSeconds(s float64) time.Duration { return time.Duration(math.Round(s * 1e9)) }
 
 func TestMasksAgreeWithTheGenerator(t *testing.T) {
+	row := figures.Accuracy(t, "volume of regions on a finer, turned grid", 8)
+	off := row.AtMost("at most # %")
 	for _, folder := range append(folders(t, "dicom/*"), folders(t, "bad/_base")...) {
 		v := truthOf(t, folder)
 		for _, image := range []string{"space-pet_dseg.nii.gz", "space-pet_desc-ras_dseg.nii", "space-T1w_dseg.nii.gz"} {
@@ -104,7 +107,7 @@ func TestMasksAgreeWithTheGenerator(t *testing.T) {
 			}
 			got := voxels(m)
 			if image == "space-T1w_dseg.nii.gz" {
-				turned(t, labels, m, 0.01)
+				off.Add(100 * turned(t, labels, m, 0.01))
 				continue
 			}
 			for _, r := range v.Regions {
@@ -141,7 +144,7 @@ func TestDecayAgreesWithTheGenerator(t *testing.T) {
 }
 
 // near compares a curve to the truth, within a fraction of the truth's peak.
-func near(t *testing.T, where string, got extract.TAC, want []float64, tolerance float64) {
+func near(t *testing.T, where string, got extract.CorrectedTAC, want []float64, tolerance float64) {
 	t.Helper()
 	peak := 0.0
 	for _, w := range want {
@@ -232,7 +235,7 @@ func TestWholeSeriesAgreeWithTheGenerator(t *testing.T) {
 }
 
 // region returns a curve by name, corrected for decay.
-func region(t *testing.T, c extract.Curves, to extract.Origin, name string) extract.TAC {
+func region(t *testing.T, c extract.Curves, to extract.Origin, name string) extract.CorrectedTAC {
 	t.Helper()
 	tacs, err := c.Corrected(to)
 	if err != nil {
@@ -244,7 +247,7 @@ func region(t *testing.T, c extract.Curves, to extract.Origin, name string) extr
 		}
 	}
 	t.Fatalf("no region is called %s", name)
-	return extract.TAC{}
+	return extract.CorrectedTAC{}
 }
 
 func TestLabelsOfAnotherPlaceAreRefused(t *testing.T) {
@@ -262,6 +265,8 @@ func TestLabelsOfAnotherPlaceAreRefused(t *testing.T) {
 
 // Real contours fill the very voxels of the mask that others made of them.
 func TestRealOutlinesAreTheMaskThatOthersMade(t *testing.T) {
+	row := figures.Accuracy(t, "real contours (IBSI) against the published masks: slices", 3)
+	other := row.AtMost("# differ")
 	for _, study := range folders(t, "real/ibsi/STS_*") {
 		seg, err := dicom.Options{}.ReadRegions(read(t, filepath.Join(study, "dicom", "PET", "mask", "RS.dcm")))
 		if err != nil {
@@ -283,6 +288,7 @@ func TestRealOutlinesAreTheMaskThatOthersMade(t *testing.T) {
 				differ++
 			}
 		}
+		other.Add(float64(differ))
 		t.Logf("%s: %v voxels, %d of %d slices differ", filepath.Base(study), m.Regions[0].Voxels, differ, of.Slices())
 	}
 }

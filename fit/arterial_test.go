@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"tacstream/config/figures"
 	"tacstream/extract"
 	"tacstream/fit"
 )
@@ -75,6 +76,10 @@ func arterialTruths(t *testing.T, dir, kind string) (list []truth, blood []extra
 // without blood. The project's limits are 0.05 % in the median and 1 % at
 // worst of VT; kinfitr's 2TCM has 0.1 % and, from wrong minima, 23 %.
 func TestExactArterialCurves(t *testing.T) {
+	tissue := figures.Accuracy(t, "VT by 1TCM and 2TCM, 84 exact curves", 2)
+	plot := figures.Accuracy(t, "VT by Logan and MA1, 48 exact curves of 2TCM", 2)
+	medianVT, worstVT := tissue.AtMost("median # %"), tissue.AtMost("worst # %")
+	medianPlot, worstPlot := plot.AtMost("median # %"), plot.AtMost("worst # %")
 	for _, test := range []struct {
 		kind          string
 		model         fit.Model
@@ -108,6 +113,14 @@ func TestExactArterialCurves(t *testing.T) {
 				off = append(off, e)
 			}
 			slices.Sort(off)
+			switch test.kind + " " + test.model.Name() {
+			case "tcm1 1tcm", "tcm2 2tcm":
+				medianVT.Add(off[len(off)/2])
+				worstVT.Add(top)
+			case "tcm2 logan", "tcm2 ma1":
+				medianPlot.Add(off[len(off)/2])
+				worstPlot.Add(top)
+			}
 			t.Logf("median %.5f %%, worst %.4f %% (%s)", off[len(off)/2], top, worst)
 			if off[len(off)/2] > test.median || top > test.worst {
 				t.Errorf("median %.5f %%, worst %.4f %% (%s)", off[len(off)/2], top, worst)

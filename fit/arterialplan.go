@@ -24,6 +24,9 @@ type Logan struct {
 // Name returns "logan".
 func (Logan) Name() string { return "logan" }
 
+// Input returns Plasma.
+func (Logan) Input() Input { return Plasma }
+
 // Fit estimates VT of every region.
 func (m Logan) Fit(s Scan) ([]Estimate, error) {
 	return fitArterialPlan(s, m.Name(), m.Weighting, m.TStar, plan{
@@ -46,6 +49,9 @@ type MA1 struct {
 
 // Name returns "ma1".
 func (MA1) Name() string { return "ma1" }
+
+// Input returns Plasma.
+func (MA1) Input() Input { return Plasma }
 
 // Fit estimates VT of every region.
 func (m MA1) Fit(s Scan) ([]Estimate, error) {
@@ -72,6 +78,9 @@ type MA2 struct {
 
 // Name returns "ma2".
 func (MA2) Name() string { return "ma2" }
+
+// Input returns Plasma.
+func (MA2) Input() Input { return Plasma }
 
 // Fit estimates VT of every region.
 func (m MA2) Fit(s Scan) ([]Estimate, error) {
@@ -107,6 +116,9 @@ type Patlak struct {
 
 // Name returns "patlak".
 func (Patlak) Name() string { return "patlak" }
+
+// Input returns Plasma.
+func (Patlak) Input() Input { return Plasma }
 
 // Fit estimates Ki of every region.
 func (m Patlak) Fit(s Scan) ([]Estimate, error) {

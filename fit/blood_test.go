@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"tacstream/config/figures"
 	"tacstream/extract"
 	"tacstream/extract/table"
 	"tacstream/fit"
@@ -26,19 +27,20 @@ func bloodScan(t *testing.T, sub, ses string) fit.Scan {
 		return filepath.Join("../../shared/data/ds004869", folder, sub, ses, "pet", sub+"_"+ses+rest)
 	}
 	text := shared(t, name("derivatives/petprep", "_desc-preproc_seg-gtm_tacs.tsv"))
-	curves, _, err := table.Read(bytes.NewReader(text), table.Hints{})
+	read, _, err := table.Read(bytes.NewReader(text), table.Hints{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	curves.TACs = slices.DeleteFunc(curves.TACs, func(c extract.TAC) bool { return !strings.HasPrefix(string(c.Region), "ctx-") })
-	mean := extract.TAC{Region: "cortex", BqPerML: make([]float64, len(curves.Frames))}
-	for _, c := range curves.TACs {
+	read.TACs = slices.DeleteFunc(read.TACs, func(c extract.CorrectedTAC) bool { return !strings.HasPrefix(string(c.Region), "ctx-") })
+	mean := extract.CorrectedTAC{Region: "cortex", BqPerML: make([]float64, len(read.Frames))}
+	for _, c := range read.TACs {
 		for f, v := range c.BqPerML {
-			mean.BqPerML[f] += v / float64(len(curves.TACs))
+			mean.BqPerML[f] += v / float64(len(read.TACs))
 		}
 	}
-	curves.TACs = append([]extract.TAC{mean}, curves.TACs...)
-	if curves, err = extract.FromCorrected(curves, 1224*time.Second, 0); err != nil {
+	read.TACs = append([]extract.CorrectedTAC{mean}, read.TACs...)
+	curves, err := extract.FromCorrected(read, 1224*time.Second, 0)
+	if err != nil {
 		t.Fatal(err)
 	}
 	blood, err := table.ReadBlood(bytes.NewReader(shared(t, name("", "_recording-manual_blood.tsv"))), shared(t, name("", "_recording-manual_blood.json")))
@@ -65,6 +67,8 @@ func shared(t *testing.T, file string) []byte {
 // The delay with which curves were made is found again, whatever it is, also
 // where frames are long: frames of the tracer's kinetics in closed form.
 func TestDelaysAreFoundAgain(t *testing.T) {
+	row := figures.Accuracy(t, "delay of the tracer after the blood, −12 to 41 s: error", 5)
+	off := row.AtMost("at most # s")
 	for _, seconds := range []float64{-12, 0, 7, 23.4, 41} {
 		delay := time.Duration(seconds * float64(time.Second))
 		s := cortex(0.05, 0.05)
@@ -76,6 +80,7 @@ func TestDelaysAreFoundAgain(t *testing.T) {
 		if err != nil || (got-delay).Abs() > 300*time.Millisecond {
 			t.Errorf("delay %v, want %v, %v", got, delay, err)
 		}
+		off.Add((got - delay).Abs().Seconds())
 	}
 	s := cortex(0.05, 0.05)
 	for i := range s.Blood.Parent {
@@ -112,6 +117,10 @@ func TestBloodThatCannotServeIsNamed(t *testing.T) {
 // found VT of 2.14 by 2TCM, 2.17 by Logan and 2.16 by MA1 in cortex, over all
 // their scans, and 1.45 by 1TCM: it does not hold.
 func TestRealArterialScans(t *testing.T) {
+	row := figures.Accuracy(t, "real [11C]MC1, VT by Logan and MA1 against 2TCM", 8)
+	plots := row.AtMost("at most # %")
+	row = figures.Accuracy(t, "real [11C]MC1, VT by spectral analysis over 2TCM", 4)
+	spectral := row.Within("#")
 	for _, scan := range [][2]string{{"sub-04", "ses-baseline"}, {"sub-04", "ses-blocked"}, {"sub-21", "ses-test"}, {"sub-21", "ses-retest"}} {
 		s := bloodScan(t, scan[0], scan[1])
 		delay, err := fit.FindDelay(s)
@@ -129,7 +138,9 @@ func TestRealArterialScans(t *testing.T) {
 			vt[m.Name()] = v
 			t.Logf("%s: %s VT %.3f ± %.3f, t* %v, %v", scan, m.Name(), v, se, estimates[0].TStar, estimates[0].Warnings)
 		}
+		spectral.Add(vt["spectral"] / vt["2tcm"])
 		for _, name := range []string{"logan", "ma1"} {
+			plots.Add(100 * math.Abs(vt[name]/vt["2tcm"]-1))
 			if math.Abs(vt[name]/vt["2tcm"]-1) > 0.05 {
 				t.Errorf("%s: %s %.3f, 2tcm %.3f", scan, name, vt[name], vt["2tcm"])
 			}

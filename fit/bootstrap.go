@@ -1,7 +1,6 @@
 package fit
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -9,7 +8,6 @@ import (
 	"gonum.org/v1/gonum/stat"
 
 	"tacstream/extract"
-	"tacstream/ingest"
 )
 
 // A Resampled is what a bootstrap says of one region.
@@ -43,8 +41,9 @@ const (
 // Source: Efron & Tibshirani, An Introduction to the Bootstrap, 1993, chapter 6.
 func Bootstrap(m Model, s Scan, n int, seed uint64) ([]Resampled, error) {
 	if n < leastDraws || n > mostDraws {
-		return nil, fmt.Errorf("%d draws: there must be %d to %d: %w", n, leastDraws, mostDraws, ingest.ErrRejected)
+		return nil, reject(ErrSettings, "%d draws: there must be %d to %d", n, leastDraws, mostDraws)
 	}
+	s = s.sharing()
 	base, err := m.Fit(s)
 	if err != nil {
 		return nil, err

@@ -16,7 +16,7 @@ import (
 func TestBootstrapAgreesWithStandardErrors(t *testing.T) {
 	x := experiment{frames: hrrt(), ref: phantom.AZ10419369.Reference(), k: phantom.Kinetics{R1: 1, K2PerMin: 0.1, BPND: 1.5}, noise: 0.03, refNoise: 1.0 / 3}
 	scan := x.scan(rand.New(rand.NewPCG(5, 6)))
-	for _, m := range []fit.Model{fit.SRTM{}, fit.MRTM2{K2PerMin: 0.1}} {
+	for _, m := range []fit.Model{fit.SRTM{}, fit.MRTM2{K2PrimePerMin: 0.1}} {
 		estimates, err := m.Fit(scan)
 		if err != nil {
 			t.Fatal(err)
@@ -53,7 +53,7 @@ func TestAkaikeWeights(t *testing.T) {
 	x := experiment{frames: hrrt(), ref: phantom.AZ10419369.Reference(), k: phantom.Kinetics{R1: 1, K2PerMin: 0.1, BPND: 1.5}, noise: 0.03}
 	scan := x.scan(rand.New(rand.NewPCG(5, 6)))
 	var all []fit.Estimate
-	for _, m := range []fit.Model{fit.SRTM2{K2PerMin: 0.1}, fit.SRTM2{K2PerMin: 0.3}, fit.LoganRef{K2PerMin: 0.1}} {
+	for _, m := range []fit.Model{fit.SRTM2{K2PrimePerMin: 0.1}, fit.SRTM2{K2PrimePerMin: 0.3}, fit.LoganRef{K2PrimePerMin: 0.1}} {
 		estimates, err := m.Fit(scan)
 		if err != nil {
 			t.Fatal(err)

@@ -16,10 +16,10 @@ type passage struct{ end, mean [degree + 2]float64 }
 //
 //	end  = e^(−λh) (φ₀, φ₁, φ₂, …)
 //	mean = (φ₁(−(θ+λ)h), ψ₁, ψ₂, …)    ψ_j = ∫₀¹ e^(−λhx) x^j φ_j(zx) dx
-func (g *grid) kernel(theta float64) kernel { return g.kernelIn(nil, theta) }
+func (g *partition) kernel(theta float64) kernel { return g.kernelIn(nil, theta) }
 
 // kernelIn does the same in the space of a kernel that is not needed any more.
-func (g *grid) kernelIn(k kernel, theta float64) kernel {
+func (g *partition) kernelIn(k kernel, theta float64) kernel {
 	if k == nil {
 		k = make(kernel, len(g.sizes))
 	}
@@ -64,26 +64,6 @@ func (s *size) means(th, lh float64, end [degree + 2]float64) (m [degree + 2]flo
 	return m
 }
 
-// psi returns ψ_j by its power series, for small θh and λh:
-//
-//	Σ (−λh)^n (−θh)^m / (n! (j+m)! (n+m+j+1))
-func psi(j int, th, lh float64) float64 {
-	const order = 5
-	sum, outer := 0.0, 1.0
-	for n := 0; n <= order; n++ {
-		inner := outer
-		for i := 2; i <= j; i++ {
-			inner /= float64(i)
-		}
-		for m := 0; m <= order-n; m++ {
-			sum += inner / float64(n+m+j+1)
-			inner *= -th / float64(j+m+1)
-		}
-		outer *= -lh / float64(n+1)
-	}
-	return sum
-}
-
 // convolve writes into means the frame means of
 //
 //	E(t) = e^(−λt) ∫₀ᵗ C(s) e^(−θ(t−s)) ds
@@ -94,7 +74,7 @@ func (c curve) convolve(k kernel, means []float64) {
 	clear(means)
 	e := 0.0
 	for i := range c.pieces {
-		a, p := &c.pieces[i], &c.grid.pieces[i]
+		a, p := &c.pieces[i], &c.partition.pieces[i]
 		f := &k[p.size]
 		mean, end := e*f.mean[0], e*f.end[0]
 		for j, v := range a {
@@ -111,13 +91,13 @@ func (c curve) convolve(k kernel, means []float64) {
 func (c curve) means(n int) []float64 {
 	list := make([]float64, n)
 	for i := range c.pieces {
-		p := &c.grid.pieces[i]
+		p := &c.partition.pieces[i]
 		if p.frame < 0 {
 			continue
 		}
 		mean := 0.0
 		for j, a := range c.pieces[i] {
-			mean += a * c.grid.size(i).moment[j]
+			mean += a * c.partition.size(i).moment[j]
 		}
 		list[p.frame] += mean * p.share / p.length
 	}
@@ -134,8 +114,8 @@ func (c curve) integrals(n int, wanted bool) (once, again []float64) {
 	inverse := inverseFactorials()
 	sum, double := 0.0, 0.0
 	for i := range c.pieces {
-		p := &c.grid.pieces[i]
-		m, h, a := &c.grid.size(i).moment, p.length, &c.pieces[i]
+		p := &c.partition.pieces[i]
+		m, h, a := &c.partition.size(i).moment, p.length, &c.pieces[i]
 		perDecay, share := 1/p.decay, p.decay*p.share
 		mean, level := 0.0, 0.0
 		for j, b := range a {
@@ -159,40 +139,4 @@ func (c curve) integrals(n int, wanted bool) (once, again []float64) {
 		sum += perDecay * level
 	}
 	return once, again
-}
-
-// inverseFactorials returns 1/j!.
-func inverseFactorials() [degree + 4]float64 {
-	return [degree + 4]float64{1, 1, 1.0 / 2, 1.0 / 6, 1.0 / 24, 1.0 / 120, 1.0 / 720, 1.0 / 5040}
-}
-
-// phis returns φ₀ to φ₇ of z. Near 0 the definition cancels, so there φ₇ comes
-// from its series and the others from φ_j = 1/j! + z φ_{j+1}. At the limit
-// both are right to 1e-12.
-func phis(z float64) (p [degree + 4]float64) {
-	factorials := inverseFactorials()
-	const last = len(p) - 1
-	if math.Abs(z) > 1 {
-		p[0] = math.Exp(z)
-		inverse := 1 / z
-		for j := range last {
-			p[j+1] = (p[j] - factorials[j]) * inverse
-		}
-		return p
-	}
-	// Σ 7! z^j / (7+j)!, by Horner's rule. Half of it does where z is small.
-	s := 1.0
-	if math.Abs(z) > 1.0/16 {
-		for _, r := range [...]float64{1.0 / 21, 1.0 / 20, 1.0 / 19, 1.0 / 18, 1.0 / 17, 1.0 / 16, 1.0 / 15} {
-			s = 1 + s*z*r
-		}
-	}
-	for _, r := range [...]float64{1.0 / 14, 1.0 / 13, 1.0 / 12, 1.0 / 11, 1.0 / 10, 1.0 / 9, 1.0 / 8} {
-		s = 1 + s*z*r
-	}
-	p[last] = s * factorials[last]
-	for j := last; j > 0; j-- {
-		p[j-1] = factorials[j-1] + z*p[j]
-	}
-	return p
 }

@@ -1,7 +1,6 @@
 package fit
 
 import (
-	"fmt"
 	"math"
 	"slices"
 
@@ -42,7 +41,7 @@ type member struct {
 // newCoupled fits SRTM to every region and then, where k2′ is not given, all
 // with one k2′. From says which regions it is estimated from, nil all that are
 // tissue.
-func newCoupled(b *basis, k2PerMin float64, from []extract.Region) (*coupled, error) {
+func newCoupled(b *basis, k2PrimePerMin float64, from []extract.Region) (*coupled, error) {
 	c := &coupled{basis: b, fit: newSRTMFit(b), at: make(map[extract.Region]int, len(b.scan.TACs))}
 	n := len(b.mid)
 	buffer := make([]float64, 6*n*len(b.scan.TACs))
@@ -57,18 +56,19 @@ func newCoupled(b *basis, k2PerMin float64, from []extract.Region) (*coupled, er
 			continue
 		}
 		c.single(&m)
-		m.counts = from == nil && tissue(t.Region) || slices.Contains(from, t.Region)
+		asked := from == nil && tissue(t.Region) || slices.Contains(from, t.Region)
+		m.counts = asked && !math.IsNaN(m.k2Prime) // SRTM has no answer where all of a curve is negative
 		c.at[t.Region] = len(c.members)
 		c.members = append(c.members, m)
 	}
 	if from == nil && !slices.ContainsFunc(c.members, func(m member) bool { return m.counts }) {
 		for i := range c.members {
-			c.members[i].counts = true
+			c.members[i].counts = !math.IsNaN(c.members[i].k2Prime)
 		}
 	}
 	var err error
-	if k2PerMin != 0 {
-		c.shared, err = givenRate(k2PerMin)
+	if k2PrimePerMin != 0 {
+		c.shared, err = givenRate(k2PrimePerMin)
 	} else {
 		err = c.couple()
 	}
@@ -120,7 +120,7 @@ func (c *coupled) begin() (float64, error) {
 		}
 	}
 	if !(weight > 0) {
-		return 0, fmt.Errorf("no region says anything of it: %w", ErrK2Prime)
+		return 0, reject(ErrK2Prime, "no region determines k2′")
 	}
 	return math.Exp(sum / weight), nil
 }
@@ -162,7 +162,7 @@ func (c *coupled) couple() error {
 			}
 		}
 		if !(information > 0) {
-			return fmt.Errorf("no region says anything of it: %w", ErrK2Prime)
+			return reject(ErrK2Prime, "no region determines k2′")
 		}
 		if objective > before && math.Abs(move) > 1e-10*k {
 			move /= 2
@@ -184,10 +184,10 @@ func (c *coupled) couple() error {
 		}
 	}
 	if !(k > thetaMin && k < thetaMax) {
-		return fmt.Errorf("the regions ask for %.3g /min: %w", k, ErrK2Prime)
+		return reject(ErrK2Prime, "the regions lead to %.3g /min, outside %g to %g", k, thetaMin, thetaMax)
 	}
 	if c.influence(); c.shared.se > mostDoubt*k {
-		return fmt.Errorf("the regions leave %.3g ± %.3g /min: %w", k, c.shared.se, ErrK2Prime)
+		return reject(ErrK2Prime, "the regions leave %.3g ± %.3g /min", k, c.shared.se)
 	}
 	return nil
 }
@@ -283,7 +283,7 @@ func (c *coupled) exact(m *member, fitted []float64) (rss float64) {
 	c.fit.space = c.kernelIn(c.fit.space, theta)
 	k := c.fit.space
 	c.refCurve.convolve(k, m.column)
-	c.fit.memory.set(c.grid, k)
+	c.fit.memory.set(c.partition, k)
 	c.interpolate(m.at, nil, m.slope)
 	delta := c.shared.value - theta
 	fy, ff := 0.0, 0.0
@@ -404,7 +404,7 @@ func (c *coupled) estimate(t *extract.TAC, u []float64, e *Estimate) {
 	e.add(K2, m.r1*k, &s, k, 0, m.r1)
 	e.add(BPND, m.r1*k/theta-1, &s, k/theta, -m.r1*k/(theta*theta), m.r1/theta)
 	c.score(e, rss, len(u), 2)
-	e.finish(c.grid, u, &s)
+	e.finish(c.partition, u, &s)
 	c.shared.report(e, &s, 2)
 	e.profile = c.profile
 	e.Warnings = append(e.Warnings, boundWarning(theta)...)

@@ -8,6 +8,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"tacstream/config/figures"
 	"tacstream/extract"
 	"tacstream/fit"
 	"tacstream/ingest/phantom"
@@ -59,6 +60,10 @@ func (s study) scan(rng *rand.Rand, noise float64) fit.Scan {
 // to 4 %.
 func TestCoupledFitLowersScatter(t *testing.T) {
 	const draws = 300
+	row := figures.Accuracy(t, "BPND: scatter of SRTM2, k2′ estimated, over SRTM's", 1)
+	lower := map[string]*figures.Figure{"DASB": row.AtMost("DASB #"), "AZ10419369": row.AtMost("AZ10419369 #")}
+	row = figures.Accuracy(t, "BPND: 95 % intervals that hold the truth, SRTM2, k2′ estimated", 2)
+	cover := row.Within("# %")
 	for _, s := range studies() {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
@@ -76,7 +81,7 @@ func TestCoupledFitLowersScatter(t *testing.T) {
 					for i, e := range estimates {
 						v, se := e.Get(fit.BPND)
 						[][]sample{single, coupled}[m][i].add(v, se, s.regions[i].bpnd)
-						if low, high := e.Interval(); m == 1 && low <= s.regions[i].bpnd && s.regions[i].bpnd <= high {
+						if low, high := e.Interval(0.95); m == 1 && low <= s.regions[i].bpnd && s.regions[i].bpnd <= high {
 							covered++
 						}
 					}
@@ -94,6 +99,8 @@ func TestCoupledFitLowersScatter(t *testing.T) {
 			}
 			ratio = math.Exp(ratio)
 			covered /= float64(draws * len(coupled))
+			lower[s.name].Add(ratio)
+			cover.Add(100 * covered)
 			t.Logf("scatter %.3f of SRTM's; 95 %% intervals cover %.3f; k2′: bias %.2f %%, SD %.2f %%, SE/SD %.3f", ratio, covered, 100*k2.bias()/s.k2Prime, 100*k2.sd()/s.k2Prime, k2.told())
 			if ratio > s.ratio || covered < 0.93 || covered > 0.97 || math.Abs(k2.told()-1) > 0.12 {
 				t.Errorf("scatter %.3f of SRTM's, intervals cover %.3f, k2′ SE/SD %.3f", ratio, covered, k2.told())
@@ -106,7 +113,7 @@ func TestCoupledFitLowersScatter(t *testing.T) {
 func TestCoupledFitIsExact(t *testing.T) {
 	for _, s := range studies() {
 		scan := s.scan(rand.New(rand.NewPCG(1, 1)), 0)
-		for _, m := range []fit.Model{fit.SRTM2{}, fit.MRTM2{}, fit.LoganRef{}, fit.SRTM2{K2PerMin: s.k2Prime}, fit.SRTM2{From: []extract.Region{"putamen", "frontal"}}} {
+		for _, m := range []fit.Model{fit.SRTM2{}, fit.MRTM2{}, fit.LoganRef{}, fit.SRTM2{K2PrimePerMin: s.k2Prime}, fit.SRTM2{K2PrimeFrom: []extract.Region{"putamen", "frontal"}}} {
 			estimates, err := m.Fit(scan)
 			if err != nil {
 				t.Fatal(err)
@@ -137,7 +144,7 @@ func TestRegionsThatK2PrimeComesFrom(t *testing.T) {
 	}
 	spoiled := scan
 	spoiled.TACs = append(append([]extract.TAC(nil), scan.TACs...), extract.TAC{Region: "spoiled", BqPerML: bad})
-	m := fit.SRTM2{From: []extract.Region{"putamen", "caudate", "thalamus"}}
+	m := fit.SRTM2{K2PrimeFrom: []extract.Region{"putamen", "caudate", "thalamus"}}
 	a, err := m.Fit(scan)
 	if err != nil {
 		t.Fatal(err)
@@ -153,7 +160,7 @@ func TestRegionsThatK2PrimeComesFrom(t *testing.T) {
 	if b[0].K2PrimeSE <= 0 {
 		t.Errorf("influence of k2′ on the standard error: %g", b[0].K2PrimeSE)
 	}
-	if _, err := (fit.SRTM2{From: []extract.Region{"nowhere"}}).Fit(scan); err == nil {
+	if _, err := (fit.SRTM2{K2PrimeFrom: []extract.Region{"nowhere"}}).Fit(scan); err == nil {
 		t.Error("k2′ from no region at all")
 	}
 	// What is no tissue says nothing of k2′ unless it is asked, or is all there is.
@@ -178,7 +185,7 @@ func TestRegionsThatK2PrimeComesFrom(t *testing.T) {
 	}
 	fluid := scan.TACs[1]
 	fluid.Region = "CSF"
-	asked := fit.SRTM2{From: []extract.Region{fluid.Region}}
+	asked := fit.SRTM2{K2PrimeFrom: []extract.Region{fluid.Region}}
 	if only := k2Prime(fit.SRTM2{}, scan.TACs[0], fluid); only != k2Prime(asked, append(slices.Clone(scan.TACs), fluid)...) {
 		t.Errorf("k2′ of the only region there is: %g", only)
 	}
@@ -252,6 +259,8 @@ func (s study) jointBound() []float64 {
 // standard deviation to 1 %.
 func TestCoupledFitReachesTheBound(t *testing.T) {
 	const draws = 5000
+	row := figures.Accuracy(t, "BPND: scatter of SRTM2, k2′ estimated, over the Cramér-Rao bound", 13)
+	overBound := row.Within("#")
 	for _, s := range studies() {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
@@ -274,6 +283,7 @@ func TestCoupledFitReachesTheBound(t *testing.T) {
 			for i, r := range s.regions {
 				sd := samples[i].sd() / r.bpnd
 				t.Logf("%s: bound %.3f %%, scatter %.3f %%: %.3f of it; bias %.2f %%", r.name, 100*limits[i], 100*sd, sd/limits[i], 100*samples[i].bias()/r.bpnd)
+				overBound.Add(sd / limits[i])
 				if math.Abs(sd/limits[i]-1) > 0.05 {
 					t.Errorf("%s: scatter %.3f of the bound", r.name, sd/limits[i])
 				}

@@ -13,44 +13,31 @@ import "math"
 // A curve is linear in the frame means. An arterial input is a curve too, on a
 // grid of its own whose pieces are parts of frames: see newInput.
 type curve struct {
-	*grid
+	*partition
 	// Over each piece of length h, h times the curve, corrected for decay to
 	// the start of the piece.
 	pieces []polynomial
 }
 
 // curve rebuilds the curve with these frame means.
-func (g *grid) curve(means []float64) curve {
+func (s *spline) curve(g *partition, means []float64) curve {
 	factors := g.conditions(means, make([]float64, 0, len(g.pieces)))
-	g.spline.system.solve(factors)
-	c := curve{grid: g, pieces: make([]polynomial, len(g.pieces))}
+	s.system.solve(factors)
+	c := curve{partition: g, pieces: make([]polynomial, len(g.pieces))}
 	for k := range g.pieces {
 		p, to := &g.pieces[k], &c.pieces[k]
 		for j := range degree + 1 {
-			at := g.spline.first[k] + j - 1
+			at := s.first[k] + j - 1
 			if at < 0 {
 				continue
 			}
-			b, scale := &g.spline.pieces[k][j], factors[at]*p.length*p.decay
+			b, scale := &s.pieces[k][j], factors[at]*p.length*p.decay
 			for i := range b {
 				to[i] += scale * b[i]
 			}
 		}
 	}
 	return c
-}
-
-// conditions appends to list the means of the pieces where they are known.
-func (g *grid) conditions(means, list []float64) []float64 {
-	if len(g.gaps) == 0 {
-		return append(list, means...)
-	}
-	for k := range g.pieces {
-		if p := &g.pieces[k]; p.known() {
-			list = append(list, p.mean(means))
-		}
-	}
-	return list
 }
 
 // finite reports whether the curve is made of numbers: not where the frames

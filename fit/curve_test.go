@@ -22,12 +22,12 @@ func uneven(lambda float64) *grid {
 		frames = append(frames, ingest.Frame{Start: at, Duration: d})
 		at += d
 	}
-	return newGrid(frames, lambda)
+	return newGrid(newPartition(frames, lambda))
 }
 
 // at returns the decaying curve at a fraction of a piece.
 func (c curve) at(k int, x float64) float64 {
-	p, sum, power := c.grid.pieces[k], 0.0, 1.0
+	p, sum, power := c.partition.pieces[k], 0.0, 1.0
 	for j, a := range c.pieces[k] {
 		sum += a * power
 		power *= x / float64(j+1)
@@ -93,7 +93,7 @@ func TestQuarticsComeBack(t *testing.T) {
 				frames = append(frames, ingest.Frame{Start: time.Duration(i) * 4 * time.Minute, Duration: 4 * time.Minute})
 			}
 		}
-		g := newGrid(frames, lambda)
+		g := newGrid(newPartition(frames, lambda))
 		var means []float64
 		for _, f := range frames {
 			means = append(means, simpson(func(x float64) float64 {
@@ -137,7 +137,7 @@ func (c curve) slowly(theta float64) []float64 {
 	const steps = 2000
 	rate, e := theta+c.lambda, 0.0
 	means := make([]float64, len(c.mid))
-	for k, p := range c.grid.pieces {
+	for k, p := range c.partition.pieces {
 		h := p.length / steps
 		sum := 0.0
 		for i := range steps {
@@ -213,8 +213,8 @@ func (m *memory) apply(x, out []float64) {
 // and backwards it is the transpose.
 func TestMemory(t *testing.T) {
 	g := uneven(0.034)
-	m := newMemory(g)
-	m.set(g, g.kernel(0.05))
+	m := newMemory(g.partition)
+	m.set(g.partition, g.kernel(0.05))
 	x := []float64{1, 4, 9, 15, 14, 12, 9, 7, 5, 4, 2.5, 1.5, 1}
 	exact, got, back := make([]float64, len(x)), make([]float64, len(x)), make([]float64, len(x))
 	g.curve(x).convolve(g.kernel(0.05), exact)

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"tacstream/config/figures"
 	"tacstream/extract"
 	"tacstream/fit"
 	"tacstream/ingest"
@@ -69,6 +70,8 @@ func decaying(ref phantom.Curve, frames []ingest.Frame) []truth {
 // not decay. The project's limits are the same: 0.002 % (MRTM 0.01 %) and
 // 0.05 %.
 func TestExactCurvesOfADecayingTracer(t *testing.T) {
+	row := figures.Accuracy(t, "BPND, 400 exact curves of carbon-11, five models: error", 20)
+	median, worst := row.AtMost("median # %"), row.AtMost("worst # %")
 	schedules := []struct {
 		name   string
 		frames []ingest.Frame
@@ -78,7 +81,9 @@ func TestExactCurvesOfADecayingTracer(t *testing.T) {
 			t.Run(s.name+" "+string(tracer), func(t *testing.T) {
 				list := decaying(tracer.Reference(), s.frames)
 				for _, l := range []limits{{"srtm", srtm, 0.002, 0.05}, {"logan-ref", logan, 0.002, 0.05}, {"mrtm", mrtm, 0.002, 0.05}, {"srtm2", srtm2, 0.002, 0.05}, {"mrtm2", mrtm2, 0.002, 0.05}} {
-					l.check(t, list)
+					m, top := l.check(t, list)
+					median.Add(m)
+					worst.Add(top)
 				}
 			})
 		}

@@ -1,7 +1,6 @@
 package fit
 
 import (
-	"fmt"
 	"math"
 	"time"
 )
@@ -31,12 +30,13 @@ const delayRegions = 24
 // Source: Meyer, J Nucl Med 1989;30:1069–1078.
 func FindDelay(s Scan) (time.Duration, error) {
 	if len(s.TACs) == 0 {
-		return 0, fmt.Errorf("no curves: %w", ErrFrames)
+		return 0, reject(ErrFrames, "no curves")
 	}
 	if err := s.check(); err != nil {
 		return 0, err
 	}
 	all := s.TACs
+	s = s.sharing()
 	s.TACs = nil
 	for i := 0; i < len(all); i += (len(all) + delayRegions - 1) / delayRegions {
 		s.TACs = append(s.TACs, all[i])
@@ -65,7 +65,7 @@ func FindDelay(s Scan) (time.Duration, error) {
 	case failed != nil:
 		return 0, failed
 	case best == earliestDelay || best == latestDelay:
-		return 0, fmt.Errorf("no delay between %g and %g s fits best: the times of blood and scan do not belong together: %w", earliestDelay, latestDelay, ErrBlood)
+		return 0, reject(ErrBlood, "no delay between %g and %g s fits best: the times of blood and scan do not belong together", earliestDelay, latestDelay)
 	}
 	best, _ = golden(misfit, best-delayStride, best+delayStride, 0.05)
 	return time.Duration(best*1000) * time.Millisecond, nil

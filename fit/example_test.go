@@ -53,7 +53,7 @@ func ExampleMRTM() {
 }
 
 func ExampleLoganRef() {
-	estimates, err := fit.LoganRef{K2PerMin: 0.1}.Fit(putamen())
+	estimates, err := fit.LoganRef{K2PrimePerMin: 0.1}.Fit(putamen())
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -78,7 +78,7 @@ func show(m fit.Model, s fit.Scan) {
 
 func ExampleSRTM2() {
 	show(fit.SRTM2{}, putamen()) // k2′ is estimated
-	show(fit.SRTM2{K2PerMin: 0.1}, putamen())
+	show(fit.SRTM2{K2PrimePerMin: 0.1}, putamen())
 	// Output:
 	// Putamen R1 1.050 k2 0.105 BPnd 1.440 k2prime 0.100
 	// Putamen R1 1.050 k2 0.105 BPnd 1.440 k2prime 0.100
@@ -90,7 +90,7 @@ func ExampleMRTM0() {
 }
 
 func ExampleMRTM2() {
-	show(fit.MRTM2{K2PerMin: 0.1}, putamen())
+	show(fit.MRTM2{K2PrimePerMin: 0.1}, putamen())
 	// Output: Putamen R1 1.050 k2 0.105 BPnd 1.440 k2a 0.043 k2prime 0.100
 }
 

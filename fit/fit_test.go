@@ -49,7 +49,7 @@ func TestGoldenVector(t *testing.T) {
 			}
 		}
 	}
-	for _, m := range []fit.Model{fit.SRTM{}, fit.MRTM{}, fit.LoganRef{K2PerMin: 0.065}, fit.LoganRef{TStar: 30 * time.Minute, K2PerMin: 0.065}} {
+	for _, m := range []fit.Model{fit.SRTM{}, fit.MRTM{}, fit.LoganRef{K2PrimePerMin: 0.065}, fit.LoganRef{TStar: 30 * time.Minute, K2PrimePerMin: 0.065}} {
 		estimates, err := m.Fit(goldenScan(hrrt(), 0))
 		if err != nil {
 			t.Fatal(err)
@@ -75,7 +75,7 @@ func warned(e fit.Estimate, code ingest.Code) bool {
 func TestLoganWithoutK2PrimeIsLow(t *testing.T) {
 	frames := schedule(30, 60, 60, 60)
 	for _, k2Prime := range []float64{1e9, 7, 1e-5, -1, math.NaN()} {
-		if _, err := (fit.LoganRef{TStar: 30 * time.Minute, K2PerMin: k2Prime}).Fit(goldenScan(frames, 0)); !errors.Is(err, fit.ErrK2Prime) {
+		if _, err := (fit.LoganRef{TStar: 30 * time.Minute, K2PrimePerMin: k2Prime}).Fit(goldenScan(frames, 0)); !errors.Is(err, fit.ErrK2Prime) {
 			t.Errorf("k2′ of %g: %v", k2Prime, err)
 		}
 	}
@@ -190,8 +190,8 @@ func TestBadSettingsHaveAName(t *testing.T) {
 		scan  fit.Scan
 		want  error
 	}{
-		{"k2′ negative", fit.LoganRef{K2PerMin: -1}, scan, fit.ErrK2Prime},
-		{"k2′ no number", fit.LoganRef{K2PerMin: math.NaN()}, scan, fit.ErrK2Prime},
+		{"k2′ negative", fit.LoganRef{K2PrimePerMin: -1}, scan, fit.ErrK2Prime},
+		{"k2′ no number", fit.LoganRef{K2PrimePerMin: math.NaN()}, scan, fit.ErrK2Prime},
 		{"k2′ of nothing that binds", fit.LoganRef{}, unbound, fit.ErrK2Prime},
 		{"t* before model zero", fit.LoganRef{TStar: -time.Minute}, scan, fit.ErrFrames},
 		{"t* after the scan", fit.LoganRef{TStar: 3 * time.Hour}, scan, fit.ErrTooFewFrames},
@@ -211,7 +211,7 @@ func TestByName(t *testing.T) {
 			t.Errorf("%s: %v, %v", m.Name(), got, err)
 		}
 	}
-	if m, err := fit.ByName("logan-ref", fit.Settings{K2PrimePerMin: 0.07}); err != nil || !reflect.DeepEqual(m, fit.LoganRef{K2PerMin: 0.07}) {
+	if m, err := fit.ByName("logan-ref", fit.Settings{K2PrimePerMin: 0.07}); err != nil || !reflect.DeepEqual(m, fit.LoganRef{K2PrimePerMin: 0.07}) {
 		t.Errorf("%v, %v", m, err)
 	}
 	_, err := fit.ByName("guess", fit.Settings{})
@@ -268,7 +268,7 @@ func TestAProportionalRegionIsDoubted(t *testing.T) {
 func TestAnEmptyRegionHarmsNoOther(t *testing.T) {
 	s := goldenScan(phantom.DefaultFrames(), phantom.CarbonHalfLife)
 	s.TACs = append(s.TACs, extract.TAC{Region: "empty", BqPerML: make([]float64, len(s.Frames))})
-	for _, m := range []fit.Model{fit.SRTM{}, fit.MRTM{}, fit.LoganRef{K2PerMin: 0.065}} {
+	for _, m := range []fit.Model{fit.SRTM{}, fit.MRTM{}, fit.LoganRef{K2PrimePerMin: 0.065}} {
 		estimates, err := m.Fit(s)
 		if err != nil || len(estimates) != 2 {
 			t.Fatalf("%s: %d estimates, %v", m.Name(), len(estimates), err)
@@ -278,6 +278,26 @@ func TestAnEmptyRegionHarmsNoOther(t *testing.T) {
 		}
 		if len(estimates[1].Warnings) == 0 {
 			t.Errorf("%s: an empty region without a warning: %+v", m.Name(), estimates[1].Parameters)
+		}
+	}
+}
+
+// Where all of a curve is below 0, as of air, SRTM has no answer, so that it says
+// nothing of the k2′ that the others share.
+func TestANegativeRegionHarmsNoOther(t *testing.T) {
+	s := goldenScan(phantom.DefaultFrames(), phantom.CarbonHalfLife)
+	below := extract.TAC{Region: "below"}
+	for _, v := range s.TACs[1].BqPerML {
+		below.BqPerML = append(below.BqPerML, -v/10)
+	}
+	s.TACs = append(s.TACs, below)
+	for _, m := range []fit.Model{fit.SRTM2{}, fit.MRTM2{}, fit.LoganRef{}} {
+		estimates, err := m.Fit(s)
+		if err != nil || len(estimates) != 2 {
+			t.Fatalf("%s: %d estimates, %v", m.Name(), len(estimates), err)
+		}
+		if bp, _ := estimates[0].Get(fit.BPND); math.Abs(bp-1.9) > 0.001 || len(estimates[1].Warnings) == 0 {
+			t.Errorf("%s: BPND %v; of the other region %v", m.Name(), bp, estimates[1].Warnings)
 		}
 	}
 }
@@ -334,7 +354,7 @@ func FuzzFit(f *testing.F) {
 				s.TACs[c].BqPerML = append(s.TACs[c].BqPerML, float64(v))
 			}
 		}
-		for _, m := range append(fit.ReferenceModels(), fit.LoganRef{K2PerMin: 0.1}) {
+		for _, m := range append(fit.ReferenceModels(), fit.LoganRef{K2PrimePerMin: 0.1}) {
 			estimates, err := m.Fit(s)
 			if err != nil {
 				continue

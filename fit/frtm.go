@@ -37,6 +37,9 @@ type FRTM struct {
 // Name returns "frtm".
 func (FRTM) Name() string { return "frtm" }
 
+// Input returns ReferenceCurve.
+func (FRTM) Input() Input { return ReferenceCurve }
+
 // Fit estimates R1, k2, k3, k4, BPND and k2′ = k2/R1 of every region.
 func (m FRTM) Fit(s Scan) ([]Estimate, error) {
 	p, err := prepareReference(s, m.Weighting)
@@ -65,7 +68,7 @@ func newFRTMFit(b *basis) *frtmFit {
 	for i := range f.columns {
 		f.columns[i] = make([]float64, len(b.mid))
 	}
-	f.memory = [2]*memory{newMemory(b.grid), newMemory(b.grid)}
+	f.memory = [2]*memory{newMemory(b.partition), newMemory(b.partition)}
 	return f
 }
 
@@ -89,8 +92,8 @@ func (f *frtmFit) fit(u, given []float64, e *Estimate) {
 	f.unitVariances(f.fitted, f.unit)
 	f.linearise()
 	c, d := math.Exp(f.at[2]), math.Exp(f.at[3])
-	f.memory[0].set(f.grid, f.kernel(c))
-	f.memory[1].set(f.grid, f.kernel(d))
+	f.memory[0].set(f.partition, f.kernel(c))
+	f.memory[1].set(f.partition, f.kernel(d))
 	a, b := f.factors(&f.at)
 	f.l.target = effect{own: 1}
 	f.l.reference = effect{own: f.at[0], through: a, memory: f.memory[0], also: &effect{through: b, memory: f.memory[1]}}
@@ -303,14 +306,14 @@ func (f *frtmFit) parameters(e *Estimate) {
 	f.derive(e, K4, &f.at, k4)
 	f.derive(e, BPND, &f.at, func(g *gradient) float64 { return k3(g) / k4(g) })
 	f.derive(e, K2Prime, &f.at, func(g *gradient) float64 { return k2(g) / g[0] })
-	e.finish(f.grid, f.u, &f.spread)
+	e.finish(f.partition, f.u, &f.spread)
 	e.Warnings = append(e.Warnings, boundWarning(math.Exp(f.at[2]))...)
 	e.Warnings = append(e.Warnings, boundWarning(math.Exp(f.at[3]))...)
 	apart := math.Min(f.at[3]-f.at[1], f.at[1]-f.at[2])
-	e.Warnings = append(e.Warnings, broken(rule{apart < nearest, ingest.WarnFitBound, ingest.LevelWarn, apart, nearest, "k2 meets a rate of the tissue, as a difference of logarithms: a second compartment cannot be told"})...)
+	e.Warnings = append(e.Warnings, broken(rule{apart < nearest, ingest.WarnFitBound, ingest.LevelWarn, apart, nearest, "k2 meets a rate of the tissue: their logarithms differ by {value}, less than {limit}, so that a second compartment cannot be told"})...)
 	if !math.IsNaN(f.twin) {
 		k3, _ := e.Get(K3)
 		e.Warnings = append(e.Warnings, broken(rule{true, ingest.WarnIdentify, ingest.LevelDoubt, f.twin, k3,
-			"1/min: k3 of another solution that fits as well, in which k2′ and k3 + k4 have changed places"})...)
+			"another solution fits as well, with a k3 of {value} /min in place of {limit} /min: in it k2′ and k3 + k4 have changed places"})...)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"tacstream/config/figures"
 	"tacstream/extract"
 	"tacstream/fit"
 	"tacstream/ingest"
@@ -54,6 +55,17 @@ func TestExactFRTM(t *testing.T) {
 	slices.Sort(bpnd)
 	slices.Sort(rates)
 	n := len(bpnd)
+	for _, kind := range []struct {
+		row  *figures.Row
+		errs []float64
+	}{
+		{figures.Accuracy(t, "BPND by FRTM, 36 exact curves: error", 1), bpnd},
+		{figures.Accuracy(t, "k3 and k4 by FRTM, the same curves: error", 1), rates},
+	} {
+		median, worst := kind.row.AtMost("median # %"), kind.row.AtMost("worst # %")
+		median.Add(kind.errs[n/2])
+		worst.Add(kind.errs[n-1])
+	}
 	t.Logf("BPND: median %.4f %%, worst %.3f %%; k3, k4: median %.4f %%, worst %.3f %%", bpnd[n/2], bpnd[n-1], rates[n/2], rates[n-1])
 	if bpnd[n/2] > 0.1 || rates[n-1] > 50 {
 		t.Errorf("BPND: median %.4f %%, worst %.3f %%; k3, k4: worst %.3f %%", bpnd[n/2], bpnd[n-1], rates[n-1])

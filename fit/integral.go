@@ -15,7 +15,7 @@ type integrals struct {
 	whole []float64             // ∫ of each B-spline
 }
 
-func (g *grid) newIntegrals() integrals {
+func newIntegrals(g *partition, s *spline) integrals {
 	n := len(g.pieces)
 	all := make([][degree + 1]float64, 4*n)
 	it := integrals{level: all[:n], mean: all[n : 2*n], twice: all[2*n : 3*n], later: all[3*n:], whole: make([]float64, n+degree+1)}
@@ -23,12 +23,12 @@ func (g *grid) newIntegrals() integrals {
 	for k, p := range g.pieces {
 		moment, h := &g.size(k).moment, p.length
 		for j := range degree + 1 {
-			at := g.spline.first[k] + j
+			at := s.first[k] + j
 			if at == 0 {
 				continue // the B-spline that is not 0 at model zero
 			}
 			it.mean[k][j] = it.whole[at] * g.level(p)
-			for i, c := range g.spline.pieces[k][j] {
+			for i, c := range s.pieces[k][j] {
 				it.level[k][j] += h * c * inverse[i+1]
 				it.mean[k][j] += h * p.decay * c * moment[i+1]
 				it.twice[k][j] += h * h * c * inverse[i+2]
@@ -44,14 +44,29 @@ func (g *grid) newIntegrals() integrals {
 // takes less time than the equations of the spline.
 const mostMultiplied = 48
 
-// newIntegral returns the matrix from the means of the frames to those of the
+// An integration is what the curves on a partition are integrated with.
+type integration struct {
+	*partition
+	spline    *spline
+	integrals integrals
+	integral  *blas64.General // from frame means to those of the integral; nil for many frames
+}
+
+// newIntegration prepares the integrals.
+func newIntegration(g *partition, s *spline) *integration {
+	it := &integration{partition: g, spline: s, integrals: newIntegrals(g, s)}
+	it.integral = it.matrix()
+	return it
+}
+
+// matrix returns the matrix from the means of the frames to those of the
 // integral, nil for more than mostMultiplied.
-func (g *grid) newIntegral() *blas64.General {
-	n := len(g.mid)
+func (in *integration) matrix() *blas64.General {
+	n := len(in.mid)
 	if n > mostMultiplied {
 		return nil
 	}
-	it, unit, column := newIntegrator(g), make([]float64, n), make([]float64, n)
+	it, unit, column := newIntegrator(in), make([]float64, n), make([]float64, n)
 	m := &blas64.General{Rows: n, Cols: n, Stride: n, Data: make([]float64, n*n)}
 	for j := range n {
 		unit[j] = 1
@@ -68,12 +83,12 @@ func (g *grid) newIntegral() *blas64.General {
 // of that integral, of many curves on one grid. Both are linear in the factors
 // of the B-splines, so no curve is laid out piece by piece.
 type integrator struct {
-	*grid
+	*integration
 	x []float64 // factors, after a 0 for the B-spline that is left out
 }
 
-func newIntegrator(g *grid) *integrator {
-	return &integrator{grid: g, x: make([]float64, len(g.pieces)+degree+1)}
+func newIntegrator(in *integration) *integrator {
+	return &integrator{integration: in, x: make([]float64, len(in.pieces)+degree+1)}
 }
 
 // solve finds the factors of the curve with these frame means.

@@ -7,17 +7,11 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// A profile prepares, for an estimate of its scan, a function that returns the
-// least weighted residual sum of squares that the model can have with the main
-// parameter held at a value. All estimates of a fit have the same one.
-type profile func(e *Estimate) (at func(value float64) float64)
-
-// confidence is that of Interval.
-const confidence = 0.95
-
 // Interval returns the interval that covers the main parameter (see Main) in
-// 95 of 100 scans, NaN where there is no standard error and infinite where the
-// data set no bound.
+// a share of scans, level, such as 0.95. It is infinite where the data set no
+// bound, and NaN where there is no standard error or level is not between 0
+// and 1. An Estimate that was put together from its exported fields lacks the
+// curve's likelihood, so that its interval is NaN too.
 //
 // For SRTM and SRTM2 it is the profile-likelihood interval, which need not be
 // symmetric. The reference's noise and that of integrals are no part of a
@@ -27,7 +21,7 @@ const confidence = 0.95
 // is the estimate ± t standard errors, t of Student's distribution: the noise of
 // an integral on their right-hand side is no part of a likelihood, of which the
 // profile then leans to one side and often has no end.
-func (e Estimate) Interval() (low, high float64) {
+func (e Estimate) Interval(level float64) (low, high float64) {
 	value, se := e.Get(e.Main())
 	frames := 0
 	for _, w := range e.Weights {
@@ -35,10 +29,10 @@ func (e Estimate) Interval() (low, high float64) {
 			frames++
 		}
 	}
-	if !(se > 0) || math.IsInf(se, 0) || frames <= e.parameters {
+	if !(se > 0) || math.IsInf(se, 0) || e.measured == nil || frames <= e.parameters || !(level > 0 && level < 1) {
 		return math.NaN(), math.NaN()
 	}
-	t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(frames - e.parameters)}.Quantile((1 + confidence) / 2)
+	t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(frames - e.parameters)}.Quantile((1 + level) / 2)
 	if e.profile == nil {
 		return value - t*se, value + t*se
 	}
@@ -147,26 +141,4 @@ func (p *rateProfile) at(value float64) float64 {
 	middle := float64(at - first - window/2)
 	_, least := golden(f, math.Max(middle-1, -window/2), math.Min(middle+1, window/2), 1e-7)
 	return least
-}
-
-// golden returns where f is least between a and b, and how much.
-func golden(f func(float64) float64, a, b, tolerance float64) (x, least float64) {
-	ratio := (math.Sqrt(5) - 1) / 2
-	c, d := b-ratio*(b-a), a+ratio*(b-a)
-	fc, fd := f(c), f(d)
-	for b-a > tolerance {
-		if fc < fd {
-			b, d, fd = d, c, fc
-			c = b - ratio*(b-a)
-			fc = f(c)
-		} else {
-			a, c, fc = c, d, fd
-			d = a + ratio*(b-a)
-			fd = f(d)
-		}
-	}
-	if fc < fd {
-		return c, fc
-	}
-	return d, fd
 }

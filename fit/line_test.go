@@ -18,7 +18,7 @@ func TestTheLineGoesThroughItsPoints(t *testing.T) {
 		slope  fit.Symbol
 		xLabel string
 	}{
-		{fit.LoganRef{K2PerMin: 0.065}, reference, 1e-3, fit.DVR, "(∫R + R/k2′) / C (min)"},
+		{fit.LoganRef{K2PrimePerMin: 0.065}, reference, 1e-3, fit.DVR, "(∫R + R/k2′) / C (min)"},
 		{fit.LoganRefNoK2P{}, reference, fit.MaxDeviation, fit.DVR, "∫R / C (min)"},
 		{fit.MRTM0{}, reference, 1e-3, fit.DVR, "(∫R + R R1/k2) / C (min)"},
 		{fit.PatlakRef{}, reference, fit.MaxDeviation, fit.KI, "∫R / R (min)"},

@@ -35,16 +35,19 @@ type LoganRef struct {
 	// which no point of the expected curve lies more than MaxDeviation off the
 	// line, and at least MinPoints are left.
 	TStar time.Duration
-	// K2PerMin is k2′, the efflux rate of the reference. 0 estimates it by the
+	// K2PrimePerMin is k2′, the efflux rate of the reference. 0 estimates it by the
 	// coupled fit of SRTM2, from the regions of From or, where that is nil,
 	// from all but those called csf, ventricle, skull or the like.
-	K2PerMin  float64
-	From      []extract.Region
-	Weighting Weighting // of the frames; "" is InverseVariance
+	K2PrimePerMin float64
+	K2PrimeFrom   []extract.Region
+	Weighting     Weighting // of the frames; "" is InverseVariance
 }
 
 // Name returns "logan-ref".
 func (LoganRef) Name() string { return "logan-ref" }
+
+// Input returns ReferenceCurve.
+func (LoganRef) Input() Input { return ReferenceCurve }
 
 // Fit estimates BPND and DVR of every region, and says which k2′ was used: its
 // standard error is NaN where it was given. Where k2′ can be had neither from
@@ -52,7 +55,7 @@ func (LoganRef) Name() string { return "logan-ref" }
 func (m LoganRef) Fit(s Scan) ([]Estimate, error) {
 	return fitReferencePlan(s, m.Name(), m.Weighting, m.TStar, plan{
 		main: BPND, y: term{through: 1}, input: []term{{through: 1}}, region: []term{{own: 1}}, k2Prime: true, parameters: ratioOfVolumes,
-	}, &shareOptions{m.K2PerMin, m.From})
+	}, &shareOptions{k2PrimePerMin: m.K2PrimePerMin, from: m.K2PrimeFrom})
 }
 
 // LoganRefNoK2P is the reference Logan plot without the term with k2′: x is
@@ -69,6 +72,9 @@ type LoganRefNoK2P struct {
 
 // Name returns "logan-ref-nok2p".
 func (LoganRefNoK2P) Name() string { return "logan-ref-nok2p" }
+
+// Input returns ReferenceCurve.
+func (LoganRefNoK2P) Input() Input { return ReferenceCurve }
 
 // Fit estimates BPND and DVR of every region.
 func (m LoganRefNoK2P) Fit(s Scan) ([]Estimate, error) {
@@ -102,6 +108,9 @@ type PatlakRef struct {
 
 // Name returns "patlak-ref".
 func (PatlakRef) Name() string { return "patlak-ref" }
+
+// Input returns ReferenceCurve.
+func (PatlakRef) Input() Input { return ReferenceCurve }
 
 // Fit estimates Ki of every region.
 func (m PatlakRef) Fit(s Scan) ([]Estimate, error) {

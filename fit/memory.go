@@ -28,12 +28,12 @@ type jump struct {
 }
 
 // newMemory makes room for the frames of g.
-func newMemory(g *grid) *memory {
+func newMemory(g *partition) *memory {
 	return &memory{frames: make([]recall, len(g.mid))}
 }
 
 // set takes on the exponential of a kernel.
-func (m *memory) set(g *grid, k kernel) {
+func (m *memory) set(g *partition, k kernel) {
 	bridge := 0.0 // what of the next frame's mean has come in during the gap before it
 	last := -1
 	m.jumps = m.jumps[:0]

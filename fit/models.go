@@ -1,13 +1,11 @@
 package fit
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"tacstream/extract"
-	"tacstream/ingest"
 )
 
 // Settings are what a user may set of a model. A model takes what it has.
@@ -19,51 +17,48 @@ type Settings struct {
 	Weighting     Weighting        // of the frames; "" is InverseVariance
 }
 
-// Models returns every model with its default settings, reference-tissue
-// models first.
+// Models returns every model with its default settings: those with a reference,
+// those with arterial blood, and those with both.
 func Models() []Model { return models(Settings{}) }
 
 // ReferenceModels returns the models that need no blood.
 func ReferenceModels() []Model { return referenceModels(Settings{}) }
 
-// NeedsBlood reports whether a model has an arterial input, Scan.Blood.
-func NeedsBlood(m Model) bool {
-	return slices.ContainsFunc(arterialModels(Settings{}), func(a Model) bool { return a.Name() == m.Name() })
+func models(s Settings) []Model {
+	return slices.Concat(referenceModels(s), arterialModels(s), []Model{SRTMV{Weighting: s.Weighting}})
 }
-
-func models(s Settings) []Model { return append(referenceModels(s), arterialModels(s)...) }
 
 func referenceModels(s Settings) []Model {
 	return []Model{
-		SRTM{s.Weighting},
-		SRTM2{s.K2PrimePerMin, s.K2PrimeFrom, s.Weighting},
-		FRTM{s.Weighting},
-		MRTM0{s.TStar, s.Weighting},
-		MRTM{s.TStar, s.Weighting},
-		MRTM2{s.K2PrimePerMin, s.K2PrimeFrom, s.TStar, s.Weighting},
-		LoganRef{s.TStar, s.K2PrimePerMin, s.K2PrimeFrom, s.Weighting},
-		LoganRefNoK2P{s.TStar, s.Weighting},
-		PatlakRef{s.TStar, s.Weighting},
-		SUVR{s.Window},
+		SRTM{Weighting: s.Weighting},
+		SRTM2{K2PrimePerMin: s.K2PrimePerMin, K2PrimeFrom: s.K2PrimeFrom, Weighting: s.Weighting},
+		FRTM{Weighting: s.Weighting},
+		MRTM0{TStar: s.TStar, Weighting: s.Weighting},
+		MRTM{TStar: s.TStar, Weighting: s.Weighting},
+		MRTM2{K2PrimePerMin: s.K2PrimePerMin, K2PrimeFrom: s.K2PrimeFrom, TStar: s.TStar, Weighting: s.Weighting},
+		LoganRef{K2PrimePerMin: s.K2PrimePerMin, K2PrimeFrom: s.K2PrimeFrom, TStar: s.TStar, Weighting: s.Weighting},
+		LoganRefNoK2P{TStar: s.TStar, Weighting: s.Weighting},
+		PatlakRef{TStar: s.TStar, Weighting: s.Weighting},
+		SUVR{Window: s.Window},
 		RPM{Weighting: s.Weighting},
 	}
 }
 
 func arterialModels(s Settings) []Model {
 	return []Model{
-		TCM1{s.Weighting},
-		TCM2{s.Weighting},
-		TCM2Irreversible{s.Weighting},
-		Logan{s.TStar, s.Weighting},
-		MA1{s.TStar, s.Weighting},
-		MA2{s.TStar, s.Weighting},
-		Patlak{s.TStar, s.Weighting},
-		Spectral{s.Weighting},
+		TCM1{Weighting: s.Weighting},
+		TCM2{Weighting: s.Weighting},
+		TCM2Irreversible{Weighting: s.Weighting},
+		Logan{TStar: s.TStar, Weighting: s.Weighting},
+		MA1{TStar: s.TStar, Weighting: s.Weighting},
+		MA2{TStar: s.TStar, Weighting: s.Weighting},
+		Patlak{TStar: s.TStar, Weighting: s.Weighting},
+		Spectral{Weighting: s.Weighting},
 	}
 }
 
-// ByName returns the model of that name, such as "srtm", or an error that
-// wraps ingest.ErrRejected and names those that there are.
+// ByName returns the model of that name, such as "srtm", or ErrSettings with the
+// names of those that there are.
 func ByName(name string, s Settings) (Model, error) {
 	if err := s.Weighting.Check(); err != nil {
 		return nil, err
@@ -75,5 +70,5 @@ func ByName(name string, s Settings) (Model, error) {
 		}
 		names = append(names, m.Name())
 	}
-	return nil, fmt.Errorf("no model is called %q; there are %s: %w", name, strings.Join(names, ", "), ingest.ErrRejected)
+	return nil, reject(ErrSettings, "no model is called %q; there are %s", name, strings.Join(names, ", "))
 }

@@ -10,6 +10,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"tacstream/config/figures"
 	"tacstream/extract"
 	"tacstream/fit"
 	"tacstream/ingest"
@@ -90,6 +91,8 @@ func quartiles(list []float64) (median, sd float64) {
 // many.
 func TestArterialStandardErrorsAreCalibrated(t *testing.T) {
 	const draws, more, tStar = 1000, 4000, 40 * time.Minute
+	row := figures.Accuracy(t, "VT: standard error over scatter, 1TCM, 2TCM, Logan, MA1", 80)
+	ratio := row.Within("#")
 	for _, group := range []struct {
 		name string
 		sets func(t *testing.T) []arterialSet
@@ -117,6 +120,7 @@ func TestArterialStandardErrorsAreCalibrated(t *testing.T) {
 						continue
 					}
 					ratios[m.Name()] = append(ratios[m.Name()], c.ratio)
+					ratio.Add(c.ratio)
 					if !(c.ratio >= 0.9 && c.ratio <= 1.1) {
 						t.Errorf("%s, %s: standard error over scatter %.3f, want 0.9 to 1.1", x.name, m.Name(), c.ratio)
 					}

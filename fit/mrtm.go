@@ -27,6 +27,9 @@ type MRTM0 struct {
 // Name returns "mrtm0".
 func (MRTM0) Name() string { return "mrtm0" }
 
+// Input returns ReferenceCurve.
+func (MRTM0) Input() Input { return ReferenceCurve }
+
 // Fit estimates R1, k2, BPND, DVR, k2′ = k2/R1 and k2a of every region.
 func (m MRTM0) Fit(s Scan) ([]Estimate, error) {
 	return fitReferencePlan(s, m.Name(), m.Weighting, m.TStar, plan{
@@ -69,6 +72,9 @@ type MRTM struct {
 // Name returns "mrtm".
 func (MRTM) Name() string { return "mrtm" }
 
+// Input returns ReferenceCurve.
+func (MRTM) Input() Input { return ReferenceCurve }
+
 // Fit estimates R1, k2, BPND, k2′ = k2/R1 and k2a of every region.
 func (m MRTM) Fit(s Scan) ([]Estimate, error) {
 	return fitReferencePlan(s, m.Name(), m.Weighting, m.TStar, plan{
@@ -94,8 +100,8 @@ func (m MRTM) Fit(s Scan) ([]Estimate, error) {
 // Source: Ichise et al., J Cereb Blood Flow Metab 2003;23:1096–1112,
 // doi:10.1097/01.WCB.0000085441.37552.CA.
 type MRTM2 struct {
-	K2PerMin float64          // k2′; 0 estimates it
-	From     []extract.Region // that k2′ is estimated from; nil takes all but those called csf, ventricle, skull or the like
+	K2PrimePerMin float64          // k2′; 0 estimates it
+	K2PrimeFrom   []extract.Region // that k2′ is estimated from; nil takes all but those called csf, ventricle, skull or the like
 	// TStar leaves out the frames whose middle lies before it, after model
 	// zero. 0 uses all frames.
 	TStar     time.Duration
@@ -104,6 +110,9 @@ type MRTM2 struct {
 
 // Name returns "mrtm2".
 func (MRTM2) Name() string { return "mrtm2" }
+
+// Input returns ReferenceCurve.
+func (MRTM2) Input() Input { return ReferenceCurve }
 
 // Fit estimates R1 = k2/k2′, k2, BPND, k2a of every region and k2′ of all. The
 // standard error of k2′ is NaN where it was given.
@@ -117,5 +126,5 @@ func (m MRTM2) Fit(s Scan) ([]Estimate, error) {
 			e.add(BPND, k2/k2a-1, s, 1/k2a, k2/(k2a*k2a))
 			e.add(K2A, k2a, s, 0, -1)
 		},
-	}, &shareOptions{m.K2PerMin, m.From})
+	}, &shareOptions{k2PrimePerMin: m.K2PrimePerMin, from: m.K2PrimeFrom})
 }

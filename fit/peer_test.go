@@ -64,7 +64,7 @@ func TestScatterAgainstKinfitr(t *testing.T) {
 			t.Parallel()
 			rng := rand.New(rand.NewPCG(2, uint64(i)))
 			bpnd := test.x.k.BPND
-			models := []fit.Model{fit.SRTM{}, fit.SRTM2{K2PerMin: test.x.k.K2PrimePerMin()}}
+			models := []fit.Model{fit.SRTM{}, fit.SRTM2{K2PrimePerMin: test.x.k.K2PrimePerMin()}}
 			samples := make([]sample, len(models))
 			for range draws {
 				scan := test.x.scan(rng)

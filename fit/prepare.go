@@ -1,7 +1,6 @@
 package fit
 
 import (
-	"fmt"
 	"math"
 
 	"gonum.org/v1/gonum/floats"
@@ -39,59 +38,11 @@ func prepare(s Scan, w Weighting) (*prepared, error) {
 		p.from++
 	}
 	if used := len(s.Frames) - p.from; used < minFrames {
-		return nil, fmt.Errorf("%d frames end after model zero: %w", used, ErrTooFewFrames)
+		return nil, reject(ErrTooFewFrames, "%d frames end after model zero", used)
 	}
-	shared := scheduleOf(s.Frames, p.from, s.HalfLife)
+	shared := s.schedules.of(s.Frames, p.from, s.HalfLife)
 	p.grid, p.judge = shared.grid, shared.judge
 	return p, nil
-}
-
-// prepareReference checks a scan and rebuilds its reference curve.
-func prepareReference(s Scan, w Weighting) (*prepared, error) {
-	p, err := prepare(s, w)
-	if err != nil {
-		return nil, err
-	}
-	if err := p.reference(); err != nil {
-		return nil, err
-	}
-	p.warnings = p.scanWarnings()
-	return p, nil
-}
-
-// reference finds the reference curve and what follows from it.
-func (p *prepared) reference() error {
-	for _, t := range p.scan.TACs {
-		if t.Region != p.scan.Reference {
-			continue
-		}
-		if p.ref != nil {
-			return fmt.Errorf("two regions are called %q: %w", t.Region, ErrReference)
-		}
-		p.ref = p.used(t.BqPerML)
-	}
-	if p.ref == nil {
-		return fmt.Errorf("no region is called %q: %w", p.scan.Reference, ErrReference)
-	}
-	total, peak := 0.0, 0.0
-	for i, u := range p.ref {
-		total += u * p.length[i]
-		peak = math.Max(peak, math.Abs(u))
-	}
-	if !(total > 0) {
-		return fmt.Errorf("%s holds no activity: %w", p.scan.Reference, ErrReference)
-	}
-	p.setScale(peak)
-	for i := range p.ref {
-		p.ref[i] /= p.scale
-	}
-	if p.refCurve = p.curve(p.ref); !p.refCurve.finite() {
-		return fmt.Errorf("no curve can be laid through them: %w", ErrFrames)
-	}
-	p.refNoise.unit = make([]float64, len(p.ref))
-	p.unitVariances(p.ref, p.refNoise.unit)
-	p.refNoise.level = p.ownNoise(p.ref, p.refNoise.unit)
-	return nil
 }
 
 // setScale takes the power of two above a peak as the unit of activity.
@@ -117,41 +68,8 @@ func (p *prepared) use(values, u []float64) {
 
 // given returns the weights of a region that do not follow from its model, nil
 // where they do.
-func (p *prepared) given(t *extract.TAC) []float64 { return p.weighting.of(p, t) }
-
-// each calls visit for every region but the reference, with an estimate that
-// has room for the parameters, the fitted curve and the weights, and adds what
-// is the same for all models. The curve u holds until visit returns. A region without any activity is not visited:
-// its estimate says that there is none, and the others are not harmed.
-func (p *prepared) each(model string, main Symbol, visit func(t *extract.TAC, u []float64, e *Estimate)) []Estimate {
-	const room = 6 // parameters
-	n, regions := len(p.mid), len(p.scan.TACs)
-	all := make([]Estimate, 0, regions)
-	curves, u := make([]float64, 2*(n+p.from)*regions), make([]float64, n)
-	take := func(n int) []float64 { s := curves[:n:n]; curves = curves[n:]; return s }
-	parameters, gradients := make([]Parameter, room*regions), make([]gradient, room*regions)
-	for i := range p.scan.TACs {
-		t := &p.scan.TACs[i]
-		if p.ref != nil && t.Region == p.scan.Reference {
-			continue
-		}
-		all = all[:len(all)+1]
-		e := &all[len(all)-1]
-		e.Region, e.Model, e.measured = t.Region, model, t.BqPerML
-		fitted, weights := take(n+p.from), take(n+p.from)
-		e.Fitted, e.Weights = fitted[p.from:], weights[p.from:]
-		e.Parameters, e.gradients = parameters[room*i:room*i:room*(i+1)], gradients[room*i:room*i:room*(i+1)]
-		if p.use(t.BqPerML, u); empty(u) {
-			e.unsolved(main)
-		} else {
-			visit(t, u, e)
-		}
-		e.Warnings = append(e.Warnings, p.warnings...)
-		e.Warnings = append(e.Warnings, p.judge.Region(*t)...)
-		e.judge(u)
-		p.present(e, fitted, weights)
-	}
-	return all
+func (p *prepared) given(t *extract.TAC) []float64 {
+	return p.weighting.of(&p.scan, p.from, p.partition, t)
 }
 
 func empty(u []float64) bool {
@@ -161,100 +79,4 @@ func empty(u []float64) bool {
 		}
 	}
 	return true
-}
-
-// unsolved is what is said of a region in which a model has no single
-// solution, such as an empty one or, for some models, one that is proportional
-// to the reference.
-func (e *Estimate) unsolved(main Symbol) {
-	n := math.NaN()
-	e.Parameters = append(e.Parameters[:0], Parameter{main, n, n})
-	e.RSS, e.AIC, e.AICc, e.BIC, e.NoiseLevel = n, n, n, n, n
-	e.Fitted, e.Weights, e.Line = nil, nil, nil
-}
-
-// present puts an estimate in the terms of the scan: its unit, and its frames,
-// of which those before model zero were left out. Fitted and weights are the
-// whole of what the estimate's are the later part.
-func (p *prepared) present(e *Estimate, fitted, weights []float64) {
-	if e.Fitted == nil {
-		return
-	}
-	floats.Scale(p.scale, e.Fitted)
-	e.NoiseLevel *= p.scale
-	if f := p.scan.Frames[p.from]; f.Start < 0 {
-		e.Fitted[0] *= f.End().Minutes() / f.Duration.Minutes()
-	}
-	e.Fitted, e.Weights = fitted, weights
-	for i := range p.from {
-		e.Fitted[i] = math.NaN()
-	}
-}
-
-// score sets the residual sum of squares and the criteria of Akaike and
-// Schwarz of a fit to n frames with k parameters, the noise level counted as
-// one more.
-//
-// Source of AICc: Hurvich & Tsai, Biometrika 1989;76:297–307,
-// doi:10.1093/biomet/76.2.297.
-func (p *prepared) score(e *Estimate, rss float64, n, k int) {
-	e.RSS, e.parameters = rss*p.scale*p.scale, k
-	frames, all := float64(n), float64(k+1)
-	ll := frames * math.Log(math.Max(e.RSS, math.SmallestNonzeroFloat64)/frames)
-	ll -= logProduct(e.Weights) // so that fits with other weights compare
-	e.AIC, e.BIC, e.AICc = ll+2*all, ll+math.Log(frames)*all, math.NaN()
-	if n > k+2 {
-		e.AICc = e.AIC + 2*all*(all+1)/(frames-all-1)
-	}
-}
-
-// logProduct returns the logarithm of the product of those numbers that are
-// above 0. Four products run side by side, since each factor waits for the last.
-func logProduct(numbers []float64) float64 {
-	a, b, c, d := 1.0, 1.0, 1.0, 1.0
-	rest := numbers
-	for ; len(rest) >= 4; rest = rest[4:] {
-		a *= rest[0]
-		b *= rest[1]
-		c *= rest[2]
-		d *= rest[3]
-	}
-	for _, x := range rest {
-		a *= x
-	}
-	all := (a * b) * (c * d)
-	if all > 1/far && all < far {
-		return math.Log(all)
-	}
-	return sumOfLogs(numbers)
-}
-
-// far is a number from which a product may be further from 1 than a float64
-// holds, so that it is no longer exact.
-const far = 1e300
-
-// sumOfLogs returns the same for any numbers.
-func sumOfLogs(numbers []float64) (sum float64) {
-	for _, x := range numbers {
-		if x > 0 {
-			sum += math.Log(x)
-		}
-	}
-	return sum
-}
-
-// nominalNoise is the noise of a frame in the middle of a scan, as a fraction,
-// at which a parameter must be found within mostNominal of itself to count as
-// identifiable from such a scan at all.
-const nominalNoise = 0.03
-
-// finish keeps what is known of the errors of all parameters, u being the
-// curve that was fitted.
-func (e *Estimate) finish(g *grid, u []float64, s *spread) {
-	e.cov = s.cov
-	e.NoiseLevel = s.level
-	if i := e.main(); s.ok && i >= 0 && i < len(e.gradients) {
-		level := nominalNoise * nominalNoise * math.Abs(u[g.middle]) * g.length[g.middle]
-		e.nominal = math.Sqrt(level*e.gradients[i].times(&s.unit, &e.gradients[i])) / math.Abs(e.Parameters[i].Value)
-	}
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"testing"
 
+	"tacstream/config/figures"
 	"tacstream/extract"
 	"tacstream/extract/table"
 	"tacstream/fit"
@@ -22,6 +23,16 @@ const ds001420 = "../../shared/data/ds001420"
 // decay, as the dataset's own fits took them.
 func realScan(t *testing.T, name string) fit.Scan {
 	t.Helper()
+	curves, err := extract.FromCorrected(realTable(t, name), 0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fit.NewScan(curves, "reference")
+}
+
+// realTable reads the curves of a scan, which are corrected for decay.
+func realTable(t *testing.T, name string) extract.CorrectedCurves {
+	t.Helper()
 	f, err := os.Open(filepath.Join(ds001420, name+"_tacs.tsv"))
 	if err != nil {
 		t.Skipf("no shared data: %v", err)
@@ -31,7 +42,7 @@ func realScan(t *testing.T, name string) fit.Scan {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fit.Scan{Frames: curves.Frames, TACs: curves.TACs, Reference: "reference"}
+	return curves
 }
 
 // publishedBPND reads BPND by region from a table of the dataset.
@@ -60,6 +71,8 @@ func publishedBPND(t *testing.T, name string) map[extract.Region]float64 {
 // the median, where BPND is above 0.3. What is left is how it convolves, see
 // TestTheDifferenceIsNumerics.
 func TestAgreesWithThePublishedFits(t *testing.T) {
+	row := figures.Accuracy(t, "real [11C]DASB, BPND against the dataset's", 2)
+	median := row.AtMost("median # %")
 	for _, name := range []string{"sub-02_ses-baseline", "sub-02_ses-rescan"} {
 		t.Run(name, func(t *testing.T) {
 			scan := realScan(t, name)
@@ -77,6 +90,7 @@ func TestAgreesWithThePublishedFits(t *testing.T) {
 			}
 			slices.Sort(off)
 			t.Logf("%d regions, median %.2f %%, 90 %% within %.2f %%", len(off), off[len(off)/2], off[len(off)*9/10])
+			median.Add(off[len(off)/2])
 			if len(off) < 40 || off[len(off)/2] > 1 {
 				t.Errorf("median of |difference| %.2f %% over %d regions, want 1 %% over 40 or more", off[len(off)/2], len(off))
 			}
@@ -162,6 +176,8 @@ func midFrameSRTM(bases []midFrameBasis, ref, target []float64) (bpnd float64) {
 // With the others' numerics nothing is left of the difference of 0.7 %: the median
 // is 0.002 % or so, the spacing of the search.
 func TestTheDifferenceIsNumerics(t *testing.T) {
+	row := figures.Accuracy(t, "real [11C]DASB, the same by trapezoids, as the dataset's", 2)
+	median := row.AtMost("median # %")
 	for _, name := range []string{"sub-02_ses-baseline", "sub-02_ses-rescan"} {
 		scan := realScan(t, name)
 		theirs := publishedBPND(t, name)
@@ -190,6 +206,7 @@ func TestTheDifferenceIsNumerics(t *testing.T) {
 		}
 		slices.Sort(off)
 		t.Logf("%s: %d regions, median %.4f %%, 90 %% within %.2f %%", name, len(off), off[len(off)/2], off[len(off)*9/10])
+		median.Add(off[len(off)/2])
 		if off[len(off)/2] > 0.01 {
 			t.Errorf("%s: median %.4f %%", name, off[len(off)/2])
 		}

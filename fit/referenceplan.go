@@ -8,8 +8,8 @@ import (
 
 // shareOptions say where k2′ comes from.
 type shareOptions struct {
-	k2PerMin float64
-	from     []extract.Region
+	k2PrimePerMin float64
+	from          []extract.Region
 }
 
 // fitReferencePlan fits a plan with the reference curve as its input. Shared
@@ -43,8 +43,8 @@ func fitReferencePlan(s Scan, name string, w Weighting, tStar time.Duration, pl 
 // helpers returns what a plan needs of other models: k2′, and SRTM's view of a
 // region where the curve to expect cannot come from the plan itself.
 func (p *prepared) helpers(pl plan, shared *shareOptions) (k *sharedRate, single func(*extract.TAC, []float64) *guess, err error) {
-	if shared != nil && shared.k2PerMin != 0 {
-		if k, err = givenRate(shared.k2PerMin); err != nil {
+	if shared != nil && shared.k2PrimePerMin != 0 {
+		if k, err = givenRate(shared.k2PrimePerMin); err != nil {
 			return nil, nil, err
 		}
 	} else if shared != nil {

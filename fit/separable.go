@@ -22,17 +22,6 @@ import (
 // Source: Golub & Pereyra, SIAM J Numer Anal 1973;10:413–432,
 // doi:10.1137/0710036.
 
-// The range of θ in 1/min, and the nodes over its logarithm. A half-life in
-// the tissue below 15 s or above 2 days is not seen in a scan. On nodes 0.2
-// apart the curves, as functions of ln θ, are interpolated to 1e-7.
-const (
-	thetaMin   = 2e-4
-	thetaMax   = 3.0
-	thetaNodes = 49 // odd, so that every second includes both ends
-	evenNodes  = thetaNodes/2 + 1
-	window     = 7 // nodes that the interpolation uses
-)
-
 // A basis holds the input convolved with the exponential of every node. It is
 // made once per scan; a region then costs a few sums.
 type basis struct {
@@ -70,10 +59,10 @@ func newBasis(p *prepared, input curve, direct, expected []float64) *basis {
 	b.aa = b.weightDirect(b.w)
 	var k kernel
 	for i := range thetaNodes {
-		if input.nodes != nil {
-			k = input.nodes()[i]
+		if input.partition == p.partition {
+			k = p.nodes()[i]
 		} else {
-			k = input.grid.kernelIn(k, theta(i))
+			k = input.partition.kernelIn(k, theta(i))
 		}
 		input.convolve(k, b.column(i))
 	}
@@ -91,43 +80,9 @@ func newBasis(p *prepared, input curve, direct, expected []float64) *basis {
 // reference curve.
 func referenceBasis(p *prepared) *basis { return newBasis(p, p.refCurve, p.ref, p.ref) }
 
-// step is the distance of nodes in ln θ.
-const step = 9.615805480084347 / (thetaNodes - 1) // ln(thetaMax/thetaMin) of all of them
-
-func theta(node int) float64 { return thetaMin * math.Exp(float64(node)*step) }
-
-// nodeKernels returns the kernels of all nodes.
-func (g *grid) nodeKernels() []kernel {
-	list := make([]kernel, thetaNodes)
-	for i := range list {
-		list[i] = g.kernel(theta(i))
-	}
-	return list
-}
-
 func (b *basis) column(node int) []float64 {
 	n := len(b.mid)
 	return b.columns[node*n : (node+1)*n]
-}
-
-// A spot is a value of θ between nodes: t steps from the middle of the window
-// that begins with node first.
-type spot struct {
-	first int
-	t     float64
-}
-
-// node returns the spot as a number of nodes.
-func (s spot) node() float64 { return float64(s.first+window/2) + s.t }
-
-func (s spot) theta() float64 { return clamp(thetaMin*math.Exp(s.node()*step), thetaMin, thetaMax) }
-
-// spotOf returns the spot of a θ within the range, in the middle of its
-// window where the range allows it.
-func spotOf(theta float64) spot {
-	x := math.Log(theta/thetaMin) / step
-	first := min(max(int(math.Round(x))-window/2, 0), thetaNodes-window)
-	return spot{first, x - float64(first+window/2)}
 }
 
 // interpolate writes E at a spot into column and its derivative by ln θ into
@@ -145,26 +100,6 @@ func (b *basis) interpolate(s spot, column, slope []float64) {
 			floats.AddScaled(slope, d[k]/step, at)
 		}
 	}
-}
-
-// lagrange returns the polynomials that are 1 at one of the window's nodes
-// −3 … 3 and 0 at the others, and their derivatives, at t. With s = t² they are
-//
-//	l_0 = −(s − 1)(s − 4)(s − 9)/36    l_±k = c_k q_k(s) (s ± k t)
-//
-// where q_k is the product of s − j² over the other j from 1 to 3.
-func lagrange(t float64) (l, d [window]float64) {
-	s := t * t
-	p1, p2, p3 := s-1, s-4, s-9
-	q1, q2, q3 := p2*p3/48, -p1*p3/120, p1*p2/720
-	turn1, turn2, turn3 := 2*t*(p2+p3)/48, -2*t*(p1+p3)/120, 2*t*(p1+p2)/720
-	l = [window]float64{q3 * (s - 3*t), q2 * (s - 2*t), q1 * (s - t), -p1 * p2 * p3 / 36, q1 * (s + t), q2 * (s + 2*t), q3 * (s + 3*t)}
-	d = [window]float64{
-		turn3*(s-3*t) + q3*(2*t-3), turn2*(s-2*t) + q2*(2*t-2), turn1*(s-t) + q1*(2*t-1),
-		-2 * t * (p2*p3 + p1*p3 + p1*p2) / 36,
-		turn1*(s+t) + q1*(2*t+1), turn2*(s+2*t) + q2*(2*t+2), turn3*(s+3*t) + q3*(2*t+3),
-	}
-	return l, d
 }
 
 // weightDirect writes w D into the scratch and returns Σ w D², or 1 where
@@ -250,43 +185,6 @@ func (b *basis) polish(u, w []float64, at spot) spot {
 
 func vector(x []float64) blas64.Vector { return blas64.Vector{N: len(x), Data: x, Inc: 1} }
 
-// A reduced problem is the normal equations at one θ: a is D, b is E, y is the
-// data.
-type reduced struct {
-	aa, ab, bb, ay, by float64
-}
-
-// parallel is the share of E across D below which they count as parallel.
-const parallel = 1e-12
-
-// rounding is the share of the data along E, where D alone describes them, that
-// is nothing but rounding.
-const rounding = 1e-13
-
-// gain returns by how much E lowers the sum of squares that D alone leaves.
-func (r *reduced) gain() float64 {
-	across := r.bb - r.ab*r.ab/r.aa
-	if !(across > parallel*r.bb) {
-		return 0
-	}
-	along := r.by - r.ab*r.ay/r.aa
-	return along * along / across
-}
-
-// solve returns the factors of D and of E.
-func (r *reduced) solve() (p0, p1 float64) {
-	across := r.bb - r.ab*r.ab/r.aa
-	if !(across > parallel*r.bb) {
-		return r.ay / r.aa, 0
-	}
-	along := r.by - r.ab*r.ay/r.aa
-	if math.Abs(along) <= rounding*math.Abs(r.by) {
-		return r.ay / r.aa, 0
-	}
-	p1 = along / across
-	return (r.ay - r.ab*p1) / r.aa, p1
-}
-
 // linear returns the factors of D and of E = column that fit best to u with
 // weights w. Where the two are parallel all is put down to D.
 func (b *basis) linear(column, u, w []float64) (p0, p1 float64) {
@@ -295,4 +193,28 @@ func (b *basis) linear(column, u, w []float64) (p0, p1 float64) {
 		r.aa = 1
 	}
 	return r.solve()
+}
+
+// sum makes the sums that do not depend on the data, for the window that
+// begins with node first.
+func (l *local) sum(b *basis, w []float64, first int) {
+	l.aa = b.weightDirect(w)
+	direct, product := b.scratch.weighted, b.scratch.product
+	for i := range window {
+		column := b.column(first + i)
+		l.ab[i] = floats.Dot(direct, column)
+		floats.MulTo(product, w, column)
+		for j := i; j < window; j++ {
+			l.bb[i][j] = floats.Dot(product, b.column(first+j))
+			l.bb[j][i] = l.bb[i][j]
+		}
+	}
+}
+
+// meet adds the sums with the data; the scratch holds w u.
+func (l *local) meet(b *basis, first int, ay float64) {
+	l.ay = ay
+	for i := range window {
+		l.by[i] = floats.Dot(b.scratch.wu, b.column(first+i))
+	}
 }

@@ -32,6 +32,9 @@ type Spectral struct {
 // Name returns "spectral".
 func (Spectral) Name() string { return "spectral" }
 
+// Input returns Plasma.
+func (Spectral) Input() Input { return Plasma }
+
 // Fit estimates K1, VT and, where there is whole blood, vB of every region.
 func (m Spectral) Fit(s Scan) ([]Estimate, error) {
 	a, err := prepareArterial(s, m.Weighting)
@@ -136,7 +139,7 @@ func (f *spectrum) parameters(x []float64, rss float64, u []float64, e *Estimate
 	if f.blood {
 		e.add(VB, vB, &s, byVB[:]...)
 	}
-	e.finish(f.grid, u, &s)
+	e.finish(f.partition, u, &s)
 }
 
 // A peak is neighbouring exponentials that were picked: their curve is factor

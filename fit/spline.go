@@ -1,13 +1,5 @@
 package fit
 
-// degree is that of the curves: quartics, whose cumulative integral is a
-// quintic spline. TestExactCurves says what other degrees lose.
-const degree = 4
-
-// A polynomial has the coefficients of x^j/j! over the fraction x of a piece
-// that has passed.
-type polynomial [degree + 1]float64
-
 // A spline is how the curves of a grid follow from the means of its pieces.
 // Corrected for decay they are splines of that degree with knots at the edges
 // of the pieces. Each mean is a condition, and that nothing has arrived at model
@@ -26,9 +18,9 @@ type spline struct {
 
 // newSpline prepares the equations. The B-spline that is not 0 at model zero
 // is left out, and the equation of a piece is its decayed mean.
-func (g *grid) newSpline() spline {
+func (g *partition) newSpline() *spline {
 	n := len(g.pieces)
-	s := spline{first: make([]int, n), pieces: make([][degree + 1]polynomial, n)}
+	s := &spline{first: make([]int, n), pieces: make([][degree + 1]polynomial, n)}
 	rows := make([][2*degree + 1]float64, 0, n)
 	knots := g.knots()
 	span := 0
@@ -63,7 +55,7 @@ func (s *size) mean(p *polynomial) float64 {
 }
 
 // knots returns the knots, those at the ends degree + 1 times.
-func (g *grid) knots() []float64 {
+func (g *partition) knots() []float64 {
 	n := len(g.pieces)
 	keep := make([]bool, n)
 	for k := range keep {
@@ -103,7 +95,7 @@ func drop(keep []bool, k int) {
 
 // bsplines returns the B-splines over a piece that rest on the first
 // 2 degree + 2 knots, by the recursion of Cox and de Boor.
-func (g *grid) bsplines(knots []float64, over piece) [degree + 1]polynomial {
+func (g *partition) bsplines(knots []float64, over piece) [degree + 1]polynomial {
 	var b [degree + 1]polynomial
 	b[degree][0] = 1
 	for p := 1; p <= degree; p++ {
@@ -121,12 +113,4 @@ func (g *grid) bsplines(knots []float64, over piece) [degree + 1]polynomial {
 		}
 	}
 	return b
-}
-
-// add adds q, which has n coefficients, times the line a + b x.
-func (p *polynomial) add(q *polynomial, n int, a, b float64) {
-	for j, c := range q[:n] {
-		p[j] += a * c
-		p[j+1] += b * c * float64(j+1)
-	}
 }

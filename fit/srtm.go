@@ -32,6 +32,9 @@ type SRTM struct {
 // Name returns "srtm".
 func (SRTM) Name() string { return "srtm" }
 
+// Input returns ReferenceCurve.
+func (SRTM) Input() Input { return ReferenceCurve }
+
 // Fit estimates R1, k2, BPND and k2′ = k2/R1 of every region.
 func (m SRTM) Fit(s Scan) ([]Estimate, error) {
 	p, err := prepareReference(s, m.Weighting)
@@ -67,7 +70,7 @@ func newSRTMFit(b *basis) *srtmFit {
 	n := len(b.mid)
 	return &srtmFit{
 		basis: b, column: make([]float64, n), slope: make([]float64, n), unit: make([]float64, n),
-		memory: newMemory(b.grid), influences: newInfluences(3, n), profile: newProfile(b, singleCurve),
+		memory: newMemory(b.partition), influences: newInfluences(3, n), profile: newProfile(b, singleCurve),
 	}
 }
 
@@ -97,7 +100,7 @@ func (f *srtmFit) fit(u, given []float64, e *Estimate) {
 	}
 	f.interpolate(f.at, nil, f.slope)
 	f.settle()
-	f.memory.set(f.grid, k)
+	f.memory.set(f.partition, k)
 	l := f.linearised()
 	l.spread(f.rss, f.unit, f.refNoise, -1, &f.spread)
 	f.score(e, f.rss, len(u), l.n)
@@ -143,7 +146,7 @@ func (f *srtmFit) parameters(e *Estimate) {
 	e.add(K2, k2, &f.spread, f.theta, 1, f.r1)
 	e.add(BPND, f.r1+f.c2/f.theta-1, &f.spread, 1, 1/f.theta, -f.c2/(f.theta*f.theta))
 	e.add(K2Prime, k2/f.r1, &f.spread, -f.c2/(f.r1*f.r1), 1/f.r1, 1)
-	e.finish(f.grid, f.u, &f.spread)
+	e.finish(f.partition, f.u, &f.spread)
 	e.profile = f.profile
 	e.Warnings = append(e.Warnings, boundWarning(f.theta)...)
 }

@@ -13,18 +13,21 @@ import "tacstream/extract"
 // of single fits, as others take, is noisier, biased, and taken for known.
 //
 // It holds where SRTM does. A region that does not follow the model spoils k2′
-// for all: see From.
+// for all: see K2PrimeFrom.
 //
 // Source: Wu & Carson, J Cereb Blood Flow Metab 2002;22:1440–1452,
 // doi:10.1097/01.WCB.0000033967.83623.34.
 type SRTM2 struct {
-	K2PerMin  float64          // k2′; 0 estimates it
-	From      []extract.Region // that k2′ is estimated from; nil takes all but those called csf, ventricle, skull or the like
-	Weighting Weighting        // of the frames; "" is InverseVariance
+	K2PrimePerMin float64          // k2′; 0 estimates it
+	K2PrimeFrom   []extract.Region // that k2′ is estimated from; nil takes all but those called csf, ventricle, skull or the like
+	Weighting     Weighting        // of the frames; "" is InverseVariance
 }
 
 // Name returns "srtm2".
 func (SRTM2) Name() string { return "srtm2" }
+
+// Input returns ReferenceCurve.
+func (SRTM2) Input() Input { return ReferenceCurve }
 
 // Fit estimates R1, k2, BPND of every region and k2′ of all. The standard
 // error of k2′ is NaN where it was given.
@@ -33,7 +36,7 @@ func (m SRTM2) Fit(s Scan) ([]Estimate, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := newCoupled(referenceBasis(p), m.K2PerMin, m.From)
+	c, err := newCoupled(referenceBasis(p), m.K2PrimePerMin, m.K2PrimeFrom)
 	if err != nil {
 		return nil, err
 	}

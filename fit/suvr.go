@@ -1,7 +1,6 @@
 package fit
 
 import (
-	"fmt"
 	"math"
 	"time"
 
@@ -32,6 +31,9 @@ type SUVR struct{ Window Window }
 // Name returns "suvr".
 func (SUVR) Name() string { return "suvr" }
 
+// Input returns ReferenceCurve.
+func (SUVR) Input() Input { return ReferenceCurve }
+
 // Fit estimates DVR and BPND of every region. A window that no frame lies in
 // gives ErrTooFewFrames.
 func (m SUVR) Fit(s Scan) ([]Estimate, error) {
@@ -45,7 +47,7 @@ func (m SUVR) Fit(s Scan) ([]Estimate, error) {
 	}
 	under, underVariance := p.total(p.ref, parts)
 	if !(under > 0) {
-		return nil, fmt.Errorf("%s holds no activity in the window: %w", s.Reference, ErrReference)
+		return nil, reject(ErrReference, "%s holds no activity in the window", s.Reference)
 	}
 	return p.each(m.Name(), BPND, func(_ *extract.TAC, u []float64, e *Estimate) {
 		over, variance := p.total(u, parts)
@@ -89,7 +91,7 @@ func (p *prepared) parts(given Window) ([]float64, error) {
 		}
 	}
 	if sum == 0 {
-		return nil, fmt.Errorf("no frame lies between %v and %v: %w", w.From, w.To, ErrTooFewFrames)
+		return nil, reject(ErrTooFewFrames, "no frame lies between %v and %v", w.From, w.To)
 	}
 	return list, nil
 }
@@ -133,6 +135,9 @@ const (
 // Name returns "rpm".
 func (RPM) Name() string { return "rpm" }
 
+// Input returns ReferenceCurve.
+func (RPM) Input() Input { return ReferenceCurve }
+
 // Fit estimates R1, k2, BPND and k2′ = k2/R1 of every region.
 func (m RPM) Fit(s Scan) ([]Estimate, error) {
 	if m.Bases == 0 {
@@ -142,7 +147,7 @@ func (m RPM) Fit(s Scan) ([]Estimate, error) {
 		m.LeastPerMin, m.MostPerMin = leastBasis, mostBasis
 	}
 	if m.Bases < 2 || m.Bases > mostBases || !(m.LeastPerMin >= thetaMin) || !(m.MostPerMin <= thetaMax) || !(m.LeastPerMin < m.MostPerMin) {
-		return nil, fmt.Errorf("%d bases from %g to %g /min: there must be 2 to %d from %g to %g: %w", m.Bases, m.LeastPerMin, m.MostPerMin, mostBases, thetaMin, thetaMax, ingest.ErrRejected)
+		return nil, reject(ErrSettings, "%d bases from %g to %g /min: there must be 2 to %d from %g to %g", m.Bases, m.LeastPerMin, m.MostPerMin, mostBases, thetaMin, thetaMax)
 	}
 	p, err := prepareReference(s, m.Weighting)
 	if err != nil {
@@ -155,8 +160,8 @@ func (m RPM) Fit(s Scan) ([]Estimate, error) {
 		f.snap(bases, e)
 		f.parameters(e)
 		e.Warnings = append(e.Warnings, broken(
-			rule{f.theta == m.LeastPerMin, ingest.WarnFitBound, ingest.LevelWarn, f.theta, m.LeastPerMin, "k2/(1+BPND) in 1/min is the least that was tried"},
-			rule{f.theta == m.MostPerMin, ingest.WarnFitBound, ingest.LevelWarn, f.theta, m.MostPerMin, "k2/(1+BPND) in 1/min is the most that was tried"},
+			rule{f.theta == m.LeastPerMin, ingest.WarnFitBound, ingest.LevelWarn, f.theta, m.LeastPerMin, "k2/(1+BPND) of {value} /min is the least that was tried"},
+			rule{f.theta == m.MostPerMin, ingest.WarnFitBound, ingest.LevelWarn, f.theta, m.MostPerMin, "k2/(1+BPND) of {value} /min is the most that was tried"},
 		)...)
 	}), nil
 }

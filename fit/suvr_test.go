@@ -51,7 +51,7 @@ func TestWeightings(t *testing.T) {
 		s.Weights = append(s.Weights, 1)
 	}
 	for _, w := range fit.Weightings() {
-		for _, m := range []fit.Model{fit.SRTM{Weighting: w}, fit.MRTM2{K2PerMin: 0.065, Weighting: w}} {
+		for _, m := range []fit.Model{fit.SRTM{Weighting: w}, fit.MRTM2{K2PrimePerMin: 0.065, Weighting: w}} {
 			estimates, err := m.Fit(s)
 			if err != nil {
 				t.Fatalf("%s: %v", w, err)

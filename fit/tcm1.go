@@ -1,8 +1,6 @@
 package fit
 
-import (
-	"tacstream/extract"
-)
+import "tacstream/extract"
 
 // TCM1 is the one-tissue compartment model with an arterial input. With Cp the
 // unmetabolised tracer in plasma and Cb whole blood,
@@ -21,6 +19,9 @@ type TCM1 struct {
 
 // Name returns "1tcm".
 func (TCM1) Name() string { return "1tcm" }
+
+// Input returns Plasma.
+func (TCM1) Input() Input { return Plasma }
 
 // Fit estimates K1, k2, VT and, where there is whole blood, vB of every region.
 func (m TCM1) Fit(s Scan) ([]Estimate, error) {
@@ -43,7 +44,7 @@ func (m TCM1) Fit(s Scan) ([]Estimate, error) {
 			e.add(K2, k2, &f.spread, 0, 1)
 			e.add(VT, c/k2, &f.spread, 1/k2, -c/(k2*k2))
 		}
-		e.finish(a.grid, u, &f.spread)
+		e.finish(a.partition, u, &f.spread)
 		e.Warnings = append(e.Warnings, boundWarning(k2)...)
 	}), nil
 }

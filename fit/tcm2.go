@@ -31,6 +31,9 @@ type TCM2 struct {
 // Name returns "2tcm".
 func (TCM2) Name() string { return "2tcm" }
 
+// Input returns Plasma.
+func (TCM2) Input() Input { return Plasma }
+
 // Fit estimates K1, k2, k3, k4, VT, BPND and, where there is whole blood, vB of
 // every region.
 func (m TCM2) Fit(s Scan) ([]Estimate, error) {
@@ -43,7 +46,7 @@ func (m TCM2) Fit(s Scan) ([]Estimate, error) {
 		f.fit(u, f.given(t), e)
 		f.reversible(e)
 		f.widen(e)
-		e.finish(a.grid, u, &f.spread)
+		e.finish(a.partition, u, &f.spread)
 	}), nil
 }
 
@@ -96,7 +99,7 @@ func (t *twoRate) reversible(e *Estimate) {
 	e.Warnings = append(e.Warnings, t.bounds()...)
 	if bp, se := e.Get(BPND); se > math.Abs(bp) {
 		e.Warnings = append(e.Warnings, broken(rule{true, ingest.WarnIdentify, ingest.LevelNotice, se / math.Abs(bp), 1,
-			"relative standard error of BPND: one compartment describes the region as well, and k3, k4 and BPND mean nothing"})...)
+			"the standard error of BPND is {value} of its value, above {limit}: one compartment describes the region as well, and k3, k4 and BPND mean nothing"})...)
 	}
 }
 
@@ -114,6 +117,9 @@ type TCM2Irreversible struct {
 
 // Name returns "2tcm-irreversible".
 func (TCM2Irreversible) Name() string { return "2tcm-irreversible" }
+
+// Input returns Plasma.
+func (TCM2Irreversible) Input() Input { return Plasma }
 
 // Fit estimates K1, k2, k3, Ki and, where there is whole blood, vB of every
 // region.
@@ -138,7 +144,7 @@ func (m TCM2Irreversible) Fit(s Scan) ([]Estimate, error) {
 			f.derive(e, VB, &at, f.vB)
 		}
 		e.Warnings = append(e.Warnings, f.bounds()...)
-		e.finish(a.grid, u, &f.spread)
+		e.finish(a.partition, u, &f.spread)
 	}), nil
 }
 
@@ -164,7 +170,7 @@ func (t *twoRate) bounds() []ingest.Warning {
 	if t.trapped == nil {
 		list = append(list, boundWarning(slow)...)
 		apart := t.ln[1] - t.ln[0]
-		list = append(list, broken(rule{apart < 2*nearest, ingest.WarnFitBound, ingest.LevelWarn, apart, 2 * nearest, "both rates of the tissue, as a difference of logarithms, are one: a second compartment cannot be told"})...)
+		list = append(list, broken(rule{apart < 2*nearest, ingest.WarnFitBound, ingest.LevelWarn, apart, 2 * nearest, "both rates of the tissue are one: their logarithms differ by {value}, less than {limit}, so that a second compartment cannot be told"})...)
 	}
-	return append(list, broken(rule{t.p[1] <= 0 || t.p[2] <= 0, ingest.WarnFitBound, ingest.LevelWarn, math.Min(t.p[1], t.p[2]), 0, "the factor of an exponential of the tissue is not positive: a second compartment cannot be told"})...)
+	return append(list, broken(rule{t.p[1] <= 0 || t.p[2] <= 0, ingest.WarnFitBound, ingest.LevelWarn, math.Min(t.p[1], t.p[2]), 0, "the factor of an exponential of the tissue is {value} and not above {limit}: a second compartment cannot be told"})...)
 }

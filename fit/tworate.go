@@ -270,5 +270,3 @@ func (t *twoRate) towards(normal *square) (by gradient, ok bool) {
 	}
 	return by, true
 }
-
-func clamp(x, low, high float64) float64 { return math.Min(math.Max(x, low), high) }

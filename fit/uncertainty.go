@@ -24,15 +24,6 @@ import (
 // The reference's level q′ is estimated from its own curve and the region's q
 // from the residuals, less the reference's share in them.
 
-// maxParameters is the largest number of parameters of a model.
-const maxParameters = 5
-
-// A square is a small matrix.
-type square [maxParameters][maxParameters]float64
-
-// A gradient holds the derivatives of a number by the parameters of a fit.
-type gradient [maxParameters]float64
-
 // A linearised estimator works on the frames from first on.
 type linearised struct {
 	first             int
@@ -237,74 +228,6 @@ func (l *linearised) left(power float64, passed *square) float64 {
 	return math.Max(power, math.SmallestNonzeroFloat64)
 }
 
-// invert writes the inverse of a symmetric positive definite n × n matrix,
-// after scaling its diagonal to 1, and reports whether there is one.
-func invert(a *square, n int, inverse *square) bool {
-	if n == 2 {
-		return invertPair(a, inverse)
-	}
-	m := *a
-	var scale gradient
-	for i := range n {
-		if !(a[i][i] > 0) || math.IsInf(a[i][i], 0) {
-			return false
-		}
-		scale[i] = 1 / math.Sqrt(a[i][i])
-	}
-	for i := range n {
-		for j := range n {
-			m[i][j] *= scale[i] * scale[j]
-		}
-	}
-	for i := range n {
-		if !(m[i][i] > singular) {
-			return false
-		}
-		m.sweep(i, n)
-	}
-	for i := range n {
-		for j := range n {
-			inverse[i][j] = m[i][j] * scale[i] * scale[j]
-		}
-	}
-	return true
-}
-
-// invertPair is invert of a 2 × 2 matrix.
-func invertPair(a, inverse *square) bool {
-	x, y, z := a[0][0], a[0][1], a[1][1]
-	det := x*z - y*y
-	if !(x > 0) || !(z > 0) || !(det > singular*x*z) || math.IsInf(det, 0) {
-		return false
-	}
-	inverse[0][0], inverse[0][1] = z/det, -y/det
-	inverse[1][0], inverse[1][1] = -y/det, x/det
-	return true
-}
-
-// singular is the pivot, of a matrix with a diagonal of 1, below which
-// parameters cannot be told apart.
-const singular = 1e-13
-
-// sweep eliminates variable i in place; sweeping all of them inverts.
-func (m *square) sweep(i, n int) {
-	pivot := 1 / m[i][i]
-	m[i][i] = 1
-	for k := range n {
-		m[i][k] *= pivot
-	}
-	for j := range n {
-		if j == i {
-			continue
-		}
-		f := m[j][i]
-		m[j][i] = 0
-		for k := range n {
-			m[j][k] -= f * m[i][k]
-		}
-	}
-}
-
 // solve returns the weighted least-squares solution of Z p = y, or false where
 // there is no single one.
 func (l *linearised) solve(y []float64) (p gradient, ok bool) {
@@ -320,37 +243,24 @@ func (l *linearised) solve(y []float64) (p gradient, ok bool) {
 	return p, true
 }
 
-// add appends a parameter. Its standard error follows by the delta method from
-// its derivatives by the parameters of the fit.
-func (e *Estimate) add(symbol Symbol, value float64, s *spread, derivatives ...float64) {
-	var g gradient
-	copy(g[:], derivatives)
-	p := Parameter{Symbol: symbol, Value: value, SE: math.NaN()}
-	if s.ok {
-		p.SE = math.Sqrt(g.variance(&s.cov, len(derivatives)))
-	}
-	e.Parameters = append(e.Parameters, p)
-	e.gradients = append(e.gradients, g)
-}
-
-// variance returns gᵀ C g, of n parameters.
-func (g *gradient) variance(c *square, n int) float64 {
-	if n == 2 {
-		return g[0]*g[0]*c[0][0] + 2*g[0]*g[1]*c[0][1] + g[1]*g[1]*c[1][1]
-	}
-	return g.times(c, g)
-}
-
-// times returns gᵀ C h.
-func (g *gradient) times(c *square, h *gradient) float64 {
-	sum := 0.0
-	for i, a := range g {
-		if a == 0 {
-			continue
+// answerPair writes the influences of both curves, which go through one memory
+// and once.
+func (l *linearised) answerPair() {
+	f, m, x, y := l.influences, l.reference.memory, &l.target, &l.reference
+	n, first := len(m.frames), l.first
+	frames := m.frames[:n]
+	targetA, targetB, referenceA, referenceB := f.target[0][:n], f.target[1][:n], f.reference[0][:n], f.reference[1][:n]
+	w, a, b := l.w, l.z[0][:len(l.w)], l.z[1][:len(l.w)]
+	aa, ab, bb := l.inverse[0][0], l.inverse[0][1], l.inverse[1][1]
+	onceA, onceB := 0.0, 0.0 // what later means ask of the state
+	for i := n - 1; i >= 0; i-- {
+		c, p, q := &frames[i], 0.0, 0.0
+		if at := i - first; at >= 0 {
+			p, q = w[at]*(aa*a[at]+ab*b[at]), w[at]*(ab*a[at]+bb*b[at])
 		}
-		for j, b := range h {
-			sum += a * b * c[i][j]
-		}
+		throughA, throughB := c.own*p+c.added*onceA, c.own*q+c.added*onceB
+		onceA, onceB = c.carried*p+c.kept*onceA, c.carried*q+c.kept*onceB
+		targetA[i], targetB[i] = x.own*p+x.through*throughA, x.own*q+x.through*throughB
+		referenceA[i], referenceB[i] = -y.own*p-y.through*throughA, -y.own*q-y.through*throughB
 	}
-	return sum
 }

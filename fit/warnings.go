@@ -1,8 +1,9 @@
 package fit
 
 import (
-	"fmt"
 	"math"
+	"strconv"
+	"strings"
 
 	"tacstream/ingest"
 )
@@ -30,7 +31,7 @@ type rule struct {
 	code         ingest.Code
 	level        ingest.Level
 	value, limit float64
-	detail       string
+	detail       string // a sentence, with {value} and {limit} where those go
 }
 
 // broken returns a warning for each rule that is broken.
@@ -46,7 +47,37 @@ func broken(rules ...rule) []ingest.Warning {
 
 // warning says that the rule is broken.
 func (r rule) warning() ingest.Warning {
-	return ingest.Warning{Code: r.code, Level: r.level, Value: finite(r.value), Threshold: r.limit, Detail: r.detail}
+	return ingest.Warning{Code: r.code, Level: r.level, Value: finite(r.value), Threshold: r.limit, Detail: r.sentence()}
+}
+
+// sentence returns the detail with its numbers in it. Scans of many regions
+// have many warnings, so that it takes one pass.
+func (r rule) sentence() string {
+	text, rest := make([]byte, 0, len(r.detail)+16), r.detail
+	for {
+		before, after, more := strings.Cut(rest, "{")
+		if text = append(text, before...); !more {
+			return string(text)
+		}
+		name, behind, _ := strings.Cut(after, "}")
+		rest = behind
+		switch name {
+		case "value":
+			text = appendNumber(text, r.value)
+		case "limit":
+			text = appendNumber(text, r.limit)
+		default: // of a region's name
+			text = append(append(append(text, '{'), name...), '}')
+		}
+	}
+}
+
+// appendNumber appends a number as people read it.
+func appendNumber(text []byte, x float64) []byte {
+	if math.IsNaN(x) || math.Abs(x) >= math.MaxFloat64 {
+		return append(text, "∞"...)
+	}
+	return strconv.AppendFloat(text, x, 'g', 3, 64)
 }
 
 // finite returns x, or where x is infinite or no number the largest number:
@@ -72,11 +103,11 @@ func (e *Estimate) judge(u []float64) {
 	}
 	if e.nominal > mostNominal {
 		list = append(list, rule{true, ingest.WarnIdentify, ingest.LevelWarn, e.nominal, mostNominal,
-			"relative standard error that a scan with 3 % noise in the middle has at best"}.warning())
+			"a scan with 3 % noise in the middle gives " + string(e.Parameters[i].Symbol) + " a relative standard error of {value} at best, above {limit}"}.warning())
 	}
 	if p := runsTest(e.Fitted, u); p < runsP {
 		list = append(list, rule{true, ingest.WarnResiduals, ingest.LevelWarn, p, runsP,
-			"probability of so few or so many runs of residuals of one sign"}.warning())
+			"residuals of one sign come in too few or too many runs: by chance that has a probability of {value}, below {limit}"}.warning())
 	}
 	e.Warnings = list
 }
@@ -93,24 +124,24 @@ func (p *Parameter) warnings() []ingest.Warning {
 			return nil
 		}
 		return broken(
-			rule{p.Value < lowestBPND, ingest.WarnBPRange, ingest.LevelWarn, p.Value, lowestBPND, "BPND is clearly negative"},
-			rule{p.Value > highestBPND, ingest.WarnBPRange, ingest.LevelDoubt, p.Value, highestBPND, "BPND is beyond what tracers reach"},
+			rule{p.Value < lowestBPND, ingest.WarnBPRange, ingest.LevelWarn, p.Value, lowestBPND, "BPND is clearly negative: {value}, below {limit}"},
+			rule{p.Value > highestBPND, ingest.WarnBPRange, ingest.LevelDoubt, p.Value, highestBPND, "BPND of {value} is beyond what tracers reach, {limit}"},
 		)
 	case R1:
 		if p.Value >= lowestR1 && p.Value <= highestR1 {
 			return nil
 		}
 		return broken(
-			rule{p.Value < lowestR1, ingest.WarnR1Range, ingest.LevelWarn, p.Value, lowestR1, "R1 is low"},
-			rule{p.Value > highestR1, ingest.WarnR1Range, ingest.LevelWarn, p.Value, highestR1, "R1 is high"},
+			rule{p.Value < lowestR1, ingest.WarnR1Range, ingest.LevelWarn, p.Value, lowestR1, "R1 is low: {value}, below {limit}"},
+			rule{p.Value > highestR1, ingest.WarnR1Range, ingest.LevelWarn, p.Value, highestR1, "R1 is high: {value}, above {limit}"},
 		)
 	case K2, K2Prime, K1, K3, K4, VT:
 		if p.Value >= 0 {
 			return nil
 		}
-		return broken(rule{true, ingest.WarnNegativeRate, ingest.LevelDoubt, p.Value, 0, string(p.Symbol) + " is negative: the model does not hold here"})
+		return broken(rule{true, ingest.WarnNegativeRate, ingest.LevelDoubt, p.Value, 0, string(p.Symbol) + " is negative, {value}: the model does not hold here"})
 	case VB:
-		return broken(rule{p.Value < lowestVB || p.Value > highestVB, ingest.WarnNegativeRate, ingest.LevelDoubt, p.Value, 0, "the fraction of blood is impossible: the model does not hold here"})
+		return broken(rule{p.Value < lowestVB || p.Value > highestVB, ingest.WarnNegativeRate, ingest.LevelDoubt, p.Value, 0, "the fraction of blood is impossible, {value}: the model does not hold here"})
 	}
 	return nil
 }
@@ -124,12 +155,12 @@ func (p *Parameter) uncertain() []ingest.Warning {
 		return broken(rule{true, ingest.WarnSE, ingest.LevelDoubt, p.SE, seDoubt, string(p.Symbol) + " has no standard error: the parameters cannot be told apart"})
 	case p.Symbol == BPND && math.Abs(p.Value) <= smallBPND:
 		if p.SE > seSmall {
-			return broken(rule{true, ingest.WarnSE, ingest.LevelWarn, p.SE, seSmall, "standard error of a small BPND"})
+			return broken(rule{true, ingest.WarnSE, ingest.LevelWarn, p.SE, seSmall, "the standard error of a small BPND is {value}, above {limit}"})
 		}
 	case relative > seDoubt:
-		return broken(rule{true, ingest.WarnSE, ingest.LevelDoubt, relative, seDoubt, "standard error of " + string(p.Symbol) + " over " + string(p.Symbol)})
+		return broken(rule{true, ingest.WarnSE, ingest.LevelDoubt, relative, seDoubt, "the standard error of " + string(p.Symbol) + " is {value} of its value, above {limit}"})
 	case relative > seWarn:
-		return broken(rule{true, ingest.WarnSE, ingest.LevelWarn, relative, seWarn, "standard error of " + string(p.Symbol) + " over " + string(p.Symbol)})
+		return broken(rule{true, ingest.WarnSE, ingest.LevelWarn, relative, seWarn, "the standard error of " + string(p.Symbol) + " is {value} of its value, above {limit}"})
 	}
 	return nil
 }
@@ -171,41 +202,7 @@ func boundWarning(theta float64) []ingest.Warning {
 		return nil
 	}
 	return broken(
-		rule{theta <= thetaMin*near, ingest.WarnFitBound, ingest.LevelWarn, theta, thetaMin, "k2/(1+BPND) in 1/min lies on the bound of its search"},
-		rule{theta >= thetaMax/near, ingest.WarnFitBound, ingest.LevelWarn, theta, thetaMax, "k2/(1+BPND) in 1/min lies on the bound of its search"},
+		rule{theta <= thetaMin*near, ingest.WarnFitBound, ingest.LevelWarn, theta, thetaMin, "k2/(1+BPND) of {value} /min lies on a bound of its search, {limit} /min"},
+		rule{theta >= thetaMax/near, ingest.WarnFitBound, ingest.LevelWarn, theta, thetaMax, "k2/(1+BPND) of {value} /min lies on a bound of its search, {limit} /min"},
 	)
-}
-
-// Agree returns the estimates with a warning on those whose main parameter
-// differs from that of another model in the same region by more than a tenth,
-// or for BPND 0.05 where that is more, and names the model. SUVR is not compared:
-// less 1 it is BPND at equilibrium only. No model is measured by LoganRefNoK2P.
-func Agree(all []Estimate) []Estimate {
-	all = append([]Estimate{}, all...)
-	for i := range all {
-		if all[i].Model == (SUVR{}).Name() {
-			continue
-		}
-		main := all[i].Main()
-		value, _ := all[i].Get(main)
-		worst, other := 0.0, ""
-		for j := range all {
-			if all[j].Region != all[i].Region || all[j].Model == (SUVR{}).Name() || all[j].Model == (LoganRefNoK2P{}).Name() {
-				continue
-			}
-			if v, _ := all[j].Get(main); math.Abs(v-value) > math.Abs(worst) {
-				worst, other = v-value, all[j].Model
-			}
-		}
-		limit := agreeRel * math.Abs(value)
-		if main == BPND {
-			limit = math.Max(limit, agreeAbs)
-		}
-		if math.Abs(worst) > limit {
-			all[i].Warnings = append(all[i].Warnings[:len(all[i].Warnings):len(all[i].Warnings)], ingest.Warning{
-				Code: ingest.WarnModelAgree, Level: ingest.LevelWarn, Value: worst, Threshold: limit, Detail: fmt.Sprintf("%s of %s differs by so much", main, other),
-			})
-		}
-	}
-	return all
 }

@@ -104,10 +104,10 @@ func TestTStar(t *testing.T) {
 		model fit.LoganRef
 		warns bool
 	}{
-		{"chosen", fit.LoganRef{K2PerMin: 0.065}, false},
-		{"given, straight", fit.LoganRef{K2PerMin: 0.065, TStar: 30 * time.Minute}, false},
-		{"given, before the plot is straight", fit.LoganRef{K2PerMin: 1, TStar: time.Second}, true},
-		{"given, with four points after it", fit.LoganRef{K2PerMin: 0.065, TStar: 55 * time.Minute}, true},
+		{"chosen", fit.LoganRef{K2PrimePerMin: 0.065}, false},
+		{"given, straight", fit.LoganRef{K2PrimePerMin: 0.065, TStar: 30 * time.Minute}, false},
+		{"given, before the plot is straight", fit.LoganRef{K2PrimePerMin: 1, TStar: time.Second}, true},
+		{"given, with four points after it", fit.LoganRef{K2PrimePerMin: 0.065, TStar: 55 * time.Minute}, true},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -128,7 +128,7 @@ func TestTStar(t *testing.T) {
 // Nothing is clipped: a region that binds less than the reference comes out
 // negative, exactly.
 func TestNegativeBindingIsNotClipped(t *testing.T) {
-	for _, m := range []fit.Model{fit.SRTM{}, fit.MRTM{}, fit.LoganRef{K2PerMin: 0.065}} {
+	for _, m := range []fit.Model{fit.SRTM{}, fit.MRTM{}, fit.LoganRef{K2PrimePerMin: 0.065}} {
 		estimates, err := m.Fit(region(1, -0.3))
 		if err != nil {
 			t.Fatal(err)

@@ -1,24 +1,11 @@
 package fit
 
 import (
-	"fmt"
 	"math"
-	"slices"
 	"strings"
 
-	"gonum.org/v1/gonum/floats"
-
 	"tacstream/extract"
-	"tacstream/ingest"
 )
-
-// The variance of a frame mean U of the activity as it decays is
-//
-//	Var U = q Û / d
-//
-// with the expected activity Û and the frame's duration d in minutes, since
-// what is counted is Û d. For decay-corrected values C = U·DF that is the
-// familiar q Ĉ e^(λt) / d. The level q is the curve's own and is estimated.
 
 // A Weighting names how the frames of a curve are weighted. The residuals are
 // those of the activity as it decayed, U, so a scheme that was made for values
@@ -75,27 +62,27 @@ func (w Weighting) check(s Scan) error {
 		return w.Check()
 	}
 	if len(s.Weights) == 0 {
-		return fmt.Errorf("weights of one's own are asked for and none are there, such as in a column called weights: %w", ErrValues)
+		return reject(ErrValues, "weighting \"user\" needs Scan.Weights, a column named weights")
 	}
 	if len(s.Weights) != len(s.Frames) {
-		return fmt.Errorf("%d weights for %d frames: %w", len(s.Weights), len(s.Frames), ErrFrames)
+		return reject(ErrFrames, "%d weights for %d frames", len(s.Weights), len(s.Frames))
 	}
 	positive := 0
 	for f, v := range s.Weights {
 		if !(v >= 0) || v > largest {
-			return fmt.Errorf("weight %g of frame %d: %w", v, f+1, ErrValues)
+			return reject(ErrValues, "weight %g of frame %d", v, f+1)
 		}
 		if v > 0 {
 			positive++
 		}
 	}
 	if positive < minFrames {
-		return fmt.Errorf("%d frames have a weight: %w", positive, ErrTooFewFrames)
+		return reject(ErrTooFewFrames, "%d frames have a weight", positive)
 	}
 	return nil
 }
 
-// Check returns an error that wraps ingest.ErrRejected where there is no such
+// Check returns ErrSettings where there is no such
 // weighting. "" is InverseVariance.
 func (w Weighting) Check() error {
 	var names []string
@@ -105,27 +92,27 @@ func (w Weighting) Check() error {
 		}
 		names = append(names, string(known))
 	}
-	return fmt.Errorf("no weighting is called %q; there are %s: %w", w, strings.Join(names, ", "), ingest.ErrRejected)
+	return reject(ErrSettings, "no weighting is called %q; there are %s", w, strings.Join(names, ", "))
 }
 
 // of returns the weights of the frames of a region that are used, nil where
 // they follow from the model.
-func (w Weighting) of(p *prepared, t *extract.TAC) []float64 {
+func (w Weighting) of(s *Scan, from int, g *partition, t *extract.TAC) []float64 {
 	if w == "" || w == InverseVariance {
 		return nil
 	}
-	n := len(p.mid)
+	n := len(g.mid)
 	list := make([]float64, n)
 	top := 0.0
-	for _, v := range t.BqPerML[p.from:] {
+	for _, v := range t.BqPerML[from:] {
 		top = math.Max(top, v)
 	}
 	for i := range list {
-		factor := p.scan.Frames[p.from+i].DecayFactor(p.scan.HalfLife, 0)
-		u := math.Max(t.BqPerML[p.from+i], top/100)
-		list[i] = factor * factor * w.formula(p.length[i], u, u*factor, factor, math.Exp(-p.lambda*p.mid[i]))
+		factor := s.Frames[from+i].DecayFactor(s.HalfLife, 0)
+		u := math.Max(t.BqPerML[from+i], top/100)
+		list[i] = factor * factor * w.formula(g.length[i], u, u*factor, factor, math.Exp(-g.lambda*g.mid[i]))
 		if w == User {
-			list[i] *= p.scan.Weights[p.from+i]
+			list[i] *= s.Weights[from+i]
 		}
 		if w == UniformDecayed {
 			list[i] = 1
@@ -159,107 +146,3 @@ func (w Weighting) formula(d, u, c, factor, decayed float64) float64 {
 	}
 	return 1
 }
-
-// floorFraction keeps frames with next to no activity from getting next to
-// all weight: there Û counts as at least this fraction of its largest value. Of
-// the variance it is no part: where nothing has arrived nothing scatters.
-const floorFraction = 0.02
-
-// unitVariances writes Var U / q of each frame into v, given the expected
-// activity. The expectation comes from a model, not from the data: weights
-// that follow the noise bias the fit.
-func (g *grid) unitVariances(expected, v []float64) {
-	v, per := v[:len(expected)], g.perLength[:len(expected)]
-	for i, u := range expected {
-		if u < 0 {
-			u = 0
-		}
-		v[i] = u * per[i]
-	}
-}
-
-// weigh turns the expected activity of all frames into weights of those from
-// first on, with mean 1.
-func (g *grid) weigh(expected []float64, first int, w []float64) {
-	top := math.SmallestNonzeroFloat64 / floorFraction
-	for _, u := range expected {
-		if u > top {
-			top = u
-		}
-	}
-	floor := floorFraction * top
-	sum := 0.0
-	length, expected := g.length[first:][:len(w)], expected[first:][:len(w)]
-	for i, u := range expected {
-		if u < floor {
-			u = floor
-		}
-		w[i] = length[i] / u
-		sum += w[i]
-	}
-	floats.Scale(float64(len(w))/sum, w)
-}
-
-// normalise brings weights to a mean of 1.
-func normalise(w []float64) {
-	floats.Scale(float64(len(w))/floats.Sum(w), w)
-}
-
-// cubics returns the weights of the two frames on either side of each in the
-// cubic through their means over the logarithm of time, on which tracer curves
-// are smooth. The first and the last two frames have none.
-func cubics(mid []float64) [][4]float64 {
-	list, at := make([][4]float64, len(mid)), make([]float64, len(mid))
-	for i, t := range mid {
-		at[i] = math.Log(t)
-	}
-	for i := 2; i+2 < len(mid); i++ {
-		around := [4]int{i - 2, i - 1, i + 1, i + 2}
-		for n, j := range around {
-			list[i][n] = 1
-			for _, k := range around {
-				if k != j {
-					list[i][n] *= (at[i] - at[k]) / (at[j] - at[k])
-				}
-			}
-		}
-	}
-	return list
-}
-
-// ownNoise estimates the noise level q of a curve from itself. Each frame is
-// compared with the cubic through its neighbours; the mean square of what is
-// left, over what unit noise would leave, is q. Frames that leave far more than
-// the others do, as where the tracer arrives, are no noise.
-func (g *grid) ownNoise(means, v []float64) float64 {
-	left := make([]float64, 0, len(means))
-	for i := 2; i+2 < len(means); i++ {
-		diff, unit := means[i], v[i]
-		for n, j := range [4]int{i - 2, i - 1, i + 1, i + 2} {
-			l := g.between[i][n]
-			diff -= l * means[j]
-			unit += l * l * v[j]
-		}
-		if unit > 0 {
-			left = append(left, diff*diff/unit)
-		}
-	}
-	if len(left) == 0 {
-		return 0
-	}
-	slices.Sort(left)
-	// The median of the square of a normal deviate is 0.455.
-	limit := farOff * farOff * left[len(left)/2] / 0.455
-	sum, n := 0.0, 0.0
-	for _, x := range left {
-		if x <= limit {
-			sum += x
-			n++
-		}
-	}
-	return sum / n
-}
-
-// farOff is the number of standard deviations beyond which a frame is off its
-// neighbours for other reasons than noise.
-const farOff = 5

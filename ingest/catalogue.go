@@ -71,6 +71,7 @@ func reasonRows() []Entry {
 		{CodeReferenceUnclear, LevelFault, "Several regions match the protocol's reference.", "Name one of them as the reference in the protocol, or merge them by a rule."},
 		{CodeNoProtocol, LevelWarn, "No protocol of the configuration matches the tracer of the series; its curves are there.", "Add a protocol for the tracer, see 'tacstream config', and restart 'tacstream serve'; the series goes on by itself."},
 		{CodeFit, LevelFault, "No model could be fitted to the curves.", "Look at the curves: at the number of frames, the reference and the values."},
+		{CodeSettings, LevelFault, "A setting of the fit does not exist or is impossible.", "Correct the setting that the detail names."},
 		{CodeRelabelled, LevelNotice, "The result is now published under another tracer's label.", "Nothing: read the result under the new label."},
 
 		{CodeNotReady, LevelNotice, "The job was handed back: the series is not whole at the moment.", "Nothing: the job comes again when the series is whole."},
@@ -100,6 +101,7 @@ func warningRows() []Entry {
 
 		{WarnTimeAssumed, LevelDoubt, "A time that the input does not state clearly was assumed.", "Compare the table of frames with the acquisition protocol before you rely on rates."},
 		{WarnDecayRef, LevelDoubt, "What the input says of its decay correction does not agree with its own times or factors.", "Compare with the scanner: an error here scales the curve by up to the decay between the two times."},
+		{WarnCorrected, LevelDoubt, "The curves were given as they decayed, but look corrected for decay already.", "State the correction: ImageDecayCorrected in the table's sidecar, or extract.FromCorrected in Go."},
 		{WarnHalfLife, LevelDoubt, "The half-life is not that of the nuclide.", "RadionuclideHalfLife is in seconds: compare it with the tracer's nuclide."},
 		{WarnNoDecayKnown, LevelWarn, "No half-life is known: the curves are used as if nothing decayed.", "Keep the radiopharmaceutical sequence when you anonymise, or give --half-life to 'tacstream fit'."},
 		{WarnLateStart, LevelDoubt, "The curve does not begin with the injection: its start is missing or left out.", "Start the scan with the injection; do not trust models that need the whole curve."},

@@ -18,17 +18,17 @@
 //
 // The result of a series rests on its input, the objects and the regions, and on
 // a Plan: the protocol of its tracer, the decay correction, the version of results
-// and an atlas. A revision is made with the plan of its day, which its State keeps
-// and its Job carries, so that neither a configuration nor a release that changes
-// touches what stands. A plan of today counts for new input, for what an operator
-// asks for (refit, redrive), for a series that waits for a protocol, and once for a
-// revision that is not done yet. The ledger alone ends a job: a series that is whole
-// and has no result of its revision has one in the queue.
+// and an atlas. A revision is made with the plan of its day.
+// Its State keeps the plan and its Job carries it, so a new configuration or release
+// changes no result. Today's plan counts for new input, for what an operator asks
+// for (refit, redrive), for a series that waits for a protocol, and once for a
+// revision that is not done yet. Only the ledger ends a job: a series that is whole
+// and has no result of its revision has a job in the queue.
 //
-// No verdict is given on a part of a series: it waits until the count that the
-// header gives is reached, or until nothing has come for the quiet time. Regions
-// that vanish are given that time too, for a move copies and deletes one object
-// after the other.
+// A series is not judged by a part of it: it waits until it has as many objects as
+// its header says, or until nothing has come for the quiet time. Regions that
+// vanish get the same time, because a move copies and deletes one object after the
+// other.
 //
 // # Privacy
 //

@@ -2,8 +2,10 @@ package ingest
 
 import (
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/base32"
+	"io"
 	"path"
 	"strings"
 )
@@ -141,3 +143,7 @@ func Ours(key string) bool {
 	}
 	return strings.HasPrefix(name, "._")
 }
+
+// An Opener begins to read an object, of which it returns the size. Its bytes
+// must be those that the record describes.
+type Opener func(ctx context.Context, r Record) (io.ReadCloser, int64, error)

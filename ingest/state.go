@@ -66,6 +66,9 @@ type State struct {
 	// HandedBack says why the last one did.
 	HandBacks  int    `json:"hand_backs,omitempty"`
 	HandedBack Reason `json:"handed_back,omitzero"`
+	// Stage is where the last attempt at Revision ended in an error, or where the
+	// worker was that may have died.
+	Stage Stage `json:"stage,omitempty"`
 
 	Seq uint64 `json:"-"`
 }

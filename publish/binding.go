@@ -41,7 +41,7 @@ type ModelEstimates struct {
 // An Estimate is what one model says of one region.
 type Estimate struct {
 	Region extract.Region `json:"region"`
-	Values                // a parameter that the model does not have is left out
+	Values Values         `json:"-"` // in JSON fields of the estimate; a parameter that the model does not have is left out
 	SE     Values         `json:"se,omitzero" doc:"Standard errors; left out where the model gives none."`
 	TStarS *float64       `json:"t_star_s,omitempty" doc:"Start of the linear phase, s after model zero, where regions differ."`
 	AIC    *float64       `json:"aic,omitempty" doc:"Akaike's criterion; compare within a region and series only."`
@@ -90,15 +90,16 @@ func (b *Binding) newModel(group []fit.Estimate, voxels map[extract.Region]float
 		m.TStarS = tStarS(tStar)
 	}
 	for _, g := range group {
-		e := Estimate{Region: g.Region, AIC: finite(g.AIC), Voxels: voxels[g.Region], Warnings: newWarnings(g.Warnings)}
+		e := Estimate{Region: g.Region, Values: Values{}, SE: Values{}, AIC: finite(g.AIC), Voxels: voxels[g.Region], Warnings: newWarnings(g.Warnings)}
 		if !common {
 			e.TStarS = tStarS(g.TStar)
 		}
 		for _, p := range g.Parameters {
-			if e.Values.field(p.Symbol) == nil {
+			if _, known := p.Symbol.Quantity(); !known {
 				return m, fmt.Errorf("model %s has a parameter that events do not know: %s", m.Name, p.Symbol)
 			}
-			*e.Values.field(p.Symbol), *e.SE.field(p.Symbol) = finite(p.Value), finite(p.SE)
+			e.Values.set(p.Symbol, p.Value)
+			e.SE.set(p.Symbol, p.SE)
 			b.Units[string(p.Symbol)] = Unit(p.Symbol)
 		}
 		m.Estimates = append(m.Estimates, e)

@@ -36,7 +36,7 @@ func parameters() []Parameter {
 		{"site", "Label of the facility, from the configuration.", isLabel},
 		{"series", "Token of the series: a keyed hash, 26 characters.", func(s string) bool { return isToken(ingest.Token(s)) }},
 		{"tracer", "Label of the tracer, from the configuration; unknown where no protocol matches.", isLabel},
-		{"stage", "ingest, extract, fit or publish.", func(s string) bool { return Stage(s).isKnown() }},
+		{"stage", "ingest, extract, fit or publish.", func(s string) bool { return isStage(ingest.Stage(s)) }},
 	}
 }
 

@@ -20,7 +20,7 @@ const (
 // the objects of a folder that serve for nothing, for one cause.
 type Dead struct {
 	Cause      Cause        `json:"cause"`
-	Stage      Stage        `json:"stage" enum:"ingest,extract,fit,publish" doc:"Where it came to its end."`
+	Stage      ingest.Stage `json:"stage" enum:"ingest,extract,fit,publish" doc:"Where it came to its end."`
 	Object     ingest.Token `json:"object,omitempty" doc:"Token of the object, where it is a single one that serves for nothing."`
 	Folder     ingest.Token `json:"folder,omitempty" doc:"Token of the folder, where several of its objects serve for nothing."`
 	Count      int          `json:"count,omitempty" doc:"How many objects of the folder serve for nothing, for this reason."`
@@ -32,7 +32,7 @@ type Dead struct {
 
 // NewDead returns the event that says that a series died in a stage after so
 // many attempts.
-func NewDead(c Cause, stage Stage, why ingest.Reason, attempts int) (Event, error) {
+func NewDead(c Cause, stage ingest.Stage, why ingest.Reason, attempts int) (Event, error) {
 	return newDead(&Dead{
 		Cause: c, Stage: stage, Reason: newReason(why), Attempts: attempts,
 		Redrive: "mend the cause, then: tacstream redrive " + string(c.Series),
@@ -41,7 +41,7 @@ func NewDead(c Cause, stage Stage, why ingest.Reason, attempts int) (Event, erro
 
 // NewUnusable returns the event that says that objects serve for nothing.
 func NewUnusable(b ingest.Byproducts) (Event, error) {
-	d := &Dead{Cause: Cause{Site: b.Site}, Stage: StageIngest, Reason: newReason(b.Reason), Supersedes: b.Supersedes}
+	d := &Dead{Cause: Cause{Site: b.Site}, Stage: ingest.StageIngest, Reason: newReason(b.Reason), Supersedes: b.Supersedes}
 	if b.Count == 1 {
 		d.Object = b.Object
 		d.Redrive = "drop it again, mended, under the same key; tacstream show " + string(b.Object) + " says which object it is"
@@ -74,15 +74,15 @@ func (d *Dead) line() string {
 }
 
 // deadType returns the type of what died in a stage; "" for no stage.
-func deadType(s Stage) Type {
+func deadType(s ingest.Stage) Type {
 	switch s {
-	case StageIngest:
+	case ingest.StageIngest:
 		return IngestDead
-	case StageExtract:
+	case ingest.StageExtract:
 		return ExtractDead
-	case StageFit:
+	case ingest.StageFit:
 		return FitDead
-	case StagePublish:
+	case ingest.StagePublish:
 		return PublishDead
 	}
 	return ""
@@ -97,6 +97,6 @@ func (d *Dead) channel() Channel {
 }
 
 // DeadSubject returns where a stage publishes what no retry could cure.
-func DeadSubject(site ingest.Site, stage Stage) (string, error) {
+func DeadSubject(site ingest.Site, stage ingest.Stage) (string, error) {
 	return subjectOf(&Dead{Cause: Cause{Site: site}, Stage: stage})
 }

@@ -148,7 +148,7 @@ func TestAfter(t *testing.T) {
 		}
 		return e
 	}
-	otherDead, err := publish.NewDead(publish.Cause{Site: "local", Series: thing, Revision: 9}, publish.StageFit, ingest.Reason{Code: ingest.CodeInternal}, 5)
+	otherDead, err := publish.NewDead(publish.Cause{Site: "local", Series: thing, Revision: 9}, ingest.StageFit, ingest.Reason{Code: ingest.CodeInternal}, 5)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -202,12 +202,12 @@ func TestSubjects(t *testing.T) {
 		{"tacs", func() (string, error) { return publish.TACsSubject("a", series) }, "pet.v1.a.tacs." + string(series)},
 		{"binding", func() (string, error) { return publish.BindingSubject("a", "dasb", series) }, "pet.v1.a.binding.dasb." + string(series)},
 		{"any binding", func() (string, error) { return publish.AnyBindingSubject("a", series) }, "pet.v1.a.binding.*." + string(series)},
-		{"dead", func() (string, error) { return publish.DeadSubject("a", publish.StageFit) }, "pet.v1.a.dead.fit"},
+		{"dead", func() (string, error) { return publish.DeadSubject("a", ingest.StageFit) }, "pet.v1.a.dead.fit"},
 		{"progress", func() (string, error) { return publish.ProgressSubject("a", series) }, "pet.v1.a.progress." + string(series)},
 		{"no site", func() (string, error) { return publish.SeriesSubject("", series) }, ""},
 		{"a site with a dot", func() (string, error) { return publish.SeriesSubject("a.b", series) }, ""},
 		{"a site in capitals", func() (string, error) { return publish.SeriesSubject("A", series) }, ""},
-		{"a wildcard for a site", func() (string, error) { return publish.DeadSubject("*", publish.StageFit) }, ""},
+		{"a wildcard for a site", func() (string, error) { return publish.DeadSubject("*", ingest.StageFit) }, ""},
 		{"a site that is too long", func() (string, error) { return publish.SeriesSubject(ingest.Site(strings.Repeat("a", 33)), series) }, ""},
 		{"a tracer with a space", func() (string, error) { return publish.BindingSubject("a", "da sb", series) }, ""},
 		{"a hyphen at the end", func() (string, error) { return publish.BindingSubject("a", "dasb-", series) }, ""},

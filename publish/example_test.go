@@ -5,6 +5,7 @@ import (
 	"log"
 	"os"
 
+	"tacstream/fit"
 	"tacstream/publish"
 )
 
@@ -23,7 +24,7 @@ func ExampleDecode() {
 	case *publish.Binding:
 		for _, model := range data.Models {
 			for _, e := range model.Estimates {
-				fmt.Printf("%s %s BPND %.3f\n", model.Name, e.Region, *e.BPND)
+				fmt.Printf("%s %s BPND %.3f\n", model.Name, e.Region, e.Values[fit.BPND])
 			}
 		}
 	case *publish.Withdrawn:

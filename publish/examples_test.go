@@ -106,7 +106,7 @@ func examples(t *testing.T) map[string]publish.Event {
 		Missing: []ingest.Slot{{Frame: 2, Slice: 1}, {Frame: 3, Slice: 2}},
 	}
 	add("series.incomplete")(publish.NewSeries(1, o))
-	add("series.progressed")(publish.NewProgress(publish.Cause{Site: "local", Series: series}, publish.Progress{Stage: publish.StageIngest, Done: 4, Total: 6}))
+	add("series.progressed")(publish.NewProgress(publish.Cause{Site: "local", Series: series}, publish.Progress{Stage: ingest.StageIngest, Done: 4, Total: 6}))
 
 	add("tacs.extracted")(publish.NewTACs(result(), files()))
 	add("binding.estimated")(publish.NewBinding(result(), files()))
@@ -114,7 +114,7 @@ func examples(t *testing.T) map[string]publish.Event {
 	add("binding.withdrawn")(publish.NewWithdrawn(all["binding.estimated"], 4, ingest.Reason{Code: ingest.CodeDeleted, Detail: "5 of 6 slots are left"}))
 
 	internal := ingest.Reason{Code: ingest.CodeInternal, Detail: "5 attempts ended in an error; the worker's log says which"}
-	for name, stage := range map[string]publish.Stage{"extract.dead": publish.StageExtract, "fit.dead": publish.StageFit, "publish.dead": publish.StagePublish} {
+	for name, stage := range map[string]ingest.Stage{"extract.dead": ingest.StageExtract, "fit.dead": ingest.StageFit, "publish.dead": ingest.StagePublish} {
 		add(name)(publish.NewDead(cause(), stage, internal, 5))
 	}
 	add("ingest.dead")(publish.NewUnusable(ingest.Byproducts{

@@ -1,5 +1,7 @@
 package publish
 
+import "tacstream/ingest"
+
 // A Kind is all that there is to know of one type of event. Subjects, schemas,
 // what is decoded and what is printed follow from it.
 type Kind struct {
@@ -19,7 +21,7 @@ func (k Kind) Channel() Channel { return k.New().channel() }
 func Kinds() []Kind {
 	state, dead := func() Data { return &SeriesState{} }, func() Data { return &Dead{} }
 	in := func(states ...string) map[string][]string { return map[string][]string{"state": states} }
-	of := func(s Stage) map[string][]string { return map[string][]string{"stage": {string(s)}} }
+	of := func(s ingest.Stage) map[string][]string { return map[string][]string{"stage": {string(s)}} }
 	return []Kind{
 		{SeriesProgressed, "How far a series is. It may be lost, repeated and out of order.", func() Data { return &Progress{} }, nil},
 		{SeriesReady, "A series is whole and has regions: a result will follow.", state, in("ready")},
@@ -32,10 +34,10 @@ func Kinds() []Kind {
 		{BindingEstimated, "What every model says of the regions of a series.", func() Data { return &Binding{} }, nil},
 		{BindingFailed, "Why a series that is ready has no estimate.", func() Data { return &Failed{} }, nil},
 		{BindingWithdrawn, "The result before no longer holds.", func() Data { return &Withdrawn{} }, nil},
-		{IngestDead, "Objects of a folder that serve for nothing, or a series that no retry could bring in.", dead, of(StageIngest)},
-		{ExtractDead, "A series of which no retry could extract curves.", dead, of(StageExtract)},
-		{FitDead, "A series that no retry could fit.", dead, of(StageFit)},
-		{PublishDead, "A series whose result no retry could publish.", dead, of(StagePublish)},
+		{IngestDead, "Objects of a folder that serve for nothing, or a series that no retry could bring in.", dead, of(ingest.StageIngest)},
+		{ExtractDead, "A series of which no retry could extract curves.", dead, of(ingest.StageExtract)},
+		{FitDead, "A series that no retry could fit.", dead, of(ingest.StageFit)},
+		{PublishDead, "A series whose result no retry could publish.", dead, of(ingest.StagePublish)},
 	}
 }
 

@@ -2,6 +2,7 @@ package publish
 
 import (
 	"fmt"
+	"slices"
 
 	"tacstream/ingest"
 )
@@ -12,17 +13,17 @@ const SeriesProgressed Type = "tacstream.series.progressed.v1"
 // A Progress says how far the work on a series is. It may be lost, repeated
 // and out of order.
 type Progress struct {
-	Cause Cause  `json:"cause"`
-	Stage Stage  `json:"stage" enum:"ingest,extract,fit,publish" doc:"What is being done."`
-	Done  int    `json:"done" doc:"Slots received or read, or regions fitted."`
-	Total int    `json:"total,omitempty" doc:"How many there will be; left out where not known."`
-	Model string `json:"model,omitempty" doc:"The model that is being fitted."`
+	Cause Cause        `json:"cause"`
+	Stage ingest.Stage `json:"stage" enum:"ingest,extract,fit,publish" doc:"What is being done."`
+	Done  int          `json:"done" doc:"Slots received or read, or regions fitted."`
+	Total int          `json:"total,omitempty" doc:"How many there will be; left out where not known."`
+	Model string       `json:"model,omitempty" doc:"The model that is being fitted."`
 }
 
 // NewProgress returns the event that says how far a series is.
 func NewProgress(c Cause, p Progress) (Event, error) {
 	p.Cause = c
-	if !p.Stage.isKnown() {
+	if !isStage(p.Stage) {
 		return Event{}, fmt.Errorf("stage: %w", ErrLabel)
 	}
 	id := c.ID(SeriesProgressed, string(p.Stage), fmt.Sprint(p.Done, " ", p.Total), p.Model)
@@ -51,3 +52,5 @@ func (p *Progress) channel() Channel {
 func ProgressSubject(site ingest.Site, series ingest.Token) (string, error) {
 	return subjectOf(&Progress{Cause: Cause{Site: site, Series: series}})
 }
+
+func isStage(s ingest.Stage) bool { return slices.Contains(ingest.Stages(), s) }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -42,6 +43,9 @@ func schemaOf(t reflect.Type) object {
 	case reflect.TypeFor[ingest.Site]():
 		return object{"type": "string", "pattern": "^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$"}
 	}
+	if t == reflect.TypeFor[publish.Values]() {
+		return object{"type": "object", "properties": valuesOf(), "required": []string{}}
+	}
 	switch t.Kind() {
 	case reflect.Pointer:
 		return schemaOf(t.Elem())
@@ -65,12 +69,29 @@ func schemaOf(t reflect.Type) object {
 	panic("no schema for " + t.String())
 }
 
+// valuesOf describes the parameters of models.
+func valuesOf() object {
+	properties := object{}
+	for _, q := range publish.Parameters() {
+		unit := " In " + q.Unit + "."
+		if q.Unit == "unitless" {
+			unit = " Unitless."
+		}
+		properties[string(q.Symbol)] = object{"type": "number", "description": q.Meaning + unit}
+	}
+	return properties
+}
+
 // addFields describes the fields of a struct; those of an embedded one are its
 // own.
 func addFields(t reflect.Type, properties object, required *[]string) {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		name, opts, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name == "-" && f.Type == reflect.TypeFor[publish.Values]() {
+			maps.Copy(properties, valuesOf())
+			continue
+		}
 		if f.Anonymous && name == "" {
 			addFields(f.Type, properties, required)
 			continue

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"text/tabwriter"
+
+	"tacstream/fit"
 )
 
 // WriteTable writes estimates for people: the scan first, then a row for each
@@ -41,7 +43,7 @@ func (b *Binding) writeRows(w io.Writer) error {
 	for _, m := range b.Models {
 		for _, e := range m.Estimates {
 			fmt.Fprintf(rows, "%s\t%s\t%s\t%s\t%s\t%s\n", plain(string(e.Region)), plain(m.Name),
-				withError(e.BPND, e.SE.BPND), short(e.R1, 3), short(e.K2, 4), codes(e.Warnings))
+				withError(e.Values.of(fit.BPND), e.SE.of(fit.BPND)), short(e.Values.of(fit.R1), 3), short(e.Values.of(fit.K2), 4), codes(e.Warnings))
 		}
 	}
 	return rows.Flush()

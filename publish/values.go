@@ -1,65 +1,118 @@
 package publish
 
-import "tacstream/fit"
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
 
-// Values holds one number for each parameter, nil where there is none. Symbols
-// are those of Innis et al. as fit.Symbol has them; Units has their units.
-type Values struct {
-	BPND    *float64 `json:"BPnd,omitempty" doc:"Binding potential, unitless."`
-	R1      *float64 `json:"R1,omitempty" doc:"K1 over K1 of the reference, unitless."`
-	K2      *float64 `json:"k2,omitempty" doc:"Efflux rate of the region, 1/min."`
-	K2Prime *float64 `json:"k2prime,omitempty" doc:"Efflux rate of the reference, 1/min."`
-	K2A     *float64 `json:"k2a,omitempty" doc:"Apparent efflux rate, 1/min."`
-	DVR     *float64 `json:"DVR,omitempty" doc:"Distribution volume ratio, unitless."`
-	K1      *float64 `json:"K1,omitempty" doc:"Influx rate from plasma, mL/cm3/min."`
-	K3      *float64 `json:"k3,omitempty" doc:"Rate of binding, 1/min."`
-	K4      *float64 `json:"k4,omitempty" doc:"Rate of release, 1/min."`
-	VB      *float64 `json:"vB,omitempty" doc:"Fraction of the region that is blood, unitless."`
-	VT      *float64 `json:"VT,omitempty" doc:"Total distribution volume, mL/cm3."`
-	KI      *float64 `json:"Ki,omitempty" doc:"Net influx rate, mL/cm3/min from plasma and 1/min from a reference."`
+	"tacstream/fit"
+)
+
+// Values holds the numbers of parameters by their symbols, those of Innis et al.
+// as fit.Quantities has them. In JSON each is a field of its own. What is no
+// number is left out.
+type Values map[fit.Symbol]float64
+
+// Parameters returns the parameters that events know, in the order of their
+// fields: fit.Quantities, BPND first.
+func Parameters() []fit.Quantity {
+	list := fit.Quantities()
+	i := slices.IndexFunc(list, func(q fit.Quantity) bool { return q.Symbol == fit.BPND })
+	return slices.Concat(list[i:i+1], list[:i], list[i+1:])
 }
 
-// field returns where the number of a parameter is kept, nil for a symbol that
-// events do not know.
-func (v *Values) field(s fit.Symbol) **float64 {
-	switch s {
-	case fit.BPND:
-		return &v.BPND
-	case fit.R1:
-		return &v.R1
-	case fit.K2:
-		return &v.K2
-	case fit.K2Prime:
-		return &v.K2Prime
-	case fit.K2A:
-		return &v.K2A
-	case fit.DVR:
-		return &v.DVR
-	case fit.K1:
-		return &v.K1
-	case fit.K3:
-		return &v.K3
-	case fit.K4:
-		return &v.K4
-	case fit.VB:
-		return &v.VB
-	case fit.VT:
-		return &v.VT
-	case fit.KI:
-		return &v.KI
+// of returns the number of a parameter, nil where there is none.
+func (v Values) of(s fit.Symbol) *float64 {
+	if x, ok := v[s]; ok {
+		return &x
 	}
 	return nil
 }
 
+// set keeps a number.
+func (v Values) set(s fit.Symbol, x float64) {
+	if finite(x) != nil {
+		v[s] = x
+	}
+}
+
+// IsZero reports whether there is no number.
+func (v Values) IsZero() bool { return len(v) == 0 }
+
+// MarshalJSON writes the numbers in the order of Parameters.
+func (v Values) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for _, q := range Parameters() {
+		x, ok := v[q.Symbol]
+		if !ok {
+			continue
+		}
+		number, err := encode(x)
+		if err != nil {
+			return nil, err
+		}
+		if b.Len() > 1 {
+			b.WriteByte(',')
+		}
+		b.WriteString(`"` + string(q.Symbol) + `":`)
+		b.Write(number)
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+// UnmarshalJSON reads the parameters that events know, and ignores all else.
+func (v *Values) UnmarshalJSON(body []byte) error {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(body, &fields); err != nil {
+		return err
+	}
+	*v = Values{}
+	for _, q := range Parameters() {
+		var x *float64
+		if field, ok := fields[string(q.Symbol)]; ok {
+			if err := json.Unmarshal(field, &x); err != nil {
+				return err
+			}
+		}
+		if x != nil {
+			(*v)[q.Symbol] = *x
+		}
+	}
+	return nil
+}
+
+// MarshalJSON writes the values as fields of the estimate, after its region.
+func (e Estimate) MarshalJSON() ([]byte, error) {
+	type bare Estimate
+	body, err := encode(bare(e))
+	if err != nil || e.Values.IsZero() {
+		return body, err
+	}
+	region, err := encode(e.Region)
+	if err != nil {
+		return nil, err
+	}
+	values, err := encode(e.Values)
+	if err != nil {
+		return nil, err
+	}
+	at := len(`{"region":`) + len(region)
+	return slices.Concat(body[:at], []byte(","), values[1:len(values)-1], body[at:]), nil
+}
+
+// UnmarshalJSON reads an estimate.
+func (e *Estimate) UnmarshalJSON(body []byte) error {
+	type bare Estimate
+	if err := json.Unmarshal(body, (*bare)(e)); err != nil {
+		return err
+	}
+	return e.Values.UnmarshalJSON(body)
+}
+
 // Unit returns the unit of a parameter.
 func Unit(s fit.Symbol) string {
-	switch s {
-	case fit.K2, fit.K2Prime, fit.K2A, fit.K3, fit.K4, fit.KI:
-		return "1/min"
-	case fit.K1:
-		return "mL/cm³/min"
-	case fit.VT:
-		return "mL/cm³"
-	}
-	return "unitless"
+	q, _ := s.Quantity()
+	return q.Unit
 }

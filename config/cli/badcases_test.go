@@ -12,7 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"tacstream/config/figures"
 	"tacstream/config/rig"
+	"tacstream/fit"
 	"tacstream/ingest"
 	"tacstream/ingest/dicom"
 	"tacstream/publish"
@@ -38,6 +40,7 @@ type verdict struct {
 // good one, ends as their author says, and the good one is not harmed.
 func TestEveryBadCaseEndsAsItsManifestSays(t *testing.T) {
 	t.Parallel()
+	row := figures.Accuracy(t, "hostile folders beside a good series, as their manifest says", 1)
 	dir := sharedData(t, "bad")
 	body, err := os.ReadFile(filepath.Join(dir, "manifest.json"))
 	if err != nil {
@@ -58,6 +61,7 @@ func TestEveryBadCaseEndsAsItsManifestSays(t *testing.T) {
 		dropCase(r, dir, c.Name, i+1)
 	}
 	verdicts := verdictsOn(r, len(manifest.Cases)+2) // two-series holds one more
+	row.AtLeast("#").Add(float64(len(manifest.Cases)))
 	good := verdicts[manifest.Base]
 	if len(good) != 1 || len(good[0].bpnd) == 0 {
 		t.Fatalf("the good series came to %+v", good)
@@ -158,8 +162,8 @@ func bpndBySRTM(b *publish.Binding) map[string]float64 {
 	found := map[string]float64{}
 	for _, m := range b.Models {
 		for _, e := range m.Estimates {
-			if m.Name == "srtm" && e.BPND != nil {
-				found[string(e.Region)] = *e.BPND
+			if _, known := e.Values[fit.BPND]; known && m.Name == "srtm" {
+				found[string(e.Region)] = e.Values[fit.BPND]
 			}
 		}
 	}

@@ -1,4 +1,3 @@
-// Package cli is tacstream's command line.
 package cli
 
 import (
@@ -20,15 +19,15 @@ type grammar struct {
 	Submit  submitCmd  `cmd:"" help:"Upload a folder, wait, and print the result or why there is none."`
 	Watch   watchCmd   `cmd:"" help:"Print events as they come."`
 	List    listCmd    `cmd:"" help:"Print every series with its state and reason."`
-	Show    showCmd    `cmd:"" help:"Print what is behind a token: for the operator at the machine only."`
+	Show    showCmd    `cmd:"" help:"Print the objects behind a token; only for the operator at the machine."`
 	Redrive redriveCmd `cmd:"" help:"Try a dead or failed series again."`
-	Refit   refitCmd   `cmd:"" help:"Replace results by those of today's configuration and release."`
-	Extract extractCmd `cmd:"" help:"Make time-activity curves from a folder of DICOM files, without broker or bucket."`
-	Inspect inspectCmd `cmd:"" help:"Say what tacstream sees in a file, a folder or a bucket, and what to do about it."`
+	Refit   refitCmd   `cmd:"" help:"Redo results with today's configuration and release."`
+	Extract extractCmd `cmd:"" help:"Make time-activity curves from a folder of DICOM files, without servers."`
+	Inspect inspectCmd `cmd:"" help:"Describe what tacstream sees in a file, a folder or a bucket, and what to do about it."`
 	Fit     fitCmd     `cmd:"" help:"Fit models to a table of time-activity curves."`
 	Config  configCmd  `cmd:"" help:"Print the effective configuration as a commented file to start from."`
-	S3      s3Cmd      `cmd:"" name:"s3" help:"Run the S3 store alone; every write is announced on NATS before it returns."`
-	Health  healthCmd  `cmd:"" help:"Ask a server over HTTP whether it is well: for containers without a shell."`
+	S3      s3Cmd      `cmd:"" name:"s3" help:"Run only the S3 store; it announces every write on NATS before the write returns."`
+	Health  healthCmd  `cmd:"" help:"Ask a server over HTTP whether it is ready; for containers without a shell."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
@@ -59,7 +58,7 @@ func runIn(args []string, e env) int {
 		return exit
 	}
 	if err != nil {
-		fmt.Fprintf(plain{e.stderr}, "tacstream: %v\nRun 'tacstream %s--help' to see what there is.\n", err, commandOf(err))
+		fmt.Fprintf(plain{e.stderr}, "tacstream: %v\nRun 'tacstream %s--help' for help.\n", err, commandOf(err))
 		return 2
 	}
 	e.ctx = ctx

@@ -8,7 +8,7 @@ type configCmd struct {
 func (configCmd) Help() string {
 	return `Examples:
   tacstream config > tacstream.yaml          # a file to start from
-  tacstream config --config tacstream.yaml   # is it right, and what does it mean?`
+  tacstream config --config tacstream.yaml   # check a file, and see what it sets`
 }
 
 func (c configCmd) Run(e *env) error {

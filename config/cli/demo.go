@@ -35,7 +35,7 @@ func (demoCmd) Help() string {
 	return `Makes a synthetic study of ketamine and NBQX in monkeys: dynamic PET series as DICOM files, with noise. Uploads them
 in shuffled order into an embedded S3 store like any client, kills a worker once on the way, waits for every binding
 event and compares the estimates with the truth. Everything it prints is synthetic. The exit status is 0 only if every
-series gave a result and the estimates lie as far from the truth as their standard errors say.
+series gave a result and the estimates differ from the truth by as much as their standard errors say.
 
 Examples:
   tacstream demo
@@ -48,7 +48,7 @@ const demoTimeout = 10 * time.Minute
 
 func (c demoCmd) Run(e *env) error {
 	if c.Animals < 1 || c.Animals > 100 {
-		return fmt.Errorf("--animals %d is not from 1 to 100", c.Animals)
+		return fmt.Errorf("--animals must be from 1 to 100, and is %d", c.Animals)
 	}
 	began := time.Now()
 	dir, cleanup, err := c.directory()
@@ -87,7 +87,7 @@ func (c demoCmd) directory() (string, func(), error) {
 			err = os.MkdirAll(dir, 0o700)
 		}
 		if there, _ := os.ReadDir(dir); err == nil && len(there) > 0 {
-			err = fmt.Errorf("--keep: %s is not empty: a study needs a folder of its own", c.Keep)
+			err = fmt.Errorf("--keep: %s is not empty; name a new folder", c.Keep)
 		}
 		return dir, func() {}, err
 	}

@@ -22,19 +22,19 @@ type extractCmd struct {
 	Regions   []string `help:"Where the regions are, on the PET grid or any other: a label image (*.nii, *.nii.gz, FreeSurfer *.mgz), probabilities (*probseg.nii, *probseg.nii.gz), a DICOM SEG, label map or RTSTRUCT. May be given several times for a set of *_label-NAME_probseg images." required:"" sep:"none" type:"existingfile" placeholder:"FILE"`
 	LUT       string   `name:"lut" help:"Look-up table of a label image; default: the .tsv of the same stem, else dseg.tsv (probseg.tsv) beside it; aseg.mgz and aparc+aseg.mgz need none." type:"existingfile" placeholder:"FILE"`
 	Transform string   `help:"Affine that brings the regions into the space of the PET series: ITK or ANTs (.txt, .tfm, .mat), FSL (.mat), AFNI (.1D) or FreeSurfer (.lta)." type:"existingfile" placeholder:"FILE"`
-	Invert    bool     `name:"invert-transform" help:"The transform brings the PET series to the regions: turn it round."`
-	Decay     string   `help:"Correct for decay to: injection, start, stored (as the series has it). Default: injection where it is known, else start." enum:",injection,start,stored" default:"" placeholder:"TIME"`
-	Series    int      `help:"Number of the series to take where the folder holds several; without it they must be parts of one acquisition, which are joined. 'tacstream inspect' numbers them." placeholder:"N"`
+	Invert    bool     `name:"invert-transform" help:"Invert the transform: it goes from the PET series to the regions."`
+	Decay     string   `help:"Time to which values are corrected for decay: injection, start, or stored (as in the series). Default: injection if it is known, else start." enum:",injection,start,stored" default:"" placeholder:"TIME"`
+	Series    int      `help:"Number of the series to use when the folder holds several; 'tacstream inspect' numbers them. Default: join them, if they are parts of one acquisition." placeholder:"N"`
 	Unit      string   `help:"Unit of the values: bqml, or suv (uptake by body weight, corrected for decay to the injection)." enum:"bqml,suv" default:"bqml" placeholder:"UNIT"`
-	Rules     string   `help:"Rules for the regions, such as 'striatum: [Caudate, Putamen]' and 'erode: {Cerebellum: 4}' (mm), in YAML. Default: regions.yaml beside the regions, where there is one." type:"existingfile" placeholder:"YAML"`
+	Rules     string   `help:"YAML file that merges and erodes regions, such as 'striatum: [Caudate, Putamen]' and 'erode: {Cerebellum: 4}' (mm). Default: regions.yaml beside the regions, if it exists." type:"existingfile" placeholder:"YAML"`
 	Plot      string   `help:"Draw the curves, one row for each region." placeholder:"SVG"`
 	Output    string   `short:"o" help:"Table of curves; its sidecar goes beside it. Default: standard output." placeholder:"TSV"`
 }
 
 // Help shows examples.
 func (extractCmd) Help() string {
-	return `Writes a table with frame_start and frame_end in seconds and one column per region in Bq/mL, left and right merged
-in columns of their own, and a sidecar that says what the values are.
+	return `Writes a table with frame_start and frame_end in seconds and one column for each region in Bq/mL. Left and right parts
+also get a merged column. A sidecar beside the table describes the values.
 
 Examples:
   tacstream extract pet/ --regions sub-01_dseg.nii.gz -o tacs.tsv
@@ -66,7 +66,7 @@ func (c extractCmd) Run(e *env) error {
 	}
 	if c.Unit == "suv" {
 		if origin != extract.ToInjection {
-			return fmt.Errorf("uptake values are corrected for decay to the injection: leave --decay out, or give a series whose header has its time")
+			return fmt.Errorf("--unit suv needs values corrected for decay to the injection: leave --decay out, or use a series whose header gives the time of injection")
 		}
 		bqPerG, _ := assembly.Header.Soft.Uptake()
 		if curves, err = curves.AsUptake(bqPerG); err != nil {
@@ -108,7 +108,7 @@ func (l *leftOut) add(file string, why ingest.Reason) {
 		l.reasons = append(l.reasons, why)
 	}
 	if l.files[why] <= fewFiles {
-		fmt.Fprintf(l.w, "%s is left out: %s\n", file, why)
+		fmt.Fprintf(l.w, "%s is not used: %s\n", file, why)
 	}
 }
 
@@ -116,7 +116,7 @@ func (l *leftOut) add(file string, why ingest.Reason) {
 func (l *leftOut) done() {
 	for _, why := range l.reasons {
 		if more := l.files[why] - fewFiles; more > 0 {
-			fmt.Fprintf(l.w, "%d more files are left out: %s\n", more, why)
+			fmt.Fprintf(l.w, "%d more files are not used: %s\n", more, why)
 		}
 	}
 }
@@ -137,7 +137,7 @@ func (c extractCmd) regions() (stream.PlacedRegions, error) {
 	case c.Transform != "":
 		r.Transform, err = inspect.ReadTransformFile(c.Transform)
 	case c.Invert:
-		err = errors.New("--invert-transform needs a --transform to turn round")
+		err = errors.New("--invert-transform needs --transform")
 	}
 	return r, err
 }

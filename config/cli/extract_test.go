@@ -19,7 +19,7 @@ func TestFilesThatAreLeftOutAreNamedInPart(t *testing.T) {
 	l.add("x.dcm", ingest.Reason{Code: ingest.CodeTruncated})
 	l.done()
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
-	if len(lines) != 7 || lines[5] != "x.dcm is left out: TRUNCATED" || lines[6] != "995 more files are left out: EMPTY" {
+	if len(lines) != 7 || lines[5] != "x.dcm is not used: TRUNCATED" || lines[6] != "995 more files are not used: EMPTY" {
 		t.Errorf("%q", lines)
 	}
 }

@@ -21,7 +21,7 @@ func findState(e *env, line *line.Line, token string) (ingest.State, error) {
 	case err != nil:
 		return ingest.State{}, err
 	case len(found) != 1:
-		return ingest.State{}, fmt.Errorf("%d series are called %s…; 'tacstream list' prints them", len(found), token)
+		return ingest.State{}, fmt.Errorf("%d series have tokens that begin with %s; give more of the token, see 'tacstream list'", len(found), token)
 	}
 	return found[0], nil
 }

@@ -9,44 +9,43 @@ import (
 	"strings"
 	"time"
 
-	"tacstream/config"
 	"tacstream/extract"
 	"tacstream/fit"
 	"tacstream/ingest"
 )
 
 type fitCmd struct {
-	Table       string        `arg:"" name:"tacs.tsv" help:"Table of curves: as PETPrep, petfit or PMOD (.tac) write it." type:"existingfile"`
-	Reference   string        `help:"Reference region; * and ? as in file names, case ignored. Reference-tissue models need one." placeholder:"REGION"`
-	Blood       string        `help:"Arterial blood, as a BIDS _blood.tsv. Models with an arterial input need it." type:"existingfile" placeholder:"TSV"`
-	Model       []string      `help:"Models to run, or 'all' that apply. Default: srtm, srtm2, mrtm, logan-ref with a reference; 1tcm, 2tcm, logan, ma1 with blood. See below." placeholder:"M,..."`
-	K2Prime     *float64      `name:"k2prime" help:"Efflux rate of the reference in 1/min, where a model takes one; default: estimated over the regions." placeholder:"K"`
-	K2PrimeFrom []string      `name:"k2prime-from" help:"Regions that k2′ is estimated from; * and ? as in file names. Default: all but those called csf, ventricle, skull or the like." placeholder:"REGION,..."`
-	TStar       time.Duration `name:"t-star" help:"Start of the linear phase after injection, such as 30m; default: chosen." placeholder:"T"`
-	WindowFrom  time.Duration `name:"window-from" help:"Start of the window of suvr; default: the last third of the scan." placeholder:"T"`
-	WindowTo    time.Duration `name:"window-to" help:"End of the window of suvr; default: the end of the scan." placeholder:"T"`
-	Weights     string        `help:"Weights of the frames: inverse-variance, uniform, uniform-decayed, duration, duration-decay, counts, kinfitr-1 to kinfitr-9, or user for a column called weights." default:"inverse-variance" placeholder:"NAME"`
-	Delay       string        `help:"How much later the tracer arrives in the regions than where blood was sampled, such as 5s; default: estimated." default:"auto" placeholder:"T"`
-	HalfLife    time.Duration `name:"half-life" help:"Of the nuclide, such as 20.4m; default: the sidecar's. Without one the curves are taken as those of a tracer without decay." placeholder:"T"`
-	TimeUnit    string        `name:"time-unit" help:"Of the table, s or min; default: what its columns say, else s." enum:"s,min," default:"" placeholder:"UNIT"`
-	Unit        string        `help:"Of activity in the table, such as kBq/mL; default: what the table or its sidecar says." placeholder:"UNIT"`
-	Region      []string      `help:"Regions to print and to draw; * and ? as in file names. All are fitted. Default: all." placeholder:"REGION,..."`
-	Bootstrap   int           `help:"Fit N scans with new noise as well, and print how the parameters scatter." placeholder:"N"`
-	Seed        uint64        `help:"Of the bootstrap." default:"1" placeholder:"N"`
-	Plot        string        `help:"Draw curves, residuals and linear plots into an SVG file." placeholder:"SVG"`
-	JSON        bool          `name:"json" help:"Print one JSON object."`
+	Table         string        `arg:"" name:"tacs.tsv" help:"Table of curves: as PETPrep, petfit or PMOD (.tac) write it." type:"existingfile"`
+	Reference     string        `help:"Reference region; * and ? as in file names, case ignored. Reference-tissue models need one." placeholder:"REGION"`
+	Blood         string        `help:"Arterial blood, as a BIDS _blood.tsv. Models with an arterial input need it." type:"existingfile" placeholder:"TSV"`
+	Model         []string      `help:"Models to run, or 'all' that apply. Default: srtm, srtm2, mrtm, logan-ref with a reference; 1tcm, 2tcm, logan, ma1 with blood. See below." placeholder:"M,..."`
+	K2PrimePerMin *float64      `name:"k2prime" help:"Efflux rate of the reference region in 1/min, for models that need it. Default: estimated from all regions." placeholder:"K"`
+	K2PrimeFrom   []string      `name:"k2prime-from" help:"Regions from which k2′ is estimated; * and ? as in file names. Default: all except csf, ventricles, skull and the like." placeholder:"REGION,..."`
+	TStar         time.Duration `name:"t-star" help:"Start of the linear phase after injection, such as 30m. Default: chosen from the curves." placeholder:"T"`
+	WindowFrom    time.Duration `name:"window-from" help:"Start of the window of suvr; default: the last third of the scan." placeholder:"T"`
+	WindowTo      time.Duration `name:"window-to" help:"End of the window of suvr; default: the end of the scan." placeholder:"T"`
+	Weights       string        `help:"Weights of the frames: inverse-variance, uniform, uniform-decayed, duration, duration-decay, counts, kinfitr-1 to kinfitr-9, or user for a column called weights." default:"inverse-variance" placeholder:"NAME"`
+	Delay         string        `help:"Time by which the tracer reaches the regions later than the place where blood was sampled, such as 5s, or auto to estimate it." default:"auto" placeholder:"T"`
+	HalfLife      time.Duration `name:"half-life" help:"Half-life of the nuclide, such as 20.4m. Default: the sidecar's. If neither gives one, the curves are fitted as if the tracer did not decay." placeholder:"T"`
+	TimeUnit      string        `name:"time-unit" help:"Unit of time in the table, s or min. Default: as its columns say, else s." enum:"s,min," default:"" placeholder:"UNIT"`
+	Unit          string        `help:"Unit of activity in the table, such as kBq/mL. Default: as the table or its sidecar says." placeholder:"UNIT"`
+	Region        []string      `help:"Regions to print and to draw; * and ? as in file names. All are fitted. Default: all." placeholder:"REGION,..."`
+	Bootstrap     int           `help:"Also fit N scans with new noise, and print the scatter of the parameters." placeholder:"N"`
+	Seed          uint64        `help:"Seed of the bootstrap." default:"1" placeholder:"N"`
+	Plot          string        `help:"Draw curves, residuals and linear plots into an SVG file." placeholder:"SVG"`
+	JSON          bool          `name:"json" help:"Print one JSON object."`
 }
 
 // Help shows examples.
 func (fitCmd) Help() string {
-	return `The sidecar (.json beside the table) tells the half-life, the units and to when the values are corrected for decay.
+	return `The sidecar (.json beside the table) gives the half-life, the units and the time to which values are corrected for decay.
 
 Reference-tissue models: srtm, srtm2, frtm, mrtm0, mrtm, mrtm2, logan-ref, logan-ref-nok2p, patlak-ref, suvr, rpm.
 With arterial blood: 1tcm, 2tcm, 2tcm-irreversible, logan, ma1, ma2, patlak, spectral.
-What each assumes, and its source: go doc tacstream/fit.
+What each model assumes, with its source: go doc tacstream/fit.
 
-EVIDENCE is the Akaike weight of a model among those that were fitted to all frames of a region; plots leave some out and
-have none.
+EVIDENCE is the Akaike weight of a model among those that were fitted to all frames of a region. Graphical models leave
+frames out, so they have none.
 
 Examples:
   tacstream fit tacs.tsv --reference Cerebellum
@@ -69,14 +68,14 @@ func (c fitCmd) Run(e *env) error {
 	if err != nil {
 		return fmt.Errorf("--region: %w", err)
 	}
-	all, failed, err := config.FitAll(models, scan)
+	all, failed, err := fit.All(models, scan)
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.Table, err)
 	}
 	c.say(e, failed)
 	other := func(r extract.Region) bool { return len(wanted) > 0 && !slices.Contains(wanted, r) }
 	if all = slices.DeleteFunc(all, func(e fit.Estimate) bool { return other(e.Region) }); len(all) == 0 {
-		return fmt.Errorf("--region: %s is no region that was fitted", strings.Join(c.Region, ", "))
+		return fmt.Errorf("--region: no fitted region is called %s", strings.Join(c.Region, ", "))
 	}
 	result := fitResult{estimates: all, weights: fit.AkaikeWeights(all)}
 	if c.Bootstrap > 0 {
@@ -106,13 +105,13 @@ func (c fitCmd) say(e *env, list []ingest.Warning) {
 // models returns the models that were asked for, each once.
 func (c fitCmd) models(scan fit.Scan) ([]fit.Model, error) {
 	k2Prime := 0.0
-	if c.K2Prime != nil {
-		if k2Prime = *c.K2Prime; !(k2Prime > 0) {
-			return nil, errors.New("--k2prime: a rate in 1/min is above 0")
+	if c.K2PrimePerMin != nil {
+		if k2Prime = *c.K2PrimePerMin; !(k2Prime > 0) {
+			return nil, errors.New("--k2prime must be greater than 0 (1/min)")
 		}
 	}
 	if c.Bootstrap < 0 {
-		return nil, errors.New("--bootstrap: a number of scans is above 0")
+		return nil, errors.New("--bootstrap must be at least 1")
 	}
 	from, err := regionsLike(c.K2PrimeFrom, scan.TACs)
 	if err != nil {
@@ -128,9 +127,9 @@ func (c fitCmd) models(scan fit.Scan) ([]fit.Model, error) {
 		switch {
 		case err != nil:
 			return nil, err
-		case fit.NeedsBlood(m) && scan.Blood.Parent == nil:
-			return nil, fmt.Errorf("%s has an arterial input: give it with --blood", name)
-		case !fit.NeedsBlood(m) && scan.Reference == "":
+		case (m.Input() &^ scan.Input()).Arterial():
+			return nil, fmt.Errorf("%s needs arterial blood: give it with --blood", name)
+		case m.Input()&^scan.Input() != 0:
 			return nil, fmt.Errorf("%s needs a reference region: give it with --reference", name)
 		}
 		models = append(models, m)
@@ -161,7 +160,7 @@ func (c fitCmd) names(scan fit.Scan) []string {
 			continue
 		}
 		for _, m := range fit.Models() {
-			if fit.NeedsBlood(m) && scan.Blood.Parent != nil || !fit.NeedsBlood(m) && scan.Reference != "" {
+			if m.Input()&^scan.Input() == 0 {
 				add(m.Name())
 			}
 		}
@@ -178,7 +177,7 @@ func regionsLike(patterns []string, tacs []extract.TAC) ([]extract.Region, error
 		for _, t := range tacs {
 			ok, err := path.Match(strings.ToLower(pattern), strings.ToLower(string(t.Region)))
 			if err != nil {
-				return nil, fmt.Errorf("%q is no pattern", pattern)
+				return nil, fmt.Errorf("%q is not a valid pattern", pattern)
 			}
 			if ok || string(t.Region) == pattern {
 				list = append(list, t.Region)

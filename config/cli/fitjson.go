@@ -20,7 +20,7 @@ func (r fitResult) printJSON(e *env) error {
 				se[string(p.Symbol)] = p.SE
 			}
 		}
-		if low, high := est.Interval(); finite(low) && finite(high) {
+		if low, high := est.Interval(confidence); finite(low) && finite(high) {
 			entry["interval"] = map[string][2]float64{string(est.Main()): {low, high}}
 		}
 		for name, v := range map[string]float64{"aic": est.AIC, "aicc": est.AICc, "bic": est.BIC, "akaike_weight": r.weights[i], "rss": est.RSS} {

@@ -24,7 +24,8 @@ func (c fitCmd) read(e *env) (fit.Scan, error) {
 	}
 	fmt.Fprintf(e.stderr, "%s: %s; %s\n", filepath.Base(c.Table), interpretation, correction)
 	c.say(e, curves.Warnings)
-	scan := fit.Scan{Frames: curves.Frames, TACs: curves.TACs, HalfLife: curves.HalfLife, Weights: interpretation.Weights}
+	scan := fit.NewScan(curves, "")
+	scan.Weights = interpretation.Weights
 	if c.Reference != "" {
 		if scan.Reference, err = config.Reference(c.Reference, curves.TACs); err != nil {
 			return fit.Scan{}, fmt.Errorf("%s: %w", c.Table, err)
@@ -37,7 +38,7 @@ func (c fitCmd) read(e *env) (fit.Scan, error) {
 		return scan, nil
 	}
 	if curves.Units != extract.BqPerML {
-		return fit.Scan{}, fmt.Errorf("%s: nothing says its unit of activity, which must be known beside blood: give it with --unit", c.Table)
+		return fit.Scan{}, fmt.Errorf("%s: the table does not give its unit of activity, which a fit with blood needs: give it with --unit", c.Table)
 	}
 	return scan, c.readBlood(e, &scan)
 }
@@ -53,15 +54,15 @@ func (c fitCmd) readCurves() (extract.Curves, table.Interpretation, table.Correc
 	if err != nil {
 		return extract.Curves{}, table.Interpretation{}, table.Correction{}, err
 	}
-	curves, interpretation, err := table.Read(f, table.Hints{TimeUnit: c.TimeUnit, Unit: c.Unit, Sidecar: stated.Units})
+	values, interpretation, err := table.Read(f, table.Hints{TimeUnit: c.TimeUnit, Unit: c.Unit, Sidecar: stated.Units})
 	if err != nil {
-		return curves, interpretation, stated.Correction, err
+		return extract.Curves{}, interpretation, stated.Correction, err
 	}
 	halfLife, err := stated.HalfLife(c.HalfLife)
 	if err != nil {
-		return curves, interpretation, stated.Correction, err
+		return extract.Curves{}, interpretation, stated.Correction, err
 	}
-	curves, err = stated.AsDecayed(curves, halfLife)
+	curves, err := stated.AsDecayed(values, halfLife)
 	return curves, interpretation, stated.Correction, err
 }
 
@@ -107,7 +108,7 @@ func (c fitCmd) readBlood(e *env, scan *fit.Scan) error {
 		return nil
 	}
 	if scan.Delay, err = fit.FindDelay(*scan); err != nil {
-		return fmt.Errorf("%s: %w; --delay gives a delay by hand", c.Blood, err)
+		return fmt.Errorf("%s: %w; set a delay with --delay", c.Blood, err)
 	}
 	doubt := ""
 	if scan.Blood.Whole == nil {

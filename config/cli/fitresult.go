@@ -2,6 +2,9 @@ package cli
 
 import "tacstream/fit"
 
+// confidence is the share of scans in which a printed interval covers the truth.
+const confidence = 0.95
+
 // A fitResult is what is printed.
 type fitResult struct {
 	estimates []fit.Estimate

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"text/tabwriter"
 
 	"tacstream/fit"
@@ -14,16 +15,19 @@ import (
 // columns are the parameters of the table for people: what a model is run for,
 // and what any has.
 func (r fitResult) columns() []fit.Symbol {
-	var list []fit.Symbol
-	for _, s := range []fit.Symbol{fit.BPND, fit.DVR, fit.VT, fit.KI, fit.R1, fit.K1, fit.K2, fit.K3, fit.K4, fit.K2Prime, fit.K2A, fit.VB} {
-		for _, e := range r.estimates {
-			if v, _ := e.Get(s); !math.IsNaN(v) || e.Main() == s {
-				list = append(list, s)
-				break
-			}
+	var leading, others []fit.Symbol
+	for _, q := range fit.Quantities() {
+		s := q.Symbol
+		if !slices.ContainsFunc(r.estimates, func(e fit.Estimate) bool { v, _ := e.Get(s); return !math.IsNaN(v) || e.Main() == s }) {
+			continue
+		}
+		if q.Leads {
+			leading = append(leading, s)
+		} else {
+			others = append(others, s)
 		}
 	}
-	return list
+	return append(leading, others...)
 }
 
 // print writes tables for people.
@@ -51,7 +55,7 @@ func (r fitResult) print(e *env) error {
 			}
 			fmt.Fprint(w, "\t", text)
 		}
-		low, high := est.Interval()
+		low, high := est.Interval(confidence)
 		span, tStar, evidence := "-", "-", "-"
 		if !math.IsNaN(low) {
 			span = number(low) + " to " + number(high)

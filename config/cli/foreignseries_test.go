@@ -15,8 +15,10 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"tacstream/config/figures"
 	"tacstream/config/rig"
 	"tacstream/extract/table"
+	"tacstream/fit"
 	"tacstream/publish"
 )
 
@@ -79,6 +81,12 @@ func requireTool(t *testing.T, name string) {
 // made, and a plain subscriber gets the estimates that its author knows.
 func TestRcloneUploadsAForeignSeries(t *testing.T) {
 	t.Parallel()
+	row := figures.Accuracy(t, "foreign series, whole line: curves", 2)
+	curves := row.AtMost("at most # % of the peak off")
+	row = figures.Accuracy(t, "foreign series, whole line: BPND", 2)
+	bpnd := row.AtMost("at most # % off")
+	row = figures.Speed(t, "last object stored → estimate, 768 objects", 2)
+	took := row.AtMost("at most # s")
 	for _, name := range []string{"siemens-start", "ge-start"} {
 		t.Run(name, func(t *testing.T) {
 			dir := sharedData(t, "dicom/"+name)
@@ -98,9 +106,10 @@ func TestRcloneUploadsAForeignSeries(t *testing.T) {
 			rclone(r, filepath.Join(dir, "regions"), "study/regions", "--include", "space-pet_dseg.nii.gz", "--include", "dseg.tsv")
 			sent := time.Now()
 			binding, tacs := awaitBinding(t, events)
+			took.Add(time.Since(sent).Seconds())
 			t.Logf("the estimate came %v after the last object", time.Since(sent).Round(time.Millisecond))
-			compareTACs(t, tacs, truth)
-			compareBPND(t, binding, truth)
+			curves.Add(100 * compareTACs(t, tacs, truth))
+			bpnd.Add(100 * compareBPND(t, binding, truth))
 			compareFiles(r, t, binding, tacs)
 		})
 	}
@@ -154,7 +163,8 @@ func awaitBinding(t *testing.T, events chan *nats.Msg) (*publish.Binding, *publi
 
 // compareTACs checks frame times exactly and region means to 1e-4 of the
 // peak: 16-bit pixels and header times of a millisecond are in between.
-func compareTACs(t *testing.T, got *publish.TACs, want foreignTruth) {
+// It returns the largest difference, as a fraction of a curve's peak.
+func compareTACs(t *testing.T, got *publish.TACs, want foreignTruth) (worst float64) {
 	t.Helper()
 	if len(got.Frames) != len(want.Frames) {
 		t.Fatalf("%d frames, want %d", len(got.Frames), len(want.Frames))
@@ -169,40 +179,44 @@ func compareTACs(t *testing.T, got *publish.TACs, want foreignTruth) {
 		curves[string(region.Name)] = region.Values
 	}
 	for _, w := range want.Regions {
-		compareCurve(t, w.Name, curves[w.Name], w.Corrected, 1e-4)
+		worst = math.Max(worst, compareCurve(t, w.Name, curves[w.Name], w.Corrected, 1e-4))
 	}
+	return worst
 }
 
-func compareCurve(t *testing.T, region string, got, want []float64, tol float64) {
+// compareCurve returns the largest difference, as a fraction of the peak.
+func compareCurve(t *testing.T, region string, got, want []float64, tol float64) (worst float64) {
 	t.Helper()
 	if len(got) != len(want) {
 		t.Errorf("%s has %d frames, want %d", region, len(got), len(want))
-		return
+		return math.Inf(1)
 	}
 	peak := 0.0
 	for _, v := range want {
 		peak = math.Max(peak, math.Abs(v))
 	}
 	for f := range want {
+		worst = math.Max(worst, math.Abs(got[f]-want[f])/peak)
 		if math.Abs(got[f]-want[f]) > tol*peak {
 			t.Errorf("%s frame %d: %g, want %g within %g of the peak", region, f+1, got[f], want[f], tol)
-			return
+			return worst
 		}
 	}
+	return worst
 }
 
-// compareBPND allows 0.5 %: the noise of 16-bit pixels.
-func compareBPND(t *testing.T, got *publish.Binding, want foreignTruth) {
+// compareBPND allows 0.5 %: the noise of 16-bit pixels. It returns the largest
+// difference, as a fraction.
+func compareBPND(t *testing.T, got *publish.Binding, want foreignTruth) (worst float64) {
 	t.Helper()
 	found := map[string]float64{}
 	for _, m := range got.Models {
 		for _, e := range m.Estimates {
-			if m.Name == "srtm" && e.BPND != nil {
-				found[string(e.Region)] = *e.BPND
+			if bpnd, ok := e.Values[fit.BPND]; ok && m.Name == "srtm" {
+				found[string(e.Region)] = bpnd
 			}
 		}
 	}
-	worst := 0.0
 	for _, w := range want.Regions {
 		if w.Reference {
 			continue
@@ -214,6 +228,7 @@ func compareBPND(t *testing.T, got *publish.Binding, want foreignTruth) {
 		}
 	}
 	t.Logf("BPND is at most %.3f %% off", 100*worst)
+	return worst
 }
 
 // compareFiles checks that the tables in the results bucket hold the same
@@ -245,7 +260,7 @@ func compareFiles(r *rig.Rig, t *testing.T, b *publish.Binding, tacs *publish.TA
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := formatted(*b.Models[0].Estimates[0].BPND)
+			want := formatted(b.Models[0].Estimates[0].Values[fit.BPND])
 			if !strings.Contains(string(body), want) {
 				t.Errorf("%s does not hold %s", name, want)
 			}
@@ -268,6 +283,8 @@ func formatted(x float64) string {
 // and between the three answers that its author calls legitimate on the
 // rotated finer one.
 func TestExtractOfAForeignSeries(t *testing.T) {
+	row := figures.Accuracy(t, "eight foreign series by hand: curves", 8)
+	off := row.AtMost("at most # % of the peak off")
 	for _, name := range []string{
 		"siemens-start", "siemens-none", "ge-start", "ge-midnight", "philips-cnts", "enhanced-start", "ts-rle", "ts-jpeg-lossless",
 	} {
@@ -279,7 +296,7 @@ func TestExtractOfAForeignSeries(t *testing.T) {
 			t.Run(name+"/"+regions, func(t *testing.T) {
 				got := extractByHand(t, dir, regions, "stored")
 				for _, w := range want.Regions {
-					compareCurve(t, w.Name, got[w.Name], w.Stored, 1e-6)
+					off.Add(100 * max(1e-9, compareCurve(t, w.Name, got[w.Name], w.Stored, 1e-6))) // less is rounding
 				}
 			})
 		}

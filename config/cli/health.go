@@ -8,12 +8,12 @@ import (
 )
 
 type healthCmd struct {
-	URL string `arg:"" help:"Such as http://127.0.0.1:9464/readyz."`
+	URL string `arg:"" help:"URL to ask, such as http://127.0.0.1:9464/readyz."`
 }
 
 // Help shows an example.
 func (healthCmd) Help() string {
-	return `The exit status is 0 if the server answers with no error of its own.
+	return `The exit status is 0 if the server answers with a status below 500.
 
 Example:
   tacstream health http://127.0.0.1:9464/readyz`

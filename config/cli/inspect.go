@@ -25,9 +25,9 @@ type inspectCmd struct {
 func (inspectCmd) Help() string {
 	return `Prints what tacstream sees, without changing anything: for each PET series the scanner, tracer, units, decay
 correction, geometry, table of frames, what is missing and what is doubtful, each with what to do about it; then the
-objects that give regions and those that are broken. Names, ids, dates and UIDs of the header are never printed; paths
-are, as you gave them. A slope is what one stored number is worth; the decay factor of the header stands beside the one
-that its times, half-life and origin give.
+objects with regions and those that are broken. It never prints names, ids, dates or UIDs of the header; it prints paths
+as you gave them. In the table of frames, a slope turns a stored number into a value, and the decay factor of the header
+stands beside the one computed from its times, half-life and origin.
 
 The exit status is 0 if every series and every region source could be used, else 1.
 

@@ -19,8 +19,8 @@ type listCmd struct {
 
 // Help shows examples.
 func (listCmd) Help() string {
-	return `Every series with its state and plain reason, then the objects that serve for nothing, one line for each
-folder and cause. Names, ids and keys stay inside: 'tacstream show TOKEN' opens them.
+	return `Prints every series with its state and the reason in words, then the unusable objects, one line for each folder
+and cause. It prints tokens, not names, ids or keys: 'tacstream show TOKEN' opens a token.
 
 Examples:
   tacstream list

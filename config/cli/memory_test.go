@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"tacstream/config/figures"
 	"tacstream/config/rig"
 	"tacstream/ingest/phantom"
 )
@@ -21,20 +22,23 @@ const memoryLimit = 200
 // 9,256 and 92,560 slices of 256 × 256, which are 1.2 and 12 GB and take a
 // quarter of an hour.
 func TestMemoryOfAWorker(t *testing.T) {
-	peakMemory(t, phantom.Large(26))
+	peakMemory(t, figures.Speed(t, "memory of a worker, 76 MB of slices", 1), phantom.Large(26))
 	if os.Getenv("TACSTREAM_LONG") == "" {
 		return
 	}
-	for _, frames := range []int{104, 1040} {
-		series := phantom.Large(frames)
+	for _, long := range []struct {
+		what   string
+		frames int
+	}{{"memory of a worker, 1.2 GB of slices", 104}, {"memory of a worker, 12 GB of slices", 1040}} {
+		series := phantom.Large(long.frames)
 		series.Size[0], series.Size[1] = 256, 256
-		peakMemory(t, series)
+		peakMemory(t, figures.Speed(t, long.what, 1), series)
 	}
 }
 
 // peakMemory runs a series through the line and makes sure that the largest
-// resident size of the worker stays below the limit.
-func peakMemory(t *testing.T, series phantom.Series) {
+// resident size of the worker stays below the limit, and adds it to the row.
+func peakMemory(t *testing.T, row *figures.Row, series phantom.Series) {
 	t.Helper()
 	r := rig.New(t)
 	r.Serve("nats,s3,ingest")
@@ -67,6 +71,7 @@ func peakMemory(t *testing.T, series phantom.Series) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	row.AtMost("# MiB").Add(kb / 1024)
 	t.Logf("%d slices of %d × %d: %.0f MiB", len(series.Frames)*series.Size[2], series.Size[1], series.Size[0], kb/1024)
 	if kb/1024 > memoryLimit {
 		t.Errorf("%.0f MiB, want at most %d", kb/1024, memoryLimit)

@@ -15,8 +15,8 @@ type redriveCmd struct {
 
 // Help shows an example.
 func (redriveCmd) Help() string {
-	return `Forgets the attempts at a series that failed, died or is stuck, and has the running line try it again, by the
-configuration of that line. A result that stands is not touched: see 'tacstream refit'.
+	return `Forgets the attempts at a series that failed, is dead or is stuck, and asks the running line to try it again, with
+the line's own configuration. To redo an existing result, see 'tacstream refit'.
 
 Example:
   tacstream redrive 7k2m`
@@ -40,6 +40,6 @@ func (c redriveCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(e.stdout, "series %s is tried again\n", state.Series)
+	_, err = fmt.Fprintf(e.stdout, "series %s will be tried again\n", state.Series)
 	return err
 }

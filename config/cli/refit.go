@@ -15,17 +15,17 @@ type refitCmd struct {
 	where
 	Tokens []string `arg:"" optional:"" name:"token" help:"Tokens of series, or the beginnings of them; none means all."`
 	Tracer string   `help:"Only results of the tracer with this label." placeholder:"LABEL"`
-	Since  string   `help:"Only results of revisions made since then: a date such as 2026-11-30, or a time ago such as 48h." placeholder:"WHEN"`
-	DryRun bool     `name:"dry-run" help:"Say what would change and change nothing."`
+	Since  string   `help:"Only results of revisions made since a date such as 2026-11-30, or within a time such as 48h." placeholder:"WHEN"`
+	DryRun bool     `name:"dry-run" help:"Print what would change; change nothing."`
 	JSON   bool     `name:"json" help:"Print JSON lines."`
 }
 
 // Help says what is changed and shows examples.
 func (refitCmd) Help() string {
-	return `A result keeps the protocol and the release by which it was made: a configuration that changes and an upgrade touch
-nothing that stands. refit names every result that today's configuration or release would make otherwise, and what differs.
-Without --dry-run it then has the running line make these anew: each new event names the one that it supersedes. The line
-goes by its own configuration, so give this command the same.
+	return `A result keeps the protocol and the release that made it, so a new configuration or an upgrade changes no result. refit
+lists every result that today's configuration or release would change, and what differs. Without --dry-run it then asks
+the running line to redo these; each new event names the one that it supersedes. The line uses its own configuration, so
+give this command the same one.
 
 Examples:
   tacstream refit --dry-run
@@ -64,7 +64,7 @@ func (c refitCmd) Run(e *env) error {
 		}
 	}
 	if !c.JSON && len(list) > 0 {
-		_, err = fmt.Fprintf(e.stdout, "%d results are made anew; 'tacstream watch' shows them\n", len(list))
+		_, err = fmt.Fprintf(e.stdout, "%d results are being redone; 'tacstream watch' shows them\n", len(list))
 	}
 	return err
 }
@@ -80,7 +80,7 @@ func (c refitCmd) print(e *env, list []line.Refit) error {
 		return nil
 	}
 	if len(list) == 0 {
-		_, err := fmt.Fprintln(e.stdout, "every result is as today's configuration and release make it")
+		_, err := fmt.Fprintln(e.stdout, "every result agrees with today's configuration and release")
 		return err
 	}
 	w := tabwriter.NewWriter(plain{e.stdout}, 0, 0, 2, ' ', 0)
@@ -105,5 +105,5 @@ func sinceTime(text string, now time.Time) (time.Time, error) {
 			return t, nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("--since %s: write a date such as 2026-11-30, or a time ago such as 48h", text)
+	return time.Time{}, fmt.Errorf("--since %s: give a date such as 2026-11-30, or a duration such as 48h", text)
 }

@@ -95,8 +95,9 @@ func estimateOf(b *publish.Binding, region extract.Region) (bp, se float64, ok b
 	}
 	for _, m := range b.Models {
 		for _, e := range m.Estimates {
-			if m.Name == demoModel && e.Region == region && e.BPND != nil && e.SE.BPND != nil && *e.SE.BPND > 0 {
-				return *e.BPND, *e.SE.BPND, true
+			bp, known := e.Values[fit.BPND]
+			if se := e.SE[fit.BPND]; m.Name == demoModel && e.Region == region && known && se > 0 {
+				return bp, se, true
 			}
 		}
 	}

@@ -21,20 +21,20 @@ import (
 
 type s3Cmd struct {
 	Dir     string   `help:"Folder that holds the buckets, each a plain folder." required:"" placeholder:"DIR"`
-	Listen  string   `help:"Address." default:"127.0.0.1:9000" placeholder:"ADDR"`
+	Listen  string   `help:"Address to listen on." default:"127.0.0.1:9000" placeholder:"ADDR"`
 	Inbox   []string `help:"Buckets whose objects are announced." default:"inbox" placeholder:"NAME,..."`
-	Site    []string `help:"Whose objects lie where, so that each site's notices go a way of their own; repeat it. Without it all go one way." sep:"none" placeholder:"BUCKET/PREFIX=SITE"`
+	Site    []string `help:"Which site uploads under which bucket and prefix, so that each site has notices of its own; may be repeated. Default: one site for all." sep:"none" placeholder:"BUCKET/PREFIX=SITE"`
 	Results string   `help:"Bucket for results, which is not announced." default:"results" placeholder:"NAME"`
-	NATS    string   `name:"nats" help:"Where to announce." default:"nats://127.0.0.1:4222" placeholder:"URL"`
+	NATS    string   `name:"nats" help:"NATS server to announce on." default:"nats://127.0.0.1:4222" placeholder:"URL"`
 	TLSCert string   `name:"tls-cert" help:"Certificate; needed to listen beyond loopback." placeholder:"FILE"`
 	TLSKey  string   `name:"tls-key" help:"Its private key." placeholder:"FILE"`
 	Private bool     `name:"private-network" help:"Listen beyond loopback without TLS: for a network that only your own containers share."`
-	Child   bool     `hidden:"" help:"End when standard input does, and speak to a parent."`
+	Child   bool     `hidden:"" help:"End when standard input ends; for the parent process only."`
 }
 
 // Help shows examples.
 func (s3Cmd) Help() string {
-	return `Keys come from the environment: TACSTREAM_S3_ACCESS_KEY, TACSTREAM_S3_SECRET_KEY, TACSTREAM_NATS_USER and
+	return `Reads the keys from the environment: TACSTREAM_S3_ACCESS_KEY, TACSTREAM_S3_SECRET_KEY, TACSTREAM_NATS_USER and
 TACSTREAM_NATS_PASSWORD. PutObject, CompleteMultipartUpload, CopyObject and deletions sync the object and publish an
 acknowledged notice before they return.
 
@@ -143,7 +143,7 @@ func sitesOf(flags []string) (ingest.Sites, error) {
 		at := strings.LastIndexByte(flag, '=')
 		bucket, prefix, ok := strings.Cut(flag[:max(at, 0)], "/")
 		if at < 0 || !ok || bucket == "" || at == len(flag)-1 {
-			return nil, fmt.Errorf("--site %s: write bucket/prefix=site, such as inbox/north/=north", flag)
+			return nil, fmt.Errorf("--site %s: must be bucket/prefix=site, such as inbox/north/=north", flag)
 		}
 		sites = append(sites, ingest.Mapping{Bucket: bucket, Prefix: prefix, Site: ingest.Site(flag[at+1:])})
 	}

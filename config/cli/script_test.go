@@ -28,7 +28,7 @@ import (
 //	status N COMMAND...
 //		runs a command that ends with exit status N;
 //	until PATTERN COMMAND...
-//		runs a command again and again until its output matches;
+//		runs a command again and again until it ends well and its output matches;
 //	shows PATTERN COMMAND...
 //		runs a command until its output matches and interrupts it then, after
 //		which it ends well;
@@ -105,7 +105,7 @@ func scriptUntil(ts *testscript.TestScript, neg bool, args []string) {
 	defer cancel()
 	for {
 		err := ts.Exec(args[1], args[2:]...)
-		if out := ts.ReadFile("stdout"); pattern.MatchString(out) {
+		if out := ts.ReadFile("stdout"); err == nil && pattern.MatchString(out) {
 			ts.Logf("[stdout]\n%s", out)
 			return
 		}

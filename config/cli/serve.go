@@ -22,7 +22,7 @@ type serveCmd struct {
 // Help shows examples.
 func (serveCmd) Help() string {
 	return `Without a configuration it embeds NATS on 127.0.0.1:4222 and S3 on 127.0.0.1:9000 (buckets inbox and results),
-durable in the data directory. SIGTERM stops pulling, finishes or hands back what is in hand, and exits 0.
+durable in the data directory. On SIGTERM it takes no new work, finishes its jobs or hands them back, and exits with 0.
 
 Examples:
   tacstream serve                                   # everything on this machine

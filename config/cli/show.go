@@ -21,7 +21,7 @@ type showCmd struct {
 
 // Help warns and shows an example.
 func (showCmd) Help() string {
-	return `Prints what is behind a token, object keys and UIDs among it: for the operator at the machine only.
+	return `Prints the objects behind a token with their keys and UIDs; only for the operator at the machine.
 
 Example:
   tacstream show 7k2m`
@@ -130,7 +130,7 @@ func (c showCmd) showOther(e *env, line *line.Line) error {
 		}
 	}
 	if err == nil && !found {
-		err = fmt.Errorf("no series, object or folder is called %s; 'tacstream list' prints them", c.Token)
+		err = fmt.Errorf("no series, object or folder has a token that begins with %s; 'tacstream list' prints the tokens", c.Token)
 	}
 	return err
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"os"
 	"os/exec"
@@ -18,6 +19,7 @@ import (
 	"github.com/minio/minio-go/v7/pkg/credentials"
 
 	"tacstream/config"
+	"tacstream/config/figures"
 	"tacstream/config/rig"
 	"tacstream/extract/stream"
 	"tacstream/ingest"
@@ -35,6 +37,10 @@ import (
 //
 //	go test ./config/cli -run '^$' -bench Extraction -benchtime 3x
 func BenchmarkExtraction(b *testing.B) {
+	row := figures.Speed(b, "curves from 1.2 GB in an S3 store, against minio-go", 1)
+	againstMinio := row.Median("# × the rate")
+	row = figures.Speed(b, "the same, against dcm2niix converting the files", 1)
+	againstDcm2niix := row.Median("# × the rate")
 	frames := 104
 	if n, err := strconv.Atoi(os.Getenv("TACSTREAM_FRAMES")); err == nil {
 		frames = n
@@ -62,7 +68,7 @@ func BenchmarkExtraction(b *testing.B) {
 		getAll(b, client, a.Slots)
 		getting += time.Since(start)
 		start = time.Now()
-		if _, _, err := stream.Extract(b.Context(), a, stream.PlacedRegions{Segmentation: ingest.Segmentation{Labels: &labels}}, config.DefaultReaders, open); err != nil {
+		if _, _, err := stream.Extract(b.Context(), a, stream.PlacedRegions{Segmentation: ingest.Segmentation{Labels: &labels}}, stream.Options{Open: open, Readers: config.DefaultReaders}); err != nil {
 			b.Fatal(err)
 		}
 		extracting += time.Since(start)
@@ -70,8 +76,32 @@ func BenchmarkExtraction(b *testing.B) {
 	b.ReportMetric(float64(bytes)*float64(b.N)/getting.Seconds()/1e6, "MB/s-minio")
 	b.ReportMetric(float64(bytes)*float64(b.N)/extracting.Seconds()/1e6, "MB/s-tacstream")
 	b.ReportMetric(getting.Seconds()/extracting.Seconds(), "×minio")
+	againstMinio.Add(getting.Seconds() / extracting.Seconds())
 	if converting, ok := dcm2niix(b, filepath.Join(r.Data, "s3", "inbox", "speed")); ok {
 		b.ReportMetric(converting.Seconds()*float64(b.N)/extracting.Seconds(), "×dcm2niix")
+		againstDcm2niix.Add(converting.Seconds() * float64(b.N) / extracting.Seconds())
+	}
+}
+
+// BenchmarkDemo runs the demo in a process of its own.
+//
+//	go test ./config/cli -run '^$' -bench Demo -benchtime 1x
+func BenchmarkDemo(b *testing.B) {
+	row := figures.Speed(b, "demo: 8,880 objects, 24 series, one worker killed", 1)
+	took := row.Median("# s")
+	row = figures.Accuracy(b, "demo: error over standard error, root mean square", 1)
+	ratio := row.AtMost("#")
+	for b.Loop() {
+		r := rig.New(b)
+		p := r.Launch([]string{"demo", "--json"})
+		r.Eventually(demoTimeout, p.Ended, "the demo did not end")
+		out := p.Out.String()
+		var report report
+		if err := json.Unmarshal([]byte(out[max(0, strings.Index(out, "{")):]), &report); err != nil || !report.OK {
+			b.Fatalf("%v: %s", err, out)
+		}
+		took.Add(report.Seconds)
+		ratio.Add(report.RMS)
 	}
 }
 

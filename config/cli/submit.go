@@ -28,16 +28,16 @@ type submitCmd struct {
 	Dir     string        `arg:"" help:"Folder with DICOM files and their regions." type:"existingdir"`
 	Prefix  string        `help:"Key prefix in the inbox; default: the folder's name." placeholder:"PREFIX"`
 	Bucket  string        `help:"Inbox; default: the first site's." placeholder:"NAME"`
-	Replace bool          `help:"Put files in the place of others that lie there by the same name."`
+	Replace bool          `help:"Overwrite files that are in the inbox under the same name with other content."`
 	Timeout time.Duration `help:"How long to wait for a result." default:"10m"`
 	JSON    bool          `name:"json" help:"Print the events as JSON lines."`
 }
 
 // Help shows examples.
 func (submitCmd) Help() string {
-	return `Uploads every file of the folder, layout kept, and waits until each series in it has a result or a reason why it
-has none. The exit status is 0 only if every series was estimated. Files that are there already, byte for byte, are
-sent again; where others lie by the same name nothing is sent, unless --replace says so.
+	return `Uploads every file of the folder, keeping its subfolders, and waits until each series in it has a result or a reason why
+it has none. The exit status is 0 only if every series was estimated. Files that are in the inbox with the same content
+are sent again. If any file is there with other content, nothing is sent, unless --replace is given.
 
 Examples:
   tacstream submit scans/sub-01
@@ -180,7 +180,7 @@ func (c submitCmd) vacant(ctx context.Context, line *line.Line, files []string) 
 		}
 	}
 	if taken > 0 {
-		return fmt.Errorf("%d of the %d files would replace others that lie by the same name under %s/ in the inbox: give them a place of their own with --prefix, or say --replace", taken, len(files), c.Prefix)
+		return fmt.Errorf("%d of %d files already exist under %s/ in the inbox with other content; use --prefix to upload elsewhere or --replace to overwrite", taken, len(files), c.Prefix)
 	}
 	return nil
 }
@@ -277,7 +277,7 @@ func (c submitCmd) recorded(ctx context.Context, e *env, line *line.Line, object
 				break
 			}
 			if err := rest(ctx, 200*time.Millisecond); err != nil {
-				return fmt.Errorf("nobody took notice of the upload; is 'tacstream serve' running? (%w)", err)
+				return fmt.Errorf("the upload was not noticed; is 'tacstream serve' running? (%w)", err)
 			}
 		}
 		bar.add(1)
@@ -316,7 +316,7 @@ func settled(ctx context.Context, e *env, line *line.Line, series ingest.Token) 
 			return s, nil
 		}
 		if err := rest(ctx, 250*time.Millisecond); err != nil {
-			return s, fmt.Errorf("series %s has come to no end in time: %s", series, s.Condition)
+			return s, fmt.Errorf("series %s has no result within --timeout; its state is %s", series, s.Condition)
 		}
 	}
 }

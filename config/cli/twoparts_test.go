@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tacstream/config/rig"
+	"tacstream/fit"
 	"tacstream/ingest"
 	"tacstream/ingest/phantom"
 	"tacstream/publish"
@@ -69,7 +70,7 @@ func potentials(b *publish.Binding) map[string]float64 {
 	all := map[string]float64{}
 	for _, m := range b.Models {
 		for _, e := range m.Estimates {
-			all[fmt.Sprint(m.Name, " ", e.Region)] = *e.BPND
+			all[fmt.Sprint(m.Name, " ", e.Region)] = e.Values[fit.BPND]
 		}
 	}
 	return all

@@ -11,7 +11,7 @@ import (
 type watchCmd struct {
 	where
 	JSON    bool   `name:"json" help:"Print the events as JSON lines."`
-	All     bool   `help:"Begin with the first event that is kept."`
+	All     bool   `help:"Begin with the first event in the stream."`
 	Subject string `help:"Only events under this subject." default:"pet.v1.>" placeholder:"SUBJECT"`
 }
 

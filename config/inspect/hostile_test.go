@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"tacstream/config"
+	"tacstream/config/figures"
 	"tacstream/extract"
 	"tacstream/extract/stream"
 	"tacstream/ingest"
@@ -48,6 +49,8 @@ func TestHostileFoldersEndAsTheirManifestSays(t *testing.T) {
 	if err := json.Unmarshal(body, &m); err != nil || len(m.Cases) < 29 {
 		t.Fatalf("%d cases, %v", len(m.Cases), err)
 	}
+	row := figures.Accuracy(t, "hostile folders that end as their manifest says", 1)
+	row.AtLeast("#").Add(float64(len(m.Cases)))
 	truth := baseCurves(t)
 	for _, c := range m.Cases {
 		t.Run(c.Name, func(t *testing.T) {

@@ -48,12 +48,8 @@ func ExtractDir(ctx context.Context, dir string, regions stream.PlacedRegions, n
 	for k, part := range parts {
 		assemblies[k] = part.Assembly
 	}
-	curves, _, err := stream.ExtractParts(ctx, assemblies, regions, config.DefaultReaders, openFile)
-	if err != nil {
-		return curves, assemblies[0], err
-	}
+	curves, _, err := stream.Curves(ctx, assemblies, regions, stream.Options{Open: openFile, Readers: config.DefaultReaders})
 	curves.Warnings = append(curves.Warnings, togetherness(parts)...)
-	curves, err = stream.Merge(curves, regions.Rules.Merge)
 	return curves, assemblies[0], err
 }
 

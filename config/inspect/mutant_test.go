@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"tacstream/config/figures"
 	"tacstream/extract"
 	"tacstream/ingest"
 	"tacstream/ingest/phantom"
@@ -160,6 +161,8 @@ const mutantBytes = 32 << 20
 // Whatever is broken in one object of a series, it is refused by a name, or the
 // curves are right.
 func TestNoBrokenObjectGivesAWrongNumber(t *testing.T) {
+	row := figures.Accuracy(t, "broken objects: refused, or right", 1)
+	total := 0
 	for _, implicit := range []bool{false, true} {
 		s := phantom.Series{Size: [3]int{8, 8, 3}, Frames: phantom.EvenFrames(2, 5*time.Minute), NoNoise: true, ImplicitVR: implicit}
 		dir := write(t, t.TempDir(), s, nil)
@@ -179,6 +182,7 @@ func TestNoBrokenObjectGivesAWrongNumber(t *testing.T) {
 			t.Errorf("only %d mutants", len(list))
 		}
 		refused := 0
+		total += len(list)
 		for _, m := range list {
 			if err := os.WriteFile(file, m.data, 0o644); err != nil {
 				t.Fatal(err)
@@ -205,6 +209,7 @@ func TestNoBrokenObjectGivesAWrongNumber(t *testing.T) {
 		}
 		t.Logf("implicit %v: %d mutants, %d refused, the others right", implicit, len(list), refused)
 	}
+	row.AtLeast("all of #").Add(float64(total))
 }
 
 // unlike says where curves differ from the truth by more than the rounding of

@@ -82,7 +82,7 @@ func (o ServeOptions) claim() (release func(), err error) {
 		}
 		l, err := net.Listen("tcp", a.addr)
 		if err != nil {
-			return nil, fmt.Errorf("%s %s cannot be used: %w; end whoever has it, or choose another", a.flag, a.addr, err)
+			return nil, fmt.Errorf("%s %s cannot be used: %w; stop the program that uses it, or choose another address", a.flag, a.addr, err)
 		}
 		l.Close()
 	}
@@ -95,7 +95,7 @@ func (o ServeOptions) claim() (release func(), err error) {
 		return nil, err
 	}
 	if !ours {
-		return nil, fmt.Errorf("another 'tacstream serve' runs its servers in %s: end it, or choose another --data", o.Data)
+		return nil, fmt.Errorf("another 'tacstream serve' runs its servers in %s: stop it, or choose another --data", o.Data)
 	}
 	return func() { lock.Close() }, o.noteAddresses()
 }

@@ -40,6 +40,15 @@ func (l *Line) plan(a ingest.Assembly, kept ingest.Plan) ingest.Plan {
 	return l.Config.Plan(a, kept, l.resultsVersion)
 }
 
+// keyed returns what stands for a digest in public: what is made of a file must
+// not find the file's owner. Kind tells digests of different things apart.
+func (l *Line) keyed(site ingest.Site, kind, digest string) string {
+	if digest == "" {
+		return ""
+	}
+	return string(l.Sites.KeyOf(site).Token("digest of "+kind, digest))
+}
+
 // reachWithin is how long a command waits for servers that should be there.
 const reachWithin = 5 * time.Second
 

@@ -74,7 +74,7 @@ func (l *Line) Ask(ctx context.Context, series ingest.Token, what ingest.Ask) er
 		}
 		s.Ask = what
 		if what == ingest.AskRedrive {
-			s.Attempts, s.Crashes, s.HandBacks, s.HandedBack = 0, 0, 0, ingest.Reason{}
+			s.Attempts, s.Crashes, s.HandBacks, s.HandedBack, s.Stage = 0, 0, 0, ingest.Reason{}, ""
 			s.Redrives++
 		}
 		return nil
@@ -89,15 +89,15 @@ func (l *Line) Ask(ctx context.Context, series ingest.Token, what ingest.Ask) er
 func askable(s ingest.State, what ingest.Ask) error {
 	switch {
 	case s.Lead != "":
-		return ingest.Reject(ingest.CodeJoined, "series %s is fitted with series %s, which it continues: name that one", s.Series, s.Lead)
+		return ingest.Reject(ingest.CodeJoined, "series %s is fitted with series %s, which it continues: give that token", s.Series, s.Lead)
 	case !s.Whole():
-		return ingest.Reject(ingest.CodeFrameCount, "series %s is not whole, so there is nothing to try: it is %s", s.Series, s.Condition)
+		return ingest.Reject(ingest.CodeFrameCount, "series %s cannot be tried again: it is %s", s.Series, s.Condition)
 	case what == ingest.AskRedrive && s.Stands() && s.Result == ingest.Estimated:
-		return fmt.Errorf("series %s: %w, which 'tacstream refit %s' replaces if today's configuration makes another", s.Series, ErrHasResult, s.Series)
+		return fmt.Errorf("series %s: %w; to redo it with today's configuration, use 'tacstream refit %s'", s.Series, ErrHasResult, s.Series)
 	case what == ingest.AskRedrive && s.Stands() && s.Result == ingest.Unfitted:
-		return fmt.Errorf("series %s waits for a protocol and goes on by itself: add one to the configuration, see 'tacstream config', and start 'tacstream serve' anew", s.Series)
+		return fmt.Errorf("series %s waits for a protocol: add one to the configuration, see 'tacstream config', and restart 'tacstream serve'", s.Series)
 	case what == ingest.AskRefit && !s.Stands():
-		return fmt.Errorf("series %s has no result yet: it is made by today's configuration anyway", s.Series)
+		return fmt.Errorf("series %s has no result yet: it will be made with today's configuration", s.Series)
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"tacstream/ingest"
 	"tacstream/ingest/jetstream"
 	"tacstream/ingest/s3"
+	"tacstream/publish"
 )
 
 // A Worker takes jobs and settles them.
@@ -73,11 +74,7 @@ func sleep(ctx context.Context, d time.Duration) {
 	}
 }
 
-func (w *Worker) at(point string) {
-	if w.At != nil {
-		w.At(point)
-	}
-}
+func (w *Worker) at(label string) { point(w.At).reach(label) }
 
 // settle tells the broker what became of a job. Only the ledger ends one: a job
 // whose revision is neither done nor overtaken there comes again, whatever its
@@ -103,6 +100,7 @@ func (w *Worker) settle(d jetstream.Delivery, err error, stopping bool) error {
 		if s.Revision == job.Revision {
 			s.Open = false
 			s.Attempts++
+			s.Stage = stageOf(err)
 		}
 		return nil
 	})
@@ -233,7 +231,7 @@ func (w *Worker) handle(ctx context.Context, d jetstream.Delivery) error {
 		return err
 	}
 	if why, dead := w.exhausted(state); dead {
-		return w.Pipeline.Bury(ctx, job, state, why)
+		return ending{w.Pipeline.Line, job, w.At}.bury(ctx, state, why)
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -241,7 +239,7 @@ func (w *Worker) handle(ctx context.Context, d jetstream.Delivery) error {
 	g.Go(func() error { return w.heartbeat(ctx, d) })
 	g.Go(func() (err error) {
 		defer cancel()
-		return w.try(ctx, job)
+		return w.try(ctx, job, state)
 	})
 	return g.Wait()
 }
@@ -263,15 +261,19 @@ func (w *Worker) heartbeat(ctx context.Context, d jetstream.Delivery) error {
 }
 
 // try runs the pipeline and makes an error of a panic: one poisonous series
-// must not take the others' worker down.
-func (w *Worker) try(ctx context.Context, job ingest.Job) (err error) {
+// must not take the others' worker down. An error says in which stage it was.
+func (w *Worker) try(ctx context.Context, job ingest.Job, state ingest.State) (err error) {
+	t := newTeller(w.Pipeline.Line, job, state.Crashes > 0)
 	defer func() {
 		if p := recover(); p != nil {
 			w.Log.Error("panic in a job", "series", job.Series, "stack", string(debug.Stack()))
 			err = fmt.Errorf("series %s: panic in the pipeline", job.Series)
 		}
+		if err != nil {
+			err = &stageError{t.stage(), err}
+		}
 	}()
-	return w.Pipeline.Run(ctx, job)
+	return w.Pipeline.Run(ctx, job, func(p publish.Progress) { t.tell(ctx, p) })
 }
 
 // open notes that the job is being worked on. A job that is found open was

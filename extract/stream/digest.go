@@ -15,12 +15,12 @@ import (
 
 // compareDoubles reads the further objects of instances whose ETag differs:
 // if their content does too, neither may win silently.
-func compareDoubles(ctx context.Context, a ingest.Assembly, contents []Content, get Fetch) error {
+func compareDoubles(ctx context.Context, a ingest.Assembly, contents []Content, open ingest.Opener) error {
 	for _, double := range a.Doubles {
 		i := slices.IndexFunc(contents, func(c Content) bool {
 			return c.Record.Instance.SOPInstanceUID == double.Instance.SOPInstanceUID
 		})
-		sum, err := DigestOf(ctx, double, get)
+		sum, err := DigestOf(ctx, double, open)
 		if err != nil {
 			return err
 		}
@@ -33,8 +33,8 @@ func compareDoubles(ctx context.Context, a ingest.Assembly, contents []Content, 
 }
 
 // DigestOf reads an object for its digest alone.
-func DigestOf(ctx context.Context, r ingest.Record, get Fetch) (sum digest, err error) {
-	body, _, err := get(ctx, r)
+func DigestOf(ctx context.Context, r ingest.Record, open ingest.Opener) (sum digest, err error) {
+	body, _, err := open(ctx, r)
 	if err != nil {
 		return sum, err
 	}

@@ -12,7 +12,7 @@ import (
 
 // Extract makes the curves of a whole series and returns them with the digest
 // of the input.
-func Extract(ctx context.Context, a ingest.Assembly, regions PlacedRegions, readers int, get Fetch) (extract.Curves, string, error) {
+func Extract(ctx context.Context, a ingest.Assembly, regions PlacedRegions, o Options) (extract.Curves, string, error) {
 	timing, err := a.Timing()
 	if err != nil {
 		return extract.Curves{}, "", err
@@ -32,7 +32,7 @@ func Extract(ctx context.Context, a ingest.Assembly, regions PlacedRegions, read
 	if mask, err = mask.Under(regions.Rules, geometry); err != nil {
 		return extract.Curves{}, "", err
 	}
-	sums, input, err := readSlices(ctx, a, mask, readers, get)
+	sums, input, err := readSlices(ctx, a, mask, o)
 	if err != nil {
 		return extract.Curves{}, "", err
 	}
@@ -42,16 +42,29 @@ func Extract(ctx context.Context, a ingest.Assembly, regions PlacedRegions, read
 	return curves, input, err
 }
 
-// ExtractParts makes the curves of an acquisition of which each series holds a
-// part, in order of time, and returns them with the digest of all input. All
-// are on the time axis of the first.
-func ExtractParts(ctx context.Context, parts []ingest.Assembly, regions PlacedRegions, readers int, get Fetch) (extract.Curves, string, error) {
-	curves, input, err := Extract(ctx, parts[0], regions, readers, get)
+// Curves makes the curves of an acquisition: of each series that holds a part of
+// it, in order of time, then of the regions that rules make of others and of
+// left and right together. It returns them with what is to be doubted of all of
+// them and with the digest of the input. All are on the time axis of the first
+// part.
+func Curves(ctx context.Context, parts []ingest.Assembly, regions PlacedRegions, o Options) (extract.Curves, string, error) {
+	o = o.counting(parts)
+	curves, input, err := joined(ctx, parts, regions, o)
+	if err != nil {
+		return curves, "", err
+	}
+	curves, err = merged(curves, regions.Rules.Merge)
+	return curves, input, err
+}
+
+// joined makes the curves of all parts.
+func joined(ctx context.Context, parts []ingest.Assembly, regions PlacedRegions, o Options) (extract.Curves, string, error) {
+	curves, input, err := Extract(ctx, parts[0], regions, o)
 	for _, part := range parts[1:] {
 		if err != nil {
 			break
 		}
-		c, more, failed := Extract(ctx, part, regions, readers, get)
+		c, more, failed := Extract(ctx, part, regions, o)
 		if failed != nil {
 			return curves, "", failed
 		}
@@ -75,9 +88,9 @@ func assumedLater(part ingest.Assembly) []ingest.Warning {
 		"A later part of the acquisition has no decay factors; its values are taken as corrected for decay to its own start.")}
 }
 
-// Merge adds the regions that rules make of others, then those of left and
+// merged adds the regions that rules make of others, then those of left and
 // right, and what is to be doubted of all of them.
-func Merge(c extract.Curves, rules map[string][]string) (extract.Curves, error) {
+func merged(c extract.Curves, rules map[string][]string) (extract.Curves, error) {
 	c, err := c.WithMerged(rules)
 	if err != nil {
 		return c, err

@@ -16,15 +16,11 @@ import (
 	"tacstream/ingest/dicom"
 )
 
-// A Fetch begins to read an object, of which it returns the size. Its bytes
-// must be those that the record describes.
-type Fetch func(ctx context.Context, r ingest.Record) (io.ReadCloser, int64, error)
-
 // readSlices streams every image of a series into per-region sums, readers
 // objects at a time, and returns the sums with the digest of the input: the
 // sorted SOPInstanceUIDs with their contents' hashes. No image is held longer
 // than it takes to add it.
-func readSlices(ctx context.Context, a ingest.Assembly, mask extract.Mask, readers int, get Fetch) (*extract.Sums, string, error) {
+func readSlices(ctx context.Context, a ingest.Assembly, mask extract.Mask, o Options) (*extract.Sums, string, error) {
 	sums, err := extract.NewSums(len(a.Starts), mask)
 	if err != nil {
 		return nil, "", err
@@ -32,14 +28,15 @@ func readSlices(ctx context.Context, a ingest.Assembly, mask extract.Mask, reade
 	contents := ContentsOf(a)
 	var next atomic.Int64
 	g, reading := errgroup.WithContext(ctx)
-	for range min(readers, len(contents)) {
+	for range min(o.Readers, len(contents)) {
 		g.Go(func() error {
-			r := sliceReader{get: get, mask: mask, sums: sums, perFrame: len(a.Positions), pixels: a.Header.Strict.Rows * a.Header.Strict.Columns, hash: sha256.New()}
+			r := sliceReader{open: o.Open, mask: mask, sums: sums, perFrame: len(a.Positions), pixels: a.Header.Strict.Rows * a.Header.Strict.Columns, hash: sha256.New()}
 			defer r.decoder.Close()
 			for i := int(next.Add(1)) - 1; i < len(contents); i = int(next.Add(1)) - 1 {
 				if err := r.read(reading, &contents[i]); err != nil {
 					return err
 				}
+				o.one()
 			}
 			return nil
 		})
@@ -47,7 +44,7 @@ func readSlices(ctx context.Context, a ingest.Assembly, mask extract.Mask, reade
 	if err := g.Wait(); err != nil {
 		return nil, "", err
 	}
-	if err := compareDoubles(ctx, a, contents, get); err != nil {
+	if err := compareDoubles(ctx, a, contents, o.Open); err != nil {
 		return nil, "", err
 	}
 	return sums, inputDigest(contents), nil
@@ -55,7 +52,7 @@ func readSlices(ctx context.Context, a ingest.Assembly, mask extract.Mask, reade
 
 // A sliceReader reads one object at a time, reusing its memory.
 type sliceReader struct {
-	get      Fetch
+	open     ingest.Opener
 	mask     extract.Mask
 	sums     *extract.Sums
 	perFrame int // slices
@@ -67,7 +64,7 @@ type sliceReader struct {
 
 // read adds the images of an object to the sums and digests its content.
 func (s *sliceReader) read(ctx context.Context, c *Content) error {
-	r, size, err := s.get(ctx, *c.Record)
+	r, size, err := s.open(ctx, *c.Record)
 	if err != nil {
 		return err
 	}

@@ -18,14 +18,14 @@ type contents struct {
 }
 
 // curves checks the whole and leaves out what has gaps.
-func (t *contents) curves() (extract.Curves, error) {
+func (t *contents) curves() (extract.CorrectedCurves, error) {
 	if len(t.frames) == 0 {
-		return extract.Curves{}, rejectTable("it has no frame")
+		return extract.CorrectedCurves{}, rejectTable("it has no frame")
 	}
 	if err := ingest.CheckFrames(t.frames); err != nil {
-		return extract.Curves{}, err
+		return extract.CorrectedCurves{}, err
 	}
-	c := extract.Curves{Frames: t.frames, Units: extract.Arbitrary, Warnings: []ingest.Warning{extract.NoHalfLife()}}
+	c := extract.CorrectedCurves{Frames: t.frames, Units: extract.Arbitrary, Warnings: []ingest.Warning{extract.NoHalfLife()}}
 	for _, tac := range t.tacs {
 		missing := 0
 		for _, v := range tac.BqPerML {
@@ -34,14 +34,14 @@ func (t *contents) curves() (extract.Curves, error) {
 			}
 		}
 		if missing == 0 {
-			c.TACs = append(c.TACs, tac)
+			c.TACs = append(c.TACs, extract.CorrectedTAC(tac))
 			continue
 		}
 		c.Warnings = append(c.Warnings, ingest.Warn(ingest.WarnLabels, ingest.LevelWarn, float64(missing), 0,
 			"Region %s lacks %s and is left out.", tac.Region, ingest.Count(missing, "value")))
 	}
 	if len(c.TACs) == 0 {
-		return extract.Curves{}, rejectTable("no region has a value in every frame")
+		return extract.CorrectedCurves{}, rejectTable("no region has a value in every frame")
 	}
 	return c, nil
 }

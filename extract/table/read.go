@@ -28,45 +28,45 @@ import (
 // caller, who may have a sidecar, knows better: see extract.FromCorrected. A region with
 // a value that is missing or n/a is left out, with a warning. Voxels is 0, and
 // VolumeMM3 is known of petfit only.
-func Read(r io.Reader, h Hints) (extract.Curves, Interpretation, error) {
+func Read(r io.Reader, h Hints) (extract.CorrectedCurves, Interpretation, error) {
 	side, err := readSidecarKeys(h.Sidecar)
 	if err != nil {
-		return extract.Curves{}, Interpretation{}, err
+		return extract.CorrectedCurves{}, Interpretation{}, err
 	}
 	s, err := readSheet(r, "table of curves")
 	if err != nil {
-		return extract.Curves{}, Interpretation{}, err
+		return extract.CorrectedCurves{}, Interpretation{}, err
 	}
 	l, err := newLayout(s)
 	if err != nil {
-		return extract.Curves{}, Interpretation{}, err
+		return extract.CorrectedCurves{}, Interpretation{}, err
 	}
 	return l.curves(h, side)
 }
 
 // curves reads the rows in the units that header and sidecar state.
-func (l layout) curves(h Hints, side sidecarKeys) (extract.Curves, Interpretation, error) {
+func (l layout) curves(h Hints, side sidecarKeys) (extract.CorrectedCurves, Interpretation, error) {
 	in := Interpretation{Format: l.format}
 	var err error
 	if in.TimeUnit, in.TimeFrom, err = l.setClock(h, side); err != nil {
-		return extract.Curves{}, Interpretation{}, err
+		return extract.CorrectedCurves{}, Interpretation{}, err
 	}
 	if in.Unit, in.UnitFrom, err = l.setFactor(h, side); err != nil {
-		return extract.Curves{}, Interpretation{}, err
+		return extract.CorrectedCurves{}, Interpretation{}, err
 	}
 	found, err := l.read()
 	if err != nil {
-		return extract.Curves{}, Interpretation{}, err
+		return extract.CorrectedCurves{}, Interpretation{}, err
 	}
 	if in.TimeFrom == Assumed {
 		if found, err = l.settle(found, side, &in); err != nil {
-			return extract.Curves{}, Interpretation{}, err
+			return extract.CorrectedCurves{}, Interpretation{}, err
 		}
 	}
 	in.Weights, in.RegionColumns = found.weights, len(found.tacs)
 	c, err := found.curves()
 	if err != nil {
-		return extract.Curves{}, Interpretation{}, err
+		return extract.CorrectedCurves{}, Interpretation{}, err
 	}
 	doubts, err := in.doubts(c.Frames, side)
 	c.Warnings = append(c.Warnings, doubts...)

@@ -288,23 +288,28 @@ func FuzzRead(f *testing.F) {
 	f.Add("\ufeffframe_start\tframe_duration\t\"A\"\r\n0\t1e1\t-0\r\n", "")
 	f.Add("\"frame_start\",\"frame_dur_min\",\"A (kBq/mL)\",weights\r\n0,1e1,-0,1\r\n", `{"time":{"Units":"min"}}`)
 	f.Fuzz(func(t *testing.T, text, beside string) {
-		c, in, err := table.Read(strings.NewReader(text), table.Hints{Sidecar: []byte(beside)})
+		read, in, err := table.Read(strings.NewReader(text), table.Hints{Sidecar: []byte(beside)})
 		if err != nil {
 			if !errors.Is(err, ingest.ErrRejected) {
 				t.Fatal(err)
 			}
 			return
 		}
-		if in.String() == "" || in.Weights != nil && len(in.Weights) != len(c.Frames) {
-			t.Fatalf("%d weights of %d frames", len(in.Weights), len(c.Frames))
+		if in.String() == "" || in.Weights != nil && len(in.Weights) != len(read.Frames) {
+			t.Fatalf("%d weights of %d frames", len(in.Weights), len(read.Frames))
 		}
+		c := extract.FromDecayed(read, 0)
 		c.Quality(extract.Thresholds{})
 		c = c.WithBilateral()
 		var b strings.Builder
 		if err := table.Write(&b, c, extract.AsStored); err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(values(c), columnsOf(t, b.String())); diff != "" {
+		stored, err := c.Corrected(extract.AsStored)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(values(extract.CorrectedCurves{TACs: stored}), columnsOf(t, b.String())); diff != "" {
 			t.Fatal(diff)
 		}
 	})

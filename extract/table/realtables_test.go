@@ -3,6 +3,8 @@ package table_test
 import (
 	"testing"
 	"time"
+
+	"tacstream/extract"
 )
 
 // Real tables: what other programs wrote of real scans. The numbers are counted
@@ -29,7 +31,7 @@ func TestRealTablesAreRead(t *testing.T) {
 			if len(got.TACs) != c.regions || len(got.Frames) != c.frames || got.Frames[c.frames-1].End() != c.end {
 				t.Errorf("%s: %d regions, %d frames to %v", file, len(got.TACs), len(got.Frames), got.Frames[len(got.Frames)-1].End())
 			}
-			if pairs := len(got.WithBilateral().TACs) - c.regions; pairs != c.left {
+			if pairs := len(extract.FromDecayed(got, 0).WithBilateral().TACs) - c.regions; pairs != c.left {
 				t.Errorf("%s: %d pairs, want %d", file, pairs, c.left)
 			}
 		}

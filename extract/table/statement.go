@@ -83,27 +83,26 @@ func (s Statement) HalfLife(given time.Duration) (time.Duration, error) {
 
 // AsDecayed returns the curves of the table as they decayed, by what is stated
 // of the correction: without a statement they are corrected to model zero.
-func (s Statement) AsDecayed(c extract.Curves, halfLife time.Duration) (extract.Curves, error) {
+func (s Statement) AsDecayed(c extract.CorrectedCurves, halfLife time.Duration) (curves extract.Curves, err error) {
 	if s.ImageDecayCorrected != nil && !*s.ImageDecayCorrected {
-		c = extract.FromDecayed(c, halfLife)
+		curves = extract.FromDecayed(c, halfLife)
 	} else {
 		origin := time.Duration(0)
-		var err error
 		if at := s.ImageDecayCorrectionTime; at != nil {
 			if origin, err = secondsOf("ImageDecayCorrectionTime", *at); err != nil {
-				return c, err
+				return curves, err
 			}
 		}
-		if c, err = extract.FromCorrected(c, halfLife, origin); err != nil {
-			return c, err
+		if curves, err = extract.FromCorrected(c, halfLife, origin); err != nil {
+			return curves, err
 		}
 	}
-	c.Warnings = append(c.Warnings, ingest.CheckHalfLife(s.TracerRadionuclide, halfLife)...)
+	curves.Warnings = append(curves.Warnings, ingest.CheckHalfLife(s.TracerRadionuclide, halfLife)...)
 	if s.Correction == (Correction{}) && halfLife > 0 {
-		c.Warnings = append(c.Warnings, ingest.Warn(ingest.WarnDecayRef, ingest.LevelWarn, 0, 0,
+		curves.Warnings = append(curves.Warnings, ingest.Warn(ingest.WarnDecayRef, ingest.LevelWarn, 0, 0,
 			"Nothing states whether the values are corrected for decay; they are taken as corrected to 0 s. ImageDecayCorrected in a sidecar settles it."))
 	}
-	return c, nil
+	return curves, nil
 }
 
 // secondsOf returns a time that a sidecar gives in seconds.

@@ -20,7 +20,7 @@ import (
 )
 
 // tableOf reads a table that is good.
-func tableOf(t *testing.T, text string) extract.Curves {
+func tableOf(t *testing.T, text string) extract.CorrectedCurves {
 	t.Helper()
 	c, _, err := table.Read(strings.NewReader(text), table.Hints{TimeUnit: "s"})
 	if err != nil {
@@ -30,7 +30,7 @@ func tableOf(t *testing.T, text string) extract.Curves {
 }
 
 // values returns the curves by region.
-func values(c extract.Curves) map[extract.Region][]float64 {
+func values(c extract.CorrectedCurves) map[extract.Region][]float64 {
 	got := map[extract.Region][]float64{}
 	for _, tac := range c.TACs {
 		got[tac.Region] = tac.BqPerML
@@ -56,8 +56,8 @@ func TestTablesAsProgramsWriteThem(t *testing.T) {
 		if diff := cmp.Diff(regions, values(got)); diff != "" {
 			t.Errorf("%s: %s", c.name, diff)
 		}
-		if got.HalfLife != 0 || got.Units != extract.Arbitrary || len(got.Warnings) != 2 || got.Warnings[0].Code != ingest.WarnNoDecayKnown || got.Warnings[1].Code != ingest.WarnArbitrary {
-			t.Errorf("%s: a bare table knows half-life %v, units %s, warnings %v", c.name, got.HalfLife, got.Units, got.Warnings)
+		if got.Units != extract.Arbitrary || len(got.Warnings) != 2 || got.Warnings[0].Code != ingest.WarnNoDecayKnown || got.Warnings[1].Code != ingest.WarnArbitrary {
+			t.Errorf("%s: a bare table knows units %s, warnings %v", c.name, got.Units, got.Warnings)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package codec_test
 import (
 	"testing"
 
+	"tacstream/config/figures"
 	"tacstream/ingest/codec"
 )
 
@@ -14,9 +15,11 @@ func benchmarkPicture() picture {
 
 func BenchmarkDecode(b *testing.B) {
 	p := benchmarkPicture()
-	for _, e := range []struct{ name, command string }{
-		{"rle", "dcmcrle"}, {"jpeg-lossless", "dcmcjpeg +e1"}, {"jpeg-ls", "dcmcjpls"}, {"jpeg-2000", "gdcmconv --j2k"},
+	for _, e := range []struct{ name, what, command string }{
+		{"rle", "RLE", "dcmcrle"}, {"jpeg-lossless", "JPEG Lossless", "dcmcjpeg +e1"},
+		{"jpeg-ls", "JPEG-LS", "dcmcjpls"}, {"jpeg-2000", "JPEG 2000", "gdcmconv --j2k"},
 	} {
+		rate := figures.Speed(b, e.what, 1).Median("# MB/s")
 		b.Run(e.name, func(b *testing.B) {
 			need(b, e.command)
 			frames, syntax := encode(b, p, e.command)
@@ -36,6 +39,7 @@ func BenchmarkDecode(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
+			rate.Add(float64(len(pixels)) * float64(b.N) / b.Elapsed().Seconds() / 1e6)
 		})
 	}
 }

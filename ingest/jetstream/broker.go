@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"tacstream/ingest"
+
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -38,8 +40,8 @@ var eventSubjects = [...]string{"*.series.*", "*.tacs.*", "*.binding.*.*", "*.st
 // Options say how to use JetStream. The zero value works.
 type Options struct {
 	Replicas   int           // of every stream; default 1
-	AckWait    time.Duration // until an unfinished job or notice is handed out again; default DefaultAckWait
-	QuietTime  time.Duration // default DefaultQuietTime
+	AckWait    time.Duration // until an unfinished job or notice is handed out again; default ingest.DefaultAckWait
+	QuietTime  time.Duration // default ingest.DefaultQuietTime
 	MaxPending int           // jobs at work at once, over all workers; default DefaultMaxPending
 	EventAge   time.Duration // how long events are kept; default DefaultEventAge
 	Duplicates time.Duration // window of message ids; default DefaultDuplicates
@@ -51,8 +53,6 @@ type Options struct {
 
 // The defaults of Options.
 const (
-	DefaultAckWait    = time.Minute
-	DefaultQuietTime  = 2 * time.Minute
 	DefaultMaxPending = 64
 	DefaultEventAge   = 365 * 24 * time.Hour
 	DefaultDuplicates = 30 * time.Minute
@@ -60,16 +60,14 @@ const (
 
 // NoticeAge is how long notices and alarms are kept that nobody takes away:
 // messages have been seen to stay although they were acknowledged, when the
-// server was killed. An alarm must go off earlier, so MaxQuietTime is far below.
-const (
-	NoticeAge    = 30 * 24 * time.Hour
-	MaxQuietTime = 7 * 24 * time.Hour
-)
+// server was killed. An alarm must go off earlier, so ingest.MaxQuietTime is far
+// below.
+const NoticeAge = 30 * 24 * time.Hour
 
 func (o Options) withDefaults() Options {
 	o.Replicas = max(o.Replicas, 1)
-	o.AckWait = orDuration(o.AckWait, DefaultAckWait)
-	o.QuietTime = orDuration(o.QuietTime, DefaultQuietTime)
+	o.AckWait = orDuration(o.AckWait, ingest.DefaultAckWait)
+	o.QuietTime = orDuration(o.QuietTime, ingest.DefaultQuietTime)
 	o.EventAge = orDuration(o.EventAge, DefaultEventAge)
 	o.Duplicates = orDuration(o.Duplicates, DefaultDuplicates)
 	if o.MaxPending <= 0 {
@@ -102,8 +100,8 @@ type Broker struct {
 // ends, but not where the server refuses the user or is too old, see
 // ErrOldServer. The caller closes conn.
 func Connect(ctx context.Context, conn *nats.Conn, opts Options) (*Broker, error) {
-	if opts.QuietTime > MaxQuietTime {
-		return nil, fmt.Errorf("a quiet time of %v is longer than %v: notices are not kept for so long", opts.QuietTime, MaxQuietTime)
+	if opts.QuietTime > ingest.MaxQuietTime {
+		return nil, fmt.Errorf("a quiet time of %v is longer than %v: notices are not kept for so long", opts.QuietTime, ingest.MaxQuietTime)
 	}
 	js, err := jetstream.New(conn, jetstream.WithPublishAsyncMaxPending(512), jetstream.WithDefaultTimeout(PublishWait))
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package jetstream keeps the ledger, the notices and the jobs in NATS
-// JetStream, and runs the server in this process where nobody else does.
+// Package jetstream keeps the ledger, the notices and the jobs in NATS JetStream,
+// and runs a NATS server in this process if the configuration names none.
 //
 // # Streams
 //
@@ -10,13 +10,13 @@
 //	TAC_JOBS     _tac.job.*     one job a series, the newest
 //	TAC_EVENTS   pet.v1.>       the facts that anyone may subscribe to
 //
-// Every source of notices, the token behind _tac.notice, has a durable consumer of
-// its own, and so have the alarms and the requests of tacstream's own processes
-// (_tac.notice.list, _tac.notice.judge): what one source sends takes no place of
-// another's. A source is made known by sending.
+// Every source of notices (the token after _tac.notice) has its own durable
+// consumer, and so have the alarms and the requests of tacstream's own processes
+// (_tac.notice.list, _tac.notice.judge), so a busy source does not delay another.
+// A new source needs no setup: its first notice makes it known.
 //
-// The first three are internal: their subjects are denied to everyone but
-// tacstream itself. Reads that decide something go to the stream's leader
-// (direct gets are off), so that whoever appends and then reads sees
-// everything that was appended before.
+// The first three streams are internal: only tacstream itself may use their
+// subjects. Reads that decide something go to the stream's leader (direct gets are
+// off), so a process that appends and then reads sees everything that was appended
+// before.
 package jetstream

@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go"
 	natsjs "github.com/nats-io/nats.go/jetstream"
 
+	"tacstream/ingest"
 	"tacstream/ingest/jetstream"
 )
 
@@ -168,7 +169,7 @@ func TestOutages(t *testing.T) {
 // Acknowledged notices that a killed server left behind go at last, and no
 // alarm may be set for later than that.
 func TestNoticesHaveAnAge(t *testing.T) {
-	b := newBroker(t, jetstream.Options{QuietTime: jetstream.MaxQuietTime})
+	b := newBroker(t, jetstream.Options{QuietTime: ingest.MaxQuietTime})
 	js, err := natsjs.New(b.Conn())
 	if err != nil {
 		t.Fatal(err)
@@ -177,10 +178,10 @@ func TestNoticesHaveAnAge(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if age := stream.CachedInfo().Config.MaxAge; age != jetstream.NoticeAge || age <= jetstream.MaxQuietTime {
+	if age := stream.CachedInfo().Config.MaxAge; age != jetstream.NoticeAge || age <= ingest.MaxQuietTime {
 		t.Errorf("notices are kept for %v", age)
 	}
-	if _, err := jetstream.Connect(t.Context(), b.Conn(), jetstream.Options{QuietTime: jetstream.MaxQuietTime + time.Second}); err == nil {
+	if _, err := jetstream.Connect(t.Context(), b.Conn(), jetstream.Options{QuietTime: ingest.MaxQuietTime + time.Second}); err == nil {
 		t.Error("a longer quiet time is taken")
 	}
 }

@@ -198,7 +198,7 @@ func TestASubscriberCannotMakeTheServerWrite(t *testing.T) {
 	}
 	for got := 0; got < 3; {
 		// An answer that nobody could give comes here too, as a status.
-		if _, err := control.NextMsg(5 * time.Second); err == nil {
+		if _, err := control.NextMsg(time.Minute); err == nil {
 			got++
 		} else if !errors.Is(err, nats.ErrNoResponders) {
 			t.Fatal(err)
@@ -239,7 +239,7 @@ func TestNoAnswerServesAsARequest(t *testing.T) {
 	b := newBench(t)
 	conn := b.as(t, "reader")
 	mirrored(t, conn, 3)
-	public, err := natsjs.New(conn)
+	public, err := natsjs.New(conn, natsjs.WithDefaultTimeout(time.Minute))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -387,7 +387,7 @@ func answered(t *testing.T, control *nats.Subscription) {
 	t.Helper()
 	statuses := map[string]bool{}
 	for !statuses["404"] || !statuses["408"] || !statuses["409"] || !statuses["400"] || !statuses["100"] || !statuses[""] {
-		m, err := control.NextMsg(5 * time.Second)
+		m, err := control.NextMsg(time.Minute)
 		if err != nil && !errors.Is(err, nats.ErrNoResponders) {
 			t.Fatalf("%v; so far there were the statuses %v", err, statuses)
 		}

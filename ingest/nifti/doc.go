@@ -2,11 +2,10 @@
 // NIfTI-1 or NIfTI-2, plain or gzipped, the table that names its labels, and
 // images of the probabilities of regions.
 //
-// All are taken to be hostile. Sizes are checked before anything is
-// allocated, memory grows with the voxels that really come, and a gzip stream
-// is never inflated further than a little beyond the last voxel. Whatever is
-// wrong with the input is an ingest.ErrRejected; an error of the reader itself
-// is returned as it is, so that it may be tried again.
+// None of them is trusted. Sizes are checked before memory is taken, memory grows
+// with the voxels that are read, and a gzip stream is inflated only a little beyond
+// the last voxel. Faults of the input are ingest.ErrRejected; an error of the
+// reader is returned as it is, so that a retry is possible.
 //
 // Sources: nifti1.h and nifti2.h, https://nifti.nimh.nih.gov; BIDS 1.10,
 // "Discrete segmentations" and "Probabilistic segmentations", https://bids-specification.readthedocs.io.

@@ -2,9 +2,9 @@
 // dynamic series of DICOM objects, with their regions, from kinetics that are
 // known exactly.
 //
-// It shares no code with extract and fit, and may not import them, so that
-// what they find can be held against it. Everything that it makes is
-// synthetic and says so in its headers.
+// It shares no code with extract and fit and may not import them, so their results
+// can be compared with it. Everything that it makes is synthetic and says so in
+// its headers.
 //
 // # From kinetics to stored values
 //
@@ -34,6 +34,6 @@
 //
 // # Same seed, same bytes
 //
-// All files are functions of the fields of Series, among them the seed. There
-// is no clock and no randomness from outside.
+// All files depend only on the fields of Series, one of which is the seed. No clock
+// and no outside source of randomness is used.
 package phantom

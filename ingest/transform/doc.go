@@ -2,8 +2,8 @@
 // and brings regions from the space of an atlas or an MRI into that of a PET
 // series.
 //
-// Every program has a direction and axes of its own. With the moving image the
-// one that the regions lie on, and the fixed one the PET series:
+// Every program has its own direction and axes. Here the regions are on the moving
+// image, and the PET series is the fixed image:
 //
 //   - ITK and ANTs (text, and MATLAB 4 files): points of the fixed image to
 //     points of the moving one, in LPS millimetres, y = A(x − c) + t + c with
@@ -12,14 +12,14 @@
 //     is fixed to moving, in LPS millimetres.
 //   - FSL (.mat of FLIRT): the moving image's points to the fixed one's, in
 //     voxels times the voxel's sides, x counted from the other end where the
-//     image's affine has a positive determinant. It says nothing without both
+//     image's affine has a positive determinant. It cannot be used without both
 //     images.
 //   - FreeSurfer (.lta, RAS to RAS): the moving image's points to the fixed
 //     one's, in RAS millimetres.
 //
 // All of them become one ingest.Affine from RAS+ millimetres of the moving
-// image to RAS+ millimetres of the fixed one. What is read is taken to be
-// hostile; every error is an ingest.Rejection.
+// image to RAS+ millimetres of the fixed one. The files are not trusted; every
+// error is an ingest.Rejection.
 //
 // Sources: Yoo et al., The ITK Software Guide, "Transforms",
 // https://itk.org/ItkSoftwareGuide.pdf; 3dAllineate's help,

@@ -33,7 +33,7 @@ func renumber(s *ingest.State, look string, plan ingest.Plan, now time.Time) {
 	s.Revision++
 	s.Look, s.Formula, s.Time, s.Ask = look, ingest.LookFormula, now, ""
 	s.Attempts, s.Crashes, s.Open = 0, 0, false
-	s.HandBacks, s.HandedBack = 0, ingest.Reason{}
+	s.HandBacks, s.HandedBack, s.Stage = 0, ingest.Reason{}, ""
 	if look != "" {
 		s.Plan = plan
 		return

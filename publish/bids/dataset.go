@@ -41,7 +41,7 @@ type dataset struct {
 	Result
 	stem   string // of every file that belongs to the scan
 	origin extract.Origin
-	tacs   []extract.TAC // corrected to origin
+	tacs   []extract.CorrectedTAC // corrected to origin
 	files  []File
 }
 

@@ -1,9 +1,8 @@
 // Package bids writes a result as a small dataset of BIDS derivatives.
 //
-// The released BIDS standard has no derivatives for PET; names and columns are
-// those that PETPrep, petfit and kinfitr have agreed on by use, and a
-// .bidsignore names what a validator does not know. Every dataset stands by
-// itself, for one series:
+// The released BIDS standard has no derivatives for PET. Names and columns are those
+// that PETPrep, petfit and kinfitr use, and a .bidsignore lists what a validator
+// does not know. Every dataset holds one series and is complete in itself:
 //
 //	dataset_description.json  .bidsignore
 //	sub-<s>/ses-<t>/pet/
@@ -16,8 +15,8 @@
 //
 // The same result has the same bytes: no file says when, where or how fast it
 // was made. Subject and session are pseudonyms, the first characters of tokens.
-// Nothing holds a UID, an object key, a date or a clock time: TimeZero is
-// 00:00:00, model zero, and every time is relative to it.
+// No file holds a UID, an object key, a date or a clock time: TimeZero is 00:00:00,
+// model zero, and every time is relative to it.
 //
-// Numbers have as many digits as they need; n/a is a number that there is not.
+// Numbers have as many digits as they need; n/a stands for a missing number.
 package bids

@@ -6,43 +6,7 @@ import (
 
 	"tacstream/extract"
 	"tacstream/fit"
-	"tacstream/publish"
 )
-
-// symbols are the columns of estimates, in their order, with what they are.
-func symbols() []fit.Symbol {
-	return []fit.Symbol{fit.R1, fit.K2, fit.K2Prime, fit.K2A, fit.BPND, fit.DVR, fit.K1, fit.K3, fit.K4, fit.VB, fit.VT, fit.KI}
-}
-
-func meaning(s fit.Symbol) string {
-	switch s {
-	case fit.R1:
-		return "K1 of the region over K1 of the reference region."
-	case fit.K2:
-		return "Efflux rate of the region."
-	case fit.K2Prime:
-		return "Efflux rate of the reference region."
-	case fit.K2A:
-		return "Apparent efflux rate of the region."
-	case fit.BPND:
-		return "Binding potential with respect to non-displaceable uptake (Innis et al. 2007, doi:10.1038/sj.jcbfm.9600493)."
-	case fit.DVR:
-		return "Distribution volume ratio, BPnd + 1."
-	case fit.K1:
-		return "Influx rate from plasma."
-	case fit.K3:
-		return "Rate of binding."
-	case fit.K4:
-		return "Rate of release."
-	case fit.VB:
-		return "Fraction of the region that is blood."
-	case fit.VT:
-		return "Total distribution volume."
-	case fit.KI:
-		return "Net influx rate."
-	}
-	return ""
-}
 
 // models adds the files of each model.
 func (d *dataset) models() error {
@@ -89,11 +53,11 @@ func (m model) fields() []field {
 			}
 		}
 	}
-	for _, s := range symbols() {
-		add(field{string(s), column{meaning(s), publish.Unit(s)}, func(e fit.Estimate) float64 { v, _ := e.Get(s); return v }})
+	for _, q := range fit.Quantities() {
+		add(field{string(q.Symbol), column{q.Meaning, q.Unit}, func(e fit.Estimate) float64 { v, _ := e.Get(q.Symbol); return v }})
 	}
-	for _, s := range symbols() {
-		add(field{string(s) + "-se", column{"Standard error of " + string(s) + ".", publish.Unit(s)}, func(e fit.Estimate) float64 { _, se := e.Get(s); return se }})
+	for _, q := range fit.Quantities() {
+		add(field{string(q.Symbol) + "-se", column{"Standard error of " + string(q.Symbol) + ".", q.Unit}, func(e fit.Estimate) float64 { _, se := e.Get(q.Symbol); return se }})
 	}
 	add(field{"tstar", column{"Start of the linear phase after TimeZero.", "s"}, func(e fit.Estimate) float64 {
 		if e.TStar == 0 {

@@ -1,13 +1,13 @@
 // Package outbox publishes results and outcomes as events on NATS JetStream,
 // each of them once.
 //
-// Delivery of work is at least once: the same result may be computed twice,
-// by two workers at the same moment, or by one that slept through a newer
-// revision. Effects are exactly once all the same:
+// Work is delivered at least once: two workers may compute the same result at the
+// same moment, or one may finish after a newer revision was made. Effects happen
+// exactly once all the same:
 //
-//   - Files go to a folder named after the event's id. They are the same bytes
-//     whoever writes them, so writing them twice changes nothing.
-//   - current.json moves by If-Match, and never to a smaller number.
+//   - Files go to a folder named after the event's id. Every worker writes the same
+//     bytes, so writing them twice changes nothing.
+//   - current.json is replaced by If-Match, and never by a smaller revision.
 //   - Before an event is published the last one on its subject is read from
 //     the stream's leader. The same id means that it is done already; a newer
 //     number means that this result comes too late. Otherwise the event is

@@ -35,32 +35,6 @@ type Outbox struct {
 	Bucket string // of the results
 }
 
-// A File is one file of a result.
-type File struct {
-	Name        string // below the result's folder
-	ContentType string
-	Data        []byte
-}
-
-// A Statement is a result with everything that makes it public.
-type Statement struct {
-	Event  publish.Event   // the result itself: an estimate or a failure
-	Before []publish.Event // what goes out before it, such as the curves
-	Files  []File
-	Prefix string // folder of the files: series, event, slash
-	// Formula and Look are kept in current.json: ingest.State.Look as a keyed
-	// digest, and how it was made.
-	Formula int
-	Look    ingest.Token
-	At      func(point string) // called at labelled points; may be nil
-}
-
-func (s Statement) at(point string) {
-	if s.At != nil {
-		s.At(point)
-	}
-}
-
 // Publish makes a result public: files, current.json, events. It returns the
 // id of the event that says so, which is an older one's where the same was
 // published before. ErrLate means that a newer one is out.

@@ -121,10 +121,14 @@ func (o *Outbox) MadeBy(ctx context.Context, s ingest.State) (ingest.Plan, error
 	return ingest.Plan{Settings: last.Cause().Settings, ResultsVersion: last.Cause().Version}, nil
 }
 
-// Progress says how many slots are filled. It may be lost.
+// Progress publishes how many slots are filled. It may be lost.
 func (o *Outbox) Progress(out ingest.Outcome) {
-	cause := publish.Cause{Site: out.Site, Series: out.Series}
-	e, err := publish.NewProgress(cause, publish.Progress{Stage: publish.StageIngest, Done: out.Have, Total: out.Want})
+	o.PublishProgress(publish.Cause{Site: out.Site, Series: out.Series}, publish.Progress{Stage: ingest.StageIngest, Done: out.Have, Total: out.Want})
+}
+
+// PublishProgress publishes how far the work on a series is. It may be lost.
+func (o *Outbox) PublishProgress(cause publish.Cause, p publish.Progress) {
+	e, err := publish.NewProgress(cause, p)
 	if err != nil {
 		return // lossy by design
 	}

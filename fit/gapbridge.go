@@ -58,7 +58,7 @@ func gapPieces(frames []ingest.Frame, i int) int {
 
 // bridge finds the weights of the pieces of all gaps between frames, unless
 // there are too few frames for that.
-func (g *grid) bridge() {
+func (g *partition) bridge() {
 	for k := 0; k < len(g.pieces); k++ {
 		if g.pieces[k].frame >= 0 || g.pieces[k].start == 0 {
 			continue
@@ -74,7 +74,7 @@ func (g *grid) bridge() {
 
 // neighbours returns the frames that are asked for the gap of the pieces from k
 // until end.
-func (g *grid) neighbours(k, end int) (list []piece) {
+func (g *partition) neighbours(k, end int) (list []piece) {
 	for i := k - 1; i >= max(k-bridgeFrames, 0); i-- {
 		if p := g.pieces[i]; p.frame >= 0 && p.start >= bridgeReach*g.pieces[k].start {
 			list = append(list, p)
@@ -103,7 +103,7 @@ type course struct {
 // with K the covariances of the means of the neighbours and k those with the
 // piece, N what neighbours need not agree on, and P, p the means of the powers.
 // So many powers make sense only between enough frames.
-func (g *grid) bridgeGap(gap, around []piece) {
+func (g *partition) bridgeGap(gap, around []piece) {
 	n := len(around)
 	if n < bridgeFewest {
 		return
@@ -158,12 +158,9 @@ func covariances(asked, others []course) *mat.Dense {
 	return m
 }
 
-// level returns the mean of e^(−λt) over a piece.
-func (g *grid) level(p piece) float64 { return p.decay * g.sizes[p.size].moment[0] }
-
 // exponentials returns the decayed means of the exponentials over a piece,
 // corrected for decay on average.
-func (g *grid) exponentials(p piece, start float64) []float64 {
+func (g *partition) exponentials(p piece, start float64) []float64 {
 	list := make([]float64, bridgeRates)
 	for i := range list {
 		rate := bridgeSlowest/start*math.Pow(bridgeFastest/bridgeSlowest, float64(i)/(bridgeRates-1)) + g.lambda
@@ -173,7 +170,7 @@ func (g *grid) exponentials(p piece, start float64) []float64 {
 }
 
 // powers does the same for powers of time, in units of the gap's start.
-func (g *grid) powers(p piece, start float64) []float64 {
+func (g *partition) powers(p piece, start float64) []float64 {
 	list := make([]float64, degree+1)
 	// By the binomial theorem from the moments of x: t = p.start + p.length x.
 	s, factorial := &g.sizes[p.size], 1.0

@@ -1,10 +1,6 @@
 package fit
 
-import (
-	"math"
-
-	"gonum.org/v1/gonum/floats"
-)
+import "math"
 
 // A local is the search around one node: with E a polynomial in t over the
 // nodes of the window, all sums over frames are polynomials of t with the sums
@@ -21,30 +17,6 @@ const (
 	rough = 1e-2
 	exact = 1e-9
 )
-
-// sum makes the sums that do not depend on the data, for the window that
-// begins with node first.
-func (l *local) sum(b *basis, w []float64, first int) {
-	l.aa = b.weightDirect(w)
-	direct, product := b.scratch.weighted, b.scratch.product
-	for i := range window {
-		column := b.column(first + i)
-		l.ab[i] = floats.Dot(direct, column)
-		floats.MulTo(product, w, column)
-		for j := i; j < window; j++ {
-			l.bb[i][j] = floats.Dot(product, b.column(first+j))
-			l.bb[j][i] = l.bb[i][j]
-		}
-	}
-}
-
-// meet adds the sums with the data; the scratch holds w u.
-func (l *local) meet(b *basis, first int, ay float64) {
-	l.ay = ay
-	for i := range window {
-		l.by[i] = floats.Dot(b.scratch.wu, b.column(first+i))
-	}
-}
 
 // best returns the spot of the best fit in the window, upwards from the better
 // of a node and those beside it. At a node the sums are at hand.
@@ -115,35 +87,6 @@ func (l *local) climb(t, stride, tolerance float64) float64 {
 			return root(l.slope, t, next, here, there, tolerance)
 		}
 		t, here, stride = next, there, min(2*stride, 0.5)
-	}
-	return t
-}
-
-// root returns the zero of f between a and b, by regula falsi with the
-// Illinois rule: an end that stays twice counts half.
-func root(f func(float64) float64, a, b, atA, atB, tolerance float64) float64 {
-	t, kept := a, 0
-	for range 60 {
-		next := (a*atB - b*atA) / (atB - atA)
-		if math.Abs(next-t) < tolerance {
-			return next
-		}
-		t = next
-		y := f(t)
-		switch {
-		case y == 0:
-			return t
-		case (y > 0) == (atB > 0):
-			if b, atB = t, y; kept == 1 {
-				atA /= 2
-			}
-			kept = 1
-		default:
-			if a, atA = t, y; kept == 2 {
-				atB /= 2
-			}
-			kept = 2
-		}
 	}
 	return t
 }

@@ -1,7 +1,6 @@
 package fit
 
 import (
-	"fmt"
 	"math"
 
 	"tacstream/extract"
@@ -23,7 +22,7 @@ type sharedRate struct {
 // error: estimates with it would look sound and be wrong.
 func givenRate(perMin float64) (*sharedRate, error) {
 	if !(perMin >= thetaMin && perMin <= thetaMax) {
-		return nil, fmt.Errorf("k2′ of %g /min, which lies outside %g to %g: %w", perMin, thetaMin, thetaMax, ErrK2Prime)
+		return nil, reject(ErrK2Prime, "k2′ of %g /min, which lies outside %g to %g", perMin, thetaMin, thetaMax)
 	}
 	return &sharedRate{value: perMin, se: math.NaN()}, nil
 }

@@ -1,5 +1,7 @@
 package fit
 
+import "math"
+
 // Two parameters are what MRTM2, SRTM2 and the plots have, so for two columns
 // a and b the sums over frames are taken in one pass over all that they need.
 
@@ -29,28 +31,6 @@ func squares(w, u, v []float64) (sum float64) {
 	return sum
 }
 
-// answerPair writes the influences of both curves, which go through one memory
-// and once.
-func (l *linearised) answerPair() {
-	f, m, x, y := l.influences, l.reference.memory, &l.target, &l.reference
-	n, first := len(m.frames), l.first
-	frames := m.frames[:n]
-	targetA, targetB, referenceA, referenceB := f.target[0][:n], f.target[1][:n], f.reference[0][:n], f.reference[1][:n]
-	w, a, b := l.w, l.z[0][:len(l.w)], l.z[1][:len(l.w)]
-	aa, ab, bb := l.inverse[0][0], l.inverse[0][1], l.inverse[1][1]
-	onceA, onceB := 0.0, 0.0 // what later means ask of the state
-	for i := n - 1; i >= 0; i-- {
-		c, p, q := &frames[i], 0.0, 0.0
-		if at := i - first; at >= 0 {
-			p, q = w[at]*(aa*a[at]+ab*b[at]), w[at]*(ab*a[at]+bb*b[at])
-		}
-		throughA, throughB := c.own*p+c.added*onceA, c.own*q+c.added*onceB
-		onceA, onceB = c.carried*p+c.kept*onceA, c.carried*q+c.kept*onceB
-		targetA[i], targetB[i] = x.own*p+x.through*throughA, x.own*q+x.through*throughB
-		referenceA[i], referenceB[i] = -y.own*p-y.through*throughA, -y.own*q-y.through*throughB
-	}
-}
-
 // covPair writes the covariance of two rows under errors with variances v.
 func covPair(v, a, b []float64, c *square) {
 	aa, ab, bb := 0.0, 0.0, 0.0
@@ -63,4 +43,41 @@ func covPair(v, a, b []float64, c *square) {
 		bb += v * q * q
 	}
 	c[0][0], c[0][1], c[1][0], c[1][1] = aa, ab, ab, bb
+}
+
+// A reduced problem is the normal equations at one θ: a is D, b is E, y is the
+// data.
+type reduced struct {
+	aa, ab, bb, ay, by float64
+}
+
+// parallel is the share of E across D below which they count as parallel.
+const parallel = 1e-12
+
+// rounding is the share of the data along E, where D alone describes them, that
+// is nothing but rounding.
+const rounding = 1e-13
+
+// gain returns by how much E lowers the sum of squares that D alone leaves.
+func (r *reduced) gain() float64 {
+	across := r.bb - r.ab*r.ab/r.aa
+	if !(across > parallel*r.bb) {
+		return 0
+	}
+	along := r.by - r.ab*r.ay/r.aa
+	return along * along / across
+}
+
+// solve returns the factors of D and of E.
+func (r *reduced) solve() (p0, p1 float64) {
+	across := r.bb - r.ab*r.ab/r.aa
+	if !(across > parallel*r.bb) {
+		return r.ay / r.aa, 0
+	}
+	along := r.by - r.ab*r.ay/r.aa
+	if math.Abs(along) <= rounding*math.Abs(r.by) {
+		return r.ay / r.aa, 0
+	}
+	p1 = along / across
+	return (r.ay - r.ab*p1) / r.aa, p1
 }

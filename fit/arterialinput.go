@@ -1,17 +1,12 @@
 package fit
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"time"
 
 	"tacstream/extract"
-	"tacstream/ingest"
 )
-
-// ErrBlood means that the arterial input is absent or cannot serve.
-var ErrBlood = fmt.Errorf("no usable arterial input: %w", ingest.ErrRejected)
 
 // minSamples is the least number of samples that make an input.
 const minSamples = 4
@@ -21,15 +16,15 @@ func checkBlood(name string, list []extract.Sample) error {
 	positive := false
 	for i, s := range list {
 		if !(math.Abs(s.BqPerML) < largest) {
-			return fmt.Errorf("%s sample %d: %g: %w", name, i+1, s.BqPerML, ErrBlood)
+			return reject(ErrBlood, "%s sample %d: %g", name, i+1, s.BqPerML)
 		}
 		if s.At < -longestBefore || s.At > longestAfter || i > 0 && s.At <= list[i-1].At {
-			return fmt.Errorf("%s sample %d at %v is out of order or of range: %w", name, i+1, s.At, ErrBlood)
+			return reject(ErrBlood, "%s sample %d at %v is out of order or of range", name, i+1, s.At)
 		}
 		positive = positive || s.BqPerML > 0
 	}
 	if len(list) < minSamples || !positive {
-		return fmt.Errorf("%d samples of %s, or none above 0: %w", len(list), name, ErrBlood)
+		return reject(ErrBlood, "%d samples of %s, or none above 0", len(list), name)
 	}
 	return nil
 }
@@ -44,12 +39,12 @@ func checkBlood(name string, list []extract.Sample) error {
 //
 // Source: Fritsch & Butland, SIAM J Sci Stat Comput 1984;5:300–304,
 // doi:10.1137/0905021.
-func newInput(frames *grid, samples []extract.Sample, delay time.Duration, scale float64) curve {
+func newInput(frames *partition, samples []extract.Sample, delay time.Duration, scale float64) curve {
 	last := frames.pieces[len(frames.pieces)-1]
 	end := last.start + last.length
 	at, value := nodes(samples, delay, scale, end)
 	slope := slopes(at, value)
-	c := curve{grid: &grid{lambda: frames.lambda, known: map[time.Duration]int{}}}
+	c := curve{partition: &partition{lambda: frames.lambda, known: map[time.Duration]int{}}}
 	k, frame := 0, 0
 	from := 0.0
 	for from < end-1e-9 {
@@ -67,7 +62,7 @@ func newInput(frames *grid, samples []extract.Sample, delay time.Duration, scale
 		if p.frame >= 0 {
 			p.share = p.length * frames.perLength[p.frame]
 		}
-		c.grid.add(p)
+		c.partition.add(p)
 		c.pieces = append(c.pieces, c.lay(hermite(at[k:k+2], value[k:k+2], slope[k:k+2], p.start, p.length)))
 		from = until
 	}
@@ -76,7 +71,7 @@ func newInput(frames *grid, samples []extract.Sample, delay time.Duration, scale
 
 // lay turns the values over the last piece of the grid into those of a curve.
 func (c curve) lay(values polynomial) polynomial {
-	p := c.grid.pieces[len(c.grid.pieces)-1]
+	p := c.partition.pieces[len(c.partition.pieces)-1]
 	for j := range values {
 		values[j] *= p.length * p.decay
 	}
@@ -175,10 +170,10 @@ func prepareArterial(s Scan, w Weighting) (*arterial, error) {
 	}
 	end, samples := s.Frames[len(s.Frames)-1].End(), s.Blood.Parent
 	if samples[len(samples)-1].At+s.Delay <= 0 || samples[0].At+s.Delay >= end {
-		return nil, fmt.Errorf("every sample of plasma lies outside the scan: %w", ErrBlood)
+		return nil, reject(ErrBlood, "every sample of plasma lies outside the scan")
 	}
 	if s.Delay < -longestDelay || s.Delay > longestDelay {
-		return nil, fmt.Errorf("a delay of %v: %w", s.Delay, ErrBlood)
+		return nil, reject(ErrBlood, "a delay of %v", s.Delay)
 	}
 	peak := 0.0
 	for _, v := range s.Blood.Parent {
@@ -186,9 +181,9 @@ func prepareArterial(s Scan, w Weighting) (*arterial, error) {
 	}
 	p.setScale(peak)
 	p.warnings = append(append(p.scanWarnings(), s.Blood.Check(end)...), s.Blood.Warnings...)
-	a := &arterial{prepared: p, plasma: newInput(p.grid, s.Blood.Parent, s.Delay, p.scale), direct: make([]float64, len(p.mid)), mean: make([]float64, len(p.mid))}
+	a := &arterial{prepared: p, plasma: newInput(p.partition, s.Blood.Parent, s.Delay, p.scale), direct: make([]float64, len(p.mid)), mean: make([]float64, len(p.mid))}
 	if s.Blood.Whole != nil {
-		a.direct = newInput(p.grid, s.Blood.Whole, s.Delay, p.scale).means(len(p.mid))
+		a.direct = newInput(p.partition, s.Blood.Whole, s.Delay, p.scale).means(len(p.mid))
 	}
 	for _, t := range s.TACs {
 		for i, u := range p.used(t.BqPerML) {

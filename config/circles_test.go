@@ -1,0 +1,204 @@
+package config_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"go/ast"
+	"go/importer"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"io"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// An arrow runs from a file to another file of its package in which a name, a
+// method or a field is declared that the first file uses. Files that reach
+// each other by arrows form a circle: none of them can be understood alone.
+type arrow struct{ from, to string }
+
+// circleLimit is the number of files that a circle may hold; circleLimits has
+// the packages with a limit of their own. Command lines and codecs are left
+// out: their files are many small faces of one thing.
+const circleLimit = 8
+
+var (
+	circleLimits = map[string]int{"fit": 14}
+	notCircled   = []string{"config/cli", "ingest/codec", "ingest/transform"}
+)
+
+// arrowLimit is the number of arrows inside circles that ingest, extract and
+// config may have together, children included.
+const arrowLimit = 130
+
+// lineLimit is the number of lines that a file may have. Tests are exempt.
+const lineLimit = 450
+
+func TestCirclesOfFilesStaySmall(t *testing.T) {
+	packages := listPackages(t)
+	exports := map[string]string{}
+	for _, p := range packages {
+		exports[p.ImportPath] = p.Export
+	}
+	fset := token.NewFileSet()
+	imp := importer.ForCompiler(fset, "gc", func(path string) (io.ReadCloser, error) {
+		file, ok := exports[path]
+		if !ok {
+			return nil, fmt.Errorf("no export data for %s", path)
+		}
+		return os.Open(file)
+	})
+	checked, inCircles := 0, 0
+	for _, p := range packages {
+		name, ours := strings.CutPrefix(p.ImportPath, "tacstream/")
+		if !ours {
+			continue
+		}
+		checked++
+		arrows := arrowsOf(t, fset, imp, p)
+		circles := circlesOf(arrows)
+		n := 0
+		for _, a := range slices.Collect(maps.Keys(arrows)) {
+			if slices.ContainsFunc(circles, func(c []string) bool { return slices.Contains(c, a.from) && slices.Contains(c, a.to) }) {
+				n++
+			}
+		}
+		limit := circleLimit
+		if l, ok := circleLimits[name]; ok {
+			limit = l
+		}
+		for _, c := range circles {
+			t.Logf("%s: a circle of %d files: %s", name, len(c), strings.Join(c, " "))
+			if len(c) > limit && !slices.Contains(notCircled, name) {
+				t.Errorf("%s: %d files form one circle; at most %d may", name, len(c), limit)
+			}
+		}
+		if n > 0 {
+			t.Logf("%s: %d arrows in circles", name, n)
+		}
+		switch strings.SplitN(name, "/", 2)[0] {
+		case "ingest", "extract", "config":
+			inCircles += n
+		}
+	}
+	if checked < 10 {
+		t.Fatalf("only %d packages were looked at", checked)
+	}
+	t.Logf("%d arrows in circles under ingest, extract and config", inCircles)
+	if inCircles > arrowLimit {
+		t.Errorf("%d arrows in circles under ingest, extract and config; at most %d may be", inCircles, arrowLimit)
+	}
+}
+
+// A listedPackage is what go list says of a package.
+type listedPackage struct {
+	ImportPath, Dir, Export string
+	GoFiles                 []string
+}
+
+// listPackages returns the program's packages and all that they import, built
+// so far that their exported types can be read.
+func listPackages(t *testing.T) []listedPackage {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-export", "-deps", "-json=ImportPath,Dir,Export,GoFiles", "tacstream/...")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, stderr.Bytes())
+	}
+	var packages []listedPackage
+	for d := json.NewDecoder(bytes.NewReader(out)); d.More(); {
+		var p listedPackage
+		if err := d.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		packages = append(packages, p)
+	}
+	return packages
+}
+
+// arrowsOf returns the arrows between the files of p.
+func arrowsOf(t *testing.T, fset *token.FileSet, imp types.Importer, p listedPackage) map[arrow]bool {
+	t.Helper()
+	var files []*ast.File
+	for _, name := range p.GoFiles {
+		f, err := parser.ParseFile(fset, filepath.Join(p.Dir, name), nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, f)
+	}
+	info := &types.Info{Uses: map[*ast.Ident]types.Object{}}
+	conf := types.Config{Importer: imp}
+	pkg, err := conf.Check(p.ImportPath, fset, files, info)
+	if err != nil {
+		t.Fatal(err)
+	}
+	arrows := map[arrow]bool{}
+	for id, obj := range info.Uses {
+		if obj.Pkg() != pkg {
+			continue
+		}
+		from, to := filepath.Base(fset.Position(id.Pos()).Filename), filepath.Base(fset.Position(obj.Pos()).Filename)
+		if from != to {
+			arrows[arrow{from, to}] = true
+		}
+	}
+	return arrows
+}
+
+// circlesOf returns the sets of two or more files that reach each other.
+func circlesOf(arrows map[arrow]bool) [][]string {
+	reach := map[arrow]bool{}
+	next := map[string][]string{}
+	for a := range arrows {
+		next[a.from] = append(next[a.from], a.to)
+	}
+	for from := range next {
+		todo := slices.Clone(next[from])
+		for len(todo) > 0 {
+			to := todo[0]
+			todo = todo[1:]
+			if !reach[arrow{from, to}] {
+				reach[arrow{from, to}] = true
+				todo = append(todo, next[to]...)
+			}
+		}
+	}
+	var circles [][]string
+	seen := map[string]bool{}
+	for _, from := range slices.Sorted(maps.Keys(next)) {
+		if seen[from] || !reach[arrow{from, from}] {
+			continue
+		}
+		var circle []string
+		for _, to := range slices.Sorted(maps.Keys(next)) {
+			if to == from || reach[arrow{from, to}] && reach[arrow{to, from}] {
+				circle = append(circle, to)
+				seen[to] = true
+			}
+		}
+		circles = append(circles, circle)
+	}
+	return circles
+}
+
+func TestFilesStayShort(t *testing.T) {
+	eachGoFile(t, func(_, file string, _ []string) {
+		b, err := os.ReadFile(filepath.Join("..", filepath.FromSlash(file)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := bytes.Count(b, []byte("\n")); n > lineLimit {
+			t.Errorf("%s has %d lines; at most %d", file, n, lineLimit)
+		}
+	})
+}

@@ -1,0 +1,180 @@
+package fit
+
+import (
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/floats"
+
+	"tacstream/ingest"
+)
+
+// MaxDeviation is how far, relative to its own value, a point may lie off the
+// line after t*.
+const MaxDeviation = 0.10
+
+// arterialDeviation is that where t* is chosen with an arterial input: blood in
+// the region and a slow second compartment bend these plots gently.
+const arterialDeviation = 0.0075
+
+// MinPoints is the least number of points that t* leaves where it is chosen.
+const MinPoints = 5
+
+// start returns the first frame that is fitted, and how far the expected curve
+// lies off the line from there on: the frame that was given, or for plans that
+// choose it the earliest after which no point lies more than straight off. It
+// lays the columns anew for that.
+func (r *regression) start(from *guess) (first int, off float64) {
+	if !r.lined() {
+		return r.first, 0
+	}
+	r.lay(from.expected)
+	if r.tStar > 0 {
+		return r.first, r.bend(from, r.first)
+	}
+	last := len(r.mid) - MinPoints
+	for ; first < last; first++ {
+		if off = r.bend(from, first); off <= r.straight() {
+			return first, off
+		}
+	}
+	return last, r.bend(from, last)
+}
+
+// bend returns how far the worst point of the expected curve lies off the line
+// through those from frame first on, infinite where there is no line.
+func (r *regression) bend(from *guess, first int) float64 {
+	var l linearised
+	r.linearise(&l, first, r.moved[:len(r.mid)-first])
+	r.weigh(from.expected, first, l.w)
+	g, ok := l.solve(r.y[first:])
+	if !ok {
+		return math.Inf(1)
+	}
+	return r.deviation(g, first)
+}
+
+// straight returns how far points may lie off the line where t* is chosen.
+func (r *regression) straight() float64 {
+	if r.ref == nil {
+		return arterialDeviation
+	}
+	return MaxDeviation
+}
+
+// deviation returns how far the worst point from frame first on lies off the
+// line, relative to its own value. Points from before the tracer came have none.
+func (r *regression) deviation(g gradient, first int) float64 {
+	level := r.y
+	scale := 1.0
+	if r.ratio { // MA1 is judged as the Logan plot that it solves for C
+		level, scale = r.columns[len(r.input)], g[len(r.input)]
+	}
+	least := nothingYet * math.Abs(floats.Max(level))
+	worst := 0.0
+	for i := first; i < len(r.mid); i++ {
+		if math.Abs(level[i]) <= least {
+			continue
+		}
+		left := r.y[i]
+		for j := range len(r.input) + len(r.region) {
+			left -= g[j] * r.columns[j][i]
+		}
+		worst = math.Max(worst, math.Abs(left/(scale*level[i])))
+	}
+	return worst
+}
+
+// nothingYet is the fraction of its largest value below which y says nothing.
+const nothingYet = 1e-4
+
+// line returns the plot: the integral of the region, and the input's part of it,
+// both over the curve.
+func (r *regression) line(u []float64, g gradient, first int) *Line {
+	n := len(u)
+	b := make([]float64, 2*n)
+	input := "R"
+	if r.ref == nil {
+		input = "Cp"
+	}
+	l := &Line{X: b[:n], Y: b[n:], XLabel: "∫" + input + " / C (min)", YLabel: "∫C / C (min)", First: first, Slope: g[0], Intercept: g[1]}
+	floats.DivTo(l.X, r.columns[0], u)
+	switch {
+	case r.ratio: // MA1: C = g₀ ∫Cp + g₁ ∫C
+		l.Slope, l.Intercept = -g[0]/g[1], 1/g[1]
+		floats.DivTo(l.Y, r.columns[1], u)
+	case r.plot: // Patlak divides by the input
+		l.XLabel, l.YLabel = "∫"+input+" / "+input+" (min)", "C / "+input
+		floats.DivTo(l.X, r.columns[0], r.columns[1])
+		floats.DivTo(l.Y, r.y, r.columns[1])
+	default:
+		floats.DivTo(l.Y, r.y, u)
+	}
+	if r.graphical() && len(r.input) == 2 { // MRTM0, whose k2′ is the region's own
+		l.Intercept = g[2]
+		for i := range l.X {
+			l.X[i] += g[1] / g[0] * r.columns[1][i] / u[i]
+		}
+		l.XLabel = "(∫R + R R1/k2) / C (min)"
+	}
+	if r.k2Prime {
+		l.XLabel = "(∫R + R/k2′) / C (min)"
+	}
+	return l
+}
+
+// doubts says where the plot is not straight, has few points, or is biased by
+// noise.
+func (r *regression) doubts(off float64, u []float64, e *Estimate, first int, from *guess) []ingest.Warning {
+	points := float64(len(u) - first)
+	bias := 0.0
+	if value, _ := e.Get(r.main); len(e.gradients) > 0 {
+		by := r.bias()
+		for i, d := range e.gradients[slices.IndexFunc(e.Parameters, func(p Parameter) bool { return p.Symbol == r.main })] {
+			bias += d * by[i] * r.s.level / value
+		}
+	}
+	return broken(
+		rule{!(off <= MaxDeviation), ingest.WarnTStar, ingest.LevelWarn, off, MaxDeviation, "the worst point of the expected curve after t* lies off the line by {value} of its value, more than {limit}"},
+		rule{points < MinPoints, ingest.WarnTStar, ingest.LevelWarn, points, MinPoints, "only {value} points lie after t*, fewer than {limit}"},
+		rule{math.Abs(bias) > materialBias, ingest.WarnNoiseBias, ingest.LevelWarn, bias, materialBias, "noise of the curve, which is a regressor, biases " + string(r.main) + " by {value} of its value, more than {limit}"},
+	)
+}
+
+// materialBias is the relative bias from which it is said.
+const materialBias = 0.02
+
+// bias returns the bias of the parameters under noise of level 1 in the
+// region's curve. To second order in its errors e, with N = Zᵀ W Z, Z = Z + X e
+// and residuals A e,
+//
+//	N δ = E[(X e)ᵀ W A e] − E[((X e)ᵀ W Z + Zᵀ W X e) L A e]
+//
+// where only the curve itself counts as a noisy regressor, not its integral.
+func (r *regression) bias() gradient {
+	l := &r.l
+	var right gradient
+	for j, t := range r.region {
+		if t.own == 0 {
+			continue
+		}
+		c := len(r.input) + j
+		for i, w := range l.w {
+			at := l.first + i
+			v := w * r.unit[at] * t.own
+			right[c] += v * (l.target.own + l.target.through*r.memory.frames[at].own)
+			for b := range l.n {
+				h := r.influences.target[b][at]
+				right[c] -= v * l.z[b][i] * h
+				right[b] -= v * l.z[b][i] * r.influences.target[c][at]
+			}
+		}
+	}
+	var delta gradient
+	for i := range l.n {
+		for j := range l.n {
+			delta[i] += l.inverse[i][j] * right[j]
+		}
+	}
+	return delta
+}

@@ -1,0 +1,51 @@
+package fit
+
+import "math"
+
+// prepareReference checks a scan and rebuilds its reference curve.
+func prepareReference(s Scan, w Weighting) (*prepared, error) {
+	p, err := prepare(s, w)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.reference(); err != nil {
+		return nil, err
+	}
+	p.warnings = p.scanWarnings()
+	return p, nil
+}
+
+// reference finds the reference curve and what follows from it.
+func (p *prepared) reference() error {
+	for _, t := range p.scan.TACs {
+		if t.Region != p.scan.Reference {
+			continue
+		}
+		if p.ref != nil {
+			return reject(ErrReference, "two regions are called %q", t.Region)
+		}
+		p.ref = p.used(t.BqPerML)
+	}
+	if p.ref == nil {
+		return reject(ErrReference, "no region is called %q", p.scan.Reference)
+	}
+	total, peak := 0.0, 0.0
+	for i, u := range p.ref {
+		total += u * p.length[i]
+		peak = math.Max(peak, math.Abs(u))
+	}
+	if !(total > 0) {
+		return reject(ErrReference, "%s holds no activity", p.scan.Reference)
+	}
+	p.setScale(peak)
+	for i := range p.ref {
+		p.ref[i] /= p.scale
+	}
+	if p.refCurve = p.curve(p.ref); !p.refCurve.finite() {
+		return reject(ErrFrames, "no curve can be laid through them")
+	}
+	p.refNoise.unit = make([]float64, len(p.ref))
+	p.unitVariances(p.ref, p.refNoise.unit)
+	p.refNoise.level = p.ownNoise(p.ref, p.refNoise.unit)
+	return nil
+}

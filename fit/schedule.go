@@ -1,0 +1,39 @@
+package fit
+
+import (
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"tacstream/extract"
+	"tacstream/ingest"
+)
+
+// A schedule is what fits with the same frames and half-life share. It does
+// not change.
+type schedule struct {
+	frames   []ingest.Frame
+	halfLife time.Duration
+	grid     *grid // of the frames that are used
+	judge    extract.Judge
+}
+
+// schedules keep the schedule that was made last for the models of a scan, which
+// mostly have the same. They are safe for concurrent use; nil keeps nothing.
+type schedules struct{ last atomic.Pointer[schedule] }
+
+// of returns the schedule of frames of which those from one on are used.
+func (k *schedules) of(frames []ingest.Frame, from int, halfLife time.Duration) *schedule {
+	if k != nil {
+		if last := k.last.Load(); last != nil && last.halfLife == halfLife && slices.Equal(last.frames, frames) {
+			return last
+		}
+	}
+	s := &schedule{frames: slices.Clone(frames), halfLife: halfLife}
+	s.grid = newGrid(newPartition(s.frames[from:], 60*ingest.DecayPerSecond(halfLife)))
+	s.judge = extract.Curves{Frames: s.frames, HalfLife: halfLife}.Judge(extract.Thresholds{})
+	if k != nil {
+		k.last.Store(s)
+	}
+	return s
+}

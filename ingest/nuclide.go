@@ -131,9 +131,8 @@ func CheckHalfLife(nuclide string, halfLife time.Duration) []Warning {
 	case Nuclide(halfLife) != "":
 		return nil
 	}
-	minutes := ""
 	if n := Nuclide(60 * halfLife); n != "" {
-		minutes = " Read as minutes it would be that of " + n + "."
+		return []Warning{Warn(WarnHalfLife, LevelDoubt, 1, halfLifeTolerance, "No nuclide in use has a half-life of %v. Read as minutes it would be that of %s.", halfLife, n)}
 	}
-	return []Warning{Warn(WarnHalfLife, LevelDoubt, 1, halfLifeTolerance, "No nuclide in use has a half-life of %v.%s", halfLife, minutes)}
+	return []Warning{Warn(WarnHalfLife, LevelDoubt, 1, halfLifeTolerance, "No nuclide in use has a half-life of %v.", halfLife)}
 }

@@ -29,8 +29,17 @@ func Catalogue() []Entry { return slices.Concat(reasonRows(), sharedRows(), warn
 // Reasons returns the codes that say why an object, a series or its regions
 // cannot serve, or why a job is handed back. Their level is LevelFault where
 // somebody must act, LevelWarn where the series goes on by itself once
-// something comes, and LevelNotice where nothing is wrong.
-func Reasons() []Entry { return slices.Concat(reasonRows(), sharedRows()) }
+// something comes, and LevelNotice where nothing is wrong. A warning that keeps
+// models from running is a fault.
+func Reasons() []Entry {
+	shared := sharedRows()
+	for i := range shared {
+		if shared[i].Level == LevelDoubt {
+			shared[i].Level = LevelFault
+		}
+	}
+	return slices.Concat(reasonRows(), shared)
+}
 
 // Warnings returns the codes of the rules of quality.
 func Warnings() []Entry { return slices.Concat(sharedRows(), warningRows()) }

@@ -1,6 +1,9 @@
 package ingest
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // A Code names a reason in events and logs, in capitals, such as TRUNCATED.
 type Code string
@@ -62,6 +65,16 @@ func (r Reason) String() string {
 		return string(r.Code)
 	}
 	return string(r.Code) + ": " + r.Detail
+}
+
+// Level returns what the reason means for the result, as Reasons says it; "" for
+// a code that is unknown.
+func (r Reason) Level() Level {
+	list := Reasons()
+	if i := slices.IndexFunc(list, func(e Entry) bool { return e.Code == r.Code }); i >= 0 {
+		return list[i].Level
+	}
+	return ""
 }
 
 // A Level says how much a Warning or a Reason matters.

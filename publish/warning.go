@@ -11,11 +11,11 @@ const maxWarnings = 200
 
 // A Warning is doubt about a number that exists.
 type Warning struct {
-	Code      ingest.Code  `json:"code" doc:"The rule, such as NOISE."`
+	Code      ingest.Code  `json:"code" doc:"The rule that was broken, such as NOISE."`
 	Level     ingest.Level `json:"level" enum:"notice,warn,doubt" doc:"notice: worth knowing; warn: look at it; doubt: do not rely on it."`
-	Value     *float64     `json:"value,omitempty" doc:"What was found; its unit is in detail."`
-	Threshold *float64     `json:"threshold,omitempty" doc:"What would have been right."`
-	Detail    string       `json:"detail,omitempty" doc:"Plain words."`
+	Value     *float64     `json:"value,omitempty" doc:"What was found; detail names its unit."`
+	Threshold *float64     `json:"threshold,omitempty" doc:"The limit that value was compared with."`
+	Detail    string       `json:"detail,omitempty" doc:"A whole sentence with the number and its unit; before results version 3 the end of a sentence that began with value."`
 }
 
 // newWarnings returns the first maxWarnings. A rule that compares nothing has

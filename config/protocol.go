@@ -90,7 +90,7 @@ func (p Protocol) Fit(curves extract.Curves) (reference extract.Region, all []fi
 func (p Protocol) usable(curves extract.Curves) error {
 	for _, w := range curves.Warnings {
 		if w.Code == ingest.WarnCorrections && w.Level == ingest.LevelDoubt && !p.Uncorrected {
-			return ingest.Reject(w.Code, "%s; the curves are there, no model ran: give a corrected reconstruction, or set allow_uncorrected in the protocol", w.Detail)
+			return ingest.Reject(w.Code, "%s The curves are there, but no model ran: send a corrected reconstruction, or set allow_uncorrected in the protocol", w.Detail)
 		}
 	}
 	return nil

@@ -35,10 +35,9 @@ func (b Blood) Check(end time.Duration) []ingest.Warning {
 			continue
 		}
 		if short := end - curve.samples[len(curve.samples)-1].At; short > bloodEndSlack {
-			list = append(list, ingest.Warning{
-				Code: ingest.WarnBlood, Level: ingest.LevelWarn, Value: short.Seconds(), Threshold: bloodEndSlack.Seconds(),
-				Detail: "seconds from the last sample of " + curve.name + " to the end of the scan",
-			})
+			list = append(list, ingest.Warn(ingest.WarnBlood, ingest.LevelWarn, short.Seconds(), bloodEndSlack.Seconds(),
+				"The last sample of %s lies %.4g s before the end of the scan, more than %g s; the rest of its curve is extrapolated.",
+				curve.name, short.Seconds(), bloodEndSlack.Seconds()))
 		}
 	}
 	return list

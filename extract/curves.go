@@ -63,9 +63,12 @@ type Decay struct {
 
 // NoHalfLife is the warning of curves of which no half-life is known.
 func NoHalfLife() ingest.Warning {
-	return ingest.Warning{
-		Code: ingest.WarnNoDecayKnown, Level: ingest.LevelWarn, Detail: "no half-life is known: curves are taken as they are, as if nothing decayed",
-	}
+	return ingest.Warn(ingest.WarnNoDecayKnown, ingest.LevelWarn, 0, 0, "No half-life is known, so the curves are used as if nothing decayed.")
+}
+
+// UnknownUnits is the warning of curves in the units of their series.
+func UnknownUnits() ingest.Warning {
+	return ingest.Warn(ingest.WarnArbitrary, ingest.LevelWarn, 0, 0, "The units of the series cannot be turned into Bq/mL; the curves are in its own units.")
 }
 
 // finite reports whether x is a number.

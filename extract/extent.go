@@ -1,10 +1,6 @@
 package extract
 
-import (
-	"fmt"
-
-	"tacstream/ingest"
-)
+import "tacstream/ingest"
 
 // slightCut is the fraction of a region up to which its being outside the PET
 // volume is only worth a notice.
@@ -30,24 +26,19 @@ type census struct {
 
 // doubts returns what is to be said of a region that got so many PET voxels.
 func (e Extent) doubts(voxels float64) []ingest.Warning {
-	cut := ingest.Warning{Code: ingest.WarnRegionCut, Level: ingest.LevelWarn, Value: e.Cut}
 	switch {
 	case voxels == 0 && e.Cut == 1:
-		cut.Detail = fmt.Sprintf("%s lies outside the field of view and is left out", e.Region)
+		return []ingest.Warning{ingest.Warn(ingest.WarnRegionCut, ingest.LevelWarn, e.Cut, 0, "Region %s lies outside the field of view and is left out.", e.Region)}
 	case voxels == 0:
-		return []ingest.Warning{{
-			Code: ingest.WarnSmallRegion, Level: ingest.LevelWarn, Threshold: smallRegion,
-			Detail: fmt.Sprintf("%s holds no PET voxel and is left out", e.Region),
-		}}
+		return []ingest.Warning{ingest.Warn(ingest.WarnSmallRegion, ingest.LevelWarn, 0, smallRegion, "Region %s holds no PET voxel and is left out.", e.Region)}
 	case e.Cut == 0:
 		return nil
-	default:
-		cut.Detail = fmt.Sprintf("fraction of %s that lies outside the field of view", e.Region)
-		if e.Cut <= slightCut {
-			cut.Level = ingest.LevelNotice
-		}
 	}
-	return []ingest.Warning{cut}
+	level := ingest.LevelWarn
+	if e.Cut <= slightCut {
+		level = ingest.LevelNotice
+	}
+	return []ingest.Warning{ingest.Warn(ingest.WarnRegionCut, level, e.Cut, 0, "Of region %s %.3g %% lies outside the field of view.", e.Region, 100*e.Cut)}
 }
 
 // A portion is the weight of a region in all and inside the PET volume.

@@ -1,7 +1,6 @@
 package extract
 
 import (
-	"fmt"
 	"math"
 	"time"
 
@@ -81,11 +80,9 @@ func (j *Judge) looksCorrected(tacs []TAC) []ingest.Warning {
 	if !(power > steepest && power > certain*se && last > faster*first) {
 		return nil
 	}
-	return []ingest.Warning{{
-		Code: ingest.WarnCorrected, Level: ingest.LevelDoubt, Value: power, Threshold: steepest,
-		Detail: fmt.Sprintf("corrected for decay, the mean of all regions rises with the power %.2f of time to the end of the scan, faster and faster, where tissue reaches %g at most: "+
-			"the values were given as they decayed and have probably been corrected for decay already", power, steepest),
-	}}
+	return []ingest.Warning{ingest.Warn(ingest.WarnCorrected, ingest.LevelDoubt, power, steepest,
+		"The values were probably corrected for decay already, though they were given as decayed: corrected once more, "+
+			"the mean of all regions rises faster and faster to the end of the scan, with the power %.2f of time, where tissue reaches %g at most.", power, steepest)}
 }
 
 // powerOf returns the power of time with which values rise, given their

@@ -339,8 +339,8 @@ func TestWhatThePETVolumeCutsIsNamed(t *testing.T) {
 		t.Error(diff)
 	}
 	warnings := []ingest.Warning{
-		{Code: ingest.WarnRegionCut, Level: ingest.LevelWarn, Value: 0.5, Detail: "fraction of Half that lies outside the field of view"},
-		{Code: ingest.WarnRegionCut, Level: ingest.LevelWarn, Value: 1, Detail: "Out lies outside the field of view and is left out"},
+		{Code: ingest.WarnRegionCut, Level: ingest.LevelWarn, Value: 0.5, Detail: "Of region Half 50 % lies outside the field of view."},
+		{Code: ingest.WarnRegionCut, Level: ingest.LevelWarn, Value: 1, Detail: "Region Out lies outside the field of view and is left out."},
 	}
 	if diff := cmp.Diff(warnings, m.Warnings); diff != "" {
 		t.Error(diff)

@@ -6,8 +6,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-
-	"tacstream/ingest"
 )
 
 // WithMerged returns the curves and, after them, a merged curve for each rule,
@@ -30,7 +28,7 @@ func (c Curves) WithMerged(rules map[string][]string) (Curves, error) {
 			continue
 		}
 		if c.has(name) {
-			c.Warnings = append(c.Warnings, ruleWarning(name, "a region of that name exists and stays as it is"))
+			c.Warnings = append(c.Warnings, ruleNotice("merge", name, "has no effect: a region of that name exists and is kept"))
 			continue
 		}
 		parts, unmatched, err := match(sources, rules[name])
@@ -38,17 +36,13 @@ func (c Curves) WithMerged(rules map[string][]string) (Curves, error) {
 			return Curves{}, fmt.Errorf("rule to merge %q: %w", name, err)
 		}
 		for _, pattern := range unmatched {
-			c.Warnings = append(c.Warnings, ruleWarning(name, fmt.Sprintf("no region is called %q%s", pattern, thereAre(sources))))
+			c.Warnings = append(c.Warnings, ruleNotice("merge", name, fmt.Sprintf("finds no region called %q%s", pattern, thereAre(sources))))
 		}
 		if len(parts) > 0 {
 			c.TACs = append(c.TACs, merged(Region(name), parts))
 		}
 	}
 	return c, nil
-}
-
-func ruleWarning(name, what string) ingest.Warning {
-	return ingest.Warning{Code: ingest.WarnLabels, Level: ingest.LevelNotice, Detail: fmt.Sprintf("rule to merge %q: %s", name, what)}
 }
 
 // thereAre lists the names of regions for a message.

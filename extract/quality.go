@@ -1,7 +1,6 @@
 package extract
 
 import (
-	"fmt"
 	"math"
 	"time"
 
@@ -97,7 +96,7 @@ func (j *Judge) lay() {
 func (j Judge) Scan(tacs []TAC) []ingest.Warning {
 	var list []ingest.Warning
 	add := func(w ingest.Warning, ok bool) {
-		if w.Level = ingest.LevelWarn; ok {
+		if ok {
 			list = append(list, w)
 		}
 	}
@@ -160,9 +159,11 @@ func (c Curves) lateStart(factors []float64, limit float64) (ingest.Warning, boo
 		peak = max(peak, mean[f]*factors[f])
 	}
 	ratio := mean[0] * factors[0] / peak
-	return ingest.Warning{
-		Code: ingest.WarnLateStart, Value: ratio, Threshold: limit, Detail: "first frame over peak, in the mean of all regions",
-	}, peak > 0 && ratio > limit
+	if !(peak > 0 && ratio > limit) {
+		return ingest.Warning{}, false
+	}
+	return ingest.Warn(ingest.WarnLateStart, ingest.LevelWarn, ratio, limit,
+		"The first frame holds %.3g %% of the peak, in the mean of all regions; above %.3g %% the start of the curve is missing.", 100*ratio, 100*limit), true
 }
 
 // mean returns the mean over all regions of the source, by their volumes where
@@ -208,10 +209,8 @@ func (c Curves) gap(limit time.Duration) (ingest.Warning, bool) {
 	if n == 0 {
 		return ingest.Warning{}, false
 	}
-	return ingest.Warning{
-		Code: ingest.WarnFrameGap, Value: longest.Seconds(), Threshold: limit.Seconds(),
-		Detail: fmt.Sprintf("s, the longest of %d gaps between frames", n),
-	}, n > 0
+	return ingest.Warn(ingest.WarnFrameGap, ingest.LevelWarn, longest.Seconds(), limit.Seconds(),
+		"The frames leave %s between them, of up to %.4g s; up to %g s is normal.", ingest.Count(n, "gap"), longest.Seconds(), limit.Seconds()), true
 }
 
 // negative looks for means below zero: any after the first minutes, or many.
@@ -236,19 +235,15 @@ func (t *TAC) negative(frames []ingest.Frame, limit float64) (ingest.Warning, bo
 		return ingest.Warning{}, false
 	}
 	if late > 0 {
-		return ingest.Warning{
-			Code: ingest.WarnNegative, Level: ingest.LevelWarn, Value: float64(late),
-			Detail: fmt.Sprintf("frames after the first %v in which the mean of %s is negative", early, t.Region),
-		}, true
+		return ingest.Warn(ingest.WarnNegative, ingest.LevelWarn, float64(late), 0,
+			"The mean of %s is negative in %s after the first %v.", t.Region, ingest.Count(late, "frame"), early), true
 	}
 	fraction := float64(all) / float64(len(t.BqPerML))
 	if !(fraction > limit) {
 		return ingest.Warning{}, false
 	}
-	return ingest.Warning{
-		Code: ingest.WarnNegative, Level: ingest.LevelWarn, Value: fraction, Threshold: limit,
-		Detail: fmt.Sprintf("fraction of the frames in which the mean of %s is negative", t.Region),
-	}, true
+	return ingest.Warn(ingest.WarnNegative, ingest.LevelWarn, fraction, limit,
+		"The mean of %s is negative in %.3g %% of the frames, more than %.3g %%.", t.Region, 100*fraction, 100*limit), true
 }
 
 // small looks for regions of few voxels. A region of a bare table has none.
@@ -256,9 +251,8 @@ func (t *TAC) small(limit float64) (ingest.Warning, bool) {
 	if t.Voxels <= 0 || t.Voxels >= limit {
 		return ingest.Warning{}, false
 	}
-	return ingest.Warning{
-		Code: ingest.WarnSmallRegion, Level: ingest.LevelWarn, Value: t.Voxels, Threshold: limit, Detail: fmt.Sprintf("effective voxels of %s", t.Region),
-	}, true
+	return ingest.Warn(ingest.WarnSmallRegion, ingest.LevelWarn, t.Voxels, limit,
+		"Region %s has %.3g effective voxels, fewer than %g.", t.Region, t.Voxels, limit), true
 }
 
 // noisy estimates the noise of the late frames, those whose middle lies in the
@@ -290,8 +284,6 @@ func (j *Judge) noisy(t *TAC) (ingest.Warning, bool) {
 	if !(noise > j.thresholds.Noise) || math.IsInf(noise, 0) {
 		return ingest.Warning{}, false
 	}
-	return ingest.Warning{
-		Code: ingest.WarnNoise, Level: ingest.LevelWarn, Value: noise, Threshold: j.thresholds.Noise,
-		Detail: fmt.Sprintf("noise of %s in late frames, as a fraction of its mean", t.Region),
-	}, true
+	return ingest.Warn(ingest.WarnNoise, ingest.LevelWarn, noise, j.thresholds.Noise,
+		"The noise of %s in late frames is %.3g %% of its mean, more than %.3g %%.", t.Region, 100*noise, 100*j.thresholds.Noise), true
 }

@@ -91,7 +91,7 @@ func TestDecayIsNoFaultOfTheCurve(t *testing.T) {
 func TestARuleOfARegionNamesIt(t *testing.T) {
 	c := curve(0, 5, 10, 8)
 	c.TACs[0].Voxels = 2
-	want := []ingest.Warning{{Code: ingest.WarnSmallRegion, Level: ingest.LevelWarn, Value: 2, Threshold: 8, Detail: "effective voxels of A"}}
+	want := []ingest.Warning{{Code: ingest.WarnSmallRegion, Level: ingest.LevelWarn, Value: 2, Threshold: 8, Detail: "Region A has 2 effective voxels, fewer than 8."}}
 	if diff := cmp.Diff(want, c.Quality(extract.Thresholds{})); diff != "" {
 		t.Error(diff)
 	}

@@ -94,7 +94,7 @@ func (m *Mask) erodeAll(pattern string, mm float64, pet ingest.Geometry) error {
 		return err
 	}
 	if len(numbers) == 0 {
-		m.Warnings = append(m.Warnings, ruleNotice("erode", pattern, "no region is called so"+thereAre(m.names())))
+		m.Warnings = append(m.Warnings, ruleNotice("erode", pattern, "has no effect: no region has that name"+thereAre(m.names())))
 	}
 	ball := ballRows(mm, pet)
 	for _, n := range numbers {
@@ -113,13 +113,14 @@ func (m *Mask) erodeAll(pattern string, mm float64, pet ingest.Geometry) error {
 		m.replace(n, left)
 		e.VolumeMM3 *= voxels / was
 		e.Voxels = voxels
-		m.Warnings = append(m.Warnings, ruleNotice("erode", string(e.Region), fmt.Sprintf("%g mm are taken off all round; %.4g of %.4g voxels are left", mm, voxels, was)))
+		m.Warnings = append(m.Warnings, ruleNotice("erode", string(e.Region), fmt.Sprintf("took %g mm off all round and left %.4g of %.4g voxels", mm, voxels, was)))
 	}
 	return nil
 }
 
-func ruleNotice(verb, name, what string) ingest.Warning {
-	return ingest.Warning{Code: ingest.WarnLabels, Level: ingest.LevelNotice, Detail: fmt.Sprintf("rule to %s %q: %s", verb, name, what)}
+// ruleNotice says what a rule did.
+func ruleNotice(verb, name, did string) ingest.Warning {
+	return ingest.Warn(ingest.WarnLabels, ingest.LevelNotice, 0, 0, "The rule to %s %q %s.", verb, name, did)
 }
 
 // replace puts other runs in the place of a region's.

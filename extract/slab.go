@@ -2,7 +2,6 @@ package extract
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"slices"
 
@@ -32,22 +31,16 @@ type oddities struct {
 func (o oddities) warnings(region Region) []ingest.Warning {
 	var list []ingest.Warning
 	if o.gaps > 0 {
-		list = append(list, ingest.Warning{
-			Code: ingest.WarnContours, Level: ingest.LevelWarn, Value: float64(o.gaps),
-			Detail: fmt.Sprintf("gaps between the planes of %s that are wider than its planes are apart elsewhere: what lies on both sides is taken for separate pieces, with nothing between", region),
-		})
+		list = append(list, ingest.Warn(ingest.WarnContours, ingest.LevelWarn, float64(o.gaps), 0,
+			"Region %s has %s between its planes, wider than they are apart elsewhere; the parts on both sides are taken as separate pieces with nothing between.", region, ingest.Count(o.gaps, "gap")))
 	}
 	if o.far > 0 {
-		list = append(list, ingest.Warning{
-			Code: ingest.WarnContours, Level: ingest.LevelWarn, Value: o.far, Threshold: farPlanes,
-			Detail: fmt.Sprintf("slices between the planes of %s: all between is filled as one body", region),
-		})
+		list = append(list, ingest.Warn(ingest.WarnContours, ingest.LevelWarn, o.far, farPlanes,
+			"The planes of region %s lie %.3g slices apart, more than %g; everything between them is filled as one body.", region, o.far, farPlanes))
 	}
 	if o.doubles > 0 {
-		list = append(list, ingest.Warning{
-			Code: ingest.WarnContours, Level: ingest.LevelNotice, Value: float64(o.doubles),
-			Detail: fmt.Sprintf("contours of %s that are there twice: each counts once", region),
-		})
+		list = append(list, ingest.Warn(ingest.WarnContours, ingest.LevelNotice, float64(o.doubles), 0,
+			"Region %s has %s twice; each counts once.", region, ingest.Count(o.doubles, "contour")))
 	}
 	return list
 }

@@ -98,10 +98,8 @@ func (s *Sums) means() ([][]float64, []ingest.Warning, error) {
 			means[n][frame] /= e.Voxels - v
 		}
 		if most := slices.Max(lost[n]) / e.Voxels; most > 0 {
-			warnings = append(warnings, ingest.Warning{
-				Code: ingest.WarnRegionCut, Level: ingest.LevelWarn, Value: most,
-				Detail: fmt.Sprintf("fraction of %s, at most, that holds the image's padding value, outside the field of view; it is left out of the mean", e.Region),
-			})
+			warnings = append(warnings, ingest.Warn(ingest.WarnRegionCut, ingest.LevelWarn, most, 0,
+				"Of region %s up to %.3g %% holds the image's padding value, outside the field of view; that part is left out of the mean.", e.Region, 100*most))
 		}
 	}
 	return means, warnings, nil
@@ -171,9 +169,7 @@ func newCurves(t ingest.Timing, bqPerMLPerUnit float64) Curves {
 	c.Warnings = append(c.Warnings, t.Warnings...)
 	if !(bqPerMLPerUnit > 0) || math.IsInf(bqPerMLPerUnit, 0) {
 		c.Units = Arbitrary
-		c.Warnings = append(c.Warnings, ingest.Warning{
-			Code: ingest.WarnArbitrary, Level: ingest.LevelWarn, Detail: "the series' units cannot be turned into Bq/mL: curves are in its own units",
-		})
+		c.Warnings = append(c.Warnings, UnknownUnits())
 	}
 	if t.HalfLife <= 0 {
 		c.Warnings = append(c.Warnings, NoHalfLife())

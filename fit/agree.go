@@ -34,7 +34,7 @@ func Agree(all []Estimate) []Estimate {
 			limit = math.Max(limit, agreeAbs)
 		}
 		if math.Abs(worst) > limit {
-			r := rule{true, ingest.WarnModelAgree, ingest.LevelWarn, worst, limit, fmt.Sprintf("%s by %s differs by {value} from this one, more than {limit}", main, other)}
+			r := rule{true, ingest.WarnModelAgree, ingest.LevelWarn, worst, limit, fmt.Sprintf("The %s of %s differs by {value} from this one, more than {limit}.", main, other)}
 			all[i].Warnings = append(slices.Clip(all[i].Warnings), r.warning())
 		}
 	}

@@ -30,7 +30,7 @@ func All(models []Model, s Scan) (all []Estimate, failed []ingest.Warning, err e
 		estimates, err := model.Fit(s)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", model.Name(), err))
-			failed = append(failed, ingest.Warning{Code: ingest.WarnModelFailed, Level: ingest.LevelWarn, Value: 1, Detail: fmt.Sprintf("%s could not be fitted: %v", model.Name(), err)})
+			failed = append(failed, ingest.Warn(ingest.WarnModelFailed, ingest.LevelWarn, 1, 0, "The model %s could not be fitted: %v.", model.Name(), err))
 		}
 		all = append(all, estimates...)
 	}

@@ -310,10 +310,10 @@ func (f *frtmFit) parameters(e *Estimate) {
 	e.Warnings = append(e.Warnings, boundWarning(math.Exp(f.at[2]))...)
 	e.Warnings = append(e.Warnings, boundWarning(math.Exp(f.at[3]))...)
 	apart := math.Min(f.at[3]-f.at[1], f.at[1]-f.at[2])
-	e.Warnings = append(e.Warnings, broken(rule{apart < nearest, ingest.WarnFitBound, ingest.LevelWarn, apart, nearest, "k2 meets a rate of the tissue: their logarithms differ by {value}, less than {limit}, so that a second compartment cannot be told"})...)
+	e.Warnings = append(e.Warnings, broken(rule{apart < nearest, ingest.WarnFitBound, ingest.LevelWarn, apart, nearest, "The rate k2 meets a rate of the tissue: their logarithms differ by {value}, less than {limit}, so that a second compartment cannot be told."})...)
 	if !math.IsNaN(f.twin) {
 		k3, _ := e.Get(K3)
 		e.Warnings = append(e.Warnings, broken(rule{true, ingest.WarnIdentify, ingest.LevelDoubt, f.twin, k3,
-			"another solution fits as well, with a k3 of {value} /min in place of {limit} /min: in it k2′ and k3 + k4 have changed places"})...)
+			"Another solution fits as well, with a k3 of {value} /min in place of {limit} /min: in it k2′ and k3 + k4 have changed places."})...)
 	}
 }

@@ -135,9 +135,9 @@ func (r *regression) doubts(off float64, u []float64, e *Estimate, first int, fr
 		}
 	}
 	return broken(
-		rule{!(off <= MaxDeviation), ingest.WarnTStar, ingest.LevelWarn, off, MaxDeviation, "the worst point of the expected curve after t* lies off the line by {value} of its value, more than {limit}"},
-		rule{points < MinPoints, ingest.WarnTStar, ingest.LevelWarn, points, MinPoints, "only {value} points lie after t*, fewer than {limit}"},
-		rule{math.Abs(bias) > materialBias, ingest.WarnNoiseBias, ingest.LevelWarn, bias, materialBias, "noise of the curve, which is a regressor, biases " + string(r.main) + " by {value} of its value, more than {limit}"},
+		rule{!(off <= MaxDeviation), ingest.WarnTStar, ingest.LevelWarn, off, MaxDeviation, "The worst point of the expected curve after t* lies off the line by {value} of its value, more than {limit}."},
+		rule{points < MinPoints, ingest.WarnTStar, ingest.LevelWarn, points, MinPoints, "Only {value} points lie after t*, fewer than {limit}."},
+		rule{math.Abs(bias) > materialBias, ingest.WarnNoiseBias, ingest.LevelWarn, bias, materialBias, "Noise of the curve, which is a regressor, biases " + string(r.main) + " by {value} of its value, more than {limit}."},
 	)
 }
 

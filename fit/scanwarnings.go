@@ -62,10 +62,10 @@ func (p *prepared) scanWarnings() []ingest.Warning {
 		return list
 	}
 	return append(list, broken(
-		rule{late > until, ingest.WarnFrameGap, ingest.LevelWarn, late, until, "the first frame starts {value} s after model zero, more than {limit} s: until then the curves are taken to rise in a straight line"},
-		rule{before > mostBefore, ingest.WarnLateStart, ingest.LevelDoubt, before, mostBefore, "frames that end before model zero are left out and hold activity of {value} of the peak, more than {limit}: the times do not start with the injection"},
-		rule{first > longestFirst, ingest.WarnScanShort, ingest.LevelWarn, first, longestFirst, "the first frame lasts {value} s, more than {limit} s, which is too long for a dynamic model"},
-		rule{lowest < lowestLate, ingest.WarnRefBinding, ingest.LevelWarn, lowest, lowestLate, fmt.Sprintf("the late mean of %s is {value} of that of the reference, below {limit}: the reference should be the lowest", region)},
+		rule{late > until, ingest.WarnFrameGap, ingest.LevelWarn, late, until, "The first frame starts {value} s after model zero, more than {limit} s: until then the curves are taken to rise in a straight line."},
+		rule{before > mostBefore, ingest.WarnLateStart, ingest.LevelDoubt, before, mostBefore, "Frames that end before model zero are left out and hold activity of {value} of the peak, more than {limit}: the times do not start with the injection."},
+		rule{first > longestFirst, ingest.WarnScanShort, ingest.LevelWarn, first, longestFirst, "The first frame lasts {value} s, more than {limit} s, which is too long for a dynamic model."},
+		rule{lowest < lowestLate, ingest.WarnRefBinding, ingest.LevelWarn, lowest, lowestLate, fmt.Sprintf("The late mean of %s is {value} of that of the reference, below {limit}: the reference should be the lowest.", region)},
 	)...)
 }
 

@@ -160,8 +160,8 @@ func (m RPM) Fit(s Scan) ([]Estimate, error) {
 		f.snap(bases, e)
 		f.parameters(e)
 		e.Warnings = append(e.Warnings, broken(
-			rule{f.theta == m.LeastPerMin, ingest.WarnFitBound, ingest.LevelWarn, f.theta, m.LeastPerMin, "k2/(1+BPND) of {value} /min is the least that was tried"},
-			rule{f.theta == m.MostPerMin, ingest.WarnFitBound, ingest.LevelWarn, f.theta, m.MostPerMin, "k2/(1+BPND) of {value} /min is the most that was tried"},
+			rule{f.theta == m.LeastPerMin, ingest.WarnFitBound, ingest.LevelWarn, f.theta, m.LeastPerMin, "The rate k2/(1+BPND) of {value} /min is the least that was tried."},
+			rule{f.theta == m.MostPerMin, ingest.WarnFitBound, ingest.LevelWarn, f.theta, m.MostPerMin, "The rate k2/(1+BPND) of {value} /min is the most that was tried."},
 		)...)
 	}), nil
 }

@@ -99,7 +99,7 @@ func (t *twoRate) reversible(e *Estimate) {
 	e.Warnings = append(e.Warnings, t.bounds()...)
 	if bp, se := e.Get(BPND); se > math.Abs(bp) {
 		e.Warnings = append(e.Warnings, broken(rule{true, ingest.WarnIdentify, ingest.LevelNotice, se / math.Abs(bp), 1,
-			"the standard error of BPND is {value} of its value, above {limit}: one compartment describes the region as well, and k3, k4 and BPND mean nothing"})...)
+			"The standard error of BPND is {value} of its value, above {limit}: one compartment describes the region as well, and k3, k4 and BPND mean nothing."})...)
 	}
 }
 
@@ -170,7 +170,7 @@ func (t *twoRate) bounds() []ingest.Warning {
 	if t.trapped == nil {
 		list = append(list, boundWarning(slow)...)
 		apart := t.ln[1] - t.ln[0]
-		list = append(list, broken(rule{apart < 2*nearest, ingest.WarnFitBound, ingest.LevelWarn, apart, 2 * nearest, "both rates of the tissue are one: their logarithms differ by {value}, less than {limit}, so that a second compartment cannot be told"})...)
+		list = append(list, broken(rule{apart < 2*nearest, ingest.WarnFitBound, ingest.LevelWarn, apart, 2 * nearest, "Both rates of the tissue are one: their logarithms differ by {value}, less than {limit}, so that a second compartment cannot be told."})...)
 	}
-	return append(list, broken(rule{t.p[1] <= 0 || t.p[2] <= 0, ingest.WarnFitBound, ingest.LevelWarn, math.Min(t.p[1], t.p[2]), 0, "the factor of an exponential of the tissue is {value} and not above {limit}: a second compartment cannot be told"})...)
+	return append(list, broken(rule{t.p[1] <= 0 || t.p[2] <= 0, ingest.WarnFitBound, ingest.LevelWarn, math.Min(t.p[1], t.p[2]), 0, "The factor of an exponential of the tissue is {value} and not above {limit}: a second compartment cannot be told."})...)
 }

@@ -31,7 +31,7 @@ type rule struct {
 	code         ingest.Code
 	level        ingest.Level
 	value, limit float64
-	detail       string // a sentence, with {value} and {limit} where those go
+	detail       string // a sentence, from its capital to its full stop, with {value} and {limit} where those go
 }
 
 // broken returns a warning for each rule that is broken.
@@ -94,7 +94,7 @@ func (e *Estimate) judge(u []float64) {
 	i := e.main()
 	if i < 0 || math.IsNaN(e.Parameters[i].Value) {
 		e.Warnings = append(e.Warnings, rule{true, ingest.WarnSE, ingest.LevelDoubt, math.NaN(), seDoubt,
-			"the model has no single solution here: the curve is empty, or proportional to the input"}.warning())
+			"The model has no single solution here: the curve is empty, or proportional to the input."}.warning())
 		return
 	}
 	list := append(e.Warnings, e.Parameters[i].uncertain()...)
@@ -103,11 +103,11 @@ func (e *Estimate) judge(u []float64) {
 	}
 	if e.nominal > mostNominal {
 		list = append(list, rule{true, ingest.WarnIdentify, ingest.LevelWarn, e.nominal, mostNominal,
-			"a scan with 3 % noise in the middle gives " + string(e.Parameters[i].Symbol) + " a relative standard error of {value} at best, above {limit}"}.warning())
+			"A scan with 3 % noise in the middle gives " + string(e.Parameters[i].Symbol) + " a relative standard error of {value} at best, above {limit}."}.warning())
 	}
 	if p := runsTest(e.Fitted, u); p < runsP {
 		list = append(list, rule{true, ingest.WarnResiduals, ingest.LevelWarn, p, runsP,
-			"residuals of one sign come in too few or too many runs: by chance that has a probability of {value}, below {limit}"}.warning())
+			"Residuals of one sign come in too few or too many runs: by chance that has a probability of {value}, below {limit}."}.warning())
 	}
 	e.Warnings = list
 }
@@ -124,24 +124,24 @@ func (p *Parameter) warnings() []ingest.Warning {
 			return nil
 		}
 		return broken(
-			rule{p.Value < lowestBPND, ingest.WarnBPRange, ingest.LevelWarn, p.Value, lowestBPND, "BPND is clearly negative: {value}, below {limit}"},
-			rule{p.Value > highestBPND, ingest.WarnBPRange, ingest.LevelDoubt, p.Value, highestBPND, "BPND of {value} is beyond what tracers reach, {limit}"},
+			rule{p.Value < lowestBPND, ingest.WarnBPRange, ingest.LevelWarn, p.Value, lowestBPND, "BPND is clearly negative: {value}, below {limit}."},
+			rule{p.Value > highestBPND, ingest.WarnBPRange, ingest.LevelDoubt, p.Value, highestBPND, "BPND of {value} is beyond what tracers reach, {limit}."},
 		)
 	case R1:
 		if p.Value >= lowestR1 && p.Value <= highestR1 {
 			return nil
 		}
 		return broken(
-			rule{p.Value < lowestR1, ingest.WarnR1Range, ingest.LevelWarn, p.Value, lowestR1, "R1 is low: {value}, below {limit}"},
-			rule{p.Value > highestR1, ingest.WarnR1Range, ingest.LevelWarn, p.Value, highestR1, "R1 is high: {value}, above {limit}"},
+			rule{p.Value < lowestR1, ingest.WarnR1Range, ingest.LevelWarn, p.Value, lowestR1, "R1 is low: {value}, below {limit}."},
+			rule{p.Value > highestR1, ingest.WarnR1Range, ingest.LevelWarn, p.Value, highestR1, "R1 is high: {value}, above {limit}."},
 		)
 	case K2, K2Prime, K1, K3, K4, VT:
 		if p.Value >= 0 {
 			return nil
 		}
-		return broken(rule{true, ingest.WarnNegativeRate, ingest.LevelDoubt, p.Value, 0, string(p.Symbol) + " is negative, {value}: the model does not hold here"})
+		return broken(rule{true, ingest.WarnNegativeRate, ingest.LevelDoubt, p.Value, 0, "The parameter " + string(p.Symbol) + " is negative, {value}: the model does not hold here."})
 	case VB:
-		return broken(rule{p.Value < lowestVB || p.Value > highestVB, ingest.WarnNegativeRate, ingest.LevelDoubt, p.Value, 0, "the fraction of blood is impossible, {value}: the model does not hold here"})
+		return broken(rule{p.Value < lowestVB || p.Value > highestVB, ingest.WarnNegativeRate, ingest.LevelDoubt, p.Value, 0, "The fraction of blood is impossible, {value}: the model does not hold here."})
 	}
 	return nil
 }
@@ -152,15 +152,15 @@ func (p *Parameter) uncertain() []ingest.Warning {
 	relative := math.Abs(p.SE / p.Value)
 	switch {
 	case math.IsNaN(p.SE):
-		return broken(rule{true, ingest.WarnSE, ingest.LevelDoubt, p.SE, seDoubt, string(p.Symbol) + " has no standard error: the parameters cannot be told apart"})
+		return broken(rule{true, ingest.WarnSE, ingest.LevelDoubt, p.SE, seDoubt, "The parameter " + string(p.Symbol) + " has no standard error: the parameters cannot be told apart."})
 	case p.Symbol == BPND && math.Abs(p.Value) <= smallBPND:
 		if p.SE > seSmall {
-			return broken(rule{true, ingest.WarnSE, ingest.LevelWarn, p.SE, seSmall, "the standard error of a small BPND is {value}, above {limit}"})
+			return broken(rule{true, ingest.WarnSE, ingest.LevelWarn, p.SE, seSmall, "The standard error of a small BPND is {value}, above {limit}."})
 		}
 	case relative > seDoubt:
-		return broken(rule{true, ingest.WarnSE, ingest.LevelDoubt, relative, seDoubt, "the standard error of " + string(p.Symbol) + " is {value} of its value, above {limit}"})
+		return broken(rule{true, ingest.WarnSE, ingest.LevelDoubt, relative, seDoubt, "The standard error of " + string(p.Symbol) + " is {value} of its value, above {limit}."})
 	case relative > seWarn:
-		return broken(rule{true, ingest.WarnSE, ingest.LevelWarn, relative, seWarn, "the standard error of " + string(p.Symbol) + " is {value} of its value, above {limit}"})
+		return broken(rule{true, ingest.WarnSE, ingest.LevelWarn, relative, seWarn, "The standard error of " + string(p.Symbol) + " is {value} of its value, above {limit}."})
 	}
 	return nil
 }
@@ -202,7 +202,7 @@ func boundWarning(theta float64) []ingest.Warning {
 		return nil
 	}
 	return broken(
-		rule{theta <= thetaMin*near, ingest.WarnFitBound, ingest.LevelWarn, theta, thetaMin, "k2/(1+BPND) of {value} /min lies on a bound of its search, {limit} /min"},
-		rule{theta >= thetaMax/near, ingest.WarnFitBound, ingest.LevelWarn, theta, thetaMax, "k2/(1+BPND) of {value} /min lies on a bound of its search, {limit} /min"},
+		rule{theta <= thetaMin*near, ingest.WarnFitBound, ingest.LevelWarn, theta, thetaMin, "The rate k2/(1+BPND) of {value} /min lies on a bound of its search, {limit} /min."},
+		rule{theta >= thetaMax/near, ingest.WarnFitBound, ingest.LevelWarn, theta, thetaMax, "The rate k2/(1+BPND) of {value} /min lies on a bound of its search, {limit} /min."},
 	)
 }

@@ -38,10 +38,8 @@ func (a Assembly) Timing() (Timing, error) {
 		return t, err
 	}
 	if n := a.splitFactors(); n > 0 {
-		t.Warnings = append(t.Warnings, Warning{
-			Code: WarnDecayRef, Level: LevelDoubt, Value: float64(n),
-			Detail: "frames of which the slices disagree on DecayFactor: the median is taken",
-		})
+		t.Warnings = append(t.Warnings, Warn(WarnDecayRef, LevelDoubt, float64(n), 0,
+			"The slices of %s disagree on DecayFactor; the median of the frame is used.", Count(n, "frame")))
 	}
 	t.crossCheck(a.Header, instances)
 	t.startAtInjection()
@@ -117,10 +115,8 @@ func (t *Timing) unround(starts []time.Time) {
 		return
 	}
 	t.Frames = moved
-	t.Warnings = append(t.Warnings, Warning{
-		Code: WarnTimeAssumed, Level: LevelNotice, Value: 1,
-		Detail: "AcquisitionTime is in whole seconds and frames would overlap: they are put end to end",
-	})
+	t.Warnings = append(t.Warnings, Warn(WarnTimeAssumed, LevelNotice, 1, 0,
+		"AcquisitionTime is in whole seconds, so frames would overlap by less than 1 s; they are put end to end."))
 }
 
 // read takes the axis from the acquisition times.
@@ -140,10 +136,9 @@ func (t *Timing) read(a Assembly, instances []Instance) error {
 	case ok && known && (used-said).Abs() <= scatter:
 		t.Stored = said // factors of few digits cannot say otherwise
 	case ok && known && (used-said).Abs() > decayRefTolerance:
-		t.Warnings = append(t.Warnings, Warning{
-			Code: WarnDecayRef, Level: LevelWarn, Value: (used - said).Seconds(), Threshold: decayRefTolerance.Seconds(),
-			Detail: "the origin of the DecayFactors lies so many seconds after the one that the header says",
-		})
+		t.Warnings = append(t.Warnings, Warn(WarnDecayRef, LevelWarn, (used-said).Seconds(), decayRefTolerance.Seconds(),
+			"The origin of the DecayFactors lies %s the one that the header states, where %g s are allowed; that of the factors is used.",
+			sideOf(used-said, "before", "after"), decayRefTolerance.Seconds()))
 		t.Stored = used
 	case ok && (!known || (used-said).Abs() > Simultaneous):
 		t.Stored = used
@@ -205,21 +200,22 @@ func (h Header) assumedStart(zero time.Time) []Warning {
 	if h.Strict.DecayCorrection != "START" || !h.Soft.DecayOrigin.IsZero() {
 		return nil
 	}
-	w := Warning{Code: WarnTimeAssumed, Level: LevelWarn, Threshold: decayRefTolerance.Seconds()}
-	before := zero.Sub(h.Soft.SeriesStart)
+	tolerance := decayRefTolerance.Seconds()
+	if h.Soft.SeriesStart.IsZero() {
+		return []Warning{Warn(WarnTimeAssumed, LevelWarn, 0, tolerance,
+			"The header has neither SeriesTime nor decay factors; the values are taken as corrected for decay to the start of the first frame.")}
+	}
+	before, to := zero.Sub(h.Soft.SeriesStart), "SeriesTime"
 	switch {
-	case h.Soft.SeriesStart.IsZero():
-		w.Detail = "the header has neither SeriesTime nor decay factors: the values are taken as corrected for decay to the start of the first frame"
 	case h.startsEarlier(zero) && before > decayRefTolerance:
-		w.Level, w.Value = LevelDoubt, before.Seconds()
-		w.Detail = "s by which SeriesTime lies before the first frame, and no decay factors tell which of them START means: the values are taken as corrected for decay to SeriesTime"
 	case before >= earliestStart:
-		w.Level, w.Value = LevelDoubt, before.Seconds()
-		w.Detail = "s by which SeriesTime lies before the first frame, and no decay factors tell which of them START means: the values are taken as corrected for decay to the start of the first frame"
+		to = "the start of the first frame"
 	default:
 		return nil
 	}
-	return []Warning{w}
+	return []Warning{Warn(WarnTimeAssumed, LevelDoubt, before.Seconds(), tolerance,
+		"SeriesTime lies %.4g s before the first frame, and no decay factors tell which of the two START means; the values are taken as corrected for decay to %s.",
+		before.Seconds(), to)}
 }
 
 // startAtInjection moves model zero to an injection inside the scan.

@@ -17,7 +17,7 @@ func (s Soft) corrected(code string) (done, listed bool) {
 // doubt: curves of deep and shallow regions are then not comparable.
 func (h Header) Corrections() []Warning {
 	if _, listed := h.Soft.corrected(""); !listed {
-		return []Warning{{Code: WarnCorrections, Level: LevelNotice, Value: 1, Detail: "CorrectedImage is empty: what the images are corrected for is not known"}}
+		return []Warning{Warn(WarnCorrections, LevelNotice, 1, 0, "CorrectedImage is empty, so it is not known what the images are corrected for.")}
 	}
 	var missing []string
 	level := LevelNotice
@@ -42,8 +42,6 @@ func (h Header) Corrections() []Warning {
 	if len(missing) == 0 {
 		return nil
 	}
-	return []Warning{{
-		Code: WarnCorrections, Level: level, Value: float64(len(missing)),
-		Detail: "corrections that CorrectedImage does not list: " + strings.Join(missing, ", "),
-	}}
+	return []Warning{Warn(WarnCorrections, level, float64(len(missing)), 0,
+		"CorrectedImage lacks %s: %s.", Count(len(missing), "correction"), strings.Join(missing, ", "))}
 }

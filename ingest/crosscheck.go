@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"fmt"
 	"math"
 	"time"
 )
@@ -31,10 +30,8 @@ func (t *Timing) crossCheck(h Header, instances []Instance) {
 		if t.StoredNone {
 			level = LevelDoubt
 		}
-		t.Warnings = append(t.Warnings, Warning{
-			Code: WarnDecayRef, Level: level, Value: 1,
-			Detail: "CorrectedImage and DecayCorrection contradict each other on whether the values are corrected for decay: the latter is followed",
-		})
+		t.Warnings = append(t.Warnings, Warn(WarnDecayRef, level, 1, 0,
+			"CorrectedImage and DecayCorrection contradict each other on whether the values are corrected for decay; DecayCorrection is followed."))
 	}
 }
 
@@ -58,20 +55,17 @@ func (t *Timing) checkFactors(instances []Instance) {
 		}
 	}
 	if t.StoredNone {
-		t.Warnings = append(t.Warnings, Warning{
-			Code: WarnDecayRef, Level: LevelDoubt, Value: 1,
-			Detail: "DecayCorrection is NONE beside decay factors that are not 1: the values are taken as not corrected",
-		})
+		t.Warnings = append(t.Warnings, Warn(WarnDecayRef, LevelDoubt, 1, 0,
+			"DecayCorrection is NONE, but the decay factors are not 1; the values are taken as not corrected."))
 	}
 	if n > 0 {
 		level := LevelWarn
 		if math.Expm1(lambda*off.Abs().Seconds()) > wrongFactor {
 			level = LevelDoubt
 		}
-		t.Warnings = append(t.Warnings, Warning{
-			Code: WarnDecayRef, Level: level, Value: off.Seconds(), Threshold: tolerance.Seconds(),
-			Detail: fmt.Sprintf("s by which the DecayFactor of frame %d puts it earlier than its times do; %d frames are off", at, n),
-		})
+		t.Warnings = append(t.Warnings, Warn(WarnDecayRef, level, off.Seconds(), tolerance.Seconds(),
+			"DecayFactor and the frame's times disagree in %s: that of frame %d puts it %s than its times do, where %.4g s are allowed.",
+			Count(n, "frame"), at, sideOf(off, "later", "earlier"), tolerance.Seconds()))
 	}
 }
 
@@ -101,9 +95,8 @@ func (t *Timing) checkReferences(instances []Instance) {
 		if off > wrongReference {
 			level = LevelDoubt
 		}
-		t.Warnings = append(t.Warnings, Warning{
-			Code: WarnTimeAssumed, Level: level, Value: off.Seconds(), Threshold: referenceSlack.Seconds(),
-			Detail: fmt.Sprintf("s by which FrameReferenceTime lies outside frame %d; %d frames are off, and AcquisitionTime is followed", at, n),
-		})
+		t.Warnings = append(t.Warnings, Warn(WarnTimeAssumed, level, off.Seconds(), referenceSlack.Seconds(),
+			"FrameReferenceTime lies outside its frame in %s, most in frame %d, by %.4g s, where %g s are allowed; AcquisitionTime is followed.",
+			Count(n, "frame"), at, off.Seconds(), referenceSlack.Seconds()))
 	}
 }

@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -14,23 +13,23 @@ import (
 func (a Assembly) Doubts() []Warning {
 	soft := a.Header.Soft
 	list := append(a.Header.Corrections(), soft.checkHalfLife(seconds(a.Header.Strict.HalfLife))...)
-	doubt := func(c Code, value float64, format string, args ...any) {
-		list = append(list, Warning{Code: c, Level: LevelDoubt, Value: value, Detail: fmt.Sprintf(format, args...)})
+	if n := len(a.Split); n > 0 {
+		list = append(list, Warn(WarnSplit, LevelDoubt, float64(n), 0,
+			"The images of the series disagree on %s: %s. What one of them says is used.", Count(n, "fact"), strings.Join(a.Split, ", ")))
 	}
-	if len(a.Split) > 0 {
-		doubt(WarnSplit, float64(len(a.Split)), "instances disagree on %s: what one of them says is taken", strings.Join(a.Split, ", "))
-	}
-	if soft.Rescaled != 0 {
-		doubt(WarnSplit, soft.Rescaled, "RescaleSlope and RealWorldValueSlope give different numbers in %s, by this factor: the latter is taken", a.Header.Strict.Units)
+	if by := soft.Rescaled; by != 0 {
+		list = append(list, Warn(WarnSplit, LevelDoubt, by, 0,
+			"RescaleSlope and RealWorldValueSlope give numbers in %s that differ by a factor of %.4g; RealWorldValueSlope is used.", a.Header.Strict.Units, by))
 	}
 	for _, d := range soft.TimeDoubts {
-		doubt(WarnTimeAssumed, 1, "%s", d)
+		list = append(list, Warn(WarnTimeAssumed, LevelDoubt, 1, 0, "%s", d))
 	}
-	if soft.OtherTracers > 0 {
-		doubt(WarnTracers, float64(soft.OtherTracers), "further radiopharmaceuticals in the header: the half-life, dose and injection of the first are taken")
+	if n := soft.OtherTracers; n > 0 {
+		list = append(list, Warn(WarnTracers, LevelDoubt, float64(n), 0,
+			"The header names %s; the half-life, dose and injection of the first are used.", Count(n+1, "radiopharmaceutical")))
 	}
 	if soft.Lossy {
-		doubt(WarnLossy, 1, "the images were compressed with loss: their values are not those that were reconstructed")
+		list = append(list, Warn(WarnLossy, LevelDoubt, 1, 0, "The images were compressed with loss: their values are not those that were reconstructed."))
 	}
 	return list
 }

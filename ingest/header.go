@@ -64,7 +64,7 @@ type Soft struct {
 	// Rescaled is RescaleSlope over the slope of the mapping that is taken, where
 	// both are said to give one unit and do not; 0 elsewhere.
 	Rescaled float64 `json:"rsc,omitempty"`
-	// TimeDoubts says why the header's times may not go together.
+	// TimeDoubts says, in sentences, why the header's times may not go together.
 	TimeDoubts []string `json:"tdb,omitempty"`
 }
 

@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"fmt"
 	"maps"
 	"math"
 	"regexp"
@@ -118,25 +117,22 @@ func CheckHalfLife(nuclide string, halfLife time.Duration) []Warning {
 	if halfLife <= 0 {
 		return nil
 	}
-	w := Warning{Code: WarnHalfLife, Level: LevelWarn, Threshold: halfLifeTolerance}
 	table, ok := TableHalfLife(nuclide)
-	switch {
+	switch off := halfLife.Seconds()/table.Seconds() - 1; {
+	case ok && math.Abs(off) <= halfLifeTolerance:
+		return nil
 	case ok:
-		w.Value = halfLife.Seconds()/table.Seconds() - 1
-		w.Detail = fmt.Sprintf("fraction by which the half-life of %v differs from %v", halfLife, table)
-	case Nuclide(halfLife) == "":
-		w.Value = 1
-		w.Level = LevelDoubt
-		w.Detail = fmt.Sprintf("a half-life of %v is that of no nuclide in use", halfLife)
-		if minutes := Nuclide(60 * halfLife); minutes != "" {
-			w.Detail += "; as minutes it would be that of " + minutes
+		level := LevelWarn
+		if math.Abs(off) > halfLifeWrong {
+			level = LevelDoubt
 		}
-	}
-	if math.Abs(w.Value) <= halfLifeTolerance {
+		return []Warning{Warn(WarnHalfLife, level, off, halfLifeTolerance,
+			"The half-life of %v is off the nuclide's %v by %.3g %%, more than %.3g %%.", halfLife, table, 100*off, 100*halfLifeTolerance)}
+	case Nuclide(halfLife) != "":
 		return nil
 	}
-	if math.Abs(w.Value) > halfLifeWrong {
-		w.Level = LevelDoubt
+	if n := Nuclide(60 * halfLife); n != "" {
+		return []Warning{Warn(WarnHalfLife, LevelDoubt, 1, halfLifeTolerance, "No nuclide in use has a half-life of %v. Read as minutes it would be that of %s.", halfLife, n)}
 	}
-	return []Warning{w}
+	return []Warning{Warn(WarnHalfLife, LevelDoubt, 1, halfLifeTolerance, "No nuclide in use has a half-life of %v.", halfLife)}
 }

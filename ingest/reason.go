@@ -1,50 +1,55 @@
 package ingest
 
+import (
+	"fmt"
+	"slices"
+)
+
 // A Code names a reason in events and logs, in capitals, such as TRUNCATED.
 type Code string
 
-// The reasons why an object, a series or its regions cannot serve.
+// The reasons why an object, a series or its regions cannot serve, and why a
+// job is handed back. Catalogue says what each means.
 const (
-	CodeInternal          Code = "INTERNAL"            // ours, not the input's
-	CodeEmpty             Code = "EMPTY"               // a 0-byte object
-	CodeNotDICOM          Code = "NOT_DICOM"           // neither DICOM nor a region source
-	CodeNotPET            Code = "NOT_PET"             // DICOM of another kind
-	CodeMalformed         Code = "MALFORMED"           // DICOM that breaks its own structure
-	CodeTruncated         Code = "TRUNCATED"           // shorter than its header says
-	CodePixelLength       Code = "PIXEL_LENGTH"        // pixel data of the wrong length
-	CodeTooLarge          Code = "TOO_LARGE"           // beyond the configured limits
-	CodeSyntax            Code = "TRANSFER_SYNTAX"     // a transfer syntax that is not supported
-	CodeUnits             Code = "HDR_UNITS"           // slope missing, zero or not finite; mixed units
-	CodeTiming            Code = "HDR_TIMING"          // durations or times missing or impossible
-	CodeGeometry          Code = "HDR_GEOMETRY"        // position, orientation or spacing missing or impossible
-	CodeFrameCount        Code = "FRAME_COUNT"         // slots missing
-	CodeFrames            Code = "HDR_FRAMES"          // a multi-frame header that contradicts itself
-	CodeDuplicate         Code = "DUPLICATE_SLOT"      // a slot filled twice by different instances
-	CodeConflict          Code = "CONFLICTING_CONTENT" // one SOPInstanceUID with two contents
-	CodeMixed             Code = "MIXED_SERIES"        // instances that disagree on what a series shares
-	CodeOverlap           Code = "FRAME_OVERLAP"       // frames overlap
-	CodeBeds              Code = "BED_POSITIONS"       // slices of several bed positions, taken one after the other
-	CodeGated             Code = "GATED"               // phases of a cycle instead of frames in time
-	CodeProjection        Code = "PROJECTION"          // projections of a volume instead of slices
-	CodeUncounted         Code = "UNCOUNTED"           // the header leaves the counts out
-	CodeNoRegions         Code = "REGIONS_ABSENT"      // no region source found yet
-	CodeRegionsUnreadable Code = "REGIONS_UNREADABLE"  // a region source that cannot be read
-	CodeRegionsElsewhere  Code = "REGIONS_ELSEWHERE"   // labels that do not overlap the volume
-	CodeReferenceAbsent   Code = "REFERENCE_ABSENT"    // the protocol's reference region is not among the regions
-	CodeReferenceUnclear  Code = "REFERENCE_AMBIGUOUS" // several regions could be the protocol's reference
-	CodeNoProtocol        Code = "NO_PROTOCOL"         // the tracer is not in the configuration
-	CodeFit               Code = "FIT"                 // the curves cannot be fitted
-	CodeSettings          Code = "SETTINGS"            // a setting that does not exist, such as the name of a model
-	CodeDeleted           Code = "INPUT_DELETED"       // the series lost its input
-	CodeJoined            Code = "JOINED"              // the series continues another one
-	CodeNoSite            Code = "NO_SITE"             // no site is mapped to this key
-	CodeRelabelled        Code = "RELABELLED"          // the result stands under another tracer's label
-	CodeNotReady          Code = "NOT_READY"           // why a job is handed back: the series is not whole at the moment
-	CodeChanged           Code = "OBJECT_CHANGED"      // why a job is handed back: an object is not what the ledger says
-	CodeOtherRelease      Code = "OTHER_RELEASE"       // why a job is handed back: it is for workers of another release
-	CodeOutage            Code = "OUTAGE"              // why a job is handed back: a server is away or ill
-	CodeStopping          Code = "STOPPING"            // why a job is handed back: the worker is stopping
-	CodeUnreadable        Code = "UNREADABLE"          // the store lists the object and does not hand it out
+	CodeInternal          Code = "INTERNAL"
+	CodeEmpty             Code = "EMPTY"
+	CodeNotDICOM          Code = "NOT_DICOM"
+	CodeNotPET            Code = "NOT_PET"
+	CodeMalformed         Code = "MALFORMED"
+	CodeTruncated         Code = "TRUNCATED"
+	CodePixelLength       Code = "PIXEL_LENGTH"
+	CodeTooLarge          Code = "TOO_LARGE"
+	CodeSyntax            Code = "TRANSFER_SYNTAX"
+	CodeUnits             Code = "HDR_UNITS"
+	CodeTiming            Code = "HDR_TIMING"
+	CodeGeometry          Code = "HDR_GEOMETRY"
+	CodeFrameCount        Code = "FRAME_COUNT"
+	CodeFrames            Code = "HDR_FRAMES"
+	CodeDuplicate         Code = "DUPLICATE_SLOT"
+	CodeConflict          Code = "CONFLICTING_CONTENT"
+	CodeMixed             Code = "MIXED_SERIES"
+	CodeOverlap           Code = "FRAME_OVERLAP"
+	CodeBeds              Code = "BED_POSITIONS"
+	CodeGated             Code = "GATED"
+	CodeProjection        Code = "PROJECTION"
+	CodeNoRegions         Code = "REGIONS_ABSENT"
+	CodeRegionsUnreadable Code = "REGIONS_UNREADABLE"
+	CodeRegionsElsewhere  Code = "REGIONS_ELSEWHERE"
+	CodeReferenceAbsent   Code = "REFERENCE_ABSENT"
+	CodeReferenceUnclear  Code = "REFERENCE_AMBIGUOUS"
+	CodeNoProtocol        Code = "NO_PROTOCOL"
+	CodeFit               Code = "FIT"
+	CodeSettings          Code = "SETTINGS"
+	CodeDeleted           Code = "INPUT_DELETED"
+	CodeJoined            Code = "JOINED"
+	CodeNoSite            Code = "NO_SITE"
+	CodeRelabelled        Code = "RELABELLED"
+	CodeNotReady          Code = "NOT_READY"
+	CodeChanged           Code = "OBJECT_CHANGED"
+	CodeOtherRelease      Code = "OTHER_RELEASE"
+	CodeOutage            Code = "OUTAGE"
+	CodeStopping          Code = "STOPPING"
+	CodeUnreadable        Code = "UNREADABLE"
 )
 
 // A Reason says why something is as it is, for programs (Code) and for people
@@ -62,35 +67,66 @@ func (r Reason) String() string {
 	return string(r.Code) + ": " + r.Detail
 }
 
-// A Level says how much a Warning matters.
+// Level returns what the reason means for the result, as Reasons says it; "" for
+// a code that is unknown.
+func (r Reason) Level() Level {
+	list := Reasons()
+	if i := slices.IndexFunc(list, func(e Entry) bool { return e.Code == r.Code }); i >= 0 {
+		return list[i].Level
+	}
+	return ""
+}
+
+// A Level says how much a Warning or a Reason matters.
 type Level string
 
-// The levels of a Warning.
+// The levels.
 const (
 	LevelNotice Level = "notice" // worth knowing
 	LevelWarn   Level = "warn"   // look at it
 	LevelDoubt  Level = "doubt"  // do not rely on it
+	LevelFault  Level = "fault"  // of reasons only: there is no result, and somebody must act
 )
 
 // A Warning is doubt about a number that exists: the rule that was broken,
-// what was found and what would have been right.
+// what was found and what would have been right. Warn makes one.
 type Warning struct {
 	Code      Code    `json:"code"`
 	Level     Level   `json:"level"`
 	Value     float64 `json:"value"`
 	Threshold float64 `json:"threshold"`
-	Detail    string  `json:"detail,omitempty"` // plain words, with the unit
+	Detail    string  `json:"detail,omitempty"` // a sentence that holds the number and its unit
 }
 
-// The rules of quality that give a Warning.
+// Warn returns a Warning. Its detail must read without the rest: a whole
+// sentence, from the capital to the full stop, with the number, its unit and
+// the limit in it. Like that of a Reason it holds nothing that identifies a
+// person.
+func Warn(code Code, level Level, value, threshold float64, format string, args ...any) Warning {
+	return Warning{Code: code, Level: level, Value: value, Threshold: threshold, Detail: fmt.Sprintf(format, args...)}
+}
+
+// Count returns a number with its noun, such as "1 frame" or "3 frames".
+func Count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// String returns the warning in one line, such as "doubt LOSSY_COMPRESSION: The
+// images were compressed with loss.".
+func (w Warning) String() string { return string(w.Level) + " " + string(w.Code) + ": " + w.Detail }
+
+// The rules of quality that give a Warning, beside CodeJoined. Catalogue says
+// what each means.
 const (
 	WarnCorrections  Code = "CORRECTIONS"
 	WarnLateStart    Code = "LATE_START"
 	WarnTimeAssumed  Code = "TIME_ASSUMED"
 	WarnDecayRef     Code = "DECAY_REF"
-	WarnCorrected    Code = "LOOKS_CORRECTED" // curves given as they decayed that look corrected for decay
+	WarnCorrected    Code = "LOOKS_CORRECTED"
 	WarnHalfLife     Code = "HALF_LIFE"
-	WarnDoseRange    Code = "DOSE_RANGE"
 	WarnFrameGap     Code = "FRAME_GAP"
 	WarnScanShort    Code = "SCAN_SHORT"
 	WarnNegative     Code = "NEG_VALUES"
@@ -103,21 +139,20 @@ const (
 	WarnR1Range      Code = "R1_RANGE"
 	WarnResiduals    Code = "RESIDUALS"
 	WarnModelAgree   Code = "MODEL_AGREE"
-	WarnNoiseBias    Code = "NOISE_BIAS"       // what noise in a regressor does to a graphical estimate
-	WarnBlood        Code = "BLOOD"            // odd samples of arterial blood
-	WarnIdentify     Code = "NOT_IDENTIFIABLE" // such a scan cannot tell the parameter within a tenth
+	WarnNoiseBias    Code = "NOISE_BIAS"
+	WarnBlood        Code = "BLOOD"
+	WarnIdentify     Code = "NOT_IDENTIFIABLE"
 	WarnTStar        Code = "TSTAR"
-	WarnModelFailed  Code = "MODEL_FAILED" // a model that gave nothing, while others did
+	WarnModelFailed  Code = "MODEL_FAILED"
 	WarnNegativeRate Code = "NEGATIVE_RATE"
-	WarnJoined       Code = "JOINED"     // frames of several series, one acquisition
-	WarnUnverified   Code = "UNVERIFIED" // fitted though the header left the counts out
-	WarnRegionCut    Code = "REGION_CUT" // part of a region lies outside the field of view
-	WarnLabels       Code = "LABELS"     // odd label values, such as NaN, taken as background
+	WarnUnverified   Code = "UNVERIFIED"
+	WarnRegionCut    Code = "REGION_CUT"
+	WarnLabels       Code = "LABELS"
 	WarnArbitrary    Code = "ARBITRARY_UNITS"
-	WarnFromSUV      Code = "FROM_SUV" // activity worked out from uptake values
+	WarnFromSUV      Code = "FROM_SUV"
 	WarnNoDecayKnown Code = "NO_HALF_LIFE"
 	WarnSplit        Code = "HEADERS_DISAGREE"
 	WarnTracers      Code = "SEVERAL_TRACERS"
 	WarnLossy        Code = "LOSSY_COMPRESSION"
-	WarnContours     Code = "CONTOURS" // outlines with gaps, or drawn twice
+	WarnContours     Code = "CONTOURS"
 )

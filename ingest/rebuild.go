@@ -10,7 +10,7 @@ import (
 // frames, from its decay factors or, where these are missing or 1 throughout,
 // from its frame reference times.
 func (t *Timing) rebuild(h Header, instances []Instance) error {
-	how := "frame times come from the decay factors: no acquisition times tell the frames apart"
+	how := "The frame times come from the decay factors, because no acquisition times tell the frames apart."
 	t.Frames = make([]Frame, len(instances))
 	level := LevelWarn
 	_, _, byFactors := t.usedOrigin(instances)
@@ -29,7 +29,7 @@ func (t *Timing) rebuild(h Header, instances []Instance) error {
 		if p.misfit(instances) > roundedReference {
 			level = LevelDoubt // with gaps between frames, no place fits better than others
 		}
-		how = "frame times take FrameReferenceTime for the " + p.name + " of the frame: no acquisition times and no decay factors tell the frames apart"
+		how = "The frame times come from FrameReferenceTime, read as the " + p.name + " of each frame, because neither acquisition times nor decay factors tell the frames apart."
 		for f, i := range instances {
 			t.Frames[f] = Frame{Start: p.start(i), Duration: i.Duration}
 		}
@@ -39,7 +39,7 @@ func (t *Timing) rebuild(h Header, instances []Instance) error {
 		t.Frames[f].Start = (t.Frames[f].Start - origin).Round(10 * time.Millisecond)
 	}
 	t.abut()
-	t.Warnings = append(t.Warnings, Warning{Code: WarnTimeAssumed, Level: level, Value: 1, Detail: how})
+	t.Warnings = append(t.Warnings, Warn(WarnTimeAssumed, level, 1, 0, "%s", how))
 	if !byFactors && !h.Soft.SeriesStart.IsZero() {
 		t.inject(h.Soft.Injection, h.Soft.SeriesStart.Add(origin))
 	}
@@ -175,10 +175,9 @@ func (t *Timing) mendDurations(starts []time.Time, instances []Instance) {
 		for f := range instances {
 			instances[f].Duration = time.Duration(math.Round(float64(instances[f].Duration) * u.factor))
 		}
-		t.Warnings = append(t.Warnings, Warning{
-			Code: WarnTimeAssumed, Level: LevelWarn, Value: ratios[len(ratios)/2], Threshold: 1,
-			Detail: "ActualFrameDuration is taken for " + u.name + " in place of milliseconds: only so do the frames follow each other; the value is start to start over duration, in the median",
-		})
+		apart := ratios[len(ratios)/2]
+		t.Warnings = append(t.Warnings, Warn(WarnTimeAssumed, LevelWarn, apart, 1,
+			"ActualFrameDuration was read in %s: in milliseconds, as the standard has it, each frame would start %.4g durations after the one before, in the median, instead of 1.", u.name, apart))
 		return
 	}
 }

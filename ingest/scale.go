@@ -1,9 +1,6 @@
 package ingest
 
-import (
-	"fmt"
-	"math"
-)
+import "math"
 
 // What doses and weights can be: less or more is a header in other units. They
 // range from a mouse to a man.
@@ -42,8 +39,7 @@ func (a Assembly) BqPerMLPerUnit(t Timing) (float64, []Warning) {
 		return 0, nil
 	}
 	factor := soft.SUVPerUnit * bqPerG * math.Exp(-DecayPerSecond(t.HalfLife)*(t.Stored-t.Injection).Seconds())
-	return factor, []Warning{{
-		Code: WarnFromSUV, Level: LevelWarn, Value: factor,
-		Detail: fmt.Sprintf("Bq/mL per stored unit, worked out from uptake values by the header's dose of %.4g MBq and weight of %.4g kg: absolute activity is as right as these", soft.DoseBq/1e6, soft.WeightKg),
-	}}
+	return factor, []Warning{Warn(WarnFromSUV, LevelWarn, factor, 0,
+		"Activity was calculated from uptake values, %.4g Bq/mL per stored unit, with the header's dose of %.4g MBq and weight of %.4g kg; it is only as right as these.",
+		factor, soft.DoseBq/1e6, soft.WeightKg)}
 }

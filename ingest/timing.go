@@ -43,11 +43,18 @@ func (t *Timing) inject(injection, zero time.Time) {
 	if !injection.IsZero() && since > -t.longestUptake() && since < t.Frames[len(t.Frames)-1].End() {
 		t.Injection, t.InjectionKnown = since, true
 	} else if !injection.IsZero() {
-		t.Warnings = append(t.Warnings, Warning{
-			Code: WarnTimeAssumed, Level: LevelWarn, Value: since.Seconds(), Threshold: -t.longestUptake().Seconds(),
-			Detail: "s after model zero at which the header has the injection: it cannot be that of this scan and is not used",
-		})
+		t.Warnings = append(t.Warnings, Warn(WarnTimeAssumed, LevelWarn, since.Seconds(), -t.longestUptake().Seconds(),
+			"The header puts the injection %s model zero. That cannot be the injection of this scan, so its time is not used.", sideOf(since, "before", "after")))
 	}
+}
+
+// sideOf says on which side a time lies, as in "3.5 s before".
+func sideOf(d time.Duration, negative, positive string) string {
+	side := positive
+	if d < 0 {
+		side = negative
+	}
+	return fmt.Sprintf("%.4g s %s", d.Abs().Seconds(), side)
 }
 
 // longestUptake bounds how long before a scan its injection may be: a day or, of

@@ -22,17 +22,17 @@ type Binding struct {
 	Cause      Cause             `json:"cause"`
 	Tracer     string            `json:"tracer" doc:"Label of the tracer, as in the subject."`
 	Reference  extract.Region    `json:"reference" doc:"The reference region."`
-	Units      map[string]string `json:"units" doc:"Unit of each parameter that occurs."`
+	Units      map[string]string `json:"units" doc:"Unit of each parameter in this event."`
 	Models     []ModelEstimates  `json:"models"`
-	LeftOut    []string          `json:"left_out,omitempty" enum:"estimates" doc:"What would make the event too long and is only in the files."`
+	LeftOut    []string          `json:"left_out,omitempty" enum:"estimates" doc:"What was left out because the event would be too long; it is in the files."`
 	Warnings   []Warning         `json:"warnings,omitempty" doc:"Doubts about the whole scan."`
 	Files      *Files            `json:"files,omitempty"`
-	Supersedes string            `json:"supersedes,omitempty" doc:"Id of the event of the same series and kind whose place this one takes; left out where it is the first."`
+	Supersedes string            `json:"supersedes,omitempty" doc:"Id of the event that this one replaces, of the same series and kind; left out in the first."`
 }
 
 // ModelEstimates are one model's estimates.
 type ModelEstimates struct {
-	Name           string     `json:"name" doc:"Of the model, such as srtm."`
+	Name           string     `json:"name" doc:"Name of the model, such as srtm."`
 	TStarS         *float64   `json:"t_star_s,omitempty" doc:"Start of the linear phase, s after model zero; left out where the model has none or regions differ."`
 	EstimatesTotal int        `json:"estimates_total" doc:"Number of regions that were estimated."`
 	Estimates      []Estimate `json:"estimates,omitempty"`
@@ -44,7 +44,7 @@ type Estimate struct {
 	Values Values         `json:"-"` // in JSON fields of the estimate; a parameter that the model does not have is left out
 	SE     Values         `json:"se,omitzero" doc:"Standard errors; left out where the model gives none."`
 	TStarS *float64       `json:"t_star_s,omitempty" doc:"Start of the linear phase, s after model zero, where regions differ."`
-	AIC    *float64       `json:"aic,omitempty" doc:"Akaike's criterion; compare within a region and series only."`
+	AIC    *float64       `json:"aic,omitempty" doc:"Akaike's information criterion; comparable within one region of one series only."`
 	Voxels float64        `json:"voxels,omitempty" doc:"Effective number of voxels; left out where not known."`
 
 	Warnings []Warning `json:"warnings,omitempty" doc:"Doubts about this estimate."`

@@ -17,9 +17,9 @@ import (
 // digests in hex. They and Version are "" in events that do not rest on them.
 type Cause struct {
 	Site   ingest.Site  `json:"site" doc:"Facility that dropped the series."`
-	Series ingest.Token `json:"series,omitempty" doc:"Token of the series. It is left out where an object is none's."`
+	Series ingest.Token `json:"series,omitempty" doc:"Token of the series; left out where an object belongs to no series."`
 	// Revision is a number that only grows within one subject.
-	Revision int    `json:"revision" doc:"Grows with every event of the series that differs from the one before: of two results the one with the larger number holds."`
+	Revision int    `json:"revision" doc:"Grows with every event of the series that differs from the one before; of two results the one with the larger number is valid."`
 	Input    string `json:"input,omitempty" doc:"Keyed digest of the instances and their content: equal for equal input within a site."`
 	Regions  string `json:"regions,omitempty" doc:"Keyed digest of the region source."`
 	Settings string `json:"settings,omitempty" doc:"Keyed digest of the protocol and of the decay correction."`

@@ -17,17 +17,17 @@ const (
 )
 
 // Dead says what no retry could cure: a series whose attempts are used up, or
-// the objects of a folder that serve for nothing, for one cause.
+// the objects of a folder that are unusable for one cause.
 type Dead struct {
 	Cause      Cause        `json:"cause"`
-	Stage      ingest.Stage `json:"stage" enum:"ingest,extract,fit,publish" doc:"Where it came to its end."`
-	Object     ingest.Token `json:"object,omitempty" doc:"Token of the object, where it is a single one that serves for nothing."`
-	Folder     ingest.Token `json:"folder,omitempty" doc:"Token of the folder, where several of its objects serve for nothing."`
-	Count      int          `json:"count,omitempty" doc:"How many objects of the folder serve for nothing, for this reason."`
-	Reason     Reason       `json:"reason" doc:"Why; of several objects the detail is that of one of them."`
-	Attempts   int          `json:"attempts,omitempty" doc:"How often it was tried; left out where trying is pointless."`
-	Redrive    string       `json:"redrive" doc:"What brings it back, in words for the operator."`
-	Supersedes string       `json:"supersedes,omitempty" doc:"Id of the event that this one replaces: it told of fewer objects of the folder."`
+	Stage      ingest.Stage `json:"stage" enum:"ingest,extract,fit,publish" doc:"The stage that gave up."`
+	Object     ingest.Token `json:"object,omitempty" doc:"Token of the unusable object, where it is a single one."`
+	Folder     ingest.Token `json:"folder,omitempty" doc:"Token of the folder, where several of its objects are unusable."`
+	Count      int          `json:"count,omitempty" doc:"How many objects of the folder are unusable for this reason."`
+	Reason     Reason       `json:"reason" doc:"Why; with several objects the detail is about one of them."`
+	Attempts   int          `json:"attempts,omitempty" doc:"Number of attempts; left out where a retry cannot help."`
+	Redrive    string       `json:"redrive" doc:"What the operator must do to try again."`
+	Supersedes string       `json:"supersedes,omitempty" doc:"Id of the event that this one replaces: that one counted fewer objects of the folder."`
 }
 
 // NewDead returns the event that says that a series died in a stage after so
@@ -35,19 +35,19 @@ type Dead struct {
 func NewDead(c Cause, stage ingest.Stage, why ingest.Reason, attempts int) (Event, error) {
 	return newDead(&Dead{
 		Cause: c, Stage: stage, Reason: newReason(why), Attempts: attempts,
-		Redrive: "mend the cause, then: tacstream redrive " + string(c.Series),
+		Redrive: "remove the cause, then run: tacstream redrive " + string(c.Series),
 	})
 }
 
-// NewUnusable returns the event that says that objects serve for nothing.
+// NewUnusable returns the event that says that objects are unusable.
 func NewUnusable(b ingest.Byproducts) (Event, error) {
 	d := &Dead{Cause: Cause{Site: b.Site}, Stage: ingest.StageIngest, Reason: newReason(b.Reason), Supersedes: b.Supersedes}
 	if b.Count == 1 {
 		d.Object = b.Object
-		d.Redrive = "drop it again, mended, under the same key; tacstream show " + string(b.Object) + " says which object it is"
+		d.Redrive = "correct the object and send it again under the same key; tacstream show " + string(b.Object) + " says which one it is"
 	} else {
 		d.Folder, d.Count = b.Folder, b.Count
-		d.Redrive = "drop them again, mended, under the same keys; tacstream show " + string(b.Folder) + " lists the objects"
+		d.Redrive = "correct the objects and send them again under the same keys; tacstream show " + string(b.Folder) + " lists them"
 	}
 	e, err := newDead(d)
 	return e.At(b.Time), err

@@ -56,7 +56,12 @@
 // them. Times are seconds after model zero: the start of the scan, or an injection
 // inside it. A number that does not exist (a parameter that the model does not
 // have, a standard error that it cannot give) is left out. It is never 0, null or
-// NaN; 0 is a number. A Warning carries its code, what was found and the limit.
+// NaN; 0 is a number.
+//
+// A Reason and a Warning carry a code for programs, a level, and a detail for
+// people; a Warning also what was found and the limit. The schemas and
+// 'tacstream codes' say what each code means and what to do. Codes may be added,
+// so the schemas allow others; decide by the level of a code that you do not know.
 //
 // # Identity, repeats and order
 //

@@ -455,6 +455,28 @@ func TestUnusableObjectsAreNamedByObjectOrFolder(t *testing.T) {
 	}
 }
 
+// Events of earlier releases have no level. The same state is no news all the
+// same.
+func TestALevelIsNoNews(t *testing.T) {
+	o := ingest.Outcome{Series: series, Site: "local", Condition: ingest.Waiting, Reason: ingest.Reason{Code: ingest.CodeNoRegions}}
+	now, err := publish.NewSeries(2, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := now.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := publish.Decode(bytes.Replace(body, []byte(`,"level":"warn"`), nil, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	before.ID = strings.Repeat("0", 32)
+	if l := before.Data.(*publish.SeriesState).Reason.Level; l != "" || now.After(before) != publish.Done {
+		t.Errorf("level %q: step %v", l, now.After(before))
+	}
+}
+
 func TestReceivingIsNoFact(t *testing.T) {
 	if _, err := publish.NewSeries(1, ingest.Outcome{Series: series, Site: "local", Condition: ingest.Receiving}); err == nil {
 		t.Error("an event states that a series is being received")

@@ -47,7 +47,7 @@ func scan() extract.Curves {
 		},
 		HalfLife: time.Minute, Units: extract.BqPerML,
 		Decay:    extract.Decay{StoredNone: true, Injection: -30 * time.Second, InjectionKnown: true},
-		Warnings: []ingest.Warning{{Code: ingest.WarnFrameGap, Level: ingest.LevelWarn, Value: 60, Threshold: 1, Detail: "s, the longest of 1 gaps between frames"}},
+		Warnings: []ingest.Warning{{Code: ingest.WarnFrameGap, Level: ingest.LevelWarn, Value: 60, Threshold: 1, Detail: "The frames leave 1 gap between them, of up to 60 s; up to 1 s is normal."}},
 	}
 }
 
@@ -59,7 +59,7 @@ func estimates() []fit.Estimate {
 				{Symbol: fit.R1, Value: 1.1, SE: 0.01}, {Symbol: fit.K2, Value: 0.0715, SE: 0.002},
 				{Symbol: fit.BPND, Value: 1.9, SE: 0.05}, {Symbol: fit.K2Prime, Value: 0.065, SE: math.NaN()},
 			},
-			Warnings: []ingest.Warning{{Code: ingest.WarnResiduals, Level: ingest.LevelWarn, Value: 0.004, Threshold: 0.01, Detail: "p of the runs test"}},
+			Warnings: []ingest.Warning{{Code: ingest.WarnResiduals, Level: ingest.LevelWarn, Value: 0.004, Threshold: 0.01, Detail: "The residuals have 2 runs; so few or fewer come by chance with p = 0.004, below 0.01."}},
 		},
 		{
 			Region: "Putamen", Model: "logan-ref", AIC: math.Inf(-1), TStar: 90 * time.Second,
@@ -71,7 +71,7 @@ func estimates() []fit.Estimate {
 func result() publish.Result {
 	return publish.Result{
 		Cause: cause(), Tracer: "dasb", TracerName: "[11C]DASB", Reference: "Cerebellum", Curves: scan(), Estimates: estimates(),
-		Warnings: []ingest.Warning{{Code: ingest.WarnTimeAssumed, Level: ingest.LevelNotice, Detail: "frame times come from the decay factors"}},
+		Warnings: []ingest.Warning{{Code: ingest.WarnTimeAssumed, Level: ingest.LevelNotice, Detail: "The frame times come from the decay factors, because no acquisition times tell the frames apart."}},
 	}
 }
 

@@ -14,8 +14,8 @@ type Failed struct {
 	Cause      Cause  `json:"cause"`
 	Tracer     string `json:"tracer" doc:"Label of the tracer, as in the subject; unknown where no protocol matches."`
 	Reason     Reason `json:"reason"`
-	Files      *Files `json:"files,omitempty" doc:"What there is all the same, such as curves."`
-	Supersedes string `json:"supersedes,omitempty" doc:"Id of the event of the same series and kind whose place this one takes; left out where it is the first."`
+	Files      *Files `json:"files,omitempty" doc:"Files that exist nevertheless, such as curves."`
+	Supersedes string `json:"supersedes,omitempty" doc:"Id of the event that this one replaces, of the same series and kind; left out in the first."`
 }
 
 // NewFailed returns the event that says why there is no estimate. A tracer of

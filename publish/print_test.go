@@ -22,7 +22,7 @@ func TestDescribe(t *testing.T) {
 		"binding.estimated":   "estimated     dasb: srtm in 1 region, logan-ref in 1 region against Cerebellum, 3 warnings",
 		"binding.failed":      "failed        unknown: NO_PROTOCOL: the tracer is not in the configuration",
 		"binding.withdrawn":   "withdrawn     dasb: INPUT_DELETED: 5 of 6 slots are left",
-		"fit.dead":            "fit dead      INTERNAL: 5 attempts ended in an error; the worker's log says which (5 attempts); mend the cause, then: tacstream redrive " + string(series),
+		"fit.dead":            "fit dead      INTERNAL: 5 attempts ended in an error; the worker's log says which (5 attempts); remove the cause, then run: tacstream redrive " + string(series),
 	}
 	all := examples(t)
 	for name, want := range tests {

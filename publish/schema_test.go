@@ -97,8 +97,12 @@ func addFields(t reflect.Type, properties object, required *[]string) {
 			continue
 		}
 		s := schemaOf(f.Type)
+		if f.Type == reflect.TypeFor[ingest.Code]() {
+			s = codeSchema(t)
+		}
 		if doc := f.Tag.Get("doc"); doc != "" {
-			s["description"] = doc
+			more, _ := s["description"].(string)
+			s["description"] = strings.TrimSpace(doc + " " + more)
 		}
 		if enum := f.Tag.Get("enum"); enum != "" {
 			at := s
@@ -110,6 +114,23 @@ func addFields(t reflect.Type, properties object, required *[]string) {
 		if properties[name] = s; opts == "" {
 			*required = append(*required, name)
 		}
+	}
+}
+
+// codeSchema describes the codes of a warning or a reason. It names those of
+// this release and allows all others, which later releases may send.
+func codeSchema(of reflect.Type) object {
+	list := ingest.Reasons()
+	if of == reflect.TypeFor[publish.Warning]() {
+		list = ingest.Warnings()
+	}
+	var known []any
+	for _, e := range list {
+		known = append(known, object{"const": e.Code, "description": strings.TrimSpace(e.Means + " " + e.Do)})
+	}
+	return object{
+		"type": "string", "pattern": "^[A-Z][A-Z0-9_]*$", "description": "Codes may be added.",
+		"anyOf": append(known, object{"description": "A code of another release."}),
 	}
 }
 
@@ -287,6 +308,34 @@ func TestSchemasAllowFieldsToCome(t *testing.T) {
 	doc["data"].(object)["models"].([]any)[0].(object)["to_come"] = true
 	if err := validator(t, publish.SchemaName(publish.BindingEstimated), false).Validate(doc["data"]); err != nil {
 		t.Error(err)
+	}
+}
+
+// A later release may raise codes that this one does not know.
+func TestSchemasAllowCodesToCome(t *testing.T) {
+	doc := mustJSON(t, examples(t)["tacs.extracted"])
+	warning := doc["data"].(object)["warnings"].([]any)[0].(object)
+	for code, valid := range map[string]bool{"OF_2027": true, "NOISE": true, "in words": false} {
+		warning["code"] = code
+		err := validator(t, publish.SchemaName(publish.TACsExtracted), false).Validate(doc["data"])
+		if (err == nil) != valid {
+			t.Errorf("%s: %v", code, err)
+		}
+	}
+}
+
+// A validator accepts any code, a reader sees those of today.
+func TestSchemasNameTheCodesOfToday(t *testing.T) {
+	for name, list := range map[publish.Type][]ingest.Entry{publish.TACsExtracted: ingest.Warnings(), publish.SeriesWaiting: ingest.Reasons()} {
+		body, err := fs.ReadFile(publish.Schemas(), publish.SchemaName(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range list {
+			if !strings.Contains(string(body), `"`+string(e.Code)+`"`) {
+				t.Errorf("%s does not name %s", name, e.Code)
+			}
+		}
 	}
 }
 

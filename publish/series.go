@@ -19,24 +19,24 @@ const (
 // A SeriesState says what became of a series' input.
 type SeriesState struct {
 	Cause        Cause            `json:"cause"`
-	State        ingest.Condition `json:"state" enum:"ready,waiting,incomplete,inconsistent,rejected,joined,absent" doc:"As the type says; absent is an incomplete series of which no object is left."`
+	State        ingest.Condition `json:"state" enum:"ready,waiting,incomplete,inconsistent,rejected,joined,absent" doc:"As in the type; absent is an incomplete series without any object left."`
 	Reason       *Reason          `json:"reason,omitempty" doc:"Why, unless the series is ready."`
 	Counted      Counted          `json:"counted"`
 	Frames       int              `json:"frames,omitempty" doc:"Frames of the series; left out where not known."`
 	Slices       int              `json:"slices,omitempty" doc:"Slices of each frame; left out where not known."`
 	MissingTotal int              `json:"missing_total,omitempty" doc:"Number of empty slots."`
 	Missing      []ingest.Slot    `json:"missing,omitempty" doc:"The first 20 empty slots."`
-	Unverified   bool             `json:"unverified,omitempty" doc:"The series is taken as whole although its header leaves the counts out."`
-	Lead         ingest.Token     `json:"lead,omitempty" doc:"The series that this one continues: the frames of both are fitted there."`
+	Unverified   bool             `json:"unverified,omitempty" doc:"The series is taken as whole although its header does not say how many images it has."`
+	Lead         ingest.Token     `json:"lead,omitempty" doc:"The series that this one continues; the frames of both are fitted under that one."`
 	Parts        []ingest.Token   `json:"parts,omitempty" doc:"The series that continue this one, in order of time: their frames are fitted with its own."`
 	Twins        []ingest.Token   `json:"twins,omitempty" doc:"Other reconstructions of the same acquisition. They stay apart."`
-	Supersedes   string           `json:"supersedes,omitempty" doc:"Id of the event of the same series and kind whose place this one takes; left out where it is the first."`
+	Supersedes   string           `json:"supersedes,omitempty" doc:"Id of the event that this one replaces, of the same series and kind; left out in the first."`
 }
 
 // Counted says how many slots of a series are filled.
 type Counted struct {
-	Have int `json:"have" doc:"Slots that a sound object fills."`
-	Want int `json:"want,omitempty" doc:"Slots of the series; left out where the header leaves the counts out."`
+	Have int `json:"have" doc:"Slots that a usable object fills."`
+	Want int `json:"want,omitempty" doc:"Slots of the series; left out where the header does not say how many there are."`
 }
 
 // NewSeries returns the event of an outcome. Revision grows with each
@@ -68,6 +68,9 @@ func NewSeries(revision int, o ingest.Outcome) (Event, error) {
 func (s *SeriesState) digest() string {
 	same := *s
 	same.Cause, same.Supersedes = Cause{}, ""
+	if s.Reason != nil { // its level follows from its code, and earlier releases left it out
+		same.Reason = &Reason{Code: s.Reason.Code, Detail: s.Reason.Detail}
+	}
 	body, err := encode(same)
 	if err != nil {
 		panic(err) // strings and whole numbers only

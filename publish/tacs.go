@@ -18,16 +18,16 @@ const TACsExtracted Type = "tacstream.tacs.extracted.v1"
 // Files says which table has all of it.
 type TACs struct {
 	Cause        Cause         `json:"cause"`
-	Units        extract.Units `json:"units" enum:"Bq/mL,arbitrary" doc:"Of the values; arbitrary is proportional to Bq/mL by an unknown factor."`
+	Units        extract.Units `json:"units" enum:"Bq/mL,arbitrary" doc:"Unit of the values; arbitrary is proportional to Bq/mL by an unknown factor."`
 	Decay        Decay         `json:"decay"`
 	FramesTotal  int           `json:"frames_total" doc:"Number of frames."`
 	Frames       []Frame       `json:"frames,omitempty" doc:"In time order, without overlap; there may be gaps."`
 	RegionsTotal int           `json:"regions_total" doc:"Number of regions."`
 	Regions      []Region      `json:"regions,omitempty"`
-	LeftOut      []string      `json:"left_out,omitempty" enum:"values,regions,frames" doc:"What would make the event too long and is only in the file."`
+	LeftOut      []string      `json:"left_out,omitempty" enum:"values,regions,frames" doc:"What was left out because the event would be too long; it is in the file."`
 	Warnings     []Warning     `json:"warnings,omitempty" doc:"Doubts about the whole scan or its curves."`
 	Files        *Files        `json:"files,omitempty"`
-	Supersedes   string        `json:"supersedes,omitempty" doc:"Id of the event of the same series and kind whose place this one takes; left out where it is the first."`
+	Supersedes   string        `json:"supersedes,omitempty" doc:"Id of the event that this one replaces, of the same series and kind; left out in the first."`
 }
 
 // A Frame is one time frame.
@@ -38,8 +38,8 @@ type Frame struct {
 
 // Decay says how the values are corrected for decay.
 type Decay struct {
-	CorrectedTo extract.Origin `json:"corrected_to" enum:"injection,start,stored,none" doc:"To which moment: injection, scan start, as the scanner stored it, or not at all."`
-	OriginS     *float64       `json:"origin_s,omitempty" doc:"That moment, s after model zero; left out where values are not corrected."`
+	CorrectedTo extract.Origin `json:"corrected_to" enum:"injection,start,stored,none" doc:"The time to which values are corrected: injection, scan start, the one that the scanner used, or none."`
+	OriginS     *float64       `json:"origin_s,omitempty" doc:"That time, s after model zero; left out where values are not corrected."`
 	HalfLifeS   *float64       `json:"half_life_s,omitempty" doc:"Half-life of the nuclide, s; left out where not known."`
 	InjectionS  *float64       `json:"injection_s,omitempty" doc:"Injection, s after model zero, as the header has it; left out where not known."`
 }
@@ -47,11 +47,11 @@ type Decay struct {
 // A Region is the curve of one region.
 type Region struct {
 	Name      extract.Region   `json:"name"`
-	Index     int32            `json:"index,omitempty" doc:"In the region source; left out for a merged region."`
+	Index     int32            `json:"index,omitempty" doc:"Number of the region in its source; left out for a merged region."`
 	Voxels    float64          `json:"voxels" doc:"Effective number of voxels; 0 where not known."`
 	VolumeMM3 float64          `json:"volume_mm3" doc:"Volume of those voxels, mm³; 0 where not known."`
-	Parts     []extract.Region `json:"parts,omitempty" doc:"What was merged into it."`
-	Values    []float64        `json:"values,omitempty" doc:"Mean of each frame, in units."`
+	Parts     []extract.Region `json:"parts,omitempty" doc:"The regions that it was merged from."`
+	Values    []float64        `json:"values,omitempty" doc:"Mean of each frame, in the unit that units names."`
 }
 
 // NewTACs returns the event with the curves of a result.

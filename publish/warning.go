@@ -1,7 +1,6 @@
 package publish
 
 import (
-	"fmt"
 	"strings"
 
 	"tacstream/ingest"
@@ -12,11 +11,11 @@ const maxWarnings = 200
 
 // A Warning is doubt about a number that exists.
 type Warning struct {
-	Code      ingest.Code  `json:"code" doc:"The rule, such as NOISE."`
+	Code      ingest.Code  `json:"code" doc:"The rule that was broken, such as NOISE."`
 	Level     ingest.Level `json:"level" enum:"notice,warn,doubt" doc:"notice: worth knowing; warn: look at it; doubt: do not rely on it."`
-	Value     *float64     `json:"value,omitempty" doc:"What was found; its unit is in detail."`
-	Threshold *float64     `json:"threshold,omitempty" doc:"What would have been right."`
-	Detail    string       `json:"detail,omitempty" doc:"Plain words."`
+	Value     *float64     `json:"value,omitempty" doc:"What was found; detail names its unit."`
+	Threshold *float64     `json:"threshold,omitempty" doc:"The limit that value was compared with."`
+	Detail    string       `json:"detail,omitempty" doc:"A whole sentence with the number and its unit; before results version 3 the end of a sentence that began with value."`
 }
 
 // newWarnings returns the first maxWarnings. A rule that compares nothing has
@@ -35,17 +34,7 @@ func newWarnings(list []ingest.Warning) []Warning {
 
 // line returns a warning in one printable line.
 func (w Warning) line() string {
-	line := string(w.Code)
-	if w.Value != nil {
-		line += fmt.Sprintf(" %.3g", *w.Value)
-	}
-	if w.Detail != "" {
-		line += " " + w.Detail
-	}
-	if w.Threshold != nil && *w.Threshold != 0 {
-		line += fmt.Sprintf(" (limit %.3g)", *w.Threshold)
-	}
-	return plain(line)
+	return plain(string(w.Code) + ": " + w.Detail)
 }
 
 func codes(list []Warning) string {

@@ -16,7 +16,7 @@ type Withdrawn struct {
 	Tracer     string `json:"tracer" doc:"Label of the tracer, as in the subject."`
 	Event      string `json:"event" doc:"Id of the event that no longer holds."`
 	Reason     Reason `json:"reason"`
-	Supersedes string `json:"supersedes,omitempty" doc:"Id of the event of the same series and kind whose place this one takes; left out where it is the first."`
+	Supersedes string `json:"supersedes,omitempty" doc:"Id of the event that this one replaces, of the same series and kind; left out in the first."`
 }
 
 // NewWithdrawn returns the event that takes back the result that stood last

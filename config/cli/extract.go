@@ -58,7 +58,7 @@ func (c extractCmd) Run(e *env) error {
 		return err
 	}
 	for _, w := range curves.Warnings {
-		fmt.Fprintf(plain{e.stderr}, "%s %s: %s%s\n", w.Level, w.Code, w.Detail, inBrackets(w.Value, w.Threshold))
+		fmt.Fprintln(plain{e.stderr}, w)
 	}
 	origin := curves.DefaultOrigin()
 	if c.Decay != "" {

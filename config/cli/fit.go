@@ -98,11 +98,7 @@ func (c fitCmd) Run(e *env) error {
 // say prints warnings that belong to no estimate.
 func (c fitCmd) say(e *env, list []ingest.Warning) {
 	for _, w := range list {
-		detail := w.Detail
-		if w.Value != 0 && w.Code != ingest.WarnModelFailed && w.Code != ingest.WarnCorrected {
-			detail = fmt.Sprintf("%.4g %s", w.Value, detail)
-		}
-		fmt.Fprintf(e.stderr, "%s %s: %s\n", w.Level, w.Code, detail)
+		fmt.Fprintln(e.stderr, w)
 	}
 }
 

@@ -113,7 +113,7 @@ func (r fitResult) printLegend(out io.Writer) error {
 	fmt.Fprintln(w, "\nWARNING\tLEVEL\tESTIMATES\tFOR EXAMPLE")
 	for _, code := range order {
 		l := found[code]
-		fmt.Fprintf(w, "%s\t%s\t%d of %d\t%s: %s%s\n", code, l.example.Level, l.estimates, len(r.estimates), l.of, l.example.Detail, inBrackets(l.example.Value, l.example.Threshold))
+		fmt.Fprintf(w, "%s\t%s\t%d of %d\t%s: %s\n", code, l.example.Level, l.estimates, len(r.estimates), l.of, l.example.Detail)
 	}
 	return w.Flush()
 }

@@ -123,7 +123,7 @@ func printInspection(w io.Writer, in inspect.Inspection) error {
 			fmt.Fprintf(w, "  → %s\n", r.Do)
 		}
 		for _, d := range r.Doubts {
-			fmt.Fprintf(w, "%s\n  %s %s: %s (%.4g)\n", r.Object, d.Level, d.Code, d.Detail, d.Value)
+			fmt.Fprintf(w, "%s\n  %s\n", r.Object, d)
 		}
 	}
 	return printBroken(w, in.Broken)
@@ -182,7 +182,7 @@ func printSeries(w io.Writer, s inspect.SeriesView) error {
 		return err
 	}
 	for _, d := range s.Doubts {
-		fmt.Fprintf(w, "  %s %s: %s%s\n", d.Level, d.Code, d.Detail, inBrackets(d.Value, d.Threshold))
+		fmt.Fprintf(w, "  %s\n", d.Warning)
 		if d.Do != "" {
 			fmt.Fprintf(w, "    → %s\n", d.Do)
 		}

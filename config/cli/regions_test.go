@@ -92,7 +92,7 @@ func TestRegionsOfAnotherFrameOfReferenceAreNamed(t *testing.T) {
 	putFile(r, "study/regions/x_dseg.nii.gz", filepath.Join(dir, "regions", "space-pet_dseg.nii.gz"))
 	putFile(r, "study/regions/dseg.tsv", filepath.Join(dir, "regions", "dseg.tsv"))
 	r.Settle(1)
-	if !said("in another frame of reference than the series; they were not used")() {
+	if !said("have another frame of reference and are not used")() {
 		t.Error("the result does not say that regions were left out")
 	}
 	if err := r.Connect().Ledger.Others(t.Context(), func(o ingest.Record) { t.Errorf("dead: %v", o.Fault) }); err != nil {
@@ -135,7 +135,7 @@ func TestAnAtlasServesWithATransform(t *testing.T) {
 		return ""
 	}
 	got := bindings(r.Snapshot())
-	if !strings.Contains(got, "binding.estimated") || !strings.Contains(got, "the protocol's atlas serves") {
+	if !strings.Contains(got, "binding.estimated") || !strings.Contains(got, "the protocol's atlas is used") {
 		t.Fatalf("no estimate with the atlas: %s", got)
 	}
 	if a, b := srtmOf(t, got), srtmOf(t, bindings(want)); a == "" || a != b {

@@ -136,7 +136,7 @@ func TestAnAcquisitionInTwoSeriesIsFittedAsOne(t *testing.T) {
 					t.Errorf("%s: %g, want %g", key, got[key], v)
 				}
 			}
-			if !slices.ContainsFunc(b.Warnings, func(w publish.Warning) bool { return w.Code == ingest.WarnJoined && *w.Value == 2 }) {
+			if !slices.ContainsFunc(b.Warnings, func(w publish.Warning) bool { return w.Code == ingest.CodeJoined && *w.Value == 2 }) {
 				t.Errorf("nothing says that two series were joined: %v", b.Warnings)
 			}
 			// What the second part had by itself holds no more.

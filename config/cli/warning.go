@@ -1,25 +1,11 @@
 package cli
 
 import (
-	"fmt"
-	"math"
 	"slices"
 	"strings"
 
 	"tacstream/ingest"
 )
-
-// inBrackets returns the numbers behind a warning in brackets: none where it just
-// holds, or where its value is none.
-func inBrackets(value, threshold float64) string {
-	switch {
-	case value == math.MaxFloat64, threshold == 0 && (value == 0 || value == 1):
-		return ""
-	case threshold == 0:
-		return fmt.Sprintf(" (%.4g)", value)
-	}
-	return fmt.Sprintf(" (%.4g, limit %.4g)", value, threshold)
-}
 
 // gravity orders levels.
 func gravity(w ingest.Warning) int {

@@ -190,7 +190,7 @@ func (r *RegionView) place(ctx context.Context, shelf Shelf, found []LocalSeries
 		r.Reason = ingest.Reason{}
 	}
 	if r.Reason.Code != "" {
-		r.Do = Advice(r.Reason.Code)
+		r.Do = r.Reason.Code.Do()
 	}
 	return nil
 }
@@ -268,7 +268,7 @@ func (in *Inspection) look(ctx context.Context, shelf Shelf, o ingest.Object, re
 		return err
 	}
 	if found.Fault.Code != "" {
-		in.Broken = append(in.Broken, BrokenView{Object: o.Key, Reason: found.Fault, Do: Advice(found.Fault.Code)})
+		in.Broken = append(in.Broken, BrokenView{Object: o.Key, Reason: found.Fault, Do: found.Fault.Code.Do()})
 	}
 	return nil
 }

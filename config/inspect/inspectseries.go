@@ -92,7 +92,7 @@ type DoubtView struct {
 func viewOf(s LocalSeries, c config.Config) SeriesView {
 	o, h := s.Outcome, s.head()
 	v := SeriesView{
-		Condition: o.Condition, Reason: o.Reason, Do: Advice(o.Reason.Code), Objects: len(s.Records), Frames: o.Frames, Slices: o.Slices,
+		Condition: o.Condition, Reason: o.Reason, Do: o.Reason.Code.Do(), Objects: len(s.Records), Frames: o.Frames, Slices: o.Slices,
 		Have: o.Have, Want: o.Want, Missing: o.Missing, Vendor: h.Soft.Manufacturer, Model: h.Soft.Model, SeriesType: h.Strict.SeriesType,
 		Units: h.Strict.Units, BqPerML: h.Soft.BqPerMLPerUnit, Decay: h.Strict.DecayCorrection, Recon: h.Soft.ReconMethod,
 		Corrected: h.Soft.CorrectedImage, HalfLife: h.Strict.HalfLife, Nuclide: ingest.Nuclide(time.Duration(h.Strict.HalfLife * float64(time.Second))), Syntax: s.syntax(),
@@ -143,7 +143,7 @@ func (v *SeriesView) place(s LocalSeries, h ingest.Header) {
 	g, err := dicom.Geometry(h, positions)
 	if err != nil {
 		reason := ingest.ReasonOf(err)
-		v.doubt(ingest.Warning{Code: reason.Code, Level: ingest.LevelDoubt, Value: 1, Detail: reason.Detail})
+		v.doubt(ingest.Warn(reason.Code, ingest.LevelDoubt, 1, 0, "The place of the voxels is not known: %s.", reason.Detail))
 		v.Size = [3]int{h.Strict.Columns, h.Strict.Rows, len(positions)}
 		return
 	}
@@ -209,17 +209,17 @@ func (v *SeriesView) time(a ingest.Assembly) {
 	t, err := a.Timing()
 	if err != nil {
 		reason := ingest.ReasonOf(err)
-		v.Condition, v.Reason, v.Do = ingest.Rejected, reason, Advice(reason.Code)
+		v.Condition, v.Reason, v.Do = ingest.Rejected, reason, reason.Code.Do()
 		return
 	}
 	factor, doubts := a.BqPerMLPerUnit(t)
 	v.BqPerML = factor
 	v.doubt(append(t.Warnings, doubts...)...)
 	if factor == 0 {
-		v.doubt(ingest.Warning{Code: ingest.WarnArbitrary, Level: ingest.LevelWarn, Value: 1, Detail: "the series' units cannot be turned into Bq/mL: curves are in its own units, and only ratios such as BPND mean anything"})
+		v.doubt(extract.UnknownUnits())
 	}
 	if t.HalfLife <= 0 {
-		v.doubt(ingest.Warning{Code: ingest.WarnNoDecayKnown, Level: ingest.LevelWarn, Value: 1, Detail: "the header has no half-life: nothing can be corrected for decay"})
+		v.doubt(extract.NoHalfLife())
 	}
 	if !t.StoredNone {
 		at := t.Stored.Seconds()
@@ -258,7 +258,7 @@ func (v *SeriesView) doubt(list ...ingest.Warning) {
 	for _, w := range list {
 		d := DoubtView{Warning: w}
 		if w.Level != ingest.LevelNotice {
-			d.Do = Advice(w.Code)
+			d.Do = w.Code.Do()
 		}
 		v.Doubts = append(v.Doubts, d)
 	}
@@ -304,7 +304,7 @@ func (v *SeriesView) readPixels(ctx context.Context, shelf Shelf, s LocalSeries)
 // spoil says that a series that looked whole by its headers is not.
 func (v *SeriesView) spoil(c ingest.Condition, code ingest.Code, format string, args ...any) {
 	if v.Condition == ingest.Ready {
-		v.Condition, v.Reason, v.Do = c, ingest.Reason{Code: code, Detail: fmt.Sprintf(format, args...)}, Advice(code)
+		v.Condition, v.Reason, v.Do = c, ingest.Reason{Code: code, Detail: fmt.Sprintf(format, args...)}, code.Do()
 	}
 }
 

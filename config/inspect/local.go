@@ -150,7 +150,7 @@ func togetherness(parts []LocalSeries) []ingest.Warning {
 	noInjection := func(p LocalSeries) bool { return p.Assembly.Header.Soft.Injection.IsZero() }
 	if slices.ContainsFunc(parts, noInjection) {
 		w.Level = ingest.LevelWarn
-		w.Detail += "; not all headers give the injection, so that it was one is taken on trust"
+		w.Detail += " Not every header gives the injection, so nothing proves that it was one."
 	}
 	return append(list, w)
 }

@@ -23,8 +23,8 @@ func TestDoubtfulPartsAreNamed(t *testing.T) {
 	}{
 		"one series":                       {[]LocalSeries{part(false, true)}, nil},
 		"one without counts":               {[]LocalSeries{part(true, false)}, map[ingest.Code]ingest.Level{ingest.WarnUnverified: ingest.LevelWarn}},
-		"two of one injection":             {[]LocalSeries{part(true, true), part(true, true)}, map[ingest.Code]ingest.Level{ingest.WarnJoined: ingest.LevelNotice}},
-		"two, one of an unknown injection": {[]LocalSeries{part(true, true), part(false, true)}, map[ingest.Code]ingest.Level{ingest.WarnJoined: ingest.LevelWarn}},
+		"two of one injection":             {[]LocalSeries{part(true, true), part(true, true)}, map[ingest.Code]ingest.Level{ingest.CodeJoined: ingest.LevelNotice}},
+		"two, one of an unknown injection": {[]LocalSeries{part(true, true), part(false, true)}, map[ingest.Code]ingest.Level{ingest.CodeJoined: ingest.LevelWarn}},
 	} {
 		got := togetherness(c.parts)
 		if len(got) != len(c.want) {

@@ -1,7 +1,6 @@
 package stream
 
 import (
-	"fmt"
 	"slices"
 
 	"tacstream/extract"
@@ -24,10 +23,8 @@ func (r PlacedRegions) On(pet ingest.Geometry, h ingest.Header) (ingest.Segmenta
 		return r.Transform.Apply(r.Segmentation, pet, r.Invert)
 	}
 	if r.Standard != "" {
-		r.Warnings = append(slices.Clone(r.Warnings), ingest.Warning{
-			Code: ingest.WarnLabels, Level: ingest.LevelDoubt, Value: 1,
-			Detail: fmt.Sprintf("the regions say that they lie in the standard space %s, and no transform brings them into that of the series", r.Standard),
-		})
+		r.Warnings = append(slices.Clone(r.Warnings), ingest.Warn(ingest.WarnLabels, ingest.LevelDoubt, 1, 0,
+			"The regions say that they lie in the standard space %s, and no transform brings them into the space of the series.", r.Standard))
 	}
 	if r.FrameOfReferenceUID != "" && r.FrameOfReferenceUID != h.Strict.FrameOfReferenceUID {
 		return r.Segmentation, ingest.Reject(ingest.CodeRegionsElsewhere, "the regions are in another frame of reference than the series, and no transform is given")

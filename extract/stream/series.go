@@ -84,10 +84,8 @@ func assumedLater(part ingest.Assembly) []ingest.Warning {
 	if t, err := part.Timing(); err != nil || t.ByFactors || part.Header.Strict.DecayCorrection != "START" {
 		return nil
 	}
-	return []ingest.Warning{{
-		Code: ingest.WarnTimeAssumed, Level: ingest.LevelDoubt, Value: 1,
-		Detail: "a later part of the acquisition has no decay factors: its values are taken as corrected for decay to its own start",
-	}}
+	return []ingest.Warning{ingest.Warn(ingest.WarnTimeAssumed, ingest.LevelDoubt, 1, 0,
+		"A later part of the acquisition has no decay factors; its values are taken as corrected for decay to its own start.")}
 }
 
 // merged adds the regions that rules make of others, then those of left and

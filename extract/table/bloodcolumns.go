@@ -105,7 +105,7 @@ func (b *bloodReading) setFactors(units []string, side sidecarKeys) error {
 	}
 	if known == 0 {
 		_, known = concentrationOf(assumedBloodUnit)
-		b.warn(ingest.LevelDoubt, 0, 0, "nothing states the unit of the activity in blood: it is taken for "+assumedBloodUnit)
+		b.warn(ingest.LevelDoubt, 0, 0, "Nothing states the unit of the activity in blood; it is read in %s.", assumedBloodUnit)
 	}
 	for q := range b.factor {
 		b.factor[q] = cmp.Or(b.factor[q], known)

@@ -1,7 +1,6 @@
 package table
 
 import (
-	"fmt"
 	"math"
 	"time"
 
@@ -35,10 +34,10 @@ func (b *bloodReading) positive(list []extract.Sample, q quantity) []extract.Sam
 		kept = append(kept, s)
 	}
 	if negative > 0 {
-		b.warn(ingest.LevelNotice, float64(negative), 0, fmt.Sprintf("samples of %s below 0 before the peak: they are taken for 0", q))
+		b.warn(ingest.LevelNotice, float64(negative), 0, "The curve of %s has %s below 0 before the peak; such samples count as 0.", q, ingest.Count(negative, "sample"))
 	}
 	if lost > 0 {
-		b.warn(ingest.LevelWarn, float64(lost), 0, fmt.Sprintf("samples of %s of 0 or less after the peak: they are left out", q))
+		b.warn(ingest.LevelWarn, float64(lost), 0, "The curve of %s has %s of 0 or less after the peak; such samples are left out.", q, ingest.Count(lost, "sample"))
 	}
 	return kept
 }
@@ -52,7 +51,7 @@ func (b *bloodReading) missedPlasma() {
 		}
 	}
 	if n > 0 {
-		b.warn(ingest.LevelWarn, float64(n), 0, "times with whole blood and without plasma: there the input is interpolated")
+		b.warn(ingest.LevelWarn, float64(n), 0, "Plasma was not measured at %s of whole blood; there the input is interpolated.", ingest.Count(n, "time"))
 	}
 }
 
@@ -60,20 +59,18 @@ func (b *bloodReading) missedPlasma() {
 func (b *bloodReading) doubts(list []extract.Sample) {
 	last := list[len(list)-1].At
 	if !b.stated && last <= shortestScan {
-		b.warnings = append(b.warnings, ingest.Warning{
-			Code: ingest.WarnTimeAssumed, Level: ingest.LevelDoubt, Value: last.Seconds(), Threshold: shortestScan.Seconds(),
-			Detail: "seconds of the last sample: nothing states the unit of time, and minutes would be likelier",
-		})
+		b.warnings = append(b.warnings, ingest.Warn(ingest.WarnTimeAssumed, ingest.LevelDoubt, last.Seconds(), shortestScan.Seconds(),
+			"Nothing states the unit of time. In seconds the last sample lies at %.4g s, before %g s, so minutes are more likely.", last.Seconds(), shortestScan.Seconds()))
 	}
 	if peak(list) == 0 {
-		b.warn(ingest.LevelDoubt, list[0].At.Seconds(), 0, "seconds of the first sample, which is the largest: the peak was missed")
+		b.warn(ingest.LevelDoubt, list[0].At.Seconds(), 0, "The first sample, at %.4g s, is the largest: the peak was missed.", list[0].At.Seconds())
 	}
 	longest := time.Duration(0)
 	for i := 1; i < len(list); i++ {
 		longest = max(longest, list[i].At-list[i-1].At)
 	}
 	if longest > longestBloodGap {
-		b.warn(ingest.LevelNotice, longest.Seconds(), longestBloodGap.Seconds(), "seconds between two samples of plasma, the longest of all")
+		b.warn(ingest.LevelNotice, longest.Seconds(), longestBloodGap.Seconds(), "The longest time between two samples of plasma is %.4g s; up to %g s is normal.", longest.Seconds(), longestBloodGap.Seconds())
 	}
 }
 
@@ -88,7 +85,7 @@ func (b *bloodReading) background(list []extract.Sample) {
 		n++
 	}
 	if n > 1 {
-		b.warn(ingest.LevelNotice, float64(n), 0, "first samples of plasma of the same small value: background of the counter, taken as it is")
+		b.warn(ingest.LevelNotice, float64(n), 0, "The first %d samples of plasma have the same small value, the background of the counter; they are used as they are.", n)
 	}
 }
 
@@ -106,7 +103,7 @@ func (b *bloodReading) input() ([]extract.Sample, error) {
 	}
 	b.warnings = b.warnings[:before] // of an AIF that is not used
 	if n := len(b.samples(parent)); n > 0 {
-		b.warn(ingest.LevelWarn, float64(n), minBloodSamples, "samples of the AIF, too few of them usable: plasma and parent fraction are used")
+		b.warn(ingest.LevelWarn, float64(n), minBloodSamples, "The AIF has %s, too few of them usable (at least %d are needed); plasma and parent fraction are used.", ingest.Count(n, "sample"), minBloodSamples)
 	}
 	return b.plasmaInput()
 }
@@ -134,7 +131,7 @@ func (b *bloodReading) blood() (extract.Blood, error) {
 	}
 	out := extract.Blood{Parent: list, Whole: b.positive(b.samples(whole), whole)}
 	if n := len(out.Whole); n > 0 && n < minBloodSamples {
-		b.warn(ingest.LevelWarn, float64(n), minBloodSamples, "samples of whole blood, too few to be used")
+		b.warn(ingest.LevelWarn, float64(n), minBloodSamples, "Whole blood has %s, fewer than %d, and is not used.", ingest.Count(n, "sample"), minBloodSamples)
 		out.Whole = nil
 	}
 	b.doubts(list)

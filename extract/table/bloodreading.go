@@ -49,9 +49,9 @@ type bloodReading struct {
 	warnings []ingest.Warning
 }
 
-// warn names something odd. Value is how many or when, as detail says.
-func (b *bloodReading) warn(level ingest.Level, value, threshold float64, detail string) {
-	b.warnings = append(b.warnings, ingest.Warning{Code: ingest.WarnBlood, Level: level, Value: value, Threshold: threshold, Detail: detail})
+// warn adds a warning about the samples, as ingest.Warn makes it.
+func (b *bloodReading) warn(level ingest.Level, value, threshold float64, format string, args ...any) {
+	b.warnings = append(b.warnings, ingest.Warn(ingest.WarnBlood, level, value, threshold, format, args...))
 }
 
 // peak returns the number of the largest sample, the first of several.

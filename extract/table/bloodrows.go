@@ -61,7 +61,7 @@ func (b *bloodReading) order() {
 		}
 	}
 	if late > 0 {
-		b.warn(ingest.LevelNotice, float64(late), 0, "rows that come after a later one: all are sorted by time")
+		b.warn(ingest.LevelNotice, float64(late), 0, "The table has %s after a later one; all rows are sorted by time.", ingest.Count(late, "row"))
 	}
 	slices.SortStableFunc(b.rows, func(x, y bloodRow) int { return cmp.Compare(x.at, y.at) })
 	var single []bloodRow
@@ -74,7 +74,7 @@ func (b *bloodReading) order() {
 		from = to
 	}
 	if repeats := len(b.rows) - len(single); repeats > 0 {
-		b.warn(ingest.LevelWarn, float64(repeats), 0, "rows that repeat the time of another: their means are used")
+		b.warn(ingest.LevelWarn, float64(repeats), 0, "The table repeats a time in %s; the mean of rows with one time is used.", ingest.Count(repeats, "row"))
 	}
 	b.rows = single
 }

@@ -1,7 +1,6 @@
 package table
 
 import (
-	"fmt"
 	"math"
 
 	"tacstream/extract"
@@ -38,10 +37,8 @@ func (t *contents) curves() (extract.CorrectedCurves, error) {
 			c.TACs = append(c.TACs, extract.CorrectedTAC(tac))
 			continue
 		}
-		c.Warnings = append(c.Warnings, ingest.Warning{
-			Code: ingest.WarnLabels, Level: ingest.LevelWarn, Value: float64(missing),
-			Detail: fmt.Sprintf("values that %s lacks: it is left out", tac.Region),
-		})
+		c.Warnings = append(c.Warnings, ingest.Warn(ingest.WarnLabels, ingest.LevelWarn, float64(missing), 0,
+			"Region %s lacks %s and is left out.", tac.Region, ingest.Count(missing, "value")))
 	}
 	if len(c.TACs) == 0 {
 		return extract.CorrectedCurves{}, rejectTable("no region has a value in every frame")

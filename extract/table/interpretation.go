@@ -66,10 +66,8 @@ func (in Interpretation) doubts(frames []ingest.Frame, side sidecarKeys) ([]inge
 		list = append(list, in.unknownUnits())
 	}
 	if n := apart(frames, side.frames()); n > 0 && len(side.frames()) > 0 {
-		list = append(list, ingest.Warning{
-			Code: ingest.WarnTimeAssumed, Level: ingest.LevelWarn, Value: float64(n),
-			Detail: "frames that lie elsewhere in the sidecar than in the table: those of the table are used",
-		})
+		list = append(list, ingest.Warn(ingest.WarnTimeAssumed, ingest.LevelWarn, float64(n), 0,
+			"The sidecar gives other times than the table for %s; those of the table are used.", ingest.Count(n, "frame")))
 	}
 	last := frames[len(frames)-1].End()
 	if in.TimeFrom != Assumed || last > shortestScan {
@@ -80,19 +78,16 @@ func (in Interpretation) doubts(frames []ingest.Frame, side sidecarKeys) ([]inge
 			return nil, rejectTable("frame %d lasts %v if times are in seconds: name the column of starts start_min or start_s", f+1, frame.Duration)
 		}
 	}
-	return append(list, ingest.Warning{
-		Code: ingest.WarnTimeAssumed, Level: ingest.LevelDoubt, Value: last.Seconds(), Threshold: shortestScan.Seconds(),
-		Detail: "seconds at which the scan ends: nothing states the unit of time, and minutes would be likelier",
-	}), nil
+	return append(list, ingest.Warn(ingest.WarnTimeAssumed, ingest.LevelDoubt, last.Seconds(), shortestScan.Seconds(),
+		"Nothing states the unit of time. In seconds the scan ends at %.4g s, before %g s, so minutes are more likely.", last.Seconds(), shortestScan.Seconds())), nil
 }
 
 // unknownUnits is the warning of curves that may not be in Bq/mL.
 func (in Interpretation) unknownUnits() ingest.Warning {
-	w := ingest.Warning{Code: ingest.WarnArbitrary, Level: ingest.LevelWarn}
-	if w.Detail = "nothing states the unit of activity: the values are taken as they are, for Bq/mL"; in.UnitFrom != Assumed {
-		w.Detail = fmt.Sprintf("the unit of activity, %q, cannot be turned into Bq/mL: the values are taken as they are", in.Unit)
+	if in.UnitFrom == Assumed {
+		return ingest.Warn(ingest.WarnArbitrary, ingest.LevelWarn, 0, 0, "Nothing states the unit of activity; the values are used as they are, as Bq/mL.")
 	}
-	return w
+	return ingest.Warn(ingest.WarnArbitrary, ingest.LevelWarn, 0, 0, "The unit of activity, %q, cannot be turned into Bq/mL; the values are used as they are.", in.Unit)
 }
 
 // Hints are what the caller knows better than the table. Empty ones count as

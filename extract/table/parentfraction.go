@@ -1,7 +1,6 @@
 package table
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -20,7 +19,7 @@ const (
 func (b *bloodReading) metabolise(list []extract.Sample) {
 	fractions := b.fractions()
 	if len(fractions) == 0 {
-		b.warn(ingest.LevelWarn, 1, 0, "no parent fraction is known: all of the activity in plasma is taken for the tracer")
+		b.warn(ingest.LevelWarn, 1, 0, "No parent fraction is known, so all activity in plasma is taken as the tracer itself.")
 		return
 	}
 	last := fractions[len(fractions)-1].At
@@ -28,8 +27,9 @@ func (b *bloodReading) metabolise(list []extract.Sample) {
 		list[i].BqPerML *= fractionAt(fractions, list[i].At)
 	}
 	if n := len(list); n > 0 && list[n-1].At-last > longestBloodGap {
-		b.warn(ingest.LevelNotice, (list[n-1].At - last).Seconds(), longestBloodGap.Seconds(),
-			"seconds for which the last parent fraction is held")
+		held := (list[n-1].At - last).Seconds()
+		b.warn(ingest.LevelNotice, held, longestBloodGap.Seconds(),
+			"The last parent fraction is kept for %.4g s, to the last sample of plasma; up to %g s is normal.", held, longestBloodGap.Seconds())
 	}
 }
 
@@ -38,7 +38,7 @@ func (b *bloodReading) fractions() []extract.Sample {
 	list := b.samples(fraction)
 	b.unpercent(list)
 	if n := countOf(list, func(f float64) bool { return f < 0 || f > 1 }); n > 0 {
-		b.warn(ingest.LevelWarn, float64(n), 0, "parent fractions below 0 or above 1: the nearer of the two is taken")
+		b.warn(ingest.LevelWarn, float64(n), 0, "The parent fraction is below 0 or above 1 in %s; such samples count as the nearer of the two.", ingest.Count(n, "sample"))
 	}
 	for i := range list {
 		list[i].BqPerML = min(max(list[i].BqPerML, 0), 1)
@@ -59,10 +59,10 @@ func (b *bloodReading) unpercent(list []extract.Sample) {
 	switch {
 	case 2*above > len(list) && largest > maxFractionSlip:
 		factor = percent
-		b.warn(ingest.LevelWarn, float64(above), 0, "parent fractions above 1: all are taken for percentages")
+		b.warn(ingest.LevelWarn, float64(above), 0, "The parent fraction is above 1 in %s, so all of its values are read as percentages.", ingest.Count(above, "sample"))
 	case b.factor[fraction] == percent && 0 < largest && largest <= percent:
 		factor = 1 / percent
-		b.warn(ingest.LevelDoubt, float64(len(list)), 0, "parent fractions of at most 1 that are stated to be percentages: they are taken for fractions")
+		b.warn(ingest.LevelDoubt, float64(len(list)), 0, "The parent fraction is stated in percent, but all of its %s are at most 1; they are read as fractions.", ingest.Count(len(list), "value"))
 	}
 	for i := range list {
 		list[i].BqPerML *= factor
@@ -79,7 +79,7 @@ func (b *bloodReading) rises(list []extract.Sample) {
 		}
 	}
 	if most > maxFractionRise {
-		b.warn(ingest.LevelWarn, at.Seconds(), 0, fmt.Sprintf("seconds at which the parent fraction lies %.2f above an earlier one: it is used as it is", most))
+		b.warn(ingest.LevelWarn, at.Seconds(), 0, "At %.4g s the parent fraction lies %.2f above an earlier one; it is used as it is.", at.Seconds(), most)
 	}
 }
 

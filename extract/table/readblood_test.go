@@ -69,10 +69,10 @@ func TestBloodOfBIDS(t *testing.T) {
 		got[w.Detail] = w.Value
 	}
 	odd := map[string]float64{
-		"seconds at which the parent fraction lies 0.10 above an earlier one: it is used as it is":   3600,
-		"times with whole blood and without plasma: there the input is interpolated":                 1,
-		"first samples of plasma of the same small value: background of the counter, taken as it is": 3,
-		"seconds between two samples of plasma, the longest of all":                                  1800,
+		"At 3600 s the parent fraction lies 0.10 above an earlier one; it is used as it is.":                                 3600,
+		"Plasma was not measured at 1 time of whole blood; there the input is interpolated.":                                 1,
+		"The first 3 samples of plasma have the same small value, the background of the counter; they are used as they are.": 3,
+		"The longest time between two samples of plasma is 1800 s; up to 900 s is normal.":                                   1800,
 	}
 	if diff := cmp.Diff(odd, got); diff != "" {
 		t.Error(diff)
@@ -117,19 +117,19 @@ func TestWhatIsOddAboutBlood(t *testing.T) {
 		says                 string
 	}{
 		{"rows out of order", head + "60\t9\t1\t9\n0\t0\t1\t0\n600\t2\t1\t2\n1200\t1\t1\t1\n1800\t.5\t1\t1\n", inKBq, good, 1, "sorted"},
-		{"a time twice", head + "0\t0\t1\t0\n60\t8\t1\t9\n60\t10\tn/a\t9\n600\t2\t1\t2\n1200\t1\t1\t1\n1800\t.5\t1\t1\n", inKBq, good, 1, "means"},
-		{"below 0 before the peak", head + "0\t-1\t1\t0\n60\t9\t1\t9\n600\t2\t1\t2\n1200\t1\t1\t1\n1800\t.5\t1\t1\n", inKBq, good, 1, "taken for 0"},
+		{"a time twice", head + "0\t0\t1\t0\n60\t8\t1\t9\n60\t10\tn/a\t9\n600\t2\t1\t2\n1200\t1\t1\t1\n1800\t.5\t1\t1\n", inKBq, good, 1, "the mean of rows"},
+		{"below 0 before the peak", head + "0\t-1\t1\t0\n60\t9\t1\t9\n600\t2\t1\t2\n1200\t1\t1\t1\n1800\t.5\t1\t1\n", inKBq, good, 1, "count as 0"},
 		{"0 after the peak", head + "0\t0\t1\t0\n60\t9\t1\t9\n300\t0\t1\t3\n600\t2\t1\t2\n1200\t1\t1\t1\n1800\t.5\t1\t1\n", inKBq, good, 1, "left out"},
 		{"a fraction above 1", head + "0\t0\t1\t0\n60\t9\t1.5\t9\n600\t2\t1\t2\n1200\t1\t1\t1\n1800\t.5\t1\t1\n", inKBq, good, 1, "nearer of the two"},
 		{"percentages", head + "0\t0\t100\t0\n60\t9\t100\t9\n600\t2\t100\t2\n1200\t1\t100\t1\n1800\t1\t50\t1\n", inKBq, good, 5, "percentages"},
 		{"fractions that noise puts above 1", head + "0\t0\t1.02\t0\n60\t9\t1.01\t9\n600\t2\t1.02\t2\n1200\t1\t1\t1\n1800\t.5\t1\t1\n", inKBq, good, 3, "nearer of the two"},
-		{"fractions stated to be percentages", head + "0\t0\t1\t0\n60\t9\t1\t9\n600\t4\t.5\t2\n1200\t2\t.5\t1\n1800\t1\t.5\t1\n", inPercent, good, 5, "stated to be percentages"},
-		{"no fraction", head + "0\t0\tn/a\t0\n60\t9\tn/a\t9\n600\t2\tn/a\t2\n1200\t1\tn/a\t1\n1800\t.5\tn/a\t1\n", inKBq, good, 1, "no parent fraction"},
-		{"a fraction that is held", head + "0\t0\t1\t0\n60\t9\t1\t9\n600\t2\t1\t2\n1200\t1\tn/a\t1\n1800\t.5\tn/a\t1\n", inKBq, good, 1200, "held"},
-		{"no unit", head + "0\t0\t1\t0\n60\t9\t1\t9\n600\t2\t1\t2\n1200\t1\t1\t1\n1800\t.5\t1\t1\n", "", good, 0, "nothing states the unit of the activity"},
-		{"three samples of whole blood", head + "0\t0\t1\t0\n60\t9\t1\t9\n600\t2\t1\t2\n1200\t1\t1\tn/a\n1800\t.5\t1\tn/a\n", inKBq, good, 3, "too few"},
+		{"fractions stated to be percentages", head + "0\t0\t1\t0\n60\t9\t1\t9\n600\t4\t.5\t2\n1200\t2\t.5\t1\n1800\t1\t.5\t1\n", inPercent, good, 5, "stated in percent"},
+		{"no fraction", head + "0\t0\tn/a\t0\n60\t9\tn/a\t9\n600\t2\tn/a\t2\n1200\t1\tn/a\t1\n1800\t.5\tn/a\t1\n", inKBq, good, 1, "No parent fraction"},
+		{"a fraction that is held", head + "0\t0\t1\t0\n60\t9\t1\t9\n600\t2\t1\t2\n1200\t1\tn/a\t1\n1800\t.5\tn/a\t1\n", inKBq, good, 1200, "kept for 1200 s"},
+		{"no unit", head + "0\t0\t1\t0\n60\t9\t1\t9\n600\t2\t1\t2\n1200\t1\t1\t1\n1800\t.5\t1\t1\n", "", good, 0, "Nothing states the unit of the activity"},
+		{"three samples of whole blood", head + "0\t0\t1\t0\n60\t9\t1\t9\n600\t2\t1\t2\n1200\t1\t1\tn/a\n1800\t.5\t1\tn/a\n", inKBq, good, 3, "fewer than 4"},
 		{"the peak comes first", head + "60\t9\t1\t9\n600\t2\t1\t2\n1200\t1\t1\t1\n1800\t.5\t1\t1\n", inKBq, good[1:], 60, "peak was missed"},
-		{"minutes that nobody states", head + "0\t0\t1\t0\n1\t9\t1\t9\n10\t2\t1\t2\n20\t1\t1\t1\n", inKBq[:1] + inKBq[len(`{"time":{"Units":"s"},`):], sampled(0, 0, 1, 9000, 10, 2000, 20, 1000), 20, "minutes would be likelier"},
+		{"minutes that nobody states", head + "0\t0\t1\t0\n1\t9\t1\t9\n10\t2\t1\t2\n20\t1\t1\t1\n", inKBq[:1] + inKBq[len(`{"time":{"Units":"s"},`):], sampled(0, 0, 1, 9000, 10, 2000, 20, 1000), 20, "minutes are more likely"},
 	} {
 		b := bloodOf(t, c.table, c.sidecar)
 		if diff := cmp.Diff(c.want, b.Parent, cmpopts.EquateApprox(rounding, 0)); diff != "" {
@@ -147,7 +147,7 @@ func TestAnAIFThatIsTooShortIsNotUsed(t *testing.T) {
 	if diff := cmp.Diff(sampled(0, 0, 60, 9000, 600, 2000, 1200, 1000), b.Parent); diff != "" {
 		t.Error(diff)
 	}
-	if len(b.Warnings) != 1 || b.Warnings[0].Value != 2 || !strings.Contains(b.Warnings[0].Detail, "samples of the AIF") {
+	if len(b.Warnings) != 1 || b.Warnings[0].Value != 2 || !strings.Contains(b.Warnings[0].Detail, "The AIF has 2 samples") {
 		t.Errorf("%+v", b.Warnings)
 	}
 }
@@ -215,10 +215,10 @@ func TestRealBloodIsRead(t *testing.T) {
 		second, last float64 // Bq/mL of the parent
 		says         []string
 	}{
-		{"sub-04/ses-baseline/pet/sub-04_ses-baseline", 1.05021 * 0.979498861047836, 3198.1317531998115 * 0.3877551020408163, []string{"0.06 above", "same small value", "longest of all"}},
-		{"sub-04/ses-blocked/pet/sub-04_ses-blocked", 1065.0575462078868 * 0.9839834668044432, 4647.998736000515 * 0.3815789473684211, []string{"longest of all"}},
-		{"sub-21/ses-test/pet/sub-21_ses-test", 1984.159173469121 * 0.962009886910002, 7662.266458050438 * 0.39865996649916247, []string{"longest of all"}},
-		{"sub-21/ses-retest/pet/sub-21_ses-retest", 8808.316718 * 0.985969835, 5555.800733 * 0.359223301, []string{"longest of all"}},
+		{"sub-04/ses-baseline/pet/sub-04_ses-baseline", 1.05021 * 0.979498861047836, 3198.1317531998115 * 0.3877551020408163, []string{"0.06 above", "same small value", "longest time between"}},
+		{"sub-04/ses-blocked/pet/sub-04_ses-blocked", 1065.0575462078868 * 0.9839834668044432, 4647.998736000515 * 0.3815789473684211, []string{"longest time between"}},
+		{"sub-21/ses-test/pet/sub-21_ses-test", 1984.159173469121 * 0.962009886910002, 7662.266458050438 * 0.39865996649916247, []string{"longest time between"}},
+		{"sub-21/ses-retest/pet/sub-21_ses-retest", 8808.316718 * 0.985969835, 5555.800733 * 0.359223301, []string{"longest time between"}},
 	} {
 		file := folders(t, "ds004869/"+c.scan+"_recording-manual_blood.tsv")[0]
 		b := bloodOf(t, string(read(t, file)), string(read(t, strings.TrimSuffix(file, "tsv")+"json")))

@@ -99,10 +99,8 @@ func (s Statement) AsDecayed(c extract.CorrectedCurves, halfLife time.Duration) 
 	}
 	curves.Warnings = append(curves.Warnings, ingest.CheckHalfLife(s.TracerRadionuclide, halfLife)...)
 	if s.Correction == (Correction{}) && halfLife > 0 {
-		curves.Warnings = append(curves.Warnings, ingest.Warning{
-			Code: ingest.WarnDecayRef, Level: ingest.LevelWarn,
-			Detail: "nothing states whether the values are corrected for decay: they are taken as corrected to 0 s; a sidecar with ImageDecayCorrected tells",
-		})
+		curves.Warnings = append(curves.Warnings, ingest.Warn(ingest.WarnDecayRef, ingest.LevelWarn, 0, 0,
+			"Nothing states whether the values are corrected for decay; they are taken as corrected to 0 s. ImageDecayCorrected in a sidecar settles it."))
 	}
 	return curves, nil
 }

@@ -162,10 +162,8 @@ func (g *frameGrid) build(columns, rows int) error {
 		return err
 	}
 	if n := steps[len(steps)-1] + 1; one.between == 0 && n > len(places) {
-		g.warnings = append(g.warnings, ingest.Warning{
-			Code: ingest.WarnLabels, Level: ingest.LevelWarn, Value: float64(n - len(places)), Threshold: 0,
-			Detail: "slices between those of the segmentation for which it has no frame: SpacingBetweenSlices is missing, and SliceThickness says that they are there",
-		})
+		g.warnings = append(g.warnings, ingest.Warn(ingest.WarnLabels, ingest.LevelWarn, float64(n-len(places)), 0,
+			"By its SliceThickness the segmentation leaves out %s between its frames, and SpacingBetweenSlices is missing; what is left out is taken as empty.", ingest.Count(n-len(places), "slice")))
 	}
 	return g.lay(places, steps, [2]int{columns, rows})
 }

@@ -209,16 +209,13 @@ func points(data []byte) (ingest.Contour, error) {
 
 func (s *structureSet) warnings() []ingest.Warning {
 	var list []ingest.Warning
-	for _, w := range []struct {
-		n      int
-		detail string
-	}{
-		{s.open, "points, open contours or contours of less than three points, left out"},
-		{s.empty, "regions without any closed contour, left out"},
-	} {
-		if w.n > 0 {
-			list = append(list, ingest.Warning{Code: ingest.WarnLabels, Level: ingest.LevelNotice, Value: float64(w.n), Detail: w.detail})
-		}
+	if n := s.open; n > 0 {
+		list = append(list, ingest.Warn(ingest.WarnLabels, ingest.LevelNotice, float64(n), 0,
+			"The structure set has %s without area; points, open contours and contours of less than three points are left out.", ingest.Count(n, "contour")))
+	}
+	if n := s.empty; n > 0 {
+		list = append(list, ingest.Warn(ingest.WarnLabels, ingest.LevelNotice, float64(n), 0,
+			"The structure set has %s without a closed contour; such regions are left out.", ingest.Count(n, "region")))
 	}
 	return list
 }

@@ -345,10 +345,8 @@ func (s *segmentation) warnings() []ingest.Warning {
 	if s.above == 0 || s.bits != 8 {
 		return nil
 	}
-	return []ingest.Warning{{
-		Code: ingest.WarnLabels, Level: ingest.LevelWarn, Value: float64(s.above),
-		Detail: "pixels of the segmentation above its largest value, taken as that",
-	}}
+	return []ingest.Warning{ingest.Warn(ingest.WarnLabels, ingest.LevelWarn, float64(s.above), 0,
+		"The segmentation has %s above MaximumFractionalValue, %d; such pixels count as that.", ingest.Count(s.above, "pixel"), s.full)}
 }
 
 func errRegionsSyntax(syntax string) error {

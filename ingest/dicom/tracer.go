@@ -40,7 +40,7 @@ func (f *facts) injection(series time.Time) (at time.Time, doubts []string) {
 		if before := series.Sub(at); before >= -longestScan && before <= f.longestUptake() {
 			return f.agreed(m, clock, timed)
 		}
-		return nearest(clock, series), []string{fmt.Sprintf("RadiopharmaceuticalStartDateTime lies %.1f days off the series, which cannot be: only the time of day of RadiopharmaceuticalStartTime is taken", series.Sub(at).Abs().Hours()/24)}
+		return nearest(clock, series), []string{fmt.Sprintf("RadiopharmaceuticalStartDateTime is %.1f days away from the series, which is impossible; only the time of day, RadiopharmaceuticalStartTime, is used.", series.Sub(at).Abs().Hours()/24)}
 	case !timed || series.IsZero():
 		return time.Time{}, nil
 	}
@@ -74,7 +74,7 @@ func (f *facts) agreed(m moment, clock time.Duration, timed bool) (at time.Time,
 	case m.known && !f.zone.known && (off-off.Round(quarter)).Abs() <= oneInjection:
 		return local, nil
 	}
-	return at, []string{fmt.Sprintf("RadiopharmaceuticalStartTime and RadiopharmaceuticalStartDateTime, which is followed, lie %v apart", off.Abs())}
+	return at, []string{fmt.Sprintf("RadiopharmaceuticalStartTime and RadiopharmaceuticalStartDateTime lie %v apart; the latter is used.", off.Abs())}
 }
 
 // astray says that a moment has an offset from UTC where nothing says what that
@@ -83,5 +83,5 @@ func (f *facts) astray(m moment, name string) []string {
 	if !m.known || f.zone.known {
 		return nil
 	}
-	return []string{name + " has an offset from UTC and TimezoneOffsetFromUTC is missing: it is taken as of the same zone as the other times"}
+	return []string{name + " has an offset from UTC, but TimezoneOffsetFromUTC is missing; it is taken as being in the zone of the other times."}
 }

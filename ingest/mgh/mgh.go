@@ -227,10 +227,8 @@ func (h header) affine() (ingest.Affine, []ingest.Warning, error) {
 	var warnings []ingest.Warning
 	if !h.placed {
 		h = h.unplaced()
-		warnings = []ingest.Warning{{
-			Code: ingest.WarnLabels, Level: ingest.LevelDoubt, Value: 0, Threshold: 1,
-			Detail: "the label image does not say where it lies (goodRASFlag is not 1): its place is a guess",
-		}}
+		warnings = []ingest.Warning{ingest.Warn(ingest.WarnLabels, ingest.LevelDoubt, 0, 1,
+			"The label image does not state its position (goodRASFlag is not 1): its position is a guess.")}
 	}
 	var a ingest.Affine
 	for r := range a {
@@ -266,10 +264,8 @@ func readLabels(src io.Reader) (ingest.Labels, error) {
 		return ingest.Labels{}, err
 	}
 	if odd > 0 {
-		labels.Warnings = append(labels.Warnings, ingest.Warning{
-			Code: ingest.WarnLabels, Level: ingest.LevelWarn, Value: float64(odd),
-			Detail: "voxels of the label image that are negative or no number, taken as background",
-		})
+		labels.Warnings = append(labels.Warnings, ingest.Warn(ingest.WarnLabels, ingest.LevelWarn, float64(odd), 0,
+			"The label image has %s below 0 or without a number; such voxels are background.", ingest.Count(odd, "voxel")))
 	}
 	n, err := io.CopyN(io.Discard, r, maxTrailing+1)
 	switch {

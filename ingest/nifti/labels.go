@@ -147,16 +147,13 @@ type oddities struct{ nan, negative int }
 
 func (o oddities) warnings() []ingest.Warning {
 	var list []ingest.Warning
-	for _, c := range []struct {
-		n      int
-		detail string
-	}{
-		{o.nan, "voxels of the label image that are no number, taken as background"},
-		{o.negative, "voxels of the label image that are negative, taken as background"},
-	} {
-		if c.n > 0 {
-			list = append(list, ingest.Warning{Code: ingest.WarnLabels, Level: ingest.LevelWarn, Value: float64(c.n), Detail: c.detail})
-		}
+	if n := o.nan; n > 0 {
+		list = append(list, ingest.Warn(ingest.WarnLabels, ingest.LevelWarn, float64(n), 0,
+			"The label image has %s without a number; such voxels are background.", ingest.Count(n, "voxel")))
+	}
+	if n := o.negative; n > 0 {
+		list = append(list, ingest.Warn(ingest.WarnLabels, ingest.LevelWarn, float64(n), 0,
+			"The label image has %s below 0; such voxels are background.", ingest.Count(n, "voxel")))
 	}
 	return list
 }

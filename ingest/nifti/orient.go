@@ -1,7 +1,6 @@
 package nifti
 
 import (
-	"fmt"
 	"math"
 
 	"tacstream/ingest"
@@ -28,10 +27,8 @@ func (h header) affine() (ingest.Affine, []ingest.Warning, error) {
 		a = h.scaled(h.qform())
 	default:
 		a = h.scaled([3][4]float64{{h.pixdim[1]}, {0, h.pixdim[2]}, {0, 0, h.pixdim[3]}})
-		warnings = []ingest.Warning{{
-			Code: ingest.WarnLabels, Level: ingest.LevelDoubt, Value: 0, Threshold: 1,
-			Detail: "the label image has neither sform nor qform: its place is a guess",
-		}}
+		warnings = []ingest.Warning{ingest.Warn(ingest.WarnLabels, ingest.LevelDoubt, 0, 1,
+			"The label image has neither sform nor qform: its position is a guess.")}
 	}
 	for _, row := range a {
 		for _, x := range row {
@@ -127,8 +124,6 @@ func (h header) compare(s ingest.Affine) []ingest.Warning {
 	if !(worst > farthest*side) || math.IsInf(worst, 0) {
 		return nil
 	}
-	return []ingest.Warning{{
-		Code: ingest.WarnLabels, Level: ingest.LevelWarn, Value: worst, Threshold: farthest * side,
-		Detail: fmt.Sprintf("sform (code %d, used) and qform (code %d) of the label image lie so many mm apart", h.scode, h.qcode),
-	}}
+	return []ingest.Warning{ingest.Warn(ingest.WarnLabels, ingest.LevelWarn, worst, farthest*side,
+		"The sform (code %d, used) and the qform (code %d) of the label image lie %.3g mm apart, more than %.3g mm.", h.scode, h.qcode, worst, farthest*side)}
 }

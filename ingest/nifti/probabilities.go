@@ -79,16 +79,13 @@ func (o outside) percentages() bool { return 2*o.hundreds > o.some }
 
 func (o outside) warnings() []ingest.Warning {
 	var list []ingest.Warning
-	for _, c := range []struct {
-		n      int
-		detail string
-	}{
-		{o.nan, "voxels of the probabilities that are no number, taken as 0"},
-		{o.beyond, "voxels of the probabilities outside 0 to 1, clipped"},
-	} {
-		if c.n > 0 {
-			list = append(list, ingest.Warning{Code: ingest.WarnLabels, Level: ingest.LevelWarn, Value: float64(c.n), Detail: c.detail})
-		}
+	if n := o.nan; n > 0 {
+		list = append(list, ingest.Warn(ingest.WarnLabels, ingest.LevelWarn, float64(n), 0,
+			"The image of probabilities has %s without a number; such voxels count as 0.", ingest.Count(n, "voxel")))
+	}
+	if n := o.beyond; n > 0 {
+		list = append(list, ingest.Warn(ingest.WarnLabels, ingest.LevelWarn, float64(n), 0,
+			"The image of probabilities has %s outside 0 to 1; such voxels count as the nearer of the two.", ingest.Count(n, "voxel")))
 	}
 	return list
 }

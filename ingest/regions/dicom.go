@@ -19,10 +19,8 @@ func readDICOM(image io.Reader, _ map[int32]string) (ingest.Segmentation, error)
 	}
 	s, err := dicom.Options{}.ReadRegions(data)
 	if err == nil && s.FrameOfReferenceUID == "" {
-		s.Warnings = append(s.Warnings, ingest.Warning{
-			Code: ingest.WarnLabels, Level: ingest.LevelDoubt,
-			Detail: "the regions name no frame of reference, so nothing says that they belong to this series",
-		})
+		s.Warnings = append(s.Warnings, ingest.Warn(ingest.WarnLabels, ingest.LevelDoubt, 0, 0,
+			"The regions name no frame of reference, so nothing says that they belong to this series."))
 	}
 	return s, err
 }

@@ -76,28 +76,21 @@ const farAbove = 2
 func (r RegionSource) Doubts() []ingest.Warning {
 	var list []ingest.Warning
 	if r.Others > 0 {
-		list = append(list, ingest.Warning{
-			Code: ingest.WarnLabels, Level: ingest.LevelNotice, Value: float64(r.Others),
-			Detail: "so many other region sources lie equally near; one on the grid of the series was taken or, where several or none are, the one with the smallest digest",
-		})
+		list = append(list, ingest.Warn(ingest.WarnLabels, ingest.LevelNotice, float64(r.Others), 0,
+			"Of %s equally near one is used: the one on the grid of the series or, if several or none are, the one with the smallest digest.",
+			ingest.Count(r.Others+1, "region source")))
 	}
 	if r.Transform.Key != "" {
-		list = append(list, ingest.Warning{
-			Code: ingest.WarnLabels, Level: ingest.LevelNotice,
-			Detail: "the series has no regions of its own; the protocol's atlas serves, brought to it by the affine beside it",
-		})
+		list = append(list, ingest.Warn(ingest.WarnLabels, ingest.LevelNotice, 0, 0,
+			"The series has no regions of its own; the protocol's atlas is used, with the affine beside the series."))
 	}
 	if r.Above >= farAbove && r.Image.Space == "" {
-		list = append(list, ingest.Warning{
-			Code: ingest.WarnLabels, Level: ingest.LevelWarn, Value: float64(r.Above), Threshold: farAbove,
-			Detail: "the region source lies so many folders above the series, where it serves every scan below that has none of its own",
-		})
+		list = append(list, ingest.Warn(ingest.WarnLabels, ingest.LevelWarn, float64(r.Above), farAbove,
+			"The region source lies %d folders above the series, where it serves every scan below that has none of its own.", r.Above))
 	}
 	if r.Elsewhere > 0 {
-		list = append(list, ingest.Warning{
-			Code: ingest.WarnLabels, Level: ingest.LevelNotice, Value: float64(r.Elsewhere),
-			Detail: "so many DICOM objects with regions lie as near, but in another frame of reference than the series; they were not used",
-		})
+		list = append(list, ingest.Warn(ingest.WarnLabels, ingest.LevelNotice, float64(r.Elsewhere), 0,
+			"The regions in %s beside the series have another frame of reference and are not used.", ingest.Count(r.Elsewhere, "DICOM object")))
 	}
 	return list
 }

@@ -14,7 +14,7 @@ func TestWhatIsOddAboutAPlaceIsSaid(t *testing.T) {
 		want string // part of the only warning, "" for none
 	}{
 		{"beside the series", RegionSource{Above: 1}, ""},
-		{"two folders above", RegionSource{Above: 2}, "so many folders above"},
+		{"two folders above", RegionSource{Above: 2}, "2 folders above"},
 		{"far above, of the same frame of reference", RegionSource{Above: 5, Image: ingest.Record{Space: "1.2"}}, ""},
 		{"others elsewhere", RegionSource{Elsewhere: 3}, "another frame of reference"},
 		{"an atlas", RegionSource{Transform: ingest.Record{Object: ingest.Object{Key: "x"}}}, "the protocol's atlas"},

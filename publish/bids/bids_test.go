@@ -44,7 +44,7 @@ func result() bids.Result {
 				},
 				HalfLife: time.Minute, Units: extract.BqPerML,
 				Decay:    extract.Decay{StoredNone: true, Injection: -30 * time.Second, InjectionKnown: true},
-				Warnings: []ingest.Warning{{Code: ingest.WarnFrameGap, Level: ingest.LevelWarn, Value: 60, Threshold: 1, Detail: "s, the longest of 1 gaps between frames"}},
+				Warnings: []ingest.Warning{{Code: ingest.WarnFrameGap, Level: ingest.LevelWarn, Value: 60, Threshold: 1, Detail: "The frames leave 1 gap between them, of up to 60 s; up to 1 s is normal."}},
 			},
 			Estimates: []fit.Estimate{
 				{
@@ -53,7 +53,7 @@ func result() bids.Result {
 						{Symbol: fit.R1, Value: 1.1, SE: 0.01}, {Symbol: fit.K2, Value: 0.0715, SE: 0.002},
 						{Symbol: fit.BPND, Value: 1.9, SE: 0.05}, {Symbol: fit.K2Prime, Value: 0.065, SE: math.NaN()},
 					},
-					Warnings: []ingest.Warning{{Code: ingest.WarnResiduals, Level: ingest.LevelWarn, Value: 0.004, Threshold: 0.01, Detail: "p of the runs test"}},
+					Warnings: []ingest.Warning{{Code: ingest.WarnResiduals, Level: ingest.LevelWarn, Value: 0.004, Threshold: 0.01, Detail: "The residuals have 2 runs; so few or fewer come by chance with p = 0.004, below 0.01."}},
 				},
 				{
 					Region: "Putamen", Model: "logan-ref", AIC: math.Inf(-1), BIC: math.NaN(), RSS: 2, TStar: 90 * time.Second,

@@ -46,7 +46,7 @@ func (m SRTMV) Fit(s Scan) ([]Estimate, error) {
 		m.VBPrime = defaultVBPrime
 	}
 	if !(m.VBPrime > 0 && m.VBPrime < highestVB) {
-		return nil, ErrSettings.With("vB′ of %g lies outside 0 to %g", m.VBPrime, highestVB)
+		return nil, ErrSettings.Saying("vB′ must be from 0 to %[2]g, and is %[1]g", m.VBPrime, highestVB)
 	}
 	p, err := prepareReference(s, m.Weighting)
 	if err != nil {

@@ -2,17 +2,8 @@ package config_test
 
 import (
 	"bytes"
-	"encoding/json"
-	"fmt"
-	"go/ast"
-	"go/importer"
-	"go/parser"
-	"go/token"
-	"go/types"
-	"io"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -42,27 +33,10 @@ const arrowLimit = 130
 const lineLimit = 450
 
 func TestCirclesOfFilesStaySmall(t *testing.T) {
-	packages := listPackages(t)
-	exports := map[string]string{}
-	for _, p := range packages {
-		exports[p.ImportPath] = p.Export
-	}
-	fset := token.NewFileSet()
-	imp := importer.ForCompiler(fset, "gc", func(path string) (io.ReadCloser, error) {
-		file, ok := exports[path]
-		if !ok {
-			return nil, fmt.Errorf("no export data for %s", path)
-		}
-		return os.Open(file)
-	})
-	checked, inCircles := 0, 0
-	for _, p := range packages {
-		name, ours := strings.CutPrefix(p.ImportPath, "tacstream/")
-		if !ours {
-			continue
-		}
-		checked++
-		arrows := arrowsOf(t, fset, imp, p)
+	p := loadProgram(t)
+	inCircles := 0
+	for _, pkg := range p.sources {
+		name, arrows := pkg.path, p.arrowsOf(pkg)
 		circles := circlesOf(arrows)
 		n := 0
 		for _, a := range slices.Collect(maps.Keys(arrows)) {
@@ -88,66 +62,20 @@ func TestCirclesOfFilesStaySmall(t *testing.T) {
 			inCircles += n
 		}
 	}
-	if checked < 10 {
-		t.Fatalf("only %d packages were looked at", checked)
-	}
 	t.Logf("%d arrows in circles under ingest, extract and config", inCircles)
 	if inCircles > arrowLimit {
 		t.Errorf("%d arrows in circles under ingest, extract and config; at most %d may be", inCircles, arrowLimit)
 	}
 }
 
-// A listedPackage is what go list says of a package.
-type listedPackage struct {
-	ImportPath, Dir, Export string
-	GoFiles                 []string
-}
-
-// listPackages returns the program's packages and all that they import, built
-// so far that their exported types can be read.
-func listPackages(t *testing.T) []listedPackage {
-	t.Helper()
-	cmd := exec.Command("go", "list", "-export", "-deps", "-json=ImportPath,Dir,Export,GoFiles", "tacstream/...")
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("go list: %v\n%s", err, stderr.Bytes())
-	}
-	var packages []listedPackage
-	for d := json.NewDecoder(bytes.NewReader(out)); d.More(); {
-		var p listedPackage
-		if err := d.Decode(&p); err != nil {
-			t.Fatal(err)
-		}
-		packages = append(packages, p)
-	}
-	return packages
-}
-
-// arrowsOf returns the arrows between the files of p.
-func arrowsOf(t *testing.T, fset *token.FileSet, imp types.Importer, p listedPackage) map[arrow]bool {
-	t.Helper()
-	var files []*ast.File
-	for _, name := range p.GoFiles {
-		f, err := parser.ParseFile(fset, filepath.Join(p.Dir, name), nil, parser.SkipObjectResolution)
-		if err != nil {
-			t.Fatal(err)
-		}
-		files = append(files, f)
-	}
-	info := &types.Info{Uses: map[*ast.Ident]types.Object{}}
-	conf := types.Config{Importer: imp}
-	pkg, err := conf.Check(p.ImportPath, fset, files, info)
-	if err != nil {
-		t.Fatal(err)
-	}
+// arrowsOf returns the arrows between the files of a package.
+func (p program) arrowsOf(s source) map[arrow]bool {
 	arrows := map[arrow]bool{}
-	for id, obj := range info.Uses {
-		if obj.Pkg() != pkg {
+	for id, obj := range s.info.Uses {
+		if obj.Pkg() != s.types {
 			continue
 		}
-		from, to := filepath.Base(fset.Position(id.Pos()).Filename), filepath.Base(fset.Position(obj.Pos()).Filename)
+		from, to := filepath.Base(p.fset.Position(id.Pos()).Filename), filepath.Base(p.fset.Position(obj.Pos()).Filename)
 		if from != to {
 			arrows[arrow{from, to}] = true
 		}

@@ -40,7 +40,7 @@ func TestTheReferenceIsNeverGuessed(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			got, err := config.Reference(test.pattern, test.curves.TACs)
+			got, err := extract.Reference(test.pattern, test.curves.TACs)
 			if got != test.want || (err == nil) != (test.code == "") || err != nil && ingest.ReasonOf(err).Code != test.code {
 				t.Errorf("%q, %v; want %q %s", got, err, test.want, test.code)
 			}

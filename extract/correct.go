@@ -1,7 +1,6 @@
 package extract
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -10,7 +9,7 @@ import (
 
 // ErrOrigin means that curves cannot be corrected for decay to the time that
 // was asked for: it is not known, or the half-life is not.
-var ErrOrigin = fmt.Errorf("no correction for decay to this time: %w", ingest.ErrRejected)
+var ErrOrigin = ingest.NewSentinel(ingest.CodeTiming, "no correction for decay to this time")
 
 // DefaultOrigin returns the time to which curves go out corrected unless
 // something else is wanted: Nearest to the injection.
@@ -41,7 +40,7 @@ func (c Curves) OriginTime(to Origin) (at time.Duration, corrected bool, err err
 	case to == AsDecayed, to == AsStored && c.Decay.StoredNone:
 		return 0, false, nil
 	case c.HalfLife <= 0 && !stored:
-		return 0, false, fmt.Errorf("%s: the half-life is not known, so values stay as they are stored: %w", to, ErrOrigin)
+		return 0, false, ErrOrigin.With("%s: the half-life is not known, so values stay as they are stored", to)
 	case stored:
 		return c.Decay.Stored, true, nil
 	case to == ToInjection && c.Decay.InjectionKnown:
@@ -49,7 +48,7 @@ func (c Curves) OriginTime(to Origin) (at time.Duration, corrected bool, err err
 	case to == ToScanStart:
 		return c.scanStart(), true, nil
 	}
-	return 0, false, fmt.Errorf("%s: the header does not say when that was: %w", to, ErrOrigin)
+	return 0, false, ErrOrigin.With("%s: the header does not say when that was", to)
 }
 
 // scanStart returns the start of the scan after model zero: the same, unless
@@ -102,7 +101,7 @@ func (c Curves) Corrected(to Origin) ([]CorrectedTAC, error) {
 
 // ErrUptake means that there are no uptake values: dose, weight or injection
 // time is missing, or the curves have no unit.
-var ErrUptake = fmt.Errorf("no uptake values: %w", ingest.ErrRejected)
+var ErrUptake = ingest.NewSentinel(ingest.CodeUnits, "no uptake values")
 
 // AsUptake returns the curves as standardised uptake values, which are to be
 // corrected for decay to the injection:
@@ -112,7 +111,7 @@ var ErrUptake = fmt.Errorf("no uptake values: %w", ingest.ErrRejected)
 // where bqPerG is dose over weight.
 func (c Curves) AsUptake(bqPerG float64) (Curves, error) {
 	if c.Units != BqPerML || !(bqPerG > 0) || !c.Decay.InjectionKnown || c.HalfLife <= 0 {
-		return c, fmt.Errorf("they need curves in Bq/mL, and dose, weight, half-life and injection time in the header: %w", ErrUptake)
+		return c, ErrUptake.With("they need curves in Bq/mL, and dose, weight, half-life and injection time in the header")
 	}
 	c.Units, c.TACs = Uptake, slices.Clone(c.TACs)
 	for r := range c.TACs {

@@ -1,7 +1,6 @@
 package extract
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -9,7 +8,7 @@ import (
 )
 
 // ErrJoin means that curves are not parts of one acquisition.
-var ErrJoin = fmt.Errorf("curves that are no parts of one acquisition: %w", ingest.ErrRejected)
+var ErrJoin = ingest.NewSentinel(ingest.CodeMixed, "curves that are no parts of one acquisition")
 
 // Join appends the curves of a later part of one acquisition, whose model zero
 // lies that long after that of c. Both hold activity as it decayed, so the
@@ -18,7 +17,7 @@ var ErrJoin = fmt.Errorf("curves that are no parts of one acquisition: %w", inge
 // and the later frames must follow the earlier ones.
 func (c Curves) Join(later Curves, after time.Duration) (Curves, error) {
 	if c.Units != later.Units || c.HalfLife != later.HalfLife || len(c.TACs) != len(later.TACs) {
-		return c, fmt.Errorf("they differ in regions, units or half-life: %w", ErrJoin)
+		return c, ErrJoin.With("they differ in regions, units or half-life")
 	}
 	c.Frames, c.TACs = slices.Clone(c.Frames), slices.Clone(c.TACs)
 	for _, f := range later.Frames {
@@ -29,7 +28,7 @@ func (c Curves) Join(later Curves, after time.Duration) (Curves, error) {
 	}
 	for r := range c.TACs {
 		if c.TACs[r].Region != later.TACs[r].Region || c.TACs[r].Index != later.TACs[r].Index {
-			return c, fmt.Errorf("they differ in regions: %w", ErrJoin)
+			return c, ErrJoin.With("they differ in regions")
 		}
 		c.TACs[r].BqPerML = slices.Concat(c.TACs[r].BqPerML, later.TACs[r].BqPerML)
 	}

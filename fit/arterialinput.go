@@ -16,15 +16,15 @@ func checkBlood(name string, list []extract.Sample) error {
 	positive := false
 	for i, s := range list {
 		if !(math.Abs(s.BqPerML) < largest) {
-			return reject(ErrBlood, "%s sample %d: %g", name, i+1, s.BqPerML)
+			return ErrBlood.With("%s sample %d: %g", name, i+1, s.BqPerML)
 		}
 		if s.At < -longestBefore || s.At > longestAfter || i > 0 && s.At <= list[i-1].At {
-			return reject(ErrBlood, "%s sample %d at %v is out of order or of range", name, i+1, s.At)
+			return ErrBlood.With("%s sample %d at %v is out of order or of range", name, i+1, s.At)
 		}
 		positive = positive || s.BqPerML > 0
 	}
 	if len(list) < minSamples || !positive {
-		return reject(ErrBlood, "%d samples of %s, or none above 0", len(list), name)
+		return ErrBlood.With("%d samples of %s, or none above 0", len(list), name)
 	}
 	return nil
 }
@@ -170,10 +170,10 @@ func prepareArterial(s Scan, w Weighting) (*arterial, error) {
 	}
 	end, samples := s.Frames[len(s.Frames)-1].End(), s.Blood.Parent
 	if samples[len(samples)-1].At+s.Delay <= 0 || samples[0].At+s.Delay >= end {
-		return nil, reject(ErrBlood, "every sample of plasma lies outside the scan")
+		return nil, ErrBlood.With("every sample of plasma lies outside the scan")
 	}
 	if s.Delay < -longestDelay || s.Delay > longestDelay {
-		return nil, reject(ErrBlood, "a delay of %v", s.Delay)
+		return nil, ErrBlood.With("a delay of %v", s.Delay)
 	}
 	peak := 0.0
 	for _, v := range s.Blood.Parent {

@@ -29,13 +29,13 @@ const maxFrames = 2000
 // check returns what is wrong with a scan before anything is computed.
 func (s Scan) check() error {
 	if s.HalfLife < 0 || s.HalfLife > 0 && s.HalfLife < time.Second {
-		return reject(ErrHalfLife, "%v", s.HalfLife)
+		return ErrHalfLife.With("%v", s.HalfLife)
 	}
 	if err := checkFrames(s.Frames); err != nil {
 		return err
 	}
 	if last := s.Frames[len(s.Frames)-1].End(); s.HalfLife > 0 && last.Seconds() > mostHalfLives*s.HalfLife.Seconds() {
-		return reject(ErrHalfLife, "a scan until %v is longer than %d times %v", last, mostHalfLives, s.HalfLife)
+		return ErrHalfLife.With("a scan until %v is longer than %d times %v", last, mostHalfLives, s.HalfLife)
 	}
 	names := make(map[extract.Region]bool, len(s.TACs))
 	for _, t := range s.TACs {
@@ -43,7 +43,7 @@ func (s Scan) check() error {
 			return err
 		}
 		if names[t.Region] && t.Region != s.Reference { // of two references prepareReference speaks
-			return reject(ErrValues, "two regions are called %q", t.Region)
+			return ErrValues.With("two regions are called %q", t.Region)
 		}
 		names[t.Region] = true
 	}
@@ -52,17 +52,17 @@ func (s Scan) check() error {
 
 func checkFrames(frames []ingest.Frame) error {
 	if len(frames) < minFrames {
-		return reject(ErrTooFewFrames, "%d frames", len(frames))
+		return ErrTooFewFrames.With("%d frames", len(frames))
 	}
 	if len(frames) > maxFrames {
-		return reject(ErrFrames, "%d frames are more than %d", len(frames), maxFrames)
+		return ErrFrames.With("%d frames are more than %d", len(frames), maxFrames)
 	}
 	for i, f := range frames {
 		if f.Start < -longestBefore || f.Start > longestAfter || f.Duration > longestAfter {
-			return reject(ErrFrames, "frame %d starts at %v and lasts %v", i+1, f.Start, f.Duration)
+			return ErrFrames.With("frame %d starts at %v and lasts %v", i+1, f.Start, f.Duration)
 		}
 		if f.Duration < shortest {
-			return reject(ErrFrames, "frame %d lasts %v", i+1, f.Duration)
+			return ErrFrames.With("frame %d lasts %v", i+1, f.Duration)
 		}
 	}
 	if err := ingest.CheckFrames(frames); err != nil {
@@ -80,11 +80,11 @@ const largest = 1e100
 
 func checkCurve(t extract.TAC, frames int) error {
 	if len(t.BqPerML) != frames {
-		return reject(ErrFrames, "%s has %d values for %d frames", t.Region, len(t.BqPerML), frames)
+		return ErrFrames.With("%s has %d values for %d frames", t.Region, len(t.BqPerML), frames)
 	}
 	for f, v := range t.BqPerML {
 		if math.Float64bits(v)&^(1<<63) >= math.Float64bits(largest) { // or it is no number
-			return reject(ErrValues, "%s frame %d: %g", t.Region, f+1, v)
+			return ErrValues.With("%s frame %d: %g", t.Region, f+1, v)
 		}
 	}
 	return nil

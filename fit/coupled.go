@@ -120,7 +120,7 @@ func (c *coupled) begin() (float64, error) {
 		}
 	}
 	if !(weight > 0) {
-		return 0, reject(ErrK2Prime, "no region determines k2′")
+		return 0, ErrK2Prime.With("no region determines k2′")
 	}
 	return math.Exp(sum / weight), nil
 }
@@ -162,7 +162,7 @@ func (c *coupled) couple() error {
 			}
 		}
 		if !(information > 0) {
-			return reject(ErrK2Prime, "no region determines k2′")
+			return ErrK2Prime.With("no region determines k2′")
 		}
 		if objective > before && math.Abs(move) > 1e-10*k {
 			move /= 2
@@ -184,10 +184,10 @@ func (c *coupled) couple() error {
 		}
 	}
 	if !(k > thetaMin && k < thetaMax) {
-		return reject(ErrK2Prime, "the regions lead to %.3g /min, outside %g to %g", k, thetaMin, thetaMax)
+		return ErrK2Prime.With("the regions lead to %.3g /min, outside %g to %g", k, thetaMin, thetaMax)
 	}
 	if c.influence(); c.shared.se > mostDoubt*k {
-		return reject(ErrK2Prime, "the regions leave %.3g ± %.3g /min", k, c.shared.se)
+		return ErrK2Prime.With("the regions leave %.3g ± %.3g /min", k, c.shared.se)
 	}
 	return nil
 }

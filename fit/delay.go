@@ -30,7 +30,7 @@ const delayRegions = 24
 // Source: Meyer, J Nucl Med 1989;30:1069–1078.
 func FindDelay(s Scan) (time.Duration, error) {
 	if len(s.TACs) == 0 {
-		return 0, reject(ErrFrames, "no curves")
+		return 0, ErrFrames.With("no curves")
 	}
 	if err := s.check(); err != nil {
 		return 0, err
@@ -65,7 +65,7 @@ func FindDelay(s Scan) (time.Duration, error) {
 	case failed != nil:
 		return 0, failed
 	case best == earliestDelay || best == latestDelay:
-		return 0, reject(ErrBlood, "no delay between %g and %g s fits best: the times of blood and scan do not belong together", earliestDelay, latestDelay)
+		return 0, ErrBlood.With("no delay between %g and %g s fits best: the times of blood and scan do not belong together", earliestDelay, latestDelay)
 	}
 	best, _ = golden(misfit, best-delayStride, best+delayStride, 0.05)
 	return time.Duration(best*1000) * time.Millisecond, nil

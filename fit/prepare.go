@@ -38,7 +38,7 @@ func prepare(s Scan, w Weighting) (*prepared, error) {
 		p.from++
 	}
 	if used := len(s.Frames) - p.from; used < minFrames {
-		return nil, reject(ErrTooFewFrames, "%d frames end after model zero", used)
+		return nil, ErrTooFewFrames.With("%d frames end after model zero", used)
 	}
 	shared := s.schedules.of(s.Frames, p.from, s.HalfLife)
 	p.grid, p.judge = shared.grid, shared.judge

@@ -22,12 +22,12 @@ func (p *prepared) reference() error {
 			continue
 		}
 		if p.ref != nil {
-			return reject(ErrReference, "two regions are called %q", t.Region)
+			return ErrReference.With("two regions are called %q", t.Region)
 		}
 		p.ref = p.used(t.BqPerML)
 	}
 	if p.ref == nil {
-		return reject(ErrReference, "no region is called %q", p.scan.Reference)
+		return ErrReference.With("no region is called %q", p.scan.Reference)
 	}
 	total, peak := 0.0, 0.0
 	for i, u := range p.ref {
@@ -35,14 +35,14 @@ func (p *prepared) reference() error {
 		peak = math.Max(peak, math.Abs(u))
 	}
 	if !(total > 0) {
-		return reject(ErrReference, "%s holds no activity", p.scan.Reference)
+		return ErrReference.With("%s holds no activity", p.scan.Reference)
 	}
 	p.setScale(peak)
 	for i := range p.ref {
 		p.ref[i] /= p.scale
 	}
 	if p.refCurve = p.curve(p.ref); !p.refCurve.finite() {
-		return reject(ErrFrames, "no curve can be laid through them")
+		return ErrFrames.With("no curve can be laid through them")
 	}
 	p.refNoise.unit = make([]float64, len(p.ref))
 	p.unitVariances(p.ref, p.refNoise.unit)

@@ -22,7 +22,7 @@ type sharedRate struct {
 // error: estimates with it would look sound and be wrong.
 func givenRate(perMin float64) (*sharedRate, error) {
 	if !(perMin >= thetaMin && perMin <= thetaMax) {
-		return nil, reject(ErrK2Prime, "k2′ of %g /min, which lies outside %g to %g", perMin, thetaMin, thetaMax)
+		return nil, ErrK2Prime.With("k2′ of %g /min, which lies outside %g to %g", perMin, thetaMin, thetaMax)
 	}
 	return &sharedRate{value: perMin, se: math.NaN()}, nil
 }

@@ -46,7 +46,7 @@ func (m SRTMV) Fit(s Scan) ([]Estimate, error) {
 		m.VBPrime = defaultVBPrime
 	}
 	if !(m.VBPrime > 0 && m.VBPrime < highestVB) {
-		return nil, reject(ErrSettings, "vB′ of %g lies outside 0 to %g", m.VBPrime, highestVB)
+		return nil, ErrSettings.With("vB′ of %g lies outside 0 to %g", m.VBPrime, highestVB)
 	}
 	p, err := prepareReference(s, m.Weighting)
 	if err != nil {
@@ -56,7 +56,7 @@ func (m SRTMV) Fit(s Scan) ([]Estimate, error) {
 		return nil, err
 	}
 	if s.Delay < -longestDelay || s.Delay > longestDelay {
-		return nil, reject(ErrBlood, "a delay of %v is longer than %v", s.Delay, longestDelay)
+		return nil, ErrBlood.With("a delay of %v is longer than %v", s.Delay, longestDelay)
 	}
 	f := newSRTMVFit(p, newInput(p.partition, s.Blood.Whole, s.Delay, p.scale).means(len(p.mid)), m.VBPrime)
 	return p.each(m.Name(), BPND, func(t *extract.TAC, u []float64, e *Estimate) {

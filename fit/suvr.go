@@ -47,7 +47,7 @@ func (m SUVR) Fit(s Scan) ([]Estimate, error) {
 	}
 	under, underVariance := p.total(p.ref, parts)
 	if !(under > 0) {
-		return nil, reject(ErrReference, "%s holds no activity in the window", s.Reference)
+		return nil, ErrReference.With("%s holds no activity in the window", s.Reference)
 	}
 	return p.each(m.Name(), BPND, func(_ *extract.TAC, u []float64, e *Estimate) {
 		over, variance := p.total(u, parts)
@@ -91,7 +91,7 @@ func (p *prepared) parts(given Window) ([]float64, error) {
 		}
 	}
 	if sum == 0 {
-		return nil, reject(ErrTooFewFrames, "no frame lies between %v and %v", w.From, w.To)
+		return nil, ErrTooFewFrames.With("no frame lies between %v and %v", w.From, w.To)
 	}
 	return list, nil
 }
@@ -147,7 +147,7 @@ func (m RPM) Fit(s Scan) ([]Estimate, error) {
 		m.LeastPerMin, m.MostPerMin = leastBasis, mostBasis
 	}
 	if m.Bases < 2 || m.Bases > mostBases || !(m.LeastPerMin >= thetaMin) || !(m.MostPerMin <= thetaMax) || !(m.LeastPerMin < m.MostPerMin) {
-		return nil, reject(ErrSettings, "%d bases from %g to %g /min: there must be 2 to %d from %g to %g", m.Bases, m.LeastPerMin, m.MostPerMin, mostBases, thetaMin, thetaMax)
+		return nil, ErrSettings.With("%d bases from %g to %g /min: there must be 2 to %d from %g to %g", m.Bases, m.LeastPerMin, m.MostPerMin, mostBases, thetaMin, thetaMax)
 	}
 	p, err := prepareReference(s, m.Weighting)
 	if err != nil {

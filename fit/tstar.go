@@ -6,14 +6,14 @@ import "time"
 // where fewer than least frames follow.
 func (p *prepared) startAt(tStar time.Duration, least int) (int, error) {
 	if tStar < 0 {
-		return 0, reject(ErrFrames, "t* = %v is before model zero", tStar)
+		return 0, ErrFrames.With("t* = %v is before model zero", tStar)
 	}
 	first := 0
 	for first < len(p.mid) && p.mid[first] < tStar.Minutes() {
 		first++
 	}
 	if left := len(p.mid) - first; left < least {
-		return 0, reject(ErrTooFewFrames, "%d frames after t* = %v are fewer than %d", left, tStar, least)
+		return 0, ErrTooFewFrames.With("%d frames after t* = %v are fewer than %d", left, tStar, least)
 	}
 	return first, nil
 }

@@ -62,22 +62,22 @@ func (w Weighting) check(s Scan) error {
 		return w.Check()
 	}
 	if len(s.Weights) == 0 {
-		return reject(ErrValues, "weighting \"user\" needs Scan.Weights, a column named weights")
+		return ErrValues.With("weighting \"user\" needs Scan.Weights, a column named weights")
 	}
 	if len(s.Weights) != len(s.Frames) {
-		return reject(ErrFrames, "%d weights for %d frames", len(s.Weights), len(s.Frames))
+		return ErrFrames.With("%d weights for %d frames", len(s.Weights), len(s.Frames))
 	}
 	positive := 0
 	for f, v := range s.Weights {
 		if !(v >= 0) || v > largest {
-			return reject(ErrValues, "weight %g of frame %d", v, f+1)
+			return ErrValues.With("weight %g of frame %d", v, f+1)
 		}
 		if v > 0 {
 			positive++
 		}
 	}
 	if positive < minFrames {
-		return reject(ErrTooFewFrames, "%d frames have a weight", positive)
+		return ErrTooFewFrames.With("%d frames have a weight", positive)
 	}
 	return nil
 }
@@ -92,7 +92,7 @@ func (w Weighting) Check() error {
 		}
 		names = append(names, string(known))
 	}
-	return reject(ErrSettings, "no weighting is called %q; there are %s", w, strings.Join(names, ", "))
+	return ErrSettings.With("no weighting is called %q; there are %s", w, strings.Join(names, ", "))
 }
 
 // of returns the weights of the frames of a region that are used, nil where

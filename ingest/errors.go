@@ -5,12 +5,14 @@ import (
 	"fmt"
 )
 
-// ErrRejected is wrapped by every error that no retry can cure: the input is
-// at fault and a person must look at it. Any other error may pass with time.
+// ErrRejected is found by errors.Is in every error that no retry can cure: the
+// input is at fault and a person must look at it. Any other error may pass with
+// time. Make such errors with Reject or NewSentinel, which give them a code;
+// nothing else may wrap ErrRejected.
 var ErrRejected = errors.New("input rejected")
 
 // ErrGeometry means that voxel positions make no sense.
-var ErrGeometry = fmt.Errorf("impossible geometry: %w", ErrRejected)
+var ErrGeometry = NewSentinel(CodeGeometry, "impossible geometry")
 
 // What a store may answer to a read, beside ErrGone. These say nothing of the
 // object's contents, so that neither is an ErrRejected.

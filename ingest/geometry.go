@@ -1,7 +1,5 @@
 package ingest
 
-import "fmt"
-
 // A Vec is a point or direction in millimetres on RAS+ axes.
 type Vec [3]float64
 
@@ -42,7 +40,7 @@ func (a Affine) Determinant() float64 {
 func (a Affine) Inverse() (Affine, error) {
 	d := a.Determinant()
 	if !(d > 1e-12 || d < -1e-12) {
-		return Affine{}, fmt.Errorf("voxels without volume: %w", ErrGeometry)
+		return Affine{}, ErrGeometry.With("voxels without volume")
 	}
 	var inv Affine
 	for r := range 3 {

@@ -29,7 +29,9 @@ func TestHalfLivesOffTheTable(t *testing.T) {
 	} {
 		level := ingest.Level("")
 		for _, w := range ingest.CheckHalfLife(c.nuclide, c.halfLife) {
-			level = w.Level
+			if level = w.Level; w.Code != ingest.WarnHalfLife {
+				t.Errorf("%s: %+v", c.name, w)
+			}
 		}
 		if level != c.level {
 			t.Errorf("%s: level %q, want %q", c.name, level, c.level)

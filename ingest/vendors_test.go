@@ -325,6 +325,31 @@ func TestInstancesThatDisagreeAreDoubted(t *testing.T) {
 	}
 }
 
+// What a header says of the whole series is doubted where it takes from the
+// values their meaning.
+func TestHeadersThatSayTheirOwnDoubts(t *testing.T) {
+	for name, c := range map[string]struct {
+		soft  ingest.Soft
+		code  ingest.Code
+		value float64
+	}{
+		"two further tracers":   {ingest.Soft{OtherTracers: 2}, ingest.WarnTracers, 2},
+		"compressed with loss":  {ingest.Soft{Lossy: true}, ingest.WarnLossy, 1},
+		"two slopes, half each": {ingest.Soft{Rescaled: 0.5}, ingest.WarnSplit, 0.5},
+	} {
+		c.soft.CorrectedImage = []string{"ATTN", "SCAT", "NORM", "DECY"}
+		var found []ingest.Warning
+		for _, w := range (ingest.Assembly{Header: ingest.Header{Soft: c.soft}}).Doubts() {
+			if w.Level == ingest.LevelDoubt {
+				found = append(found, w)
+			}
+		}
+		if len(found) != 1 || found[0].Code != c.code || found[0].Value != c.value {
+			t.Errorf("%s: %+v, want one doubt of %s, %g", name, found, c.code, c.value)
+		}
+	}
+}
+
 // Frames may be shorter than the jitter of others' times, and their times may be
 // in whole seconds.
 func TestShortFramesAreToldApart(t *testing.T) {

@@ -27,7 +27,7 @@ func (c fitCmd) read(e *env) (fit.Scan, error) {
 	scan := fit.NewScan(curves, "")
 	scan.Weights = interpretation.Weights
 	if c.Reference != "" {
-		if scan.Reference, err = config.Reference(c.Reference, curves.TACs); err != nil {
+		if scan.Reference, err = extract.Reference(c.Reference, curves.TACs); err != nil {
 			return fit.Scan{}, fmt.Errorf("%s: %w", c.Table, err)
 		}
 	}

@@ -16,7 +16,7 @@ func newMetrics() *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		jobs: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "tacstream_jobs_total", Help: "Jobs that came to an end, by how: estimated, failed, inconsistent, stale, handed-back, error, dead.",
+			Name: "tacstream_jobs_total", Help: "Jobs that came to an end, by how: estimated, failed, curves, inconsistent, stale, handed-back, error, dead.",
 		}, []string{"result"}),
 		seconds: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "tacstream_job_seconds", Help: "Time from taking a job to settling it.", Buckets: prometheus.ExponentialBuckets(0.1, 2, 12),

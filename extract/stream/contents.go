@@ -9,7 +9,7 @@ import (
 // A digest is the SHA-256 of an object's content.
 type digest = [sha256.Size]byte
 
-// A content is an object of a series: the slots that its images fill and,
+// A Content is an object of a series: the slots that its images fill and,
 // once it was read, its digest.
 type Content struct {
 	Record *ingest.Record

@@ -25,7 +25,7 @@ var (
 	// ErrPrecondition means that a conditional write came too late.
 	ErrPrecondition = errors.New("object was written by somebody else")
 	// ErrTooLarge means that an object is beyond Options.MaxBytes.
-	ErrTooLarge = fmt.Errorf("object beyond the size limit: %w", ingest.ErrRejected)
+	ErrTooLarge = ingest.NewSentinel(ingest.CodeTooLarge, "object beyond the size limit")
 )
 
 // An Error says what a store answered. It names the bucket and never the key.

@@ -44,7 +44,7 @@ const (
 )
 
 // ErrNotice means that a payload is no notice of any dialect.
-var ErrNotice = fmt.Errorf("malformed notice: %w", ingest.ErrRejected)
+var ErrNotice = ingest.NewSentinel(ingest.CodeMalformed, "malformed notice")
 
 // envelope is every shape in which a notice comes: S3's own Records, the test
 // event without any, an event of EventBridge, a message of SNS around either.
@@ -97,11 +97,11 @@ func ParseNotice(payload []byte, source Dialect) ([]ingest.Notice, error) {
 
 func parse(payload []byte, source Dialect, unwrap bool) ([]ingest.Notice, error) {
 	if len(payload) > maxPayload {
-		return nil, fmt.Errorf("%d bytes: %w", len(payload), ErrNotice)
+		return nil, ErrNotice.With("%d bytes", len(payload))
 	}
 	var e envelope
 	if err := json.Unmarshal(payload, &e); err != nil {
-		return nil, fmt.Errorf("no JSON object of the expected form: %w", ErrNotice)
+		return nil, ErrNotice.With("no JSON object of the expected form")
 	}
 	switch {
 	case e.Type == "Notification" && unwrap:
@@ -109,7 +109,7 @@ func parse(payload []byte, source Dialect, unwrap bool) ([]ingest.Notice, error)
 	case e.Source == "aws.s3":
 		return e.bridged()
 	case e.Records == nil && !isTest(e.Event):
-		return nil, fmt.Errorf("no Records: %w", ErrNotice)
+		return nil, ErrNotice.With("no Records")
 	}
 	var notices []ingest.Notice
 	for i, r := range e.Records {
@@ -150,7 +150,7 @@ func (e envelope) bridged() ([]ingest.Notice, error) {
 
 func (r record) notices(source Dialect) ([]ingest.Notice, error) {
 	if major, _, _ := strings.Cut(r.Version, "."); major != "2" {
-		return nil, fmt.Errorf("not version 2 of S3's events: %w", ErrNotice)
+		return nil, ErrNotice.With("not version 2 of S3's events")
 	}
 	gone, ok := meaning(r.Name)
 	if !ok {
@@ -228,9 +228,9 @@ func unquote(etag string) string { return strings.Trim(etag, `"`) }
 func check(n ingest.Notice) error {
 	switch {
 	case n.Bucket == "" || len(n.Bucket) > maxBucket:
-		return fmt.Errorf("no usable bucket name: %w", ErrNotice)
+		return ErrNotice.With("no usable bucket name")
 	case !usable(n.Key):
-		return fmt.Errorf("no usable key: %w", ErrNotice)
+		return ErrNotice.With("no usable key")
 	}
 	return nil
 }

@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/minio/minio-go/v7"
@@ -279,62 +278,6 @@ func TestTheGatewaysOwnMessagesAreKeptFromTheLog(t *testing.T) {
 	s.stop()
 	if log := s.log.String(); strings.Contains(log, "CANARY") {
 		t.Errorf("log: %s", log)
-	}
-}
-
-// Of writers that name the same predecessor exactly one wins, every time.
-func TestConditionalWritesAreAtomic(t *testing.T) {
-	s := start(t)
-	ctx := t.Context()
-	const writers, rounds = 4, 20
-	etag := ""
-	for round := range rounds {
-		var wg sync.WaitGroup
-		won := make(chan string, writers)
-		for w := range writers {
-			wg.Go(func() {
-				data := fmt.Appendf(nil, "round %d writer %d", round, w)
-				switch tag, err := s.PutIf(ctx, "results", "current.json", data, "application/json", etag); {
-				case err == nil:
-					won <- tag
-				case !errors.Is(err, s3.ErrPrecondition):
-					t.Error(err)
-				}
-			})
-		}
-		wg.Wait()
-		close(won)
-		if len(won) != 1 {
-			t.Fatalf("round %d: %d writers won", round, len(won))
-		}
-		etag = <-won
-		if obj, err := s.Stat(ctx, "results", "current.json"); err != nil || obj.ETag != etag {
-			t.Fatalf("round %d: the store holds %q, %v; the winner wrote %q", round, obj.ETag, err, etag)
-		}
-	}
-}
-
-func TestConditionalWritesOfOneWriter(t *testing.T) {
-	s := start(t)
-	ctx := t.Context()
-	first, err := s.PutIf(ctx, "results", "k", []byte("1"), "", "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if again, err := s.PutIf(ctx, "results", "k", []byte("1"), "", ""); err != nil || again != first {
-		t.Errorf("the same write again: %q, %v; want %q", again, err, first)
-	}
-	if _, err := s.PutIf(ctx, "results", "k", []byte("2"), "", ""); !errors.Is(err, s3.ErrPrecondition) {
-		t.Errorf("writing over an object that must not exist: %v", err)
-	}
-	if _, err := s.PutIf(ctx, "results", "k", []byte("2"), "", "0123456789abcdef0123456789abcdef"); !errors.Is(err, s3.ErrPrecondition) {
-		t.Errorf("writing over another ETag: %v", err)
-	}
-	if _, err := s.PutIf(ctx, "results", "none", []byte("2"), "", first); !errors.Is(err, s3.ErrPrecondition) {
-		t.Errorf("replacing what is not there: %v", err)
-	}
-	if _, err := s.PutIf(ctx, "results", "k", []byte("2"), "", first); err != nil {
-		t.Errorf("replacing the right one: %v", err)
 	}
 }
 

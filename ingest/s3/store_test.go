@@ -50,69 +50,6 @@ func refuse(w http.ResponseWriter, status int, code string) {
 	fmt.Fprintf(w, "<Error><Code>%s</Code><Message>about CANARY</Message></Error>", code)
 }
 
-func TestPrefixesOfEveryLength(t *testing.T) {
-	s := start(t)
-	for name, tt := range map[string]struct {
-		size, ask, get int
-	}{
-		"shorter than the object": {10, 4, 4},
-		"as long":                 {10, 10, 10},
-		"longer":                  {10, 20, 10},
-		"of an empty object":      {0, 4, 0},
-		"of no length":            {10, 0, 0},
-		"one byte of one":         {1, 1, 1},
-	} {
-		t.Run(name, func(t *testing.T) {
-			data := []byte("0123456789")[:tt.size]
-			etag, err := s.Put(t.Context(), "results", name, data, "")
-			if err != nil {
-				t.Fatal(err)
-			}
-			got, obj, err := s.ReadPrefix(t.Context(), "results", name, int64(tt.ask))
-			if err != nil || string(got) != string(data[:tt.get]) {
-				t.Errorf("%q, %v", got, err)
-			}
-			if want := (ingest.Object{Bucket: "results", Key: name, ETag: etag, Size: int64(tt.size)}); obj != want {
-				t.Errorf("%+v, want %+v", obj, want)
-			}
-		})
-	}
-}
-
-func TestReadKnowsStaleFromGone(t *testing.T) {
-	s := start(t)
-	ctx := t.Context()
-	old, err := s.Put(ctx, "results", "k", []byte("old"), "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.Put(ctx, "results", "k", []byte("new"), ""); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.Read(ctx, "results", "k", old, nil); !errors.Is(err, s3.ErrStale) || errors.Is(err, ingest.ErrGone) {
-		t.Errorf("an overwritten object: %v, want ErrStale", err)
-	}
-	if got, err := s.Read(ctx, "results", "k", "", nil); err != nil || string(got) != "new" {
-		t.Errorf("whatever is there: %q, %v", got, err)
-	}
-	if err := s.Delete(ctx, "results", "k"); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Delete(ctx, "results", "k"); err != nil {
-		t.Errorf("deleting what is gone: %v", err)
-	}
-	for name, err := range map[string]error{
-		"Read":       second(s.Read(ctx, "results", "k", old, nil)),
-		"Stat":       second(s.Stat(ctx, "results", "k")),
-		"ReadPrefix": third(s.ReadPrefix(ctx, "results", "k", 5)),
-		"Get":        third(s.Get(ctx, "results", "k")),
-	} {
-		if !errors.Is(err, ingest.ErrGone) {
-			t.Errorf("%s of a deleted object: %v, want ErrGone", name, err)
-		}
-	}
-}
-
 func second[A any](_ A, err error) error        { return err }
 func third[A, B any](_ A, _ B, err error) error { return err }
 
@@ -341,40 +278,6 @@ func TestErrorsHoldNoKey(t *testing.T) {
 		if _, err := nobody.Put(ctx, "inbox", key, nil, ""); err == nil || strings.Contains(err.Error(), "CANARY") {
 			t.Errorf("an impossible key: %v", err)
 		}
-	}
-}
-
-func TestTheListerStreamsInOrder(t *testing.T) {
-	s := start(t)
-	ctx := t.Context()
-	const n = 2345 // more than two pages of a thousand
-	for i := range n {
-		if _, err := s.Put(ctx, "results", fmt.Sprintf("a b/%04d", i), nil, ""); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, key := range []string{"a b", "a bc/1", "z"} {
-		if key != "a b" {
-			if _, err := s.Put(ctx, "results", key, nil, ""); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	last, seen := "", 0
-	err := s3.Lister{Store: s.Store}.Walk(ctx, "results", "a b/", func(o ingest.Object) error {
-		if o.Key <= last || o.ETag == "" {
-			t.Errorf("%+v after %q", o, last)
-		}
-		last = o.Key
-		seen++
-		return nil
-	})
-	if err != nil || seen != n {
-		t.Errorf("%d objects, %v; want %d", seen, err, n)
-	}
-	enough := errors.New("enough")
-	if err := (s3.Lister{Store: s.Store}).Walk(ctx, "results", "", func(ingest.Object) error { return enough }); err != enough {
-		t.Errorf("the visitor's error: %v", err)
 	}
 }
 

@@ -122,9 +122,9 @@ func (j *Judge) decide(ctx context.Context, before, state ingest.State, v View, 
 			state.Tried = nil
 		}
 		state.Tried = append(state.Tried[:len(state.Tried):len(state.Tried)], plan.Key())
-		renumber(&state, look, plan, now)
+		revise(&state, look, plan, now)
 	case look == "" && state.Look != "" && (v.Outcome.Condition != ingest.Receiving || v.Outcome.Want > 0):
-		renumber(&state, "", plan, now)
+		revise(&state, "", plan, now)
 	}
 	state.Ask, state.Held = "", false
 	if !sameOutcome(before, state) {

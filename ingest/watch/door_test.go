@@ -2,19 +2,31 @@ package watch_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"testing"
 
 	"tacstream/ingest"
 	"tacstream/ingest/watch"
+	"tacstream/ingest/watch/watchtest"
 )
 
-// A shelf is a Store, a Ledger and a Classifier in memory. An object that
+// A shelf is a ledger, a Store and a Classifier in memory. An object that
 // begins with "SEG" holds regions, in the space that the rest names.
 type shelf struct {
+	watchtest.Ledger
 	objects map[string][]byte
-	records map[string]ingest.Record
+}
+
+// record returns the last record of an object.
+func (s *shelf) record(t *testing.T, key string) ingest.Record {
+	t.Helper()
+	r, err := s.Find(t.Context(), ingest.Object{Bucket: "inbox", Key: key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
 }
 
 func (s *shelf) ReadPrefix(_ context.Context, bucket, key string, n int64) ([]byte, ingest.Object, error) {
@@ -25,18 +37,6 @@ func (s *shelf) ReadPrefix(_ context.Context, bucket, key string, n int64) ([]by
 	o := ingest.Object{Bucket: bucket, Key: key, ETag: string(data[:min(len(data), 30)]), Size: int64(len(data))}
 	return data[:min(n, o.Size)], o, nil
 }
-
-func (s *shelf) Find(_ context.Context, o ingest.Object) (ingest.Record, error) {
-	return s.records[o.Key], nil
-}
-
-func (s *shelf) Append(_ context.Context, r ingest.Record, last uint64) error {
-	r.Seq = last + 1
-	s.records[r.Key] = r
-	return nil
-}
-
-func (s *shelf) LastIn(context.Context, string, ingest.Object) (uint64, error) { return 0, nil }
 
 func (s *shelf) Classify(prefix []byte, size int64) (found ingest.Found, need int64) {
 	found.Fault = ingest.Reason{Code: ingest.CodeNotPET}
@@ -57,7 +57,7 @@ func (s *shelf) SpaceOf(data []byte) (string, error) {
 
 func TestTheDoorKnowsRegions(t *testing.T) {
 	big := append([]byte("SEGspace"), bytes.Repeat([]byte(" "), 100<<10)...)
-	s := &shelf{records: map[string]ingest.Record{}, objects: map[string][]byte{
+	s := &shelf{objects: map[string][]byte{
 		"a/seg.dcm": big, "a/broken.dcm": []byte("SEG"), "a/huge.dcm": append(big, big...), "a/ct.dcm": []byte("CT"),
 		"a/x_probseg.nii.gz": []byte("p"), "a/x_probseg.tsv": []byte("t"),
 		"a/s_from-T1w_to-pet_mode-image_xfm.txt": []byte("x"), "a/s_from-pet_to-T1w_xfm.txt": []byte("x"),
@@ -81,13 +81,15 @@ func TestTheDoorKnowsRegions(t *testing.T) {
 		{"a/s_from-pet_to-T1w_xfm.txt", ingest.KindOther, "", ingest.CodeNotPET, false, true},
 	}
 	for _, test := range tests {
+		var first uint64
 		for range 2 { // the second look finds nothing new
 			change, err := d.Observe(t.Context(), ingest.Notice{Bucket: "inbox", Key: test.key})
 			if err != nil {
 				t.Fatal(err)
 			}
-			r := s.records[test.key]
-			if r.Kind != test.kind || r.Space != test.space || r.Fault.Code != test.fault || r.Seq != 1 {
+			r := s.record(t, test.key)
+			first = cmp.Or(first, r.Seq)
+			if r.Kind != test.kind || r.Space != test.space || r.Fault.Code != test.fault || r.Seq != first {
 				t.Errorf("%s: recorded %+v", test.key, r)
 			}
 			if change.RegionsIn != test.regions || change.Unusable != test.unusable || (r.Digest != "") != test.regions {
@@ -111,7 +113,7 @@ func TestWhatDesktopsLeaveIsNoInput(t *testing.T) {
 // What the store does not hand out becomes visible, and takes nothing away.
 func TestUnreadableObjects(t *testing.T) {
 	why := ingest.Reason{Code: ingest.CodeUnreadable, Detail: "the store answers HTTP 403 to a read"}
-	s := &shelf{records: map[string]ingest.Record{}, objects: map[string][]byte{"a/1": []byte("CT")}}
+	s := &shelf{objects: map[string][]byte{"a/1": []byte("CT")}}
 	d := watch.Door{Store: s, Ledger: s, Classify: s, Sites: ingest.Sites{{Site: "site", Bucket: "inbox"}}}
 	tests := []struct {
 		what   string
@@ -128,30 +130,30 @@ func TestUnreadableObjects(t *testing.T) {
 	}
 	for _, tt := range tests {
 		tt.notice.Bucket, tt.notice.Key = "inbox", "a/1"
-		before := s.records["a/1"].Seq
+		before := s.record(t, "a/1").Seq
 		if _, err := d.Unreadable(t.Context(), tt.notice, why); err != nil {
 			t.Fatal(err)
 		}
-		r := s.records["a/1"]
+		r := s.record(t, "a/1")
 		if r.Fault.Code != tt.code || r.ETag != tt.etag || (r.Seq != before) != tt.stated || tt.code != "" && r.Token == "" {
 			t.Errorf("%s: %+v", tt.what, r)
 		}
 	}
 	// It can be read: the same ETag and size are no reason not to look.
-	if _, err := d.Observe(t.Context(), ingest.Notice{Bucket: "inbox", Key: "a/1"}); err != nil || s.records["a/1"].Fault.Code != ingest.CodeNotPET {
-		t.Fatalf("%+v, %v", s.records["a/1"], err)
+	if _, err := d.Observe(t.Context(), ingest.Notice{Bucket: "inbox", Key: "a/1"}); err != nil || s.record(t, "a/1").Fault.Code != ingest.CodeNotPET {
+		t.Fatalf("%+v, %v", s.record(t, "a/1"), err)
 	}
-	known := s.records["a/1"].Seq
+	known := s.record(t, "a/1").Seq
 	for what, n := range map[string]ingest.Notice{
 		"no word of a change": {}, "the same": {ETag: "CT", Size: 2}, "a foreign ETag": {ETag: "zz"}, "a deletion": {Gone: true},
 	} {
 		n.Bucket, n.Key = "inbox", "a/1"
-		if _, err := d.Unreadable(t.Context(), n, why); err != nil || s.records["a/1"].Seq != known {
-			t.Errorf("%s: %+v, %v", what, s.records["a/1"], err)
+		if _, err := d.Unreadable(t.Context(), n, why); err != nil || s.record(t, "a/1").Seq != known {
+			t.Errorf("%s: %+v, %v", what, s.record(t, "a/1"), err)
 		}
 	}
-	if _, err := d.Unreadable(t.Context(), ingest.Notice{Bucket: "inbox", Key: "a/1", ETag: "new", Size: 9}, why); err != nil || s.records["a/1"].Fault.Code != ingest.CodeUnreadable {
-		t.Errorf("overwritten: %+v, %v", s.records["a/1"], err)
+	if _, err := d.Unreadable(t.Context(), ingest.Notice{Bucket: "inbox", Key: "a/1", ETag: "new", Size: 9}, why); err != nil || s.record(t, "a/1").Fault.Code != ingest.CodeUnreadable {
+		t.Errorf("overwritten: %+v, %v", s.record(t, "a/1"), err)
 	}
 }
 
@@ -159,8 +161,11 @@ func TestUnreadableObjects(t *testing.T) {
 // readings of a key one may name nothing.
 func TestAbsenceIsNotBelievedAtOnce(t *testing.T) {
 	fresh := func() (*shelf, watch.Door) {
-		s := &shelf{records: map[string]ingest.Record{}, objects: map[string][]byte{"a/b c": []byte("CT")}}
-		s.records["a/known"] = ingest.Record{Object: ingest.Object{Bucket: "inbox", Key: "a/known"}, Kind: ingest.KindOther, Seq: 7}
+		s := &shelf{objects: map[string][]byte{"a/b c": []byte("CT")}}
+		known := ingest.Record{Object: ingest.Object{Bucket: "inbox", Key: "a/known"}, Kind: ingest.KindOther}
+		if err := s.Append(t.Context(), known, 0); err != nil {
+			t.Fatal(err)
+		}
 		return s, watch.Door{Store: s, Ledger: s, Classify: s, Sites: ingest.Sites{{Site: "site", Bucket: "inbox"}}}
 	}
 	tests := map[string]struct {
@@ -187,8 +192,8 @@ func TestAbsenceIsNotBelievedAtOnce(t *testing.T) {
 		s, d := fresh()
 		tt.n.Bucket = "inbox"
 		_, err := d.Observe(t.Context(), tt.n)
-		if errors.Is(err, ingest.ErrUnsure) != tt.unsure || err != nil && !tt.unsure || s.records["a/known"].Gone != tt.gone {
-			t.Errorf("%s: %v, gone %v", name, err, s.records["a/known"].Gone)
+		if errors.Is(err, ingest.ErrUnsure) != tt.unsure || err != nil && !tt.unsure || s.record(t, "a/known").Gone != tt.gone {
+			t.Errorf("%s: %v, gone %v", name, err, s.record(t, "a/known").Gone)
 		}
 	}
 }

@@ -3,17 +3,23 @@ package watch_test
 import (
 	"context"
 	"fmt"
-	"path"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
 	"tacstream/ingest"
 	"tacstream/ingest/watch"
+	"tacstream/ingest/watch/watchtest"
 )
 
-// A desk is a Book, a Sink and a Queue in memory. It keeps what was done.
+// A desk is a ledger, a Sink and a Queue in memory for one series. It keeps what
+// was done. What a test changes in its fields is written into the ledger before
+// that is read.
 type desk struct {
-	records []ingest.Record
+	watchtest.Ledger
+	watchtest.Queue
+	records []ingest.Record // of the series; the ledger may hold more, which the desk has not seen
 	regions []ingest.Record
 	atlas   string
 	plan    ingest.Plan
@@ -21,31 +27,83 @@ type desk struct {
 	state   ingest.State
 	done    []string
 	jobs    []ingest.Job
+
+	written map[string]ingest.Record // by key
+	read    ingest.State
 }
 
-func (d *desk) RegionsNear(_ context.Context, _, folder string) ([]ingest.Record, error) {
-	var near []ingest.Record
+// write brings the ledger up to the fields.
+func (d *desk) write() {
+	ctx := context.Background()
+	if d.written == nil {
+		d.written = map[string]ingest.Record{}
+	}
+	regions := map[string]bool{}
 	for _, r := range d.regions {
-		if up := strings.Trim(path.Dir(r.Folder()), "."); r.Folder() == folder || r.Folder() != "" && up == folder {
-			near = append(near, r)
+		regions[r.Key] = true
+	}
+	for key, r := range d.written {
+		if r.Class() == ingest.ClassRegions && !regions[key] {
+			r.Gone = true
+			d.append(ctx, r)
 		}
 	}
-	return near, nil
-}
-func (d *desk) Count(context.Context, ingest.Token) (int, error) { return len(d.records), nil }
-func (d *desk) Load(context.Context, ingest.Token) ([]ingest.Record, error) {
-	for i := range d.records {
-		d.records[i].Seq = uint64(i + 1)
+	for _, r := range slices.Concat(d.records, d.regions) {
+		d.append(ctx, r)
 	}
-	return d.records, nil
+	if !reflect.DeepEqual(d.state, d.read) {
+		d.state.Series, d.state.Seq = "tok", d.read.Seq
+		if err := d.SetState(ctx, d.state); err != nil {
+			panic(err)
+		}
+	}
 }
-func (d *desk) State(_ context.Context, s ingest.Token) (ingest.State, error) {
-	d.state.Series = s
-	return d.state, nil
+
+// append adds a record that the ledger does not have.
+func (d *desk) append(ctx context.Context, r ingest.Record) {
+	if reflect.DeepEqual(d.written[r.Key], r) {
+		return
+	}
+	last, err := d.LastIn(ctx, r.Class(), r.Object)
+	if err == nil {
+		err = d.Append(ctx, r, last)
+	}
+	if err != nil {
+		panic(err)
+	}
+	d.written[r.Key] = r
 }
-func (d *desk) SetState(_ context.Context, s ingest.State) error        { d.state = s; return nil }
-func (d *desk) Members(context.Context, string) ([]watch.Member, error) { return nil, nil }
-func (d *desk) SetMember(context.Context, string, watch.Member) error   { return nil }
+
+func (d *desk) RegionsNear(ctx context.Context, bucket, folder string) ([]ingest.Record, error) {
+	d.write()
+	return d.Ledger.RegionsNear(ctx, bucket, folder)
+}
+
+func (d *desk) Count(context.Context, ingest.Token) (int, error) { return len(d.records), nil }
+
+// Load returns the records that the desk has seen.
+func (d *desk) Load(ctx context.Context, series ingest.Token) ([]ingest.Record, error) {
+	d.write()
+	records, err := d.Ledger.Load(ctx, series)
+	return slices.DeleteFunc(records, func(r ingest.Record) bool {
+		return !slices.ContainsFunc(d.records, func(seen ingest.Record) bool { return seen.Key == r.Key })
+	}), err
+}
+
+func (d *desk) State(ctx context.Context, s ingest.Token) (ingest.State, error) {
+	d.write()
+	return d.Ledger.State(ctx, s)
+}
+
+func (d *desk) SetState(ctx context.Context, s ingest.State) (err error) {
+	if err := d.Ledger.SetState(ctx, s); err != nil {
+		return err
+	}
+	d.state, err = d.Ledger.State(ctx, s.Series)
+	d.read = d.state
+	return err
+}
+
 func (d *desk) PublishOutcome(_ context.Context, o ingest.Outcome) error {
 	d.done = append(d.done, string(o.Condition))
 	return nil
@@ -57,12 +115,15 @@ func (d *desk) Withdraw(_ context.Context, s ingest.State, why ingest.Reason) er
 }
 func (d *desk) MadeBy(context.Context, ingest.State) (ingest.Plan, error) { return d.made, nil }
 func (d *desk) Progress(ingest.Outcome)                                   {}
-func (d *desk) Enqueue(_ context.Context, j ingest.Job) error {
+func (d *desk) Enqueue(ctx context.Context, j ingest.Job) error {
 	d.jobs = append(d.jobs, j)
 	d.done = append(d.done, fmt.Sprintf("job %d", j.Revision))
-	return nil
+	return d.Queue.Enqueue(ctx, j)
 }
-func (d *desk) Arm(context.Context, ingest.Token) error { d.done = append(d.done, "arm"); return nil }
+func (d *desk) Arm(ctx context.Context, s ingest.Token) error {
+	d.done = append(d.done, "arm")
+	return d.Queue.Arm(ctx, s)
+}
 
 func (d *desk) check(t *testing.T, quiet bool) string {
 	t.Helper()

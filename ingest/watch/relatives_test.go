@@ -2,6 +2,7 @@ package watch_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -11,6 +12,7 @@ import (
 
 	"tacstream/ingest"
 	"tacstream/ingest/watch"
+	"tacstream/ingest/watch/watchtest"
 )
 
 // A scanPart is a series of two frames of a minute each and two slices.
@@ -116,26 +118,34 @@ func kinString(k watch.Relatives) string {
 	return text
 }
 
-// A room is a Book, a Sink and a Queue in memory for several series. Whatever
-// is written has a number of its own.
+// A room is a ledger, a Sink and a Queue in memory for several series.
 type room struct {
-	records map[ingest.Token][]ingest.Record
-	states  map[ingest.Token]ingest.State
-	members map[string][]watch.Member
-	regions []ingest.Record
-	near    string // the folder of the regions
+	*watchtest.Ledger
+	*watchtest.Queue
 	results map[ingest.Token]string
 	said    map[ingest.Token]ingest.Outcome
-	seq     uint64
 	dies    int // so many calls from now
 }
 
+// newRoom returns a room with regions for every series.
 func newRoom() *room {
-	return &room{
-		records: map[ingest.Token][]ingest.Record{}, states: map[ingest.Token]ingest.State{}, members: map[string][]watch.Member{},
+	r := emptyRoom()
+	r.append(regionsAt("")...)
+	return r
+}
+
+func emptyRoom() *room {
+	r := &room{
+		Ledger: &watchtest.Ledger{}, Queue: &watchtest.Queue{},
 		results: map[ingest.Token]string{}, said: map[ingest.Token]ingest.Outcome{}, dies: -1,
-		regions: []ingest.Record{region("dseg.nii.gz", "d1"), region("dseg.tsv", "l1")},
 	}
+	r.After = r.at
+	return r
+}
+
+// regionsAt returns a label image and its table in a folder.
+func regionsAt(folder string) []ingest.Record {
+	return []ingest.Record{region(folder+"dseg.nii.gz", "d1"), region(folder+"dseg.tsv", "l1")}
 }
 
 var errDied = fmt.Errorf("killed here")
@@ -149,62 +159,45 @@ func (r *room) at() error {
 	return nil
 }
 
-func (r *room) put(p scanPart) {
-	for _, one := range p.records() {
-		r.seq++
-		one.Seq = r.seq
-		r.records[one.Series] = append(r.records[one.Series], one)
+// append adds records, each over the one that the ledger has.
+func (r *room) append(records ...ingest.Record) {
+	ctx := context.Background()
+	for _, one := range records {
+		last, err := r.LastIn(ctx, one.Class(), one.Object)
+		if err == nil {
+			err = r.Append(ctx, one, last)
+		}
+		if err != nil {
+			panic(err)
+		}
 	}
+}
+
+func (r *room) put(p scanPart) { r.append(p.records()...) }
+
+// change replaces one record of a series.
+func (r *room) change(series ingest.Token, i int, change func(*ingest.Record)) {
+	records, err := r.Load(context.Background(), series)
+	if err != nil {
+		panic(err)
+	}
+	change(&records[i])
+	r.append(records[i])
 }
 
 func (r *room) delete(series ingest.Token, i int) {
-	r.seq++
-	r.records[series][i].Gone, r.records[series][i].Seq = true, r.seq
+	r.change(series, i, func(r *ingest.Record) { r.Gone = true })
 }
 
-func (r *room) RegionsNear(_ context.Context, _, folder string) ([]ingest.Record, error) {
-	if folder != r.near {
-		return nil, r.at()
+// stateOf returns the state of a series.
+func (r *room) stateOf(s ingest.Token) ingest.State {
+	state, err := r.State(context.Background(), s)
+	if err != nil {
+		panic(err)
 	}
-	return r.regions, r.at()
+	return state
 }
-func (r *room) Count(_ context.Context, s ingest.Token) (int, error) {
-	return len(r.records[s]), r.at()
-}
-func (r *room) Load(_ context.Context, s ingest.Token) ([]ingest.Record, error) {
-	return slices.Clone(r.records[s]), r.at()
-}
-func (r *room) State(_ context.Context, s ingest.Token) (ingest.State, error) {
-	state := r.states[s]
-	state.Series = s
-	return state, r.at()
-}
-func (r *room) SetState(_ context.Context, s ingest.State) error {
-	if r.states[s.Series].Seq != s.Seq {
-		return ingest.ErrConflict
-	}
-	r.seq++
-	s.Seq = r.seq
-	r.states[s.Series] = s
-	return r.at()
-}
-func (r *room) Members(_ context.Context, study string) ([]watch.Member, error) {
-	return slices.Clone(r.members[study]), r.at()
-}
-func (r *room) SetMember(_ context.Context, study string, m watch.Member) error {
-	r.seq++
-	i := slices.IndexFunc(r.members[study], func(o watch.Member) bool { return o.Series == m.Series })
-	if i < 0 {
-		i = len(r.members[study])
-		r.members[study] = append(r.members[study], watch.Member{})
-	}
-	if r.members[study][i].Seq != m.Seq {
-		return ingest.ErrConflict
-	}
-	m.Seq = r.seq
-	r.members[study][i] = m
-	return r.at()
-}
+
 func (r *room) PublishOutcome(_ context.Context, o ingest.Outcome) error {
 	r.said[o.Series] = o
 	return r.at()
@@ -216,15 +209,20 @@ func (r *room) Withdraw(_ context.Context, s ingest.State, _ ingest.Reason) erro
 }
 func (r *room) MadeBy(context.Context, ingest.State) (ingest.Plan, error) { return ingest.Plan{}, nil }
 func (r *room) Progress(ingest.Outcome)                                   {}
-func (r *room) Enqueue(_ context.Context, j ingest.Job) error {
+func (r *room) Enqueue(ctx context.Context, j ingest.Job) error {
+	if err := r.Queue.Enqueue(ctx, j); err != nil {
+		return err
+	}
 	r.results[j.Series] = fmt.Sprintf("job %d", j.Revision)
 	return r.at()
 }
-func (r *room) Arm(context.Context, ingest.Token) error { return r.at() }
+func (r *room) Arm(ctx context.Context, s ingest.Token) error {
+	return errors.Join(r.Queue.Arm(ctx, s), r.at())
+}
 
 // seen says what stands of a series, and of what its result rests on.
 func (r *room) seen(s ingest.Token) string {
-	state := r.states[s]
+	state := r.stateOf(s)
 	text := fmt.Sprintf("%s %s", s, state.Condition)
 	if r.results[s] != "" && state.Look != "" {
 		text += " fitted"
@@ -278,16 +276,10 @@ func TestPartsAreJoinedInAnyOrder(t *testing.T) {
 
 // Regions that come after a part do not keep it from being joined.
 func TestAPartIsJoinedAfterItWasJudgedByRegions(t *testing.T) {
-	r := newRoom()
-	regions := r.regions
-	r.regions = nil
+	r := emptyRoom()
 	r.put(scanPart{name: "b", start: 2 * time.Minute})
 	r.check(t, "b", false)
-	for i := range regions {
-		r.seq++
-		regions[i].Seq = r.seq
-	}
-	r.regions = regions
+	r.append(regionsAt("")...)
 	r.check(t, "b", false)
 	r.put(scanPart{name: "a"})
 	r.check(t, "a", false)
@@ -298,14 +290,10 @@ func TestAPartIsJoinedAfterItWasJudgedByRegions(t *testing.T) {
 
 // Regions that lie beside a part serve the whole, as long as the part is there.
 func TestRegionsBesideAPartServeTheWhole(t *testing.T) {
-	r := newRoom()
+	r := emptyRoom()
 	r.put(scanPart{name: "a"})
 	r.put(scanPart{name: "b", start: 2 * time.Minute})
-	r.near = "b/a/pet" // the folder of the second part
-	for i := range r.regions {
-		r.seq++
-		r.regions[i].Seq = r.seq
-	}
+	r.append(regionsAt("b/a/pet/")...) // the folder of the second part
 	r.check(t, "a", false)
 	r.check(t, "b", false)
 	if got, want := r.seen("a")+"; "+r.seen("b"), "a ready fitted with b; b joined to a"; got != want {
@@ -326,16 +314,15 @@ func TestAChangedPartIsANewInputOfTheWhole(t *testing.T) {
 	r.put(scanPart{name: "b", start: 2 * time.Minute})
 	r.check(t, "a", false)
 	r.check(t, "b", false)
-	before := r.states["a"].Revision
-	r.seq++
-	r.records["b"][1].ETag, r.records["b"][1].Seq = "changed", r.seq
+	before := r.stateOf("a").Revision
+	r.change("b", 1, func(r *ingest.Record) { r.ETag = "changed" })
 	r.check(t, "b", false)
-	if got := r.states["a"].Revision; got != before+1 {
+	if got := r.stateOf("a").Revision; got != before+1 {
 		t.Errorf("number %d after %d", got, before)
 	}
 	r.check(t, "b", false)
 	r.check(t, "a", false)
-	if got := r.states["a"].Revision; got != before+1 {
+	if got := r.stateOf("a").Revision; got != before+1 {
 		t.Errorf("nothing changed, and the number is %d", got)
 	}
 }
@@ -343,7 +330,7 @@ func TestAChangedPartIsANewInputOfTheWhole(t *testing.T) {
 // A check that dies anywhere is done again, and then everything is as if it
 // had not died.
 func TestJoiningSurvivesDeathAnywhere(t *testing.T) {
-	for dies := range 60 {
+	for dies := range 80 {
 		r := newRoom()
 		r.put(scanPart{name: "b", start: 2 * time.Minute})
 		r.check(t, "b", false)
@@ -375,12 +362,11 @@ func TestJoiningSurvivesDeathAnywhere(t *testing.T) {
 // stays so when another part comes.
 func TestAPartWithoutCountsStaysWhole(t *testing.T) {
 	r := newRoom()
-	r.put(scanPart{name: "a"})
-	for i := range r.records["a"] {
-		h := *r.records["a"][i].Header
-		h.Strict.NumberOfSlices, h.Strict.NumberOfTimeSlices = 0, 0
-		r.records["a"][i].Header = &h
+	uncounted := scanPart{name: "a"}.records()
+	for _, one := range uncounted { // they share their header
+		one.Header.Strict.NumberOfSlices, one.Header.Strict.NumberOfTimeSlices = 0, 0
 	}
+	r.append(uncounted...)
 	r.check(t, "a", false)
 	if got := r.seen("a"); got != "a receiving" {
 		t.Error(got)
@@ -398,13 +384,13 @@ func TestTwinsNameEachOther(t *testing.T) {
 	r := newRoom()
 	r.put(scanPart{name: "a"})
 	r.check(t, "a", false)
-	number := r.states["a"].Revision
+	number := r.stateOf("a").Revision
 	r.put(scanPart{name: "f", recon: "FBP"})
 	r.check(t, "f", false)
 	if a, f := r.said["a"].Twins, r.said["f"].Twins; !slices.Equal(a, []ingest.Token{"f"}) || !slices.Equal(f, []ingest.Token{"a"}) {
 		t.Errorf("a names %v, f names %v", a, f)
 	}
-	if r.states["a"].Revision != number {
+	if r.stateOf("a").Revision != number {
 		t.Error("another reconstruction makes a new input of the first")
 	}
 }

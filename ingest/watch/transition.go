@@ -28,8 +28,8 @@ func take(s *ingest.State, o ingest.Outcome) {
 	s.Multiframe, s.Relatives = o.Multiframe, o.Relatives
 }
 
-// renumber starts a new revision, whose job nobody has tried.
-func renumber(s *ingest.State, look string, plan ingest.Plan, now time.Time) {
+// revise starts a new revision, whose job nobody has tried.
+func revise(s *ingest.State, look string, plan ingest.Plan, now time.Time) {
 	s.Revision++
 	s.Look, s.Formula, s.Time, s.Ask = look, ingest.LookFormula, now, ""
 	s.Attempts, s.Crashes, s.Open = 0, 0, false

@@ -1,7 +1,6 @@
 package bids
 
 import (
-	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -13,7 +12,7 @@ import (
 )
 
 // ErrName means that a region's name cannot stand in a table.
-var ErrName = fmt.Errorf("a region's name holds a tab or line feed: %w", ingest.ErrRejected)
+var ErrName = ingest.NewSentinel(ingest.CodeRegionsUnreadable, "a region's name is empty or holds a tab or line feed")
 
 // number writes as many digits as a number needs, and n/a for none.
 func number(x float64) string {

@@ -7,7 +7,7 @@ import (
 )
 
 // ErrFigure means that the parts of a figure do not fit together.
-var ErrFigure = fmt.Errorf("figure cannot be drawn: %w", ingest.ErrRejected)
+var ErrFigure = ingest.NewSentinel(ingest.CodeFit, "figure cannot be drawn")
 
 // check returns an error that names the first region which cannot be drawn.
 func (f Figure) check() error {

@@ -142,7 +142,7 @@ func reasonToHandBack(err error, stopping bool) *handBack {
 	case stopping && errors.Is(err, context.Canceled):
 		return &handBack{why: ingest.Reason{Code: ingest.CodeStopping, Detail: "the worker is stopping"}}
 	case outage(err):
-		return &handBack{why: ingest.Reason{Code: ingest.CodeOutage, Detail: "a server is away or ill"}, cause: err}
+		return &handBack{why: ingest.Reason{Code: ingest.CodeOutage, Detail: "a server is away or reports errors"}, cause: err}
 	}
 	return nil
 }
@@ -301,7 +301,7 @@ func (w *Worker) exhausted(s ingest.State) (ingest.Reason, bool) {
 	case s.Attempts >= w.Attempts:
 		return ingest.Reason{Code: ingest.CodeInternal, Detail: fmt.Sprintf("%d attempts ended in an error; the worker's log says which", s.Attempts)}, true
 	case s.Crashes >= w.Crashes:
-		return ingest.Reason{Code: ingest.CodeInternal, Detail: fmt.Sprintf("%d workers died at it", s.Crashes)}, true
+		return ingest.Reason{Code: ingest.CodeInternal, Detail: fmt.Sprintf("%d workers died while they worked on it", s.Crashes)}, true
 	}
 	return ingest.Reason{}, false
 }

@@ -25,10 +25,10 @@ type spoken struct {
 	text    string // the sentence or its format, with X for what is put in by +
 }
 
-// makers are the functions that make warnings and rejections, with the places
+// utterances are the functions that make warnings and rejections, with the places
 // of the code, the level and the text among their arguments; −1 where there is
 // none.
-var makers = map[string][3]int{"ingest.Warn": {0, 1, 4}, "b.warn": {-1, 0, 3}, "ingest.Reject": {0, -1, 1}}
+var utterances = map[string][3]int{"ingest.Warn": {0, 1, 4}, "b.warn": {-1, 0, 3}, "ingest.Reject": {0, -1, 1}}
 
 func TestWarningsAreWholeSentences(t *testing.T) {
 	n := 0
@@ -103,7 +103,7 @@ func allSpoken(t *testing.T) []spoken {
 			case *ast.FuncDecl:
 				within = n.Name.Name
 			case *ast.CallExpr:
-				if args, ok := makers[inFull(dir, n.Fun)]; ok && within != "warn" {
+				if args, ok := utterances[inFull(dir, n.Fun)]; ok && within != "warn" {
 					s := spoken{at: fset.Position(n.Pos()), warning: nameOf(n.Fun) != "Reject", text: textOf(n.Args[args[2]])}
 					s.code, s.level = constantAt(n.Args, args[0]), constantAt(n.Args, args[1])
 					all = append(all, s)
@@ -115,9 +115,9 @@ func allSpoken(t *testing.T) []spoken {
 				}
 				switch name := inFull(dir, of); {
 				case name == "fit.rule" && len(n.Elts) == 6:
-					all = append(all, spoken{fset.Position(n.Pos()), true, constant(n.Elts[1]), constant(n.Elts[2]), textOf(n.Elts[5])})
+					all = append(all, spoken{fset.Position(n.Pos()), true, constantName(n.Elts[1]), constantName(n.Elts[2]), textOf(n.Elts[5])})
 				case name == "ingest.Reason":
-					all = append(all, spoken{at: fset.Position(n.Pos()), code: constant(valueOf(n, "Code"))})
+					all = append(all, spoken{at: fset.Position(n.Pos()), code: constantName(valueOf(n, "Code"))})
 				case name == "ingest.Warning":
 					if len(n.Elts) > 0 && within != "Warn" && (dir != "fit" || within != "warning") {
 						t.Errorf("%s: a warning is made otherwise than by ingest.Warn", fset.Position(n.Pos()))
@@ -201,9 +201,9 @@ func inFull(dir string, e ast.Expr) string {
 	return path.Base(dir) + "." + nameOf(e)
 }
 
-// constant returns the name of a constant of a code or a level, "" for a
+// constantName returns the name of a constant of a code or a level, "" for a
 // variable.
-func constant(e ast.Expr) string {
+func constantName(e ast.Expr) string {
 	for _, prefix := range []string{"Code", "Warn", "Level"} {
 		if name := nameOf(e); strings.HasPrefix(name, prefix) && name != prefix {
 			return name
@@ -216,7 +216,7 @@ func constantAt(args []ast.Expr, at int) string {
 	if at < 0 {
 		return ""
 	}
-	return constant(args[at])
+	return constantName(args[at])
 }
 
 // textOf returns a text as far as it is written down, with X for the rest.

@@ -21,8 +21,8 @@ const (
 	VBPrime Symbol = "vBprime"
 )
 
-// A Quantity says what a symbol stands for. All that shows parameters, files,
-// events and tables for people, follows Quantities.
+// A Quantity says what a symbol stands for. Files, events, schemas and tables
+// for people take their columns from Quantities.
 type Quantity struct {
 	Symbol  Symbol
 	Unit    string // "unitless" where there is none
@@ -46,7 +46,7 @@ func Quantities() []Quantity {
 		{K4, perMin, "Rate of release.", false},
 		{VB, ratio, "Fraction of the region that is blood.", false},
 		{VT, "mL/cm³", "Total distribution volume.", true},
-		{KI, perMin, "Net influx rate.", true},
+		{KI, perMin, "Net influx rate from the reference region (from plasma, in mL/cm³/min).", true},
 		{VBPrime, ratio, "Fraction of the reference region that is blood.", false},
 	}
 }

@@ -155,6 +155,6 @@ func golden(t *testing.T, name string, have []byte) {
 	}
 	want, err := os.ReadFile(path)
 	if err != nil || !bytes.Equal(want, have) {
-		t.Errorf("%s has changed (%v):\n%s", name, err, have)
+		t.Errorf("%s has changed; if it should, run go test ./publish -update, and raise config.ResultsVersion (%v):\n%s", name, err, have)
 	}
 }

@@ -15,9 +15,9 @@ const SeriesProgressed Type = "tacstream.series.progressed.v1"
 type Progress struct {
 	Cause Cause        `json:"cause"`
 	Stage ingest.Stage `json:"stage" enum:"ingest,extract,fit,publish" doc:"What is being done."`
-	Done  int          `json:"done" doc:"Slots received or read, or regions fitted."`
+	Done  int          `json:"done" doc:"Slots received, objects read or models fitted."`
 	Total int          `json:"total,omitempty" doc:"How many there will be; left out where not known."`
-	Model string       `json:"model,omitempty" doc:"The model that is being fitted."`
+	Model string       `json:"model,omitempty" doc:"The model that was fitted last; left out where none was."`
 }
 
 // NewProgress returns the event that says how far a series is.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"text/tabwriter"
 
 	"tacstream/fit"
@@ -38,15 +39,50 @@ func WriteTable(w io.Writer, b *Binding) error {
 func (b *Binding) print(w io.Writer) error { return WriteTable(w, b) }
 
 func (b *Binding) writeRows(w io.Writer) error {
+	columns := b.columns()
 	rows := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(rows, "REGION\tMODEL\tBPND ± SE\tR1\tk2\tWARNINGS")
+	fmt.Fprint(rows, "REGION\tMODEL")
+	for _, q := range columns {
+		if q.Leads {
+			fmt.Fprintf(rows, "\t%s ± SE", q.Symbol)
+		} else {
+			fmt.Fprintf(rows, "\t%s", q.Symbol)
+		}
+	}
+	fmt.Fprintln(rows, "\tWARNINGS")
 	for _, m := range b.Models {
 		for _, e := range m.Estimates {
-			fmt.Fprintf(rows, "%s\t%s\t%s\t%s\t%s\t%s\n", plain(string(e.Region)), plain(m.Name),
-				withError(e.Values.of(fit.BPND), e.SE.of(fit.BPND)), short(e.Values.of(fit.R1), 3), short(e.Values.of(fit.K2), 4), codes(e.Warnings))
+			fmt.Fprintf(rows, "%s\t%s", plain(string(e.Region)), plain(m.Name))
+			for _, q := range columns {
+				if q.Leads {
+					fmt.Fprintf(rows, "\t%s", withError(e.Values.of(q.Symbol), e.SE.of(q.Symbol)))
+				} else {
+					fmt.Fprintf(rows, "\t%s", short(e.Values.of(q.Symbol), 4))
+				}
+			}
+			fmt.Fprintf(rows, "\t%s\n", codes(e.Warnings))
 		}
 	}
 	return rows.Flush()
+}
+
+// columns returns the parameters that the table shows: those that models are
+// run for, then the delivery and the efflux of the region.
+func (b *Binding) columns() []fit.Quantity {
+	var leading, others []fit.Quantity
+	for _, q := range fit.Quantities() {
+		has := slices.ContainsFunc(b.Models, func(m ModelEstimates) bool {
+			return slices.ContainsFunc(m.Estimates, func(e Estimate) bool { return e.Values.of(q.Symbol) != nil })
+		})
+		switch {
+		case q.Symbol == fit.DVR && len(leading) > 0: // BPND + 1
+		case has && q.Leads:
+			leading = append(leading, q)
+		case has && (q.Symbol == fit.R1 || q.Symbol == fit.K1 || q.Symbol == fit.K2):
+			others = append(others, q)
+		}
+	}
+	return append(leading, others...)
 }
 
 func withError(value, se *float64) string {

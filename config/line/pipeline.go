@@ -54,6 +54,7 @@ func (p *Pipeline) Run(ctx context.Context, job ingest.Job, tell func(publish.Pr
 		var failed []ingest.Warning
 		f.Reference, f.Estimates, failed, err = protocol.Fit(f.Curves)
 		f.Warnings = append(f.Warnings, failed...)
+		tell(publish.Progress{Stage: ingest.StageFit, Done: len(protocol.Models), Total: len(protocol.Models)})
 	}
 	at.reach("fitted")
 	if err != nil && !errors.Is(err, ingest.ErrRejected) {

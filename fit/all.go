@@ -4,16 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"tacstream/extract"
 	"tacstream/ingest"
 )
-
-// NewScan returns the scan of curves with a reference region, "" for none.
-func NewScan(curves extract.Curves, reference extract.Region) Scan {
-	return Scan{Frames: curves.Frames, TACs: curves.TACs, Reference: reference, HalfLife: curves.HalfLife}.sharing()
-}
 
 // All fits every model to one scan and compares the estimates, see Agree. A
 // model that cannot be fitted does not keep the others from it: a warning
@@ -38,12 +32,4 @@ func All(models []Model, s Scan) (all []Estimate, failed []ingest.Warning, err e
 		return nil, nil, ingest.Reject(ingest.CodeFit, "%v", errors.Join(errs...))
 	}
 	return Agree(all), failed, nil
-}
-
-// NewPair returns the scan of two curves, "reference" and "region": frame means
-// of the activity as it decayed, one for each frame.
-func NewPair(frames []ingest.Frame, halfLife time.Duration, reference, region []float64) Scan {
-	return NewScan(extract.Curves{Frames: frames, HalfLife: halfLife, TACs: []extract.TAC{
-		{Region: "reference", BqPerML: reference}, {Region: "region", BqPerML: region},
-	}}, "reference")
 }

@@ -33,7 +33,7 @@ var cerebellum = vascular{0.12, 0.1, 0.05}
 // whole blood.
 func (v vascular) scan(halfLife time.Duration) fit.Scan {
 	frames := hrrt()
-	s := fit.NewPair(frames, halfLife, cerebellum.curve().FrameMeans(frames, halfLife), v.curve().FrameMeans(frames, halfLife))
+	s := fit.NewPair(frames, halfLife, fit.AsDecayed(cerebellum.curve().FrameMeans(frames, halfLife)), fit.AsDecayed(v.curve().FrameMeans(frames, halfLife)))
 	for at := 0.0; at <= 100; at += 0.02 + at/100 {
 		s.Blood.Whole = append(s.Blood.Whole, extract.Sample{At: time.Duration(at * float64(time.Minute)), BqPerML: plasma().At(at)})
 	}

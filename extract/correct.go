@@ -75,7 +75,7 @@ func (c Curves) Factors(to Origin) ([]float64, error) {
 			factors[f] = frame.DecayFactor(c.HalfLife, at)
 		}
 		if !finite(factors[f]) || factors[f] == 0 {
-			return nil, ingest.Reject(ingest.CodeTiming, "frame %d lies too many half-lives off to be corrected for decay", f+1)
+			return nil, ingest.Reject(ingest.CodeTiming, "frame %d is too many half-lives away to be corrected for decay", f+1)
 		}
 	}
 	return factors, nil

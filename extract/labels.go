@@ -11,7 +11,7 @@ import (
 // cutLabels brings labels onto the PET grid.
 func cutLabels(labels ingest.Labels, pet ingest.Geometry, limit int) (census, error) {
 	if g := labels.Geometry; !fits(g.Size, math.MaxInt32) || g.Voxels() != len(labels.Index) {
-		return census{}, ingest.Reject(ingest.CodeRegionsUnreadable, "%d labels where the grid has %d × %d × %d", len(labels.Index), g.Size[0], g.Size[1], g.Size[2])
+		return census{}, ingest.Reject(ingest.CodeRegionsUnreadable, "there are %d labels for a grid of %d × %d × %d", len(labels.Index), g.Size[0], g.Size[1], g.Size[2])
 	}
 	grid, err := newOverlay(labels.Geometry, pet)
 	if err != nil {
@@ -113,7 +113,7 @@ func (o overlay) census(labels ingest.Labels, limit int) (map[int32]count, error
 				counts[index] = c
 			}
 			if last = index; len(counts) > limit {
-				return nil, ingest.Reject(ingest.CodeRegionsUnreadable, "more than %d different labels", limit)
+				return nil, ingest.Reject(ingest.CodeRegionsUnreadable, "the source has more than %d different labels", limit)
 			}
 		}
 		c.total++
@@ -124,7 +124,7 @@ func (o overlay) census(labels ingest.Labels, limit int) (map[int32]count, error
 	}
 	switch {
 	case len(counts) == 0:
-		return nil, ingest.Reject(ingest.CodeRegionsUnreadable, "there is no label but the background")
+		return nil, ingest.Reject(ingest.CodeRegionsUnreadable, "there is no label except the background")
 	case inside == 0:
 		return nil, ingest.Reject(ingest.CodeRegionsElsewhere, "every label lies outside the PET volume")
 	}

@@ -10,7 +10,7 @@ func cutLayers(layers ingest.Layers, pet ingest.Geometry, limit int) (census, er
 		return census{}, err
 	}
 	if len(layers.Regions) > limit {
-		return census{}, ingest.Reject(ingest.CodeRegionsUnreadable, "more than %d different regions", limit)
+		return census{}, ingest.Reject(ingest.CodeRegionsUnreadable, "the source has more than %d different regions", limit)
 	}
 	named, err := nameLayers(layers)
 	if err != nil {
@@ -21,7 +21,7 @@ func cutLayers(layers ingest.Layers, pet ingest.Geometry, limit int) (census, er
 	for at, l := range layers.Regions {
 		b := block{first: l.First, size: l.Size, values: l.Weight}
 		if !b.within(layers.Geometry.Size) {
-			return census{}, ingest.Reject(ingest.CodeRegionsUnreadable, "a layer that does not fit its grid")
+			return census{}, ingest.Reject(ingest.CodeRegionsUnreadable, "a layer does not fit its grid")
 		}
 		n := named.of[at]
 		portions[n-1].add(grid, b)

@@ -55,7 +55,7 @@ func NewMask(seg ingest.Segmentation, pet ingest.Geometry, opts Options) (Mask, 
 	opts.MaxVoxels = cmp.Or(max(opts.MaxVoxels, 0), DefaultMaxVoxels)
 	opts.MaxRegions = min(cmp.Or(max(opts.MaxRegions, 0), DefaultMaxRegions), math.MaxUint16)
 	if !fits(pet.Size, opts.MaxVoxels) {
-		return Mask{}, ingest.Reject(ingest.CodeTooLarge, "a PET volume of %d × %d × %d voxels", pet.Size[0], pet.Size[1], pet.Size[2])
+		return Mask{}, ingest.Reject(ingest.CodeTooLarge, "the PET volume has %d × %d × %d voxels, more than are read", pet.Size[0], pet.Size[1], pet.Size[2])
 	}
 	m := Mask{pixels: pet.Size[0] * pet.Size[1], Warnings: slices.Clone(seg.Warnings)}
 	var found census
@@ -69,7 +69,7 @@ func NewMask(seg ingest.Segmentation, pet ingest.Geometry, opts Options) (Mask, 
 	case seg.Outlines != nil:
 		found, err = cutOutlines(*seg.Outlines, pet, opts.MaxRegions)
 	default:
-		err = ingest.Reject(ingest.CodeRegionsUnreadable, "a source without regions")
+		err = ingest.Reject(ingest.CodeRegionsUnreadable, "the source has no regions")
 	}
 	if err != nil {
 		return Mask{}, err

@@ -13,11 +13,11 @@ import "tacstream/ingest"
 // are. A contour that is there twice counts once.
 func cutOutlines(outlines ingest.Outlines, pet ingest.Geometry, limit int) (census, error) {
 	if len(outlines.Regions) > limit {
-		return census{}, ingest.Reject(ingest.CodeRegionsUnreadable, "more than %d different regions", limit)
+		return census{}, ingest.Reject(ingest.CodeRegionsUnreadable, "the source has more than %d different regions", limit)
 	}
 	toPET, err := pet.Affine.Inverse()
 	if err != nil {
-		return census{}, ingest.Reject(ingest.CodeGeometry, "PET voxels without volume")
+		return census{}, ingest.Reject(ingest.CodeGeometry, "the PET voxels have no volume")
 	}
 	var named naming
 	c := newCover(pet.Size)

@@ -16,15 +16,15 @@ type overlay struct {
 // newOverlay returns the overlay of two grids, wherever they lie.
 func newOverlay(g, pet ingest.Geometry) (overlay, error) {
 	if !fits(g.Size, math.MaxInt32) {
-		return overlay{}, ingest.Reject(ingest.CodeRegionsUnreadable, "regions on a grid of %d × %d × %d voxels", g.Size[0], g.Size[1], g.Size[2])
+		return overlay{}, ingest.Reject(ingest.CodeRegionsUnreadable, "the regions have an impossible grid of %d × %d × %d voxels", g.Size[0], g.Size[1], g.Size[2])
 	}
 	fromPET, err := pet.Affine.Inverse()
 	if err != nil {
-		return overlay{}, ingest.Reject(ingest.CodeGeometry, "PET voxels without volume")
+		return overlay{}, ingest.Reject(ingest.CodeGeometry, "the PET voxels have no volume")
 	}
 	fromLabels, err := g.Affine.Inverse()
 	if err != nil {
-		return overlay{}, ingest.Reject(ingest.CodeRegionsUnreadable, "regions whose voxels have no volume")
+		return overlay{}, ingest.Reject(ingest.CodeRegionsUnreadable, "the voxels of the regions have no volume")
 	}
 	return overlay{
 		labels: g.Size, pet: pet.Size,

@@ -23,7 +23,7 @@ func nameOf(name string, index int32) (Region, error) {
 		return Region(fmt.Sprintf("label-%d", index)), nil
 	}
 	if !UsableName(name) {
-		return "", ingest.Reject(ingest.CodeRegionsUnreadable, "the name of region %d cannot be that of a column", index)
+		return "", ingest.Reject(ingest.CodeRegionsUnreadable, "the name of region %d cannot be a column name; it must be text without tabs", index)
 	}
 	return Region(name), nil
 }

@@ -87,7 +87,7 @@ const maxErosionMM = 100
 // erodeAll erodes every region that a pattern names and says what that left.
 func (m *Mask) erodeAll(pattern string, mm float64, pet ingest.Geometry) error {
 	if !(mm > 0 && mm <= maxErosionMM) {
-		return ingest.Reject(ingest.CodeRegionsUnreadable, "a rule to erode %q by %g mm; give more than 0 and at most %d", pattern, mm, maxErosionMM)
+		return ingest.Reject(ingest.CodeRegionsUnreadable, "the rule to erode %q says %g mm; give more than 0 and at most %d", pattern, mm, maxErosionMM)
 	}
 	numbers, err := m.matching([]string{pattern})
 	if err != nil {
@@ -108,7 +108,7 @@ func (m *Mask) erodeAll(pattern string, mm float64, pet ingest.Geometry) error {
 			}
 		}
 		if voxels == 0 {
-			return ingest.Reject(ingest.CodeRegionsUnreadable, "nothing is left of %s when %g mm are taken off all round; erode it by less", e.Region, mm)
+			return ingest.Reject(ingest.CodeRegionsUnreadable, "nothing is left of %s when it is eroded by %g mm; erode it by less", e.Region, mm)
 		}
 		m.replace(n, left)
 		e.VolumeMM3 *= voxels / was

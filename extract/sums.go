@@ -35,7 +35,7 @@ func NewSums(frames int, mask Mask) (*Sums, error) {
 	stride := len(mask.Regions) + 1
 	slots := frames * mask.Slices()
 	if frames < 1 || frames > maxSums || slots > maxSums/stride {
-		return nil, ingest.Reject(ingest.CodeTooLarge, "%d frames of %d slices and %d regions", frames, mask.Slices(), len(mask.Regions))
+		return nil, ingest.Reject(ingest.CodeTooLarge, "%d frames of %d slices and %d regions are more than can be summed", frames, mask.Slices(), len(mask.Regions))
 	}
 	return &Sums{mask: mask, frames: frames, sums: make([]float64, slots*stride), filled: make([]bool, slots)}, nil
 }

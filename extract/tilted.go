@@ -70,7 +70,7 @@ func ownGrid(o ingest.Outline, pet ingest.Geometry) (ingest.Geometry, []polygon,
 	along, nv := evenly(hi[1]-lo[1], side)
 	size := [3]int{nu + 2, nv + 2, int(math.Round((hi[2]-lo[2])/step)) + 1}
 	if !(hi[0]-lo[0] < 1e5 && hi[1]-lo[1] < 1e5 && hi[2]-lo[2] < 1e5) || !fits(size, maxTiltedVoxel) {
-		return ingest.Geometry{}, nil, ingest.Reject(ingest.CodeTooLarge, "region %d spans too much to be filled", o.Index)
+		return ingest.Geometry{}, nil, ingest.Reject(ingest.CodeTooLarge, "region %d is too large to be filled", o.Index)
 	}
 	g := ingest.Geometry{Size: size}
 	for r := range 3 {
@@ -83,7 +83,7 @@ func ownGrid(o ingest.Outline, pet ingest.Geometry) (ingest.Geometry, []polygon,
 	}
 	contours, level := draw(o.Contours, back)
 	if !level {
-		return g, nil, ingest.Reject(ingest.CodeRegionsUnreadable, "region %d has contours in planes that are not parallel, or that are not planar", o.Index)
+		return g, nil, ingest.Reject(ingest.CodeRegionsUnreadable, "region %d has contours that are not planar, or whose planes are not parallel", o.Index)
 	}
 	return g, contours, nil
 }

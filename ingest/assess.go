@@ -35,7 +35,7 @@ func Assess(series Token, records []Record, quiet bool) (Assembly, Outcome) {
 		out.Site = a.Site
 	}
 	if len(present) == 0 {
-		out.Condition, out.Reason = Absent, Reason{Code: CodeDeleted, Detail: "every object is gone"}
+		out.Condition, out.Reason = Absent, Reason{Code: CodeDeleted, Detail: "every object was deleted"}
 		return a, out
 	}
 	a.Folders = foldersOf(present)
@@ -127,7 +127,7 @@ func (a *Assembly) agree(sound []*Record) Reason {
 			return Reason{Code: CodeMixed, Detail: "instances disagree on " + field}
 		}
 		if s, first := r.Header.Soft, a.Header.Soft; s.BqPerMLPerUnit != first.BqPerMLPerUnit || s.SUVPerUnit != first.SUVPerUnit {
-			return Reason{Code: CodeMixed, Detail: "instances disagree on the vendor's factor that gives their values a unit"}
+			return Reason{Code: CodeMixed, Detail: "the images disagree on the vendor's factor that gives their values a unit"}
 		}
 		a.split(r.Header.Soft)
 	}
@@ -146,7 +146,7 @@ func (a *Assembly) dedupe(sound []*Record) ([]*Record, Reason) {
 		}
 		first := unique[len(unique)-1]
 		if p, q := first.Instance, r.Instance; p.Position != q.Position || !p.AcquisitionTime.Equal(q.AcquisitionTime) || p.FrameReferenceTime != q.FrameReferenceTime {
-			return nil, Reason{Code: CodeConflict, Detail: "two objects with one SOPInstanceUID are images of different slices or times: the UID was given twice"}
+			return nil, Reason{Code: CodeConflict, Detail: "two objects with one SOPInstanceUID are images of different slices or times"}
 		}
 		if last := lastOf(a.Doubles); r.ETag != first.ETag && (last.uid() != r.uid() || last.ETag != r.ETag) {
 			a.Doubles = append(a.Doubles, *r)
@@ -196,11 +196,11 @@ func (a *Assembly) place(unique, faulty []*Record, out Outcome, quiet bool) Outc
 	over := max(len(g.positions)-out.Slices, len(g.starts)-out.Frames)
 	if (over > 0 || quiet) && g.beds() {
 		return fail(out, Rejected, Reason{Code: CodeBeds, Detail: fmt.Sprintf(
-			"%d slices taken at %d times, each with a part of them: several bed positions, which have no frames in common; give a series of one bed position", len(g.positions), len(g.starts))})
+			"%d slices were taken at %d times, each with a part of them: the series has several bed positions without common frames; send a series of one bed position", len(g.positions), len(g.starts))})
 	}
 	if over > 0 {
 		return fail(out, Inconsistent, Reason{Code: CodeFrameCount, Detail: fmt.Sprintf(
-			"%d slices and %d frames where the header counts %d and %d", len(g.positions), len(g.starts), out.Slices, out.Frames)})
+			"there are %d slices and %d frames, but the header counts %d and %d", len(g.positions), len(g.starts), out.Slices, out.Frames)})
 	}
 	if slot, ok := g.doubled(); ok {
 		return fail(out, Inconsistent, Reason{Code: CodeDuplicate, Detail: "two instances at " + slot.String()})
@@ -227,7 +227,7 @@ func lacksParts(out Outcome, missing, all int, quiet bool) Outcome {
 }
 
 func missingReason(total int, missing []Slot, faulty []*Record) Reason {
-	detail := fmt.Sprintf("%d slots missing: %v", total, missing[0])
+	detail := fmt.Sprintf("%s missing: %v", Count(total, "image"), missing[0])
 	for _, s := range missing[1:min(len(missing), 3)] {
 		detail += ", " + s.String()
 	}
@@ -235,7 +235,7 @@ func missingReason(total int, missing []Slot, faulty []*Record) Reason {
 		detail += ", …"
 	}
 	if len(faulty) > 0 {
-		detail += fmt.Sprintf("; %d objects at fault, the first %s", len(faulty), faulty[0].Fault.Code)
+		detail += fmt.Sprintf("; %s at fault, the first %s", Count(len(faulty), "object"), faulty[0].Fault.Code)
 	}
 	return Reason{Code: CodeFrameCount, Detail: detail}
 }

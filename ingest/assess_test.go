@@ -64,7 +64,7 @@ func TestAssess(t *testing.T) {
 	}{
 		{"whole", func(rs []ingest.Record) []ingest.Record { return rs }, ingest.Ready, ingest.Ready, "", ""},
 		{"one slot missing", func(rs []ingest.Record) []ingest.Record { return append(rs[:4], rs[5:]...) },
-			ingest.Receiving, ingest.Incomplete, ingest.CodeFrameCount, "1 slots missing: frame 2 slice 2"},
+			ingest.Receiving, ingest.Incomplete, ingest.CodeFrameCount, "1 image missing: frame 2 slice 2"},
 		{"one object deleted", edit(4, func(r *ingest.Record) { r.Gone = true }),
 			ingest.Receiving, ingest.Incomplete, ingest.CodeFrameCount, "frame 2 slice 2"},
 		{"a truncated slice fills no slot", edit(4, func(r *ingest.Record) { r.Fault = ingest.Reason{Code: ingest.CodeTruncated} }),
@@ -91,7 +91,7 @@ func TestAssess(t *testing.T) {
 		{"a direction of its own", edit(4, func(r *ingest.Record) { r.Header.Strict.Orientation[1] = 1e-3 }),
 			ingest.Inconsistent, ingest.Inconsistent, ingest.CodeMixed, "ImageOrientationPatient"},
 		{"one UID for two slices", edit(4, func(r *ingest.Record) { r.Instance.SOPInstanceUID = "1.2.3.0.0" }), // so one instance seems to be missing
-			ingest.Receiving, ingest.Inconsistent, ingest.CodeConflict, "given twice"},
+			ingest.Receiving, ingest.Inconsistent, ingest.CodeConflict, "different slices or times"},
 		{"a slice between the others", edit(4, func(r *ingest.Record) { r.Instance.Position[2] = 3 }),
 			ingest.Inconsistent, ingest.Inconsistent, ingest.CodeFrameCount, "4 slices and 2 frames"},
 		{"jitter of microseconds", edit(4, func(r *ingest.Record) {

@@ -148,7 +148,7 @@ func (t *Timing) read(a Assembly, instances []Instance) error {
 			t.Warnings = append(t.Warnings, a.Header.assumedStart(zero)...)
 		}
 	default:
-		return Reject(CodeTiming, "corrected for decay to the injection, whose time the header does not give")
+		return Reject(CodeTiming, "the values are corrected for decay to the injection, but the header does not give its time")
 	}
 	return nil
 }
@@ -174,7 +174,7 @@ func (t *Timing) saidOrigin(h Header, zero time.Time) (origin time.Duration, kno
 	case "ADMIN":
 		return t.Injection, t.InjectionKnown, nil
 	}
-	return 0, false, Reject(CodeTiming, "DecayCorrection is none of NONE, START and ADMIN")
+	return 0, false, Reject(CodeTiming, "DecayCorrection is not NONE, START or ADMIN")
 }
 
 // earliestStart is how long before its first frame a series may start.

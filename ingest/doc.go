@@ -30,6 +30,14 @@
 // vanish get the same time, because a move copies and deletes one object after the
 // other.
 //
+// # Reasons and warnings
+//
+// A Reason says why there is no result or why a series waits, a Warning why a
+// number deserves doubt. Both have a Code, and Catalogue says of each what it
+// means and what to do; events, schemas, 'tacstream inspect' and 'tacstream codes'
+// take their words from it. A new code is its constant and its row. Reject makes
+// an error of a Reason, Warn a Warning.
+//
 // # Privacy
 //
 // Raw UIDs and object keys live in the ledger and nowhere else. Whatever

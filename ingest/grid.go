@@ -32,7 +32,7 @@ func newGrid(s Strict, records []*Record) (grid, Reason) {
 	slice, slices := cluster(along, sliceTolerance)
 	times, byReference, ok := frameTimes(records, len(records) > slices)
 	if !ok {
-		return grid{}, Reason{Code: CodeTiming, Detail: "neither AcquisitionTime nor FrameReferenceTime is there in every instance"}
+		return grid{}, Reason{Code: CodeTiming, Detail: "neither AcquisitionTime nor FrameReferenceTime is present in every image"}
 	}
 	if reason := joinDays(times, records); reason.Code != "" {
 		return grid{}, reason
@@ -49,7 +49,7 @@ func newGrid(s Strict, records []*Record) (grid, Reason) {
 		if at := r.Instance.Position; !placed[slice[i]] {
 			g.positions[slice[i]], placed[slice[i]] = at, true
 		} else if d := apart(at, g.positions[slice[i]]); d > planeTolerance {
-			return grid{}, Reason{Code: CodeGeometry, Detail: fmt.Sprintf("slice %d lies %.2f mm aside in some frames: the volume moved between frames, and no regions fit all of them", slice[i]+1, d)}
+			return grid{}, Reason{Code: CodeGeometry, Detail: fmt.Sprintf("slice %d is shifted by %.2f mm in some frames: the volume moved between frames, so no regions fit all of them", slice[i]+1, d)}
 		}
 		if t := times[i]; g.starts[frame[i]].IsZero() || t.Before(g.starts[frame[i]]) {
 			g.starts[frame[i]] = t
@@ -139,7 +139,7 @@ func joinDays(times []time.Time, records []*Record) Reason {
 			return Reason{}
 		case !known && pause.Abs() > dayGap:
 			return Reason{Code: CodeTiming, Detail: fmt.Sprintf(
-				"frames %v apart: of a scan over midnight under one date, or of two days? FrameReferenceTime and DecayFactor do not tell", times[late].Sub(times[early]).Round(time.Second))}
+				"frames lie %v apart: either the scan passed midnight under one date or it took two days, and FrameReferenceTime and DecayFactor do not tell which", times[late].Sub(times[early]).Round(time.Second))}
 		}
 		for _, i := range order[:k] {
 			times[i] = times[i].Add(day)

@@ -114,7 +114,7 @@ func near(a, b []float64, tol float64) bool {
 // unsuited says why a series of this type has no time-activity curves.
 func (s Strict) unsuited() Reason {
 	if s.SeriesType == "GATED" {
-		return Reason{Code: CodeGated, Detail: "a gated series: its images are phases of a heartbeat or breath, not frames in time; give the dynamic reconstruction"}
+		return Reason{Code: CodeGated, Detail: "the series is gated: its images are phases of a heartbeat or breath, not frames in time; send the dynamic reconstruction"}
 	}
 	return Reason{}
 }

@@ -61,9 +61,9 @@ func (t *Timing) storedAfter(h Header, counted time.Duration, byFactors bool) er
 	case d == "ADMIN" && t.InjectionKnown:
 		t.Stored = t.Injection
 	case d == "ADMIN":
-		return Reject(CodeTiming, "corrected for decay to the injection, whose time the header does not give")
+		return Reject(CodeTiming, "the values are corrected for decay to the injection, but the header does not give its time")
 	default:
-		return Reject(CodeTiming, "DecayCorrection is none of NONE, START and ADMIN")
+		return Reject(CodeTiming, "DecayCorrection is not NONE, START or ADMIN")
 	}
 	return nil
 }

@@ -26,6 +26,7 @@ type grammar struct {
 	Inspect inspectCmd `cmd:"" help:"Describe what tacstream sees in a file, a folder or a bucket, and what to do about it."`
 	Fit     fitCmd     `cmd:"" help:"Fit models to a table of time-activity curves."`
 	Config  configCmd  `cmd:"" help:"Print the effective configuration as a commented file to start from."`
+	Codes   codesCmd   `cmd:"" help:"Explain the codes of reasons and warnings, and what to do about each."`
 	S3      s3Cmd      `cmd:"" name:"s3" help:"Run only the S3 store; it announces every write on NATS before the write returns."`
 	Health  healthCmd  `cmd:"" help:"Ask a server over HTTP whether it is ready; for containers without a shell."`
 	Version versionCmd `cmd:"" help:"Print the version."`

@@ -320,7 +320,7 @@ func header(ctx context.Context, shelf Shelf, o ingest.Object) (dicom.Found, err
 			return found, nil
 		}
 		if found.Need > ingest.DefaultHeaderBytes {
-			found.Fault = ingest.Reason{Code: ingest.CodeTooLarge, Detail: "a header beyond the limit"}
+			found.Fault = ingest.Reason{Code: ingest.CodeTooLarge, Detail: "the header is longer than the limit allows"}
 			return found, nil
 		}
 		want = found.Need

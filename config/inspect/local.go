@@ -173,7 +173,7 @@ func openFile(_ context.Context, r ingest.Record) (io.ReadCloser, int64, error) 
 	}
 	info, err := f.Stat()
 	if err == nil && info.Size() > ingest.DefaultObjectBytes {
-		err = ingest.Reject(ingest.CodeTooLarge, "a file of %d bytes", info.Size())
+		err = ingest.Reject(ingest.CodeTooLarge, "the file has %d bytes, more than the limit allows", info.Size())
 	}
 	if err != nil {
 		f.Close()

@@ -27,7 +27,7 @@ func (r PlacedRegions) On(pet ingest.Geometry, h ingest.Header) (ingest.Segmenta
 			"The regions say that they lie in the standard space %s, and no transform brings them into the space of the series.", r.Standard))
 	}
 	if r.FrameOfReferenceUID != "" && r.FrameOfReferenceUID != h.Strict.FrameOfReferenceUID {
-		return r.Segmentation, ingest.Reject(ingest.CodeRegionsElsewhere, "the regions are in another frame of reference than the series, and no transform is given")
+		return r.Segmentation, ingest.Reject(ingest.CodeRegionsElsewhere, "the regions have another frame of reference than the series, and no transform is given")
 	}
 	return r.Segmentation, nil
 }

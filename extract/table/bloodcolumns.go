@@ -103,7 +103,7 @@ func (b *bloodReading) setFactors(units []string, side sidecarKeys) error {
 			continue
 		}
 		if _, b.factor[q] = concentrationOf(text); b.factor[q] == 0 {
-			return b.reject("column %d: its unit is no activity per volume, such as kBq/mL", b.column[q]+1)
+			return b.reject("column %d: its unit is not an activity per volume, such as kBq/mL", b.column[q]+1)
 		}
 		known = b.factor[q]
 	}

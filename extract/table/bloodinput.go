@@ -99,7 +99,7 @@ func (b *bloodReading) input() ([]extract.Sample, error) {
 		return list, nil
 	}
 	if b.column[plasma] < 0 {
-		return nil, b.reject("%d samples of the AIF with activity: at least %d are needed", len(list), minBloodSamples)
+		return nil, b.reject("the AIF has %s with activity; at least %d are needed", ingest.Count(len(list), "sample"), minBloodSamples)
 	}
 	b.warnings = b.warnings[:before] // of an AIF that is not used
 	if n := len(b.samples(parent)); n > 0 {
@@ -115,7 +115,7 @@ func (b *bloodReading) plasmaInput() ([]extract.Sample, error) {
 	b.metabolise(list)
 	b.missedPlasma()
 	if len(list) < minBloodSamples {
-		return nil, b.reject("%d samples of plasma with activity: at least %d are needed", len(list), minBloodSamples)
+		return nil, b.reject("plasma has %s with activity; at least %d are needed", ingest.Count(len(list), "sample"), minBloodSamples)
 	}
 	return list, nil
 }

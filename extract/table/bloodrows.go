@@ -35,7 +35,7 @@ func (b *bloodReading) row(line int, fields []string) (bloodRow, error) {
 	var row bloodRow
 	at, ok := value(fields[b.time])
 	if !ok || !(math.Abs(b.clock.seconds(at)) <= maxTableSeconds) {
-		return row, b.reject("row %d, column %d: no time in %s", line, b.time+1, b.clock)
+		return row, b.reject("row %d, column %d: the cell does not hold a time in %s", line, b.time+1, b.clock)
 	}
 	row.at = b.clock.duration(at)
 	for q, column := range b.column {
@@ -45,7 +45,7 @@ func (b *bloodReading) row(line int, fields []string) (bloodRow, error) {
 		}
 		v, ok := value(fields[column])
 		if v *= b.factor[q]; !ok || math.IsInf(v, 0) {
-			return row, b.reject("row %d, column %d: no number", line, column+1)
+			return row, b.reject("row %d, column %d: the cell does not hold a number", line, column+1)
 		}
 		row.values[q] = v
 	}

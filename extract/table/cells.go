@@ -12,7 +12,7 @@ import (
 func (l layout) activity(line, column int, fields []string) (float64, error) {
 	v, ok := value(fields[column])
 	if v *= l.factor; !ok || math.IsInf(v, 0) {
-		return 0, l.reject("row %d, column %d: no number", line, column+1)
+		return 0, l.reject("row %d, column %d: the cell does not hold a number", line, column+1)
 	}
 	return v, nil
 }
@@ -27,7 +27,7 @@ func (l layout) frame(line int, fields []string) (ingest.Frame, error) {
 		}
 		v, ok := value(fields[at])
 		if !ok || !(math.Abs(l.clock[m].seconds(v)) <= maxTableSeconds) {
-			return ingest.Frame{}, l.reject("row %d, column %d: no time in %s", line, at+1, l.clock[m])
+			return ingest.Frame{}, l.reject("row %d, column %d: the cell does not hold a time in %s", line, at+1, l.clock[m])
 		}
 		times[m] = l.clock[m].duration(v)
 	}
@@ -43,7 +43,7 @@ func (l layout) weight(line int, fields []string) (float64, error) {
 	at := l.column[weight]
 	w, ok := value(fields[at])
 	if !ok || !(w >= 0) {
-		return 0, l.reject("row %d, column %d: no weight", line, at+1)
+		return 0, l.reject("row %d, column %d: the cell does not hold a weight", line, at+1)
 	}
 	return w, nil
 }

@@ -7,7 +7,7 @@ func (l *layout) setClock(h Hints, side sidecarKeys) (TimeUnit, Source, error) {
 	if h.TimeUnit != "" {
 		unit, ok := timeUnitOf(h.TimeUnit)
 		if !ok {
-			return "", "", l.reject("%q is no unit of time: s or min", found(h.TimeUnit))
+			return "", "", l.reject("%q is not a unit of time; use s or min", found(h.TimeUnit))
 		}
 		l.clock = map[meaning]TimeUnit{start: unit, end: unit, duration: unit}
 		return unit, InHints, nil
@@ -54,7 +54,7 @@ func (l layout) endStatesActivity() bool {
 func (l *layout) setFactor(h Hints, side sidecarKeys) (string, Source, error) {
 	text, from := h.Unit, InHints
 	if _, factor := concentrationOf(text); text != "" && factor == 0 {
-		return "", "", l.reject("%q is no unit of activity per volume, such as Bq/mL or kBq/cc", found(text))
+		return "", "", l.reject("%q is not a unit of activity per volume, such as Bq/mL or kBq/cc", found(text))
 	}
 	var err error
 	if text == "" {
@@ -89,7 +89,7 @@ func (l layout) statedActivity() (string, error) {
 		}
 		unit, _ := concentrationOf(h.unit)
 		if stated != "" && unit != first {
-			return "", l.reject("column %d: another unit of activity than before", i+1)
+			return "", l.reject("column %d: the unit of activity differs from that of the columns before", i+1)
 		}
 		stated, first = h.unit, unit
 	}

@@ -75,7 +75,7 @@ func (in Interpretation) doubts(frames []ingest.Frame, side sidecarKeys) ([]inge
 	}
 	for f, frame := range frames {
 		if frame.Duration < shortestFrame {
-			return nil, rejectTable("frame %d lasts %v if times are in seconds: name the column of starts start_min or start_s", f+1, frame.Duration)
+			return nil, rejectTable("frame %d lasts %v if times are in seconds; name the column of starts start_min or start_s", f+1, frame.Duration)
 		}
 	}
 	return append(list, ingest.Warn(ingest.WarnTimeAssumed, ingest.LevelDoubt, last.Seconds(), shortestScan.Seconds(),

@@ -74,11 +74,11 @@ func (l layout) check() error {
 	for _, column := range l.columns {
 		switch {
 		case strings.Contains(column, "\x00DICM"):
-			return l.reject("it is a DICOM object: extract makes curves of a series of them")
+			return l.reject("it is a DICOM object; 'tacstream extract' makes curves of a series of them")
 		case strings.ContainsRune(column, 0), strings.HasPrefix(column, "\xff\xfe"), strings.HasPrefix(column, "\xfe\xff"):
-			return l.reject("it is UTF-16: save it as UTF-8")
+			return l.reject("it is UTF-16; save it as UTF-8")
 		case strings.Count(column, ";") > 1:
-			return l.reject("its columns are separated by semicolons: use tabs or commas, and points in numbers")
+			return l.reject("its columns are separated by semicolons; use tabs or commas, and points in numbers")
 		}
 	}
 	regions := map[string]bool{}
@@ -87,7 +87,7 @@ func (l layout) check() error {
 			continue
 		}
 		if !extract.UsableName(h.name) || regions[h.name] {
-			return l.reject("column %d has no name of its own", i+1)
+			return l.reject("column %d has no name, or that of another column", i+1)
 		}
 		regions[h.name] = true
 	}

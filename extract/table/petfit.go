@@ -44,7 +44,7 @@ func (l layout) readLong() (contents, error) {
 		}
 	}
 	if len(long.scans) > 1 {
-		return contents{}, l.reject("it holds %d scans: give each a table of its own", len(long.scans))
+		return contents{}, l.reject("it holds %d scans; give each its own table", len(long.scans))
 	}
 	out := long.contents()
 	return out, l.checkWeights(out.weights)
@@ -91,7 +91,7 @@ func (t *petfitTable) frameNumber(line int, fields []string) (int, error) {
 	n, known := t.frame[f]
 	switch {
 	case known && t.weights[n] != w:
-		return 0, t.reject("row %d: another weight than this frame had before", line)
+		return 0, t.reject("row %d: the weight differs from the one that this frame had before", line)
 	case known:
 		return n, nil
 	case len(t.frames) >= maxTableFrames:
@@ -111,7 +111,7 @@ func (t *petfitTable) regionNumber(line int, fields []string) (int, error) {
 	case known:
 		return n, nil
 	case !extract.UsableName(name):
-		return 0, t.reject("row %d, column %d: no name of a region", line, t.column[regionName]+1)
+		return 0, t.reject("row %d, column %d: the cell does not name a region", line, t.column[regionName]+1)
 	case len(t.regions) >= maxTableColumns:
 		return 0, t.reject("it has more than %d regions", maxTableColumns)
 	}

@@ -25,7 +25,7 @@ func readSidecarKeys(text []byte) (sidecarKeys, error) {
 	}
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal(text, &object); err != nil {
-		return nil, ingest.Reject(ingest.CodeMalformed, "sidecar: not an object of JSON")
+		return nil, ingest.Reject(ingest.CodeMalformed, "sidecar: it is not a JSON object")
 	}
 	s := sidecarKeys{}
 	for _, key := range slices.Sorted(maps.Keys(object)) {

@@ -71,7 +71,7 @@ func (s Statement) HalfLife(given time.Duration) (time.Duration, error) {
 	case err != nil:
 		return 0, err
 	case given < 0 || stated < 0:
-		return 0, fmt.Errorf("a half-life of %v: it must be above 0", min(given, stated))
+		return 0, fmt.Errorf("the half-life of %v must be above 0", min(given, stated))
 	case given > 0:
 		return given, nil
 	case stated > 0:

@@ -19,13 +19,13 @@ const maxFrameBytes = 64 << 20
 func (p Params) check() error {
 	switch {
 	case p.Rows < 1 || p.Rows > 0xffff || p.Columns < 1 || p.Columns > 0xffff:
-		return ingest.Reject(ingest.CodeMalformed, "an image of %d x %d pixels", p.Columns, p.Rows)
+		return ingest.Reject(ingest.CodeMalformed, "a compressed frame has %d x %d pixels", p.Columns, p.Rows)
 	case p.SamplesPerPixel < 1 || p.SamplesPerPixel > 4:
-		return ingest.Reject(ingest.CodeMalformed, "%d samples per pixel", p.SamplesPerPixel)
+		return ingest.Reject(ingest.CodeMalformed, "a compressed frame has %d samples per pixel", p.SamplesPerPixel)
 	case p.BitsAllocated != 8 && p.BitsAllocated != 16 && p.BitsAllocated != 32:
-		return ingest.Reject(ingest.CodeMalformed, "%d bits allocated in a compressed frame", p.BitsAllocated)
+		return ingest.Reject(ingest.CodeMalformed, "a compressed frame has %d bits allocated", p.BitsAllocated)
 	case p.BitsStored < 1 || p.BitsStored > p.BitsAllocated:
-		return ingest.Reject(ingest.CodeMalformed, "%d bits stored of %d allocated", p.BitsStored, p.BitsAllocated)
+		return ingest.Reject(ingest.CodeMalformed, "a compressed frame has %d bits stored of %d allocated", p.BitsStored, p.BitsAllocated)
 	case p.size() > maxFrameBytes:
 		return ingest.Reject(ingest.CodeTooLarge, "a frame of %d bytes; at most %d are decoded", p.size(), maxFrameBytes)
 	}

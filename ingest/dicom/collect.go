@@ -162,7 +162,7 @@ func (h *header) perFrameGroups(c *cursor, seq element, end int64) error {
 	h.planes = h.planes[:0]
 	return c.items(seq, end, 0, func(item element, _ bool, end int64) error {
 		if len(h.planes) == maxPlanes {
-			return ingest.Reject(ingest.CodeTooLarge, "functional groups for more than %d frames", maxPlanes)
+			return ingest.Reject(ingest.CodeTooLarge, "the functional groups describe more than %d frames", maxPlanes)
 		}
 		values := h.shared
 		if err := h.groupItem(c, &values, seq.tag, item, end, 1); err != nil {
@@ -217,7 +217,7 @@ func (h *header) groupSequence(c *cursor, values *groupValues, seq element, end 
 		case first || preferred(mapping[groupUnit], values[groupUnit]):
 			*values = mapping
 		case h.planeFault.Code == "" && contradicts(&mapping, values, c.order()):
-			h.planeFault = ingest.Reason{Code: ingest.CodeUnits, Detail: "several mappings of a frame to one unit that differ, such as for ranges of stored values"}
+			h.planeFault = ingest.Reason{Code: ingest.CodeUnits, Detail: "a frame has several different mappings to one unit, such as one for each range of stored values"}
 		}
 		return nil
 	})

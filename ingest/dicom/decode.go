@@ -81,7 +81,7 @@ func (d *Decoder) Decode(data []byte) (Slice, error) {
 	err := d.Read(bytes.NewReader(data), int64(len(data)), func(s *Slice) error {
 		only = *s
 		if n++; n > 1 {
-			return ingest.Reject(ingest.CodePixelLength, "more than one image in an object")
+			return ingest.Reject(ingest.CodePixelLength, "the object holds more than one image")
 		}
 		return nil
 	})
@@ -131,7 +131,7 @@ func (d *Decoder) readHeader(r io.Reader, size int64) (syntax []byte, err error)
 	d.stream.begin(r, size)
 	d.header.reset()
 	if size <= 0 {
-		return nil, ingest.Reject(ingest.CodeEmpty, "an object of 0 bytes")
+		return nil, ingest.Reject(ingest.CodeEmpty, "the object has 0 bytes")
 	}
 	if err := d.stream.fill(0, firstFill); err != nil {
 		return nil, err
@@ -174,7 +174,7 @@ func (d *Decoder) more(err error) (bool, error) {
 	case !errors.As(err, &need):
 		return false, err
 	case int64(need) > d.Options.maxHeader():
-		return false, ingest.Reject(ingest.CodeTooLarge, "a header of more than %d MiB", d.Options.maxHeader()>>20)
+		return false, ingest.Reject(ingest.CodeTooLarge, "the header is longer than %d MiB", d.Options.maxHeader()>>20)
 	}
 	err = d.stream.fill(int64(need), ask(int64(need), int64(len(d.stream.have)), d.stream.size))
 	return err == nil, err
@@ -224,7 +224,7 @@ func (d *Decoder) decompress(s *Slice) ([]byte, error) {
 		BitsAllocated: 8 * s.pixels.width, BitsStored: cmp.Or(f.count(bitsStored), 8*s.pixels.width), Signed: f.count(pixelRepresentation) == 1,
 	})
 	if err == nil && len(d.native) != s.pixels.frameBytes() {
-		err = ingest.Reject(ingest.CodePixelLength, "a compressed image of %d bytes for %d × %d pixels", len(d.native), f.count(rows), f.count(columns))
+		err = ingest.Reject(ingest.CodePixelLength, "the compressed image has %d bytes, too few or too many for %d × %d pixels", len(d.native), f.count(rows), f.count(columns))
 	}
 	return d.native, err
 }

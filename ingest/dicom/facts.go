@@ -39,7 +39,7 @@ func (f *facts) code(x field) string {
 // a fault and counts as absent.
 func (f *facts) uid(x field) string {
 	if !isUID(f.bytes(x)) {
-		f.fail(ingest.CodeMalformed, "a UID that is none")
+		f.fail(ingest.CodeMalformed, "an element that should hold a UID does not")
 		return ""
 	}
 	if x == sopInstanceUID { // no two slices share it

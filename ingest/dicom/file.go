@@ -45,7 +45,7 @@ type file struct {
 
 // errNotDICOM is the fault of everything that is no DICOM.
 func errNotDICOM() error {
-	return ingest.Reject(ingest.CodeNotDICOM, "an object that does not begin as DICOM does")
+	return ingest.Reject(ingest.CodeNotDICOM, "the object does not begin as DICOM does")
 }
 
 // open reads the file meta information. A bare data set without any is let in
@@ -143,13 +143,13 @@ func (f *file) inflate() error {
 	plain, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(f.body())), maxInflated))
 	switch {
 	case err == nil && len(plain) == maxInflated:
-		err = ingest.Reject(ingest.CodeTooLarge, "a deflated header of more than %d MiB", maxInflated>>20)
+		err = ingest.Reject(ingest.CodeTooLarge, "the deflated header is longer than %d MiB", maxInflated>>20)
 	case err == nil || err == io.ErrUnexpectedEOF && int64(len(f.data)) >= f.size:
 		err = ingest.Reject(ingest.CodeTruncated, "the deflated data set ends too early")
 	case err == io.ErrUnexpectedEOF:
 		err = needError(2 * int64(len(f.data)))
 	default:
-		err = ingest.Reject(ingest.CodeMalformed, "a deflated data set that cannot be inflated")
+		err = ingest.Reject(ingest.CodeMalformed, "the deflated data set cannot be inflated")
 	}
 	f.cursor = cursor{data: plain, size: sizeUnknown}
 	return err

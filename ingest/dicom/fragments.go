@@ -31,7 +31,7 @@ func (f *fragments) begin() error {
 		return err
 	}
 	if f.ended {
-		return ingest.Reject(ingest.CodePixelLength, "encapsulated PixelData without a fragment")
+		return ingest.Reject(ingest.CodePixelLength, "the encapsulated PixelData has no fragment")
 	}
 	f.pending = -1
 	if length != int64(4*f.frames) || f.frames == 1 {
@@ -48,7 +48,7 @@ func (f *fragments) begin() error {
 	}
 	sorted := slices.IsSorted(f.offsets)
 	if !sorted && distinct(f.offsets) {
-		return ingest.Reject(ingest.CodeMalformed, "a basic offset table that is not in the order of the frames")
+		return ingest.Reject(ingest.CodeMalformed, "the basic offset table is not in the order of the frames")
 	}
 	if !sorted || f.offsets[0] != 0 {
 		f.offsets = nil
@@ -68,7 +68,7 @@ const maxTable = 64 << 20
 // skip passes over what is not needed.
 func (f *fragments) skip(length int64) (int64, error) {
 	if length > maxTable {
-		return 0, ingest.Reject(ingest.CodePixelLength, "a basic offset table of %d bytes", length)
+		return 0, ingest.Reject(ingest.CodePixelLength, "the basic offset table has an impossible length of %d bytes", length)
 	}
 	for left := length; left > 0; {
 		n := min(left, 64<<10)
@@ -96,7 +96,7 @@ func (f *fragments) head() (int64, error) {
 	case tag == tagItemsEnd:
 		f.ended = true
 	case tag != tagItem || length == undefined:
-		return 0, ingest.Reject(ingest.CodeMalformed, "encapsulated PixelData that holds something else than fragments")
+		return 0, ingest.Reject(ingest.CodeMalformed, "the encapsulated PixelData holds something other than fragments")
 	}
 	f.pending = int64(length)
 	return f.pending, nil
@@ -110,12 +110,12 @@ func (f *fragments) next(frame []byte) ([]byte, error) {
 		case err != nil:
 			return nil, err
 		case f.ended && n == 0:
-			return nil, ingest.Reject(ingest.CodePixelLength, "fragments for %d of %d frames", f.taken, f.frames)
+			return nil, ingest.Reject(ingest.CodePixelLength, "PixelData has fragments for %d of %d frames only", f.taken, f.frames)
 		case f.ended, n > 0 && f.complete(frame):
 			f.taken++
 			return frame, nil
 		case int64(len(frame))+length > int64(f.limit):
-			return nil, ingest.Reject(ingest.CodeTooLarge, "a compressed frame that takes more than %d bytes", f.limit)
+			return nil, ingest.Reject(ingest.CodeTooLarge, "a compressed frame takes more than %d bytes", f.limit)
 		}
 		data, err := f.stream.next(int(length))
 		if err != nil {
@@ -147,7 +147,7 @@ func (f *fragments) end() error {
 		return err
 	}
 	if !f.ended {
-		return ingest.Reject(ingest.CodePixelLength, "more fragments than for %d frames", f.frames)
+		return ingest.Reject(ingest.CodePixelLength, "PixelData has more fragments than its %d frames need", f.frames)
 	}
 	return nil
 }

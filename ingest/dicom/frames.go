@@ -62,7 +62,7 @@ func readFrameGrid(set dataset, shared, perFrame element, size [3]int) (frameGri
 	var g frameGrid
 	err = set.each(perFrame, func(item dataset) error {
 		if len(g.frames) == size[2] {
-			return ingest.Reject(ingest.CodeMalformed, "places for more than its %d frames", size[2])
+			return ingest.Reject(ingest.CodeMalformed, "the object gives positions for more than its %d frames", size[2])
 		}
 		f := common
 		if err := f.read(item); err != nil {
@@ -75,7 +75,7 @@ func readFrameGrid(set dataset, shared, perFrame element, size [3]int) (frameGri
 	case err != nil:
 		return g, err
 	case len(g.frames) != size[2]:
-		return g, ingest.Reject(ingest.CodeMalformed, "places for %d of %d frames", len(g.frames), size[2])
+		return g, ingest.Reject(ingest.CodeMalformed, "the object gives positions for %d of its %d frames", len(g.frames), size[2])
 	}
 	return g, g.build(size[0], size[1])
 }
@@ -151,9 +151,9 @@ func (g *frameGrid) build(columns, rows int) error {
 	for i, f := range g.frames {
 		switch {
 		case !f.hasPlane || !f.hasPosition || !f.hasMeasure:
-			return ingest.Reject(ingest.CodeGeometry, "frame %d without a possible orientation, position or spacing of pixels", i+1)
+			return ingest.Reject(ingest.CodeGeometry, "frame %d has no valid orientation, position or pixel spacing", i+1)
 		case !alike(f, one):
-			return ingest.Reject(ingest.CodeGeometry, "frame %d lies otherwise than frame 1", i+1)
+			return ingest.Reject(ingest.CodeGeometry, "frame %d has a different orientation or pixel spacing from frame 1", i+1)
 		}
 	}
 	places := g.places()
@@ -216,7 +216,7 @@ func stepsOf(places []framePlace, between, thickness float64) ([]int, error) {
 			return steps, nil
 		}
 	}
-	return nil, ingest.Reject(ingest.CodeGeometry, "frames that are not evenly spaced")
+	return nil, ingest.Reject(ingest.CodeGeometry, "the frames are not evenly spaced")
 }
 
 // inSteps returns the index of each place on a grid of about that step, and
@@ -242,7 +242,7 @@ func (g *frameGrid) lay(places []framePlace, steps []int, plane [2]int) error {
 		step = scaled(minus(last.position, places[0].position), 1/float64(count-1))
 	}
 	if dot(step, step) == 0 {
-		return ingest.Reject(ingest.CodeGeometry, "a single slice without SliceThickness or SpacingBetweenSlices")
+		return ingest.Reject(ingest.CodeGeometry, "the only slice has neither SliceThickness nor SpacingBetweenSlices")
 	}
 	tolerance := max(offPlace*math.Sqrt(dot(step, step)), offPlaceMM)
 	for k, p := range places {
@@ -265,7 +265,7 @@ func (g *frameGrid) lay(places []framePlace, steps []int, plane [2]int) error {
 		}
 	}
 	if _, err := g.geometry.Affine.Inverse(); err != nil {
-		return ingest.Reject(ingest.CodeGeometry, "voxels without volume")
+		return ingest.Reject(ingest.CodeGeometry, "its voxels have no volume")
 	}
 	return nil
 }

@@ -46,7 +46,7 @@ func Along(orientation [6]float64, position [3]float64) float64 {
 func Geometry(h ingest.Header, positions [][3]float64) (ingest.Geometry, error) {
 	s := h.Strict
 	if len(positions) == 0 || s.Rows <= 0 || s.Columns <= 0 || !orthonormal(s.Orientation) || !positive(s.PixelSpacing[:]) {
-		return ingest.Geometry{}, ingest.Reject(ingest.CodeGeometry, "an image plane without direction, size or spacing")
+		return ingest.Geometry{}, ingest.Reject(ingest.CodeGeometry, "the image plane has no direction, size or spacing")
 	}
 	step, err := sliceStep(s.Orientation, positions, h.Soft.SliceThickness)
 	if err != nil {
@@ -69,14 +69,14 @@ func sliceStep(orientation [6]float64, positions [][3]float64, thickness float64
 	normal, n := Normal(orientation), float64(len(positions)-1)
 	if n == 0 {
 		if !positive([]float64{thickness}) {
-			return step, ingest.Reject(ingest.CodeGeometry, "a single slice without SliceThickness")
+			return step, ingest.Reject(ingest.CodeGeometry, "the only slice has no SliceThickness")
 		}
 		return scaled(normal, thickness), nil
 	}
 	step = scaled(minus(positions[len(positions)-1], positions[0]), 1/n)
 	spacing := dot(normal, step)
 	if !positive([]float64{spacing}) {
-		return step, ingest.Reject(ingest.CodeGeometry, "slices that are not in order along their normal")
+		return step, ingest.Reject(ingest.CodeGeometry, "the slices are not in order along their normal")
 	}
 	tolerance := max(offPlace*spacing, offPlaceMM)
 	for k, p := range positions {

@@ -98,7 +98,7 @@ func ask(need, have, size int64) int64 {
 func (h *header) read(prefix []byte, size int64) (syntax []byte, err error) {
 	size = max(size, int64(len(prefix)))
 	if size == 0 {
-		return nil, ingest.Reject(ingest.CodeEmpty, "an object of 0 bytes")
+		return nil, ingest.Reject(ingest.CodeEmpty, "the object has 0 bytes")
 	}
 	f, err := open(prefix, size)
 	if err != nil {
@@ -132,7 +132,7 @@ func (h *header) readSet(f *file) error {
 func other(h *header, err error) Found {
 	class := h.class()
 	f := Found{Kind: KindOther}
-	f.Fault = ingest.Reason{Code: ingest.CodeNotPET, Detail: "an object of the class " + nameOf(class)}
+	f.Fault = ingest.Reason{Code: ingest.CodeNotPET, Detail: "the object has the class " + nameOf(class)}
 	switch {
 	case class == "" && err != nil:
 		f.Fault = ingest.ReasonOf(err)
@@ -162,7 +162,7 @@ func (o Options) pet(h *header, syntax []byte, err error) Found {
 	read.refuse(h, syntax, err)
 	read.projected()
 	if unread != nil {
-		read.fail(ingest.CodeMalformed, "a header that the library does not read")
+		read.fail(ingest.CodeMalformed, "the header cannot be read")
 	}
 	series := read.seriesStart()
 	read.tracers = h.tracers

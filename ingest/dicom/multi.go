@@ -15,7 +15,7 @@ func (f *facts) multi(planes []plane, fault ingest.Reason, found *ingest.Found, 
 		f.fault = fault
 	}
 	if n, ok := decimal(f.bytes(numberOfFrames)); !ok || int(n) != len(planes) || len(planes) == 0 {
-		f.fail(ingest.CodeFrames, "functional groups for %d frames where NumberOfFrames says %s", len(planes), clean(f.bytes(numberOfFrames)))
+		f.fail(ingest.CodeFrames, "the functional groups describe %d frames, but NumberOfFrames is %s", len(planes), clean(f.bytes(numberOfFrames)))
 		return
 	}
 	f.multiStrict(&found.Header.Strict, planes)
@@ -66,13 +66,13 @@ func (f *facts) multiStrict(s *ingest.Strict, planes []plane) {
 	s.Orientation, s.PixelSpacing = first.orientation, first.spacing
 	for _, p := range planes {
 		if p.orientation != first.orientation || p.spacing != first.spacing {
-			f.fail(ingest.CodeGeometry, "frames that differ in ImageOrientationPatient or PixelSpacing")
+			f.fail(ingest.CodeGeometry, "the frames differ in ImageOrientationPatient or PixelSpacing")
 		}
 		if p.unit != first.unit {
-			f.fail(ingest.CodeUnits, "frames in different units")
+			f.fail(ingest.CodeUnits, "the frames have different units")
 		}
 		if math.Abs(p.foreign-first.foreign) > sameScale*math.Abs(first.foreign) {
-			f.fail(ingest.CodeUnits, "values in a unit that is not known, to which RealWorldValueSlope scales frames otherwise than RescaleSlope")
+			f.fail(ingest.CodeUnits, "the values have an unknown unit, and RealWorldValueSlope scales them differently from RescaleSlope")
 		}
 		if p.acquired.known != first.acquired.known && !zoneOf(f.bytes(timezoneOffset)).known {
 			f.fail(ingest.CodeTiming, "FrameAcquisitionDateTime has an offset from UTC in some frames only, and TimezoneOffsetFromUTC is missing")
@@ -144,7 +144,7 @@ func (f *facts) planesOf(planes []plane, series time.Time) *ingest.Planes {
 		out.At[n] = at[n][0]*len(out.Positions) + at[n][1]
 	}
 	if 100*(len(out.Positions)+len(out.Times))+8*len(out.At) > maxPlanesBytes {
-		f.fail(ingest.CodeTooLarge, "%d frames at %d positions and %d times in one object", len(planes), len(out.Positions), len(out.Times))
+		f.fail(ingest.CodeTooLarge, "the object has %d frames at %d positions and %d times, more than are read", len(planes), len(out.Positions), len(out.Times))
 	}
 	return out
 }

@@ -48,9 +48,9 @@ func inflated(body []byte) (cursor, error) {
 	plain, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(body)), maxInflatedRegions+1))
 	switch {
 	case err != nil:
-		return cursor{}, ingest.Reject(ingest.CodeMalformed, "a deflated data set that is damaged")
+		return cursor{}, ingest.Reject(ingest.CodeMalformed, "the deflated data set is damaged")
 	case len(plain) > maxInflatedRegions:
-		return cursor{}, ingest.Reject(ingest.CodeTooLarge, "a deflated data set of more than %d bytes", maxInflatedRegions)
+		return cursor{}, ingest.Reject(ingest.CodeTooLarge, "the deflated data set is longer than %d bytes", maxInflatedRegions)
 	}
 	return cursor{data: plain, size: int64(len(plain))}, nil
 }
@@ -84,7 +84,7 @@ func (d dataset) each(seq element, visit func(item dataset) error) error {
 		return nil
 	}
 	if seq.vr != 0 && seq.vr != vrSQ && seq.vr != vrUN {
-		return ingest.Reject(ingest.CodeMalformed, "a plain value in the place of a sequence")
+		return ingest.Reject(ingest.CodeMalformed, "an element holds a plain value instead of a sequence")
 	}
 	c := d.cursor
 	c.pos = seq.start

@@ -48,7 +48,7 @@ func (f *facts) pixels(h *header, syntax []byte, maxSide int) pixels {
 	r, c := f.count(rows), f.count(columns)
 	switch {
 	case r > maxSide || c > maxSide:
-		f.fail(ingest.CodeTooLarge, "an image of %d rows and %d columns", r, c)
+		f.fail(ingest.CodeTooLarge, "the image has %d rows and %d columns, more than are read", r, c)
 	case r == 0 || c == 0:
 		f.fail(ingest.CodeMalformed, "Rows or Columns is missing")
 	}
@@ -62,10 +62,10 @@ func (f *facts) pixels(h *header, syntax []byte, maxSide int) pixels {
 	p.big = string(syntax) == syntaxBigEndian
 	p.swapped = p.big && p.width == 1 && h.pixels.vr == vrOW
 	if p.swapped && p.count%2 != 0 {
-		f.fail(ingest.CodePixelLength, "an odd number of pixels of 8 bits in words of big endian")
+		f.fail(ingest.CodePixelLength, "an odd number of 8-bit pixels cannot be stored in big-endian words")
 	}
 	if p.big && p.width == 4 && !p.float && h.pixels.vr == vrOW {
-		f.fail(ingest.CodeSyntax, "pixels of 32 bits in words of big endian, whose order readers do not agree on")
+		f.fail(ingest.CodeSyntax, "the pixels have 32 bits in big-endian words, whose order is ambiguous; export little endian")
 	}
 	if f.fault.Code == "" {
 		f.length(&p, h.pixels, native(syntax))
@@ -77,12 +77,12 @@ func (f *facts) pixels(h *header, syntax []byte, maxSide int) pixels {
 func (f *facts) length(p *pixels, e element, native bool) {
 	switch got, want := int64(e.length), int64(p.frames)*int64(p.frameBytes()); {
 	case !native && e.length != undefined:
-		f.fail(ingest.CodePixelLength, "compressed PixelData that is not in fragments")
+		f.fail(ingest.CodePixelLength, "the compressed PixelData is not in fragments")
 	case !native:
 	case e.length == undefined:
-		f.fail(ingest.CodePixelLength, "native PixelData without a length")
+		f.fail(ingest.CodePixelLength, "the native PixelData has no length")
 	case got != want+want%2 && got != want:
-		f.fail(ingest.CodePixelLength, "PixelData of %d bytes for %d × %d pixels of %d bits and %d frames", e.length, f.count(rows), f.count(columns), 8*p.width, p.frames)
+		f.fail(ingest.CodePixelLength, "PixelData has %d bytes, which does not suit %d × %d pixels of %d bits and %d frames", e.length, f.count(rows), f.count(columns), 8*p.width, p.frames)
 	}
 }
 
@@ -114,10 +114,10 @@ func (f *facts) scale(p *pixels) {
 // format reads how the bits of a pixel are laid out (PS3.5, 8.1.1).
 func (f *facts) format(p *pixels, h *header) {
 	if n := f.count(samplesPerPixel); n != 1 {
-		f.fail(ingest.CodePixelLength, "%d samples per pixel", n)
+		f.fail(ingest.CodePixelLength, "an image has %d samples per pixel instead of 1", n)
 	}
 	if n, ok := f.real(numberOfFrames, ingest.CodeMalformed, "NumberOfFrames"); ok && n != 1 && !h.isMulti() {
-		f.fail(ingest.CodePixelLength, "%g frames in an object of a class of one", n)
+		f.fail(ingest.CodePixelLength, "the object has %g frames, but its class has one", n)
 	}
 	allocated := f.count(bitsAllocated)
 	if p.float {
@@ -134,9 +134,9 @@ func (f *facts) format(p *pixels, h *header) {
 	}
 	switch {
 	case allocated != 8 && allocated != 16 && allocated != 32:
-		f.fail(ingest.CodePixelLength, "%d bits allocated for a pixel", allocated)
+		f.fail(ingest.CodePixelLength, "an image has %d bits allocated for a pixel", allocated)
 	case stored < 1 || high < stored-1 || high >= allocated:
-		f.fail(ingest.CodeMalformed, "%d bits stored below bit %d of %d", stored, high, allocated)
+		f.fail(ingest.CodeMalformed, "an image has %d bits stored below bit %d of %d", stored, high, allocated)
 	case !f.hasCount(pixelRepresentation) || f.count(pixelRepresentation) > 1:
 		f.fail(ingest.CodeMalformed, "PixelRepresentation is missing or unknown")
 	default:

@@ -44,7 +44,7 @@ func (f *facts) projected() {
 		for kind := range bytes.SplitSeq(f.bytes(x), []byte(`\`)) {
 			switch string(trim(kind)) {
 			case "REPROJECTION", "PROJECTION", "PROJECTION IMAGE", "MIP", "MAX_IP", "MIN_IP", "VOLUME RENDERING", "VOLREN":
-				f.fail(ingest.CodeProjection, "projections of a volume, %s, and not its slices", kind)
+				f.fail(ingest.CodeProjection, "the images are projections of a volume (%s), not slices", kind)
 			}
 		}
 	}

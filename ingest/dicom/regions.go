@@ -70,7 +70,7 @@ func (o Options) readRegions(data []byte) (ingest.Segmentation, error) {
 	case classStructureSet:
 		s, err = readStructureSet(set, text)
 	default:
-		return s, ingest.Reject(ingest.CodeNotDICOM, "an object of a class without regions (%s)", nameOf(class))
+		return s, ingest.Reject(ingest.CodeNotDICOM, "the object has a class without regions (%s)", nameOf(class))
 	}
 	if own := set.value(found[1]); s.FrameOfReferenceUID == "" && isUID(own) {
 		s.FrameOfReferenceUID = string(own)

@@ -212,16 +212,16 @@ func TestFaultyRegionsAreNamed(t *testing.T) {
 		o    object
 		want string
 	}{
-		"pixels that are not there":       {binarySegments().with(0x00280008, "2000000000").with(0x00280010, []uint16{4096}).with(0x00280011, []uint16{4096}), "PixelData of 4 bytes"},
-		"one byte too many":               {binarySegments().with(0x7fe00010, pixelBytes{0, 0, 0, 0, 0, 0}), "PixelData of 6 bytes"},
+		"pixels that are not there":       {binarySegments().with(0x00280008, "2000000000").with(0x00280010, []uint16{4096}).with(0x00280011, []uint16{4096}), "PixelData has 4 bytes"},
+		"one byte too many":               {binarySegments().with(0x7fe00010, pixelBytes{0, 0, 0, 0, 0, 0}), "PixelData has 6 bytes"},
 		"no pixels":                       {binarySegments().with(0x7fe00010, nil), "before its pixel data"},
 		"an unknown type":                 {binarySegments().with(0x00620001, "SPECIAL"), "SegmentationType"},
-		"a segment twice":                 {binarySegments().with(0x00620002, many), "two segments of number 1"},
+		"a segment twice":                 {binarySegments().with(0x00620002, many), "two segments have the number 1"},
 		"a frame of no segment":           {binarySegments().with(0x00620002, items{segment(1, "A")}), "not described"},
-		"fewer places than frames":        {binarySegments().with(0x52009230, items{frame(1, `0\0\0`)}), "1 of 3 frames"},
+		"fewer places than frames":        {binarySegments().with(0x52009230, items{frame(1, `0\0\0`)}), "1 of its 3 frames"},
 		"more places than frames":         {binarySegments().with(0x00280008, "1").with(0x7fe00010, pixelBytes{0, 0}), "more than its 1 frames"},
-		"a turned frame":                  {binarySegments().with(0x52009230, items{frame(2, `-10\-20\10`), turned, frame(2, `-10\-20\4`)}), "frame 2 lies otherwise"},
-		"a position that is not a number": {binarySegments().with(0x52009230, items{frame(2, `-10\NaN\10`), frame(1, `0\0\0`), frame(1, `0\0\0`)}), "frame 1 without"},
+		"a turned frame":                  {binarySegments().with(0x52009230, items{frame(2, `-10\-20\10`), turned, frame(2, `-10\-20\4`)}), "frame 2 has a different orientation"},
+		"a position that is not a number": {binarySegments().with(0x52009230, items{frame(2, `-10\NaN\10`), frame(1, `0\0\0`), frame(1, `0\0\0`)}), "frame 1 has no valid"},
 		"uneven slices":                   {binarySegments().with(0x52009230, items{frame(2, `0\0\10`), frame(1, `0\0\4`), frame(2, `0\0\5.3`)}), "evenly spaced"},
 		"a slice that is shifted":         {binarySegments().with(0x52009230, items{frame(2, `0\0\4`), frame(1, `5\0\6`), frame(2, `0\0\8`)}), "frame 2 is 5.00 mm off"},
 		"slices far apart":                {binarySegments().with(0x52009230, items{frame(2, `0\0\0`), frame(1, `0\0\2`), frame(2, `0\0\99998`)}), "evenly spaced"},
@@ -229,10 +229,10 @@ func TestFaultyRegionsAreNamed(t *testing.T) {
 		"big endian":                      {binarySegments().in(bigEndian), "Explicit VR Big Endian"},
 		"another class":                   {sample(), "without regions"},
 		"a contour of 4 numbers":          {structureSet().with(0x30060039, items{{0x30060084: "4", 0x30060040: items{contour("CLOSED_PLANAR", `1\2\3\4`)}}}), "multiple of 3"},
-		"a contour that is no number":     {structureSet().with(0x30060039, items{{0x30060084: "4", 0x30060040: items{contour("CLOSED_PLANAR", `1\2\3\4\5\6\7\8\NaN`)}}}), "not a number"},
-		"a contour beyond everything":     {structureSet().with(0x30060039, items{{0x30060084: "4", 0x30060040: items{contour("CLOSED_PLANAR", `1\2\3\4\5\6\7\8\1e308`)}}}), "not a number or beyond"},
+		"a contour that is no number":     {structureSet().with(0x30060039, items{{0x30060084: "4", 0x30060040: items{contour("CLOSED_PLANAR", `1\2\3\4\5\6\7\8\NaN`)}}}), "no number"},
+		"a contour beyond everything":     {structureSet().with(0x30060039, items{{0x30060084: "4", 0x30060040: items{contour("CLOSED_PLANAR", `1\2\3\4\5\6\7\8\1e308`)}}}), "no number or is beyond"},
 		"a contour of nobody":             {structureSet().with(0x30060039, items{{0x30060084: "6", 0x30060040: items{contour("CLOSED_PLANAR", `1\2\3\4\5\6\7\8\9`)}}}), "not described"},
-		"only a point":                    {structureSet().with(0x30060039, items{{0x30060084: "4", 0x30060040: items{contour("POINT", `1\2\3`)}}}), "no region with a closed contour"},
+		"only a point":                    {structureSet().with(0x30060039, items{{0x30060084: "4", 0x30060040: items{contour("POINT", `1\2\3`)}}}), "no region has a closed contour"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -265,7 +265,7 @@ func TestDeflatedRegionsAreReadToABound(t *testing.T) {
 		t.Errorf("got %+v, want %+v", s, want)
 	}
 	bomb := binarySegments().with(0x7fe00010, pixelBytes(make([]byte, 130<<20)))
-	if _, err := (dicom.Options{}).ReadRegions(deflated(t, bomb)); err == nil || !strings.Contains(err.Error(), "more than") {
+	if _, err := (dicom.Options{}).ReadRegions(deflated(t, bomb)); err == nil || !strings.Contains(err.Error(), "is longer than") {
 		t.Errorf("a bomb: %v", err)
 	}
 	space, err := dicom.Options{}.SpaceOf(deflated(t, structureSet()))

@@ -58,7 +58,7 @@ func readStructureSet(set dataset, text script) (ingest.Segmentation, error) {
 		return ingest.Segmentation{}, err
 	}
 	if len(s.outlines.Regions) == 0 {
-		return ingest.Segmentation{}, ingest.Reject(ingest.CodeMalformed, "no region with a closed contour")
+		return ingest.Segmentation{}, ingest.Reject(ingest.CodeMalformed, "no region has a closed contour")
 	}
 	if s.space == "" {
 		if s.space, err = structureSpace(set, element{}, found[2]); err != nil {
@@ -102,11 +102,11 @@ func (s *structureSet) describe(item dataset, text script) error {
 	_, had := s.rois[number]
 	switch {
 	case !ok:
-		return ingest.Reject(ingest.CodeMalformed, "a region without ROINumber")
+		return ingest.Reject(ingest.CodeMalformed, "a region has no ROINumber")
 	case had:
-		return ingest.Reject(ingest.CodeMalformed, "two regions of number %d", number)
+		return ingest.Reject(ingest.CodeMalformed, "two regions have the number %d", number)
 	case len(s.rois) == maxSegments:
-		return ingest.Reject(ingest.CodeTooLarge, "more than %d regions", maxSegments)
+		return ingest.Reject(ingest.CodeTooLarge, "the object has more than %d regions", maxSegments)
 	}
 	r := roi{name: text.name(item.value(found[1]))}
 	if space := item.value(found[2]); isUID(space) {
@@ -125,7 +125,7 @@ func (s *structureSet) outline(item dataset) error {
 	number, ok := item.whole(found[0])
 	r, known := s.rois[number]
 	if !ok || !known {
-		return ingest.Reject(ingest.CodeMalformed, "contours of a region that is not described")
+		return ingest.Reject(ingest.CodeMalformed, "contours belong to a region that is not described")
 	}
 	o := ingest.Outline{Index: int32(number), Name: r.name}
 	err = item.each(found[1], func(item dataset) error {
@@ -142,7 +142,7 @@ func (s *structureSet) outline(item dataset) error {
 		s.empty++
 		return nil
 	case s.space != "" && r.space != "" && r.space != s.space:
-		return ingest.Reject(ingest.CodeGeometry, "regions in more than one frame of reference")
+		return ingest.Reject(ingest.CodeGeometry, "the regions have more than one frame of reference")
 	case r.space != "":
 		s.space = r.space
 	}
@@ -162,18 +162,18 @@ func (s *structureSet) contour(item dataset) (ingest.Contour, error) {
 		s.open++
 		return nil, nil
 	default:
-		return nil, ingest.Reject(ingest.CodeMalformed, "a contour of an unknown ContourGeometricType")
+		return nil, ingest.Reject(ingest.CodeMalformed, "a contour has an unknown ContourGeometricType")
 	}
 	data := item.value(found[2])
 	if s.points += bytes.Count(data, []byte(`\`))/3 + 1; s.points > maxPoints {
-		return nil, ingest.Reject(ingest.CodeTooLarge, "contours of more than %d points together", maxPoints)
+		return nil, ingest.Reject(ingest.CodeTooLarge, "the contours have more than %d points together", maxPoints)
 	}
 	c, err := points(data)
 	if err != nil {
 		return nil, err
 	}
 	if n, ok := item.whole(found[1]); ok && n != len(c) {
-		return nil, ingest.Reject(ingest.CodeMalformed, "a contour of %d points that should have %d", len(c), n)
+		return nil, ingest.Reject(ingest.CodeMalformed, "a contour has %d points instead of %d", len(c), n)
 	}
 	if len(c) < 3 {
 		s.open++
@@ -189,7 +189,7 @@ func points(data []byte) (ingest.Contour, error) {
 	}
 	n := bytes.Count(data, []byte(`\`)) + 1
 	if n%3 != 0 {
-		return nil, ingest.Reject(ingest.CodeMalformed, "a contour of %d coordinates, which is not a multiple of 3", n)
+		return nil, ingest.Reject(ingest.CodeMalformed, "a contour has %d coordinates, which is not a multiple of 3", n)
 	}
 	c := make(ingest.Contour, n/3) // 6 bytes or more were read for each 24 here
 	for i := range n {
@@ -197,7 +197,7 @@ func points(data []byte) (ingest.Contour, error) {
 		v, data, _ = bytes.Cut(data, []byte(`\`))
 		mm, ok := decimal(trim(v))
 		if !ok || !(mm >= -maxPosition && mm <= maxPosition) {
-			return nil, ingest.Reject(ingest.CodeGeometry, "a contour with a coordinate that is not a number or beyond %g mm", float64(maxPosition))
+			return nil, ingest.Reject(ingest.CodeGeometry, "a contour has a coordinate that is no number or is beyond %g mm", float64(maxPosition))
 		}
 		if i%3 < 2 {
 			mm = -mm

@@ -87,9 +87,9 @@ func (s *segmentation) readFormat(set dataset, at map[uint32]element, maxSide in
 	case ok != [4]bool{true, true, true, true}:
 		return ingest.Reject(ingest.CodeMalformed, "Rows, Columns, BitsAllocated or NumberOfFrames is missing")
 	case s.rows < 1 || s.columns < 1 || s.frames < 1:
-		return ingest.Reject(ingest.CodeMalformed, "an image of %d × %d pixels and %d frames", s.columns, s.rows, s.frames)
+		return ingest.Reject(ingest.CodeMalformed, "the segmentation has an impossible size, %d × %d pixels and %d frames", s.columns, s.rows, s.frames)
 	case s.rows > maxSide || s.columns > maxSide:
-		return ingest.Reject(ingest.CodeTooLarge, "an image of %d × %d pixels", s.columns, s.rows)
+		return ingest.Reject(ingest.CodeTooLarge, "the segmentation has %d × %d pixels, more than are read", s.columns, s.rows)
 	}
 	kind := string(set.value(at[tagSegmentationType]))
 	switch {
@@ -101,13 +101,13 @@ func (s *segmentation) readFormat(set dataset, at map[uint32]element, maxSide in
 			s.full = v
 		}
 		if s.full < 1 || s.full > 255 {
-			return ingest.Reject(ingest.CodeMalformed, "a MaximumFractionalValue of %d", s.full)
+			return ingest.Reject(ingest.CodeMalformed, "MaximumFractionalValue is %d, which is impossible", s.full)
 		}
 	case kind == "LABELMAP" && (s.bits == 8 || s.bits == 16):
 		s.labels = true
 		s.background, _ = set.short(at[tagPixelPadding])
 	default:
-		return ingest.Reject(ingest.CodeMalformed, "a SegmentationType that is not BINARY, FRACTIONAL or LABELMAP, or %d bits for its pixels", s.bits)
+		return ingest.Reject(ingest.CodeMalformed, "SegmentationType is not BINARY, FRACTIONAL or LABELMAP, or does not suit %d bits for a pixel", s.bits)
 	}
 	return nil
 }
@@ -124,7 +124,7 @@ func (s *segmentation) readPixels(set dataset, e element, syntax string) error {
 		return err
 	}
 	if got := int64(len(s.data)); got != want && got != want+want%2 {
-		return ingest.Reject(ingest.CodePixelLength, "PixelData of %d bytes for %d frames of %d × %d pixels of %d bits", got, s.frames, s.columns, s.rows, s.bits)
+		return ingest.Reject(ingest.CodePixelLength, "PixelData has %d bytes, which does not suit %d frames of %d × %d pixels of %d bits", got, s.frames, s.columns, s.rows, s.bits)
 	}
 	return nil
 }
@@ -138,7 +138,7 @@ func (s *segmentation) nativeFrames(set dataset, e element, syntax string) ([]by
 	case !native([]byte(syntax)):
 		return nil, errRegionsSyntax(syntax)
 	case e.length == undefined:
-		return nil, ingest.Reject(ingest.CodePixelLength, "native PixelData without a length")
+		return nil, ingest.Reject(ingest.CodePixelLength, "the native PixelData has no length")
 	}
 	return set.raw(e), nil
 }
@@ -148,11 +148,11 @@ func (s *segmentation) decompress(set dataset, e element, syntax string) ([]byte
 	each := s.rows * s.columns * s.bits / 8
 	switch {
 	case s.bits == 1:
-		return nil, ingest.Reject(ingest.CodeSyntax, "compressed frames of one bit; write them uncompressed")
+		return nil, ingest.Reject(ingest.CodeSyntax, "compressed frames of one bit are not read; write the segmentation uncompressed")
 	case e.length != undefined:
-		return nil, ingest.Reject(ingest.CodePixelLength, "compressed PixelData that is not in fragments")
+		return nil, ingest.Reject(ingest.CodePixelLength, "the compressed PixelData is not in fragments")
 	case int64(each)*int64(s.frames) > maxInflatedRegions:
-		return nil, ingest.Reject(ingest.CodeTooLarge, "%d frames of %d bytes", s.frames, each)
+		return nil, ingest.Reject(ingest.CodeTooLarge, "the segmentation has %d frames of %d bytes, more than are read", s.frames, each)
 	}
 	in := stream{have: set.data, size: set.end, pos: e.start}
 	frames := fragments{stream: &in, frames: s.frames, limit: 2*each + 64<<10}
@@ -190,11 +190,11 @@ func (s *segmentation) readSegments(set dataset, seq element, text script) error
 		_, had := s.names[number]
 		switch {
 		case !ok:
-			return ingest.Reject(ingest.CodeMalformed, "a segment without SegmentNumber")
+			return ingest.Reject(ingest.CodeMalformed, "a segment has no SegmentNumber")
 		case had:
-			return ingest.Reject(ingest.CodeMalformed, "two segments of number %d", number)
+			return ingest.Reject(ingest.CodeMalformed, "two segments have the number %d", number)
 		case len(s.order) == maxSegments:
-			return ingest.Reject(ingest.CodeTooLarge, "more than %d segments", maxSegments)
+			return ingest.Reject(ingest.CodeTooLarge, "the object has more than %d segments", maxSegments)
 		}
 		s.names[number] = text.name(item.value(found[1]))
 		s.order = append(s.order, number)
@@ -240,10 +240,10 @@ func (s *segmentation) each(frame int, visit func(pixel, value int)) {
 func (s *segmentation) labelled() (ingest.Segmentation, error) {
 	g := s.grid.geometry
 	if g.Voxels() > maxRegionVoxels {
-		return ingest.Segmentation{}, ingest.Reject(ingest.CodeTooLarge, "a label map of more than %d voxels", maxRegionVoxels)
+		return ingest.Segmentation{}, ingest.Reject(ingest.CodeTooLarge, "the label map has more than %d voxels", maxRegionVoxels)
 	}
 	if _, named := s.names[0]; named && s.background != 0 {
-		return ingest.Segmentation{}, ingest.Reject(ingest.CodeMalformed, "a segment of number 0 beside a background of %d; number segments from 1", s.background)
+		return ingest.Segmentation{}, ingest.Reject(ingest.CodeMalformed, "a segment has the number 0, but the background is %d; number segments from 1", s.background)
 	}
 	l := ingest.Labels{Geometry: g, Index: make([]int32, g.Voxels()), Names: map[int32]string{}}
 	for number, name := range s.names {
@@ -320,7 +320,7 @@ func (s *segmentation) boxes() (map[int]box, error) {
 		size := b.size()
 		total += size[0] * size[1] * size[2] // below 2^45 for each of 2^16
 		if total > maxRegionVoxels {
-			return nil, ingest.Reject(ingest.CodeTooLarge, "segments that span more than %d voxels together", maxRegionVoxels)
+			return nil, ingest.Reject(ingest.CodeTooLarge, "the segments span more than %d voxels together", maxRegionVoxels)
 		}
 	}
 	return boxes, nil
@@ -350,5 +350,5 @@ func (s *segmentation) warnings() []ingest.Warning {
 }
 
 func errRegionsSyntax(syntax string) error {
-	return ingest.Reject(ingest.CodeSyntax, "regions in transfer syntax %s, which is not supported; write them uncompressed, little endian", nameOf(syntax))
+	return ingest.Reject(ingest.CodeSyntax, "the regions have transfer syntax %s, which is not supported; write them uncompressed, little endian", nameOf(syntax))
 }

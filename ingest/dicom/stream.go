@@ -64,7 +64,7 @@ func (s *stream) fault(err error) error {
 	case ended(err):
 		return ingest.Reject(ingest.CodeTruncated, "the object is shorter than its header says")
 	case errors.As(err, &corrupt):
-		return ingest.Reject(ingest.CodeMalformed, "a deflated data set that cannot be inflated")
+		return ingest.Reject(ingest.CodeMalformed, "the deflated data set cannot be inflated")
 	}
 	return err
 }

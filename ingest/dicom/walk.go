@@ -105,7 +105,7 @@ func (c *cursor) next(end int64) (element, error) {
 	case c.implicit || e.tag>>16 == 0xfffe:
 		e.length = bo.Uint32(head[4:])
 	case !upper(head[4]) || !upper(head[5]):
-		return e, ingest.Reject(ingest.CodeMalformed, "a value representation that is not two letters")
+		return e, ingest.Reject(ingest.CodeMalformed, "a value representation is not two letters")
 	default:
 		e.vr = uint16(head[4])<<8 | uint16(head[5])
 		if err := c.explicitLength(&e, head, end); err != nil {
@@ -147,7 +147,7 @@ func (c *cursor) skip(e element, end int64, depth int) error {
 	switch e.vr {
 	case 0, vrSQ, vrUN, vrOB, vrOW:
 	default:
-		return ingest.Reject(ingest.CodeMalformed, "a plain value of undefined length")
+		return ingest.Reject(ingest.CodeMalformed, "a plain value has no defined length")
 	}
 	return c.items(e, end, depth, func(item element, first bool, end int64) error {
 		return c.skipItem(e, item, end, depth)
@@ -161,7 +161,7 @@ func (c *cursor) skipItem(in, item element, end int64, depth int) error {
 		return nil
 	}
 	if in.vr == vrOB || in.vr == vrOW {
-		return ingest.Reject(ingest.CodeMalformed, "a fragment of undefined length")
+		return ingest.Reject(ingest.CodeMalformed, "a fragment has no defined length")
 	}
 	return c.elements(item, end, func(e element, end int64) error { return c.skip(e, end, depth+1) })
 }
@@ -189,7 +189,7 @@ func (c *cursor) elements(item element, end int64, visit func(e element, end int
 // representation is unknown is implicit inside (PS3.5, 6.2.2).
 func (c *cursor) items(seq element, end int64, depth int, visit func(item element, first bool, end int64) error) error {
 	if depth >= maxDepth {
-		return ingest.Reject(ingest.CodeMalformed, "sequences nested deeper than %d", maxDepth)
+		return ingest.Reject(ingest.CodeMalformed, "sequences are nested deeper than %d levels", maxDepth)
 	}
 	if seq.vr == vrUN {
 		defer func(was bool) { c.implicit = was }(c.implicit)
@@ -206,7 +206,7 @@ func (c *cursor) items(seq element, end int64, depth int, visit func(item elemen
 		case item.tag == tagItemsEnd:
 			return nil
 		case item.tag != tagItem:
-			return ingest.Reject(ingest.CodeMalformed, "a sequence that holds something else than items")
+			return ingest.Reject(ingest.CodeMalformed, "a sequence holds something other than items")
 		}
 		if err := visit(item, first, end); err != nil {
 			return err

@@ -35,6 +35,22 @@ var extension = regexp.MustCompile(`(?i)\.mg(?:z|h|h\.gz)$`)
 // Named reports whether an object is a label image by its key.
 func Named(key string) bool { return segmentation.MatchString(strings.ToLower(path.Base(key))) }
 
+// Order orders the label images that FreeSurfer leaves side by side, so that all
+// subjects of a study get the same one: what was named a dseg on purpose, the
+// Desikan-Killiany cortex with the subcortical regions, these alone, then others.
+func Order(key string) int {
+	name := strings.ToLower(extension.ReplaceAllString(path.Base(key), ""))
+	switch {
+	case strings.HasSuffix(name, "dseg"):
+		return 0
+	case strings.HasSuffix(name, "aparc+aseg"):
+		return 1
+	case strings.HasSuffix(name, "wmparc"), strings.Contains(name, "+aseg"):
+		return 3
+	}
+	return 2
+}
+
 // Extension reports whether a file is an MGH file by its name.
 func Extension(key string) bool { return extension.MatchString(key) }
 
@@ -166,13 +182,13 @@ func open(src io.Reader) (io.Reader, header, error) {
 	if magic, err := r.Peek(2); err == nil && magic[0] == 0x1f && magic[1] == 0x8b {
 		z, err := gzip.NewReader(r)
 		if err != nil {
-			return nil, header{}, reject("a damaged gzip header")
+			return nil, header{}, reject("its gzip header is damaged")
 		}
 		r = bufio.NewReaderSize(z, 64<<10)
 	}
 	raw := make([]byte, headerBytes)
 	if _, err := io.ReadFull(r, raw); err != nil {
-		return nil, header{}, reject("shorter than the header of an MGH file")
+		return nil, header{}, reject("it is shorter than the header of an MGH file")
 	}
 	h, err := parse(raw)
 	return r, h, err
@@ -182,19 +198,19 @@ func open(src io.Reader) (io.Reader, header, error) {
 func parse(raw []byte) (header, error) {
 	whole := func(i int) int32 { return int32(binary.BigEndian.Uint32(raw[4*i:])) }
 	if whole(0) != 1 {
-		return header{}, reject("not an MGH file of version 1")
+		return header{}, reject("it is not an MGH file of version 1")
 	}
 	var h header
 	voxels := 1
 	for axis := range h.size {
 		n := int(whole(1 + axis))
 		if n < 1 || n > MaxVoxels/voxels {
-			return h, reject("an impossible size, or more than %d voxels", MaxVoxels)
+			return h, reject("it has an impossible size, or more than %d voxels", MaxVoxels)
 		}
 		h.size[axis], voxels = n, voxels*n
 	}
 	if whole(4) != 1 {
-		return h, reject("%d frames: labels are one volume of whole numbers", whole(4))
+		return h, reject("it has %d frames; labels are one volume of whole numbers", whole(4))
 	}
 	h.datatype = whole(5)
 	h.placed = binary.BigEndian.Uint16(raw[28:]) == 1
@@ -239,12 +255,12 @@ func (h header) affine() (ingest.Affine, []ingest.Warning, error) {
 		}
 		for _, x := range a[r] {
 			if !(math.Abs(x) <= maxMM) {
-				return a, nil, reject("impossible positions of its voxels")
+				return a, nil, reject("its voxels have impossible positions")
 			}
 		}
 	}
 	if _, err := a.Inverse(); err != nil {
-		return a, nil, reject("voxels without volume")
+		return a, nil, reject("its voxels have no volume")
 	}
 	return a, warnings, nil
 }
@@ -270,9 +286,9 @@ func readLabels(src io.Reader) (ingest.Labels, error) {
 	n, err := io.CopyN(io.Discard, r, maxTrailing+1)
 	switch {
 	case n > maxTrailing:
-		return ingest.Labels{}, reject("goes on far beyond its voxels")
+		return ingest.Labels{}, reject("it goes on far beyond its voxels")
 	case !errors.Is(err, io.EOF):
-		return ingest.Labels{}, reject("damaged: its checksum or its end is wrong")
+		return ingest.Labels{}, reject("it is damaged: its checksum or its end is wrong")
 	}
 	return labels, nil
 }
@@ -281,7 +297,7 @@ func readLabels(src io.Reader) (ingest.Labels, error) {
 func (h header) readIndex(r io.Reader, n int) (index []int32, odd int, err error) {
 	width, value := decoder(h.datatype)
 	if width == 0 {
-		return nil, 0, reject("voxels of type %d, which labels are never kept in", h.datatype)
+		return nil, 0, reject("its voxels have type %d, which is not used for labels", h.datatype)
 	}
 	const chunk = 32 << 10 // voxels
 	buf := make([]byte, min(n, chunk)*width)
@@ -289,7 +305,7 @@ func (h header) readIndex(r io.Reader, n int) (index []int32, odd int, err error
 	for len(index) < n {
 		part := buf[:min(n-len(index), chunk)*width]
 		if _, err := io.ReadFull(r, part); err != nil {
-			return nil, 0, reject("damaged, or shorter than its header says")
+			return nil, 0, reject("it is damaged, or shorter than its header says")
 		}
 		for at := 0; at < len(part); at += width {
 			v := value(part[at:])
@@ -298,7 +314,7 @@ func (h header) readIndex(r io.Reader, n int) (index []int32, odd int, err error
 			case math.IsNaN(v), label < 0 && !math.IsInf(v, 0):
 				label, odd = 0, odd+1
 			case !(math.Abs(v-label) <= wholeTolerance && label <= math.MaxInt32):
-				return nil, 0, reject("a voxel that is no whole number or no label of 31 bits")
+				return nil, 0, reject("it has a voxel that is not a whole number of at most 31 bits")
 			}
 			index = append(index, int32(label))
 		}

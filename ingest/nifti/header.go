@@ -46,7 +46,7 @@ type header struct {
 func readHeader(r io.Reader, maxVoxels int) (header, error) {
 	head := make([]byte, size1, size2)
 	if _, err := io.ReadFull(r, head); err != nil {
-		return header{}, reject("shorter than a NIfTI header")
+		return header{}, reject("it is shorter than a NIfTI header")
 	}
 	order, size := sniff(head)
 	switch size {
@@ -55,11 +55,11 @@ func readHeader(r io.Reader, maxVoxels int) (header, error) {
 	case size2:
 		head = head[:size2]
 		if _, err := io.ReadFull(r, head[size1:]); err != nil {
-			return header{}, reject("shorter than a NIfTI-2 header")
+			return header{}, reject("it is shorter than a NIfTI-2 header")
 		}
 		return parse2(head, order, maxVoxels)
 	}
-	return header{}, reject("not a NIfTI file")
+	return header{}, reject("it is not a NIfTI file")
 }
 
 // sniff tells version and byte order by the first number, the header's size.
@@ -73,7 +73,7 @@ func sniff(head []byte) (binary.ByteOrder, uint32) {
 // parse1 reads a header of NIfTI-1.
 func parse1(b []byte, order binary.ByteOrder, maxVoxels int) (header, error) {
 	if !bytes.Equal(b[344:348], []byte("n+1\x00")) {
-		return header{}, reject("not a NIfTI-1 file of its own")
+		return header{}, reject("it is a NIfTI-1 header whose voxels are in another file; write a single .nii")
 	}
 	f := fields{b, order}
 	h := header{
@@ -102,7 +102,7 @@ func parse1(b []byte, order binary.ByteOrder, maxVoxels int) (header, error) {
 // parse2 reads a header of NIfTI-2.
 func parse2(b []byte, order binary.ByteOrder, maxVoxels int) (header, error) {
 	if !bytes.Equal(b[4:12], []byte("n+2\x00\r\n\x1a\n")) {
-		return header{}, reject("not a NIfTI-2 file of its own")
+		return header{}, reject("it is a NIfTI-2 header whose voxels are in another file; write a single .nii")
 	}
 	f := fields{b, order}
 	h := header{
@@ -134,25 +134,25 @@ func (h *header) check(dim [8]int64, offset float64, maxVoxels int) error {
 		offset = float64(h.length + extensions)
 	}
 	if !(offset >= float64(h.length+extensions) && offset <= maxOffset) {
-		return reject("voxels at an impossible place in the file")
+		return reject("its voxels start at an impossible place in the file")
 	}
 	h.offset = int64(offset)
 	if dim[0] < 1 || dim[0] > 7 {
-		return reject("%d dimensions", dim[0])
+		return reject("it has %d dimensions", dim[0])
 	}
 	h.size, h.volumes = [3]int{1, 1, 1}, 1
 	voxels := int64(1)
 	for i, n := range dim[1 : dim[0]+1] {
 		switch {
 		case i < 3 && n < 1:
-			return reject("a dimension of %d voxels", n)
+			return reject("it has a dimension of %d voxels", n)
 		case i < 3 && n > int64(maxVoxels)/voxels:
-			return reject("more than %d voxels", maxVoxels)
+			return reject("it has more than %d voxels", maxVoxels)
 		case i < 3:
 			voxels *= n
 			h.size[i] = int(n)
 		case n > 1 && (h.volumes > 1 || n > maxVolumes):
-			return reject("more than %d volumes, or volumes along more than one dimension", maxVolumes)
+			return reject("it has more than %d volumes, or volumes along more than one dimension", maxVolumes)
 		case n > 1:
 			h.volumes = int(n)
 		}

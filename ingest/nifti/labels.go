@@ -71,7 +71,7 @@ func readLabels(src io.Reader, opts Options) (ingest.Labels, error) {
 		return ingest.Labels{}, err
 	}
 	if h.volumes > 1 {
-		return ingest.Labels{}, reject("more than one volume: labels are one volume of whole numbers")
+		return ingest.Labels{}, reject("it has more than one volume; labels are one volume of whole numbers")
 	}
 	affine, warnings, err := h.affine()
 	if err != nil {
@@ -107,7 +107,7 @@ func openImage(src io.Reader, opts Options) (io.Reader, header, error) {
 		return nil, h, err
 	}
 	if _, err := io.CopyN(io.Discard, r, h.offset-h.length); err != nil {
-		return nil, h, reject("ends before its voxels")
+		return nil, h, reject("it ends before its voxels")
 	}
 	return r, h, nil
 }
@@ -117,14 +117,14 @@ func inflate(src io.Reader) (io.Reader, error) {
 	buffered := bufio.NewReaderSize(src, 64<<10)
 	magic, err := buffered.Peek(2)
 	if err != nil {
-		return nil, reject("an empty file")
+		return nil, reject("it is empty")
 	}
 	if magic[0] != 0x1f || magic[1] != 0x8b {
 		return buffered, nil
 	}
 	z, err := gzip.NewReader(buffered)
 	if err != nil {
-		return nil, reject("a damaged gzip header")
+		return nil, reject("its gzip header is damaged")
 	}
 	return bufio.NewReaderSize(z, 64<<10), nil
 }
@@ -135,9 +135,9 @@ func finish(r io.Reader) error {
 	n, err := io.CopyN(io.Discard, r, maxTrailing+1)
 	switch {
 	case n > maxTrailing:
-		return reject("goes on far beyond its voxels")
+		return reject("it goes on far beyond its voxels")
 	case !errors.Is(err, io.EOF):
-		return reject("damaged: its checksum or its end is wrong")
+		return reject("it is damaged: its checksum or its end is wrong")
 	}
 	return nil
 }
@@ -163,7 +163,7 @@ func (h header) readIndex(r io.Reader, n int) ([]int32, oddities, error) {
 	var odd oddities
 	width, value := decoder(h.datatype, h.order)
 	if width == 0 {
-		return nil, odd, reject("voxels of type %d, which labels are never kept in", h.datatype)
+		return nil, odd, reject("its voxels have type %d, which is not used for labels", h.datatype)
 	}
 	const chunk = 32 << 10 // voxels
 	buf := make([]byte, min(n, chunk)*width)
@@ -171,12 +171,12 @@ func (h header) readIndex(r io.Reader, n int) ([]int32, oddities, error) {
 	for len(index) < n {
 		part := buf[:min(n-len(index), chunk)*width]
 		if _, err := io.ReadFull(r, part); err != nil {
-			return nil, odd, reject("damaged, or shorter than its header says")
+			return nil, odd, reject("it is damaged, or shorter than its header says")
 		}
 		for at := 0; at < len(part); at += width {
 			v, ok := odd.label(h.rescale(value(part[at:])))
 			if !ok {
-				return nil, odd, reject("a voxel that is no whole number or no label of 31 bits")
+				return nil, odd, reject("it has a voxel that is not a whole number of at most 31 bits")
 			}
 			index = append(index, v)
 		}

@@ -88,7 +88,7 @@ func enter(names map[int32]string, index, name string, row int) error {
 		return nil
 	}
 	if len(name) > maxNameBytes || !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
-		return rejectTable("row %d: the name is longer than %d bytes or holds what is no text", row, maxNameBytes)
+		return rejectTable("row %d: the name is longer than %d bytes or is not text", row, maxNameBytes)
 	}
 	if had, ok := names[i]; ok && had != name {
 		return rejectTable("index %d has two names", i)

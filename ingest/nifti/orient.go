@@ -33,12 +33,12 @@ func (h header) affine() (ingest.Affine, []ingest.Warning, error) {
 	for _, row := range a {
 		for _, x := range row {
 			if !(math.Abs(x) <= maxMM) {
-				return a, nil, reject("impossible positions of its voxels")
+				return a, nil, reject("its voxels have impossible positions")
 			}
 		}
 	}
 	if _, err := a.Inverse(); err != nil {
-		return a, nil, reject("voxels without volume")
+		return a, nil, reject("its voxels have no volume")
 	}
 	return a, warnings, nil
 }

@@ -45,7 +45,7 @@ func readProbabilities(src io.Reader, names map[int32]string, opts Options) (ing
 	}
 	layers := ingest.Layers{Geometry: ingest.Geometry{Size: h.size, Affine: affine}}
 	if n := layers.Geometry.Voxels(); h.volumes > maxTotalVoxels/n {
-		return ingest.Segmentation{}, reject("%d volumes of %d voxels are more than %d", h.volumes, n, maxTotalVoxels)
+		return ingest.Segmentation{}, reject("its %d volumes of %d voxels are more than %d voxels together", h.volumes, n, maxTotalVoxels)
 	}
 	var odd outside
 	kept := 0
@@ -57,13 +57,13 @@ func readProbabilities(src io.Reader, names map[int32]string, opts Options) (ing
 		layer := ingest.Layer{Index: int32(v + 1), Name: names[int32(v+1)]}
 		kept += sparse.box(&layer, h.size)
 		if kept > maxKeptVoxels {
-			return ingest.Segmentation{}, reject("regions that span more than %d voxels together", maxKeptVoxels)
+			return ingest.Segmentation{}, reject("the regions span more than %d voxels together", maxKeptVoxels)
 		}
 		sparse.fill(&layer, h.size)
 		layers.Regions = append(layers.Regions, layer)
 	}
 	if odd.percentages() {
-		return ingest.Segmentation{}, reject("probabilities that seem to be percentages: give them from 0 to 1")
+		return ingest.Segmentation{}, reject("its probabilities seem to be percentages; give them from 0 to 1")
 	}
 	return ingest.Segmentation{Layers: &layers, Warnings: append(warnings, odd.warnings()...), Standard: h.standard()}, finish(r)
 }
@@ -140,7 +140,7 @@ func (h header) readVolume(r io.Reader, odd *outside) (sparse, error) {
 	var kept sparse
 	width, value := decoder(h.datatype, h.order)
 	if width == 0 {
-		return kept, reject("voxels of type %d, which probabilities are never kept in", h.datatype)
+		return kept, reject("its voxels have type %d, which is not used for probabilities", h.datatype)
 	}
 	n := h.size[0] * h.size[1] * h.size[2]
 	const chunk = 32 << 10 // voxels
@@ -148,7 +148,7 @@ func (h header) readVolume(r io.Reader, odd *outside) (sparse, error) {
 	for i := 0; i < n; {
 		part := buf[:min(n-i, chunk)*width]
 		if _, err := io.ReadFull(r, part); err != nil {
-			return kept, reject("damaged, or shorter than its header says")
+			return kept, reject("it is damaged, or shorter than its header says")
 		}
 		for at := 0; at < len(part); at, i = at+width, i+1 {
 			v := h.rescale(value(part[at:]))
@@ -160,7 +160,7 @@ func (h header) readVolume(r io.Reader, odd *outside) (sparse, error) {
 			}
 		}
 		if len(kept.weights) > maxKeptVoxels {
-			return kept, reject("a region of more than %d voxels", maxKeptVoxels)
+			return kept, reject("it has a region of more than %d voxels", maxKeptVoxels)
 		}
 	}
 	return kept, nil

@@ -15,7 +15,7 @@ func readDICOM(image io.Reader, _ map[int32]string) (ingest.Segmentation, error)
 	case err != nil:
 		return ingest.Segmentation{}, err
 	case len(data) > ingest.DefaultRegionsBytes:
-		return ingest.Segmentation{}, ingest.Reject(ingest.CodeTooLarge, "DICOM regions of more than %d bytes", ingest.DefaultRegionsBytes)
+		return ingest.Segmentation{}, ingest.Reject(ingest.CodeTooLarge, "the DICOM regions have more than %d bytes", ingest.DefaultRegionsBytes)
 	}
 	s, err := dicom.Options{}.ReadRegions(data)
 	if err == nil && s.FrameOfReferenceUID == "" {

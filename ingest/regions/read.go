@@ -62,17 +62,17 @@ const maxLayerVoxels = 1 << 26
 // same grid. They are numbered on.
 func Add(s *ingest.Segmentation, more ingest.Segmentation) error {
 	if s.Layers == nil || more.Layers == nil {
-		return ingest.Reject(ingest.CodeRegionsUnreadable, "only probabilities can be put together of several images")
+		return ingest.Reject(ingest.CodeRegionsUnreadable, "only images of probabilities can be combined; give label images one by one")
 	}
 	if !sameGrid(s.Layers.Geometry, more.Layers.Geometry) {
-		return ingest.Reject(ingest.CodeRegionsUnreadable, "images of probabilities that belong together lie on different grids")
+		return ingest.Reject(ingest.CodeRegionsUnreadable, "the images of probabilities of one set have different grids; resample them to one")
 	}
 	kept := 0
 	for _, l := range slices.Concat(s.Layers.Regions, more.Layers.Regions) {
 		kept += len(l.Weight)
 	}
 	if kept > maxLayerVoxels {
-		return ingest.Reject(ingest.CodeTooLarge, "regions that span more than %d voxels together", maxLayerVoxels)
+		return ingest.Reject(ingest.CodeTooLarge, "the regions span more than %d voxels together", maxLayerVoxels)
 	}
 	for _, l := range more.Layers.Regions {
 		l.Index = int32(len(s.Layers.Regions) + 1)

@@ -57,7 +57,7 @@ func (t Transform) between(seg ingest.Segmentation, pet ingest.Geometry, invert 
 	if t.flirt != nil {
 		grid, ok := gridOf(seg)
 		if !ok {
-			return m, reject("an FSL matrix, which says nothing of contours: it counts in voxels of an image")
+			return m, reject("an FSL matrix counts in voxels of an image, so it cannot move contours; give an ITK, AFNI or FreeSurfer affine")
 		}
 		moving, fixed := grid, flipped(pet)
 		if invert {

@@ -27,7 +27,7 @@ func readITK(data []byte) (Transform, error) {
 		switch strings.TrimSpace(name) {
 		case "Transform":
 			if found.kind != "" {
-				return Transform{}, reject("several transforms in one file; join them into one affine")
+				return Transform{}, reject("the file holds several transforms; join them into one affine")
 			}
 			found.kind = strings.TrimSpace(value)
 		case "Parameters":
@@ -50,17 +50,17 @@ func readITK(data []byte) (Transform, error) {
 func (k itk) transform() (Transform, error) {
 	kind, _, _ := strings.Cut(k.kind, "_")
 	if !strings.HasSuffix(k.kind, "_3_3") {
-		return Transform{}, reject("an ITK transform that is not from three to three dimensions")
+		return Transform{}, reject("the ITK transform is not from three to three dimensions")
 	}
 	p, want := k.parameters, map[string]int{
 		"AffineTransform": 12, "MatrixOffsetTransformBase": 12, "Rigid3DTransform": 12,
 		"Euler3DTransform": 6, "VersorRigid3DTransform": 6, "Similarity3DTransform": 7, "TranslationTransform": 3,
 	}[kind]
 	if want == 0 {
-		return Transform{}, reject("an ITK transform of a kind that is not supported; write it as an AffineTransform")
+		return Transform{}, reject("the ITK transform has a kind that is not supported; write it as an AffineTransform")
 	}
 	if len(p) != want {
-		return Transform{}, reject("%d parameters of an ITK transform that has %d", len(p), want)
+		return Transform{}, reject("the ITK transform has %d parameters instead of %d", len(p), want)
 	}
 	var a ingest.Affine
 	switch kind {

@@ -29,7 +29,7 @@ func readMATLAB(data []byte) (Transform, error) {
 		case found.kind == "":
 			found.kind, found.parameters = name, values
 		default:
-			return Transform{}, reject("several transforms in one file; join them into one affine")
+			return Transform{}, reject("the file holds several transforms; join them into one affine")
 		}
 	}
 	return found.transform()
@@ -39,7 +39,7 @@ func readMATLAB(data []byte) (Transform, error) {
 func variable(data []byte) (name string, values []float64, rest []byte, err error) {
 	const head = 20
 	if len(data) < head {
-		return "", nil, nil, reject("a MATLAB file that ends within a variable")
+		return "", nil, nil, reject("the MATLAB file ends within a variable")
 	}
 	var order binary.ByteOrder = binary.LittleEndian
 	kind := order.Uint32(data)
@@ -51,13 +51,13 @@ func variable(data []byte) (name string, values []float64, rest []byte, err erro
 	width := map[uint32]int{0: 8, 10: 4}[kind] // full matrices of doubles and of floats
 	switch {
 	case width == 0 || order.Uint32(data[12:]) != 0:
-		return "", nil, nil, reject("not a MATLAB 4 file of real numbers")
+		return "", nil, nil, reject("it is not a MATLAB 4 file of real numbers")
 	case rows > maxElements || columns > maxElements || rows*columns > maxElements || length < 1 || length > 256:
-		return "", nil, nil, reject("a MATLAB variable that is too large for a transform")
+		return "", nil, nil, reject("a MATLAB variable is too large for a transform")
 	}
 	n, end := int(rows*columns), head+int(length)
 	if len(data) < end+n*width {
-		return "", nil, nil, reject("a MATLAB file that ends within a variable")
+		return "", nil, nil, reject("the MATLAB file ends within a variable")
 	}
 	values = make([]float64, n)
 	for i := range values {

@@ -15,7 +15,7 @@ func Read(name string, data []byte) (Transform, error) {
 	name = strings.ToLower(path.Base(strings.ReplaceAll(name, `\`, "/")))
 	switch {
 	case len(data) > MaxBytes:
-		return Transform{}, reject("a file of more than %d bytes", MaxBytes)
+		return Transform{}, reject("the file has more than %d bytes", MaxBytes)
 	case bytes.HasPrefix(data, []byte("#Insight Transform File")):
 		return readITK(data)
 	case strings.HasSuffix(name, ".lta"):
@@ -27,5 +27,5 @@ func Read(name string, data []byte) (Transform, error) {
 	case strings.HasSuffix(name, ".mat"):
 		return readFSL(data)
 	}
-	return Transform{}, reject("neither an ITK, ANTs, FSL, AFNI nor FreeSurfer affine by its name and its beginning")
+	return Transform{}, reject("by its name and beginning it is not an ITK, ANTs, FSL, AFNI or FreeSurfer affine")
 }

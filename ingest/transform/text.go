@@ -17,10 +17,10 @@ func numbers(text string) ([]float64, error) {
 	for word := range strings.FieldsSeq(text) {
 		v, ok := ingest.Decimal(word)
 		if !ok {
-			return nil, reject("something that is not a finite number among its numbers")
+			return nil, reject("it holds something other than finite numbers")
 		}
 		if len(list) == maxNumbers {
-			return nil, reject("more than %d numbers", maxNumbers)
+			return nil, reject("it has more than %d numbers", maxNumbers)
 		}
 		list = append(list, v)
 	}
@@ -43,9 +43,9 @@ func rows(list []float64) (ingest.Affine, error) {
 	var a ingest.Affine
 	switch {
 	case len(list) != 12 && len(list) != 16:
-		return a, reject("%d numbers, which are neither three nor four rows of four", len(list))
+		return a, reject("it has %d numbers, which are neither three nor four rows of four", len(list))
 	case len(list) == 16 && !(list[12] == 0 && list[13] == 0 && list[14] == 0 && math.Abs(list[15]-1) < 1e-4):
-		return a, reject("a last row that is not 0 0 0 1")
+		return a, reject("its last row is not 0 0 0 1")
 	}
 	for r := range a {
 		a[r] = [4]float64(list[4*r:])
@@ -61,7 +61,7 @@ func readAFNI(data []byte) (Transform, error) {
 		return Transform{}, err
 	}
 	if len(list) != 12 {
-		return Transform{}, reject("%d numbers; an AFNI affine of one volume has 12", len(list))
+		return Transform{}, reject("it has %d numbers; an AFNI affine of one volume has 12", len(list))
 	}
 	a, err := rows(list)
 	if err != nil {
@@ -78,7 +78,7 @@ func readFSL(data []byte) (Transform, error) {
 		return Transform{}, err
 	}
 	if len(list) != 16 {
-		return Transform{}, reject("%d numbers; an FSL matrix has 16", len(list))
+		return Transform{}, reject("it has %d numbers; an FSL matrix has 16", len(list))
 	}
 	a, err := rows(list)
 	if err == nil {
@@ -106,7 +106,7 @@ func readLTA(data []byte) (Transform, error) {
 	}
 	shape := matrixShape.FindStringIndex(text)
 	if !ras || !one || shape == nil {
-		return Transform{}, reject("not one FreeSurfer matrix from RAS to RAS; convert it with lta_convert --outlta or --outitk")
+		return Transform{}, reject("it is not one FreeSurfer matrix from RAS to RAS; convert it with lta_convert --outlta or --outitk")
 	}
 	matrix, _, _ := strings.Cut(text[shape[1]:], "src volume")
 	list, err := numbers(matrix)

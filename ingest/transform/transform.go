@@ -36,12 +36,12 @@ func checked(a ingest.Affine) (ingest.Affine, error) {
 	for _, row := range a {
 		for _, x := range row {
 			if !(math.Abs(x) <= maxMM) {
-				return a, reject("a number that is not finite or beyond %g", float64(maxMM))
+				return a, reject("it has a number that is not finite or is beyond %g", float64(maxMM))
 			}
 		}
 	}
 	if d := math.Abs(a.Determinant()); !(d >= smallest && d <= largest) {
-		return a, reject("volumes change by a factor of %.3g, which no registration does", d)
+		return a, reject("it changes volumes by a factor of %.3g, which no registration does", d)
 	}
 	return a, nil
 }

@@ -336,12 +336,12 @@ func TestFaultyTransformsAreRejected(t *testing.T) {
 	affine := func(parameters, fixed string) string { return itk("AffineTransform_double_3_3", parameters, fixed) }
 	tests := map[string]struct{ name, text, want string }{
 		"nothing":               {"a.mat", "", "0 numbers"},
-		"something else":        {"a.txt", "hello", "neither an ITK"},
+		"something else":        {"a.txt", "hello", "not an ITK"},
 		"a composite":           {"a.txt", affine("1 0 0 0 1 0 0 0 1 0 0 0", "0 0 0") + "Transform: AffineTransform_double_3_3\n", "several"},
 		"a warp":                {"a.txt", itk("DisplacementFieldTransform_double_3_3", "", ""), "not supported"},
 		"two dimensions":        {"a.txt", itk("AffineTransform_double_2_2", "1 0 0 1 0 0", "0 0"), "three dimensions"},
 		"too few parameters":    {"a.txt", affine("1 0 0 0 1 0 0 0 1", "0 0 0"), "9 parameters"},
-		"NaN":                   {"a.txt", affine("1 0 0 0 1 0 0 0 NaN 0 0 0", "0 0 0"), "not a finite number"},
+		"NaN":                   {"a.txt", affine("1 0 0 0 1 0 0 0 NaN 0 0 0", "0 0 0"), "other than finite numbers"},
 		"flat":                  {"a.txt", affine("1 0 0 0 1 0 0 0 0 0 0 0", "0 0 0"), "factor of 0"},
 		"a hundred metres away": {"a.1D", "1 0 0 1e6 0 1 0 0 0 0 1 0", "beyond"},
 		"many volumes":          {"a.1D", strings.Repeat("1 0 0 0 0 1 0 0 0 0 1 0\n", 3), "36 numbers"},

@@ -180,7 +180,7 @@ func (j *Judge) follow(ctx context.Context, s ingest.State, o ingest.Outcome) er
 	case s.Look == "" && s.Revision > 0:
 		why := o.Reason
 		if o.Condition == ingest.Receiving {
-			why = ingest.Reason{Code: ingest.CodeDeleted, Detail: fmt.Sprintf("%d of %d slots are left", o.Have, o.Want)}
+			why = ingest.Reason{Code: ingest.CodeDeleted, Detail: fmt.Sprintf("%d of %d images are left", o.Have, o.Want)}
 		}
 		return j.Sink.Withdraw(ctx, s, why)
 	case s.Unfinished():

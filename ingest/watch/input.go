@@ -44,7 +44,7 @@ func (j *Judge) complete(ctx context.Context, v *View, quiet bool, atlas string)
 	switch {
 	case v.Relatives.Lead != "":
 		v.Outcome.Condition = ingest.Joined
-		v.Outcome.Reason = ingest.Reason{Code: ingest.CodeJoined, Detail: fmt.Sprintf("the series goes on with an acquisition that began with series %s; the frames of both are fitted there", v.Relatives.Lead)}
+		v.Outcome.Reason = ingest.Reason{Code: ingest.CodeJoined, Detail: fmt.Sprintf("the series continues series %s; the frames of both are fitted under that one", v.Relatives.Lead)}
 		return nil
 	case !ok:
 		v.Outcome.Condition, v.Outcome.Reason = ingest.Waiting, regions.absent()

@@ -29,9 +29,9 @@ func (d *Door) look(ctx context.Context, obj ingest.Object, site ingest.Mapping,
 	case !mapped:
 		r.Fault = ingest.Reason{Code: ingest.CodeNoSite, Detail: "no site is configured for this bucket and prefix"}
 	case now.Size == 0:
-		r.Fault = ingest.Reason{Code: ingest.CodeEmpty, Detail: "an object of 0 bytes"}
+		r.Fault = ingest.Reason{Code: ingest.CodeEmpty, Detail: "the object has 0 bytes"}
 	case now.Size > d.Limits.objectBytes(), kind != ingest.KindOther && now.Size > d.Limits.regionsBytes():
-		r.Fault = ingest.Reason{Code: ingest.CodeTooLarge, Detail: fmt.Sprintf("an object of %d bytes is beyond the limit", now.Size)}
+		r.Fault = ingest.Reason{Code: ingest.CodeTooLarge, Detail: fmt.Sprintf("the object of %d bytes is larger than the limit allows", now.Size)}
 	case kind != ingest.KindOther:
 		sum := sha256.Sum256(data)
 		r.Kind, r.Digest = kind, hex.EncodeToString(sum[:])
@@ -78,7 +78,7 @@ func (d *Door) lookInside(ctx context.Context, r ingest.Record, prefix []byte, k
 		found, need = d.Classify.Classify(prefix, r.Size)
 	}
 	if need > int64(len(prefix)) {
-		found.Fault = ingest.Reason{Code: ingest.CodeTooLarge, Detail: "a header beyond the limit"}
+		found.Fault = ingest.Reason{Code: ingest.CodeTooLarge, Detail: "the header is longer than the limit allows"}
 	}
 	if !found.PET && d.Classify.HoldsRegions(found.Header.Strict.SOPClassUID) {
 		return d.lookAtRegions(ctx, r)
@@ -102,7 +102,7 @@ func (d *Door) lookInside(ctx context.Context, r ingest.Record, prefix []byte, k
 // frame of reference that says which series they belong to.
 func (d *Door) lookAtRegions(ctx context.Context, r ingest.Record) (ingest.Record, error) {
 	if r.Size > d.Limits.regionsBytes() {
-		r.Fault = ingest.Reason{Code: ingest.CodeTooLarge, Detail: fmt.Sprintf("regions of %d bytes are beyond the limit", r.Size)}
+		r.Fault = ingest.Reason{Code: ingest.CodeTooLarge, Detail: fmt.Sprintf("the regions of %d bytes are larger than the limit allows", r.Size)}
 		return r, nil
 	}
 	data, now, err := d.Store.ReadPrefix(ctx, r.Bucket, r.Key, r.Size)

@@ -27,7 +27,8 @@ type RegionSource struct {
 	// come for the quiet time.
 	Pending bool
 	// Others counts further sources that lie as near. The one that was taken is
-	// on the series' own grid or, where several or none are, has the smallest
+	// on the series' own grid or, where several or none are, comes first by its
+	// name, as FreeSurfer's do, or has the smallest
 	// digest.
 	Others int
 	// Above is how many folders above the series the source was found: 0 in
@@ -57,9 +58,9 @@ func (r RegionSource) Digest() string {
 
 // absent says why there are no regions.
 func (r RegionSource) absent() ingest.Reason {
-	why := ingest.Reason{Code: ingest.CodeNoRegions, Detail: "no *dseg.nii[.gz] with its TSV and no DICOM SEG or RTSTRUCT of the series' frame of reference in the series' folder, above it or one folder below those"}
+	why := ingest.Reason{Code: ingest.CodeNoRegions, Detail: "there is no *dseg.nii[.gz] with its TSV and no DICOM SEG or RTSTRUCT with the series' frame of reference in the series' folder, above it or one folder below those"}
 	if r.Pending {
-		why.Detail += "; the protocol's atlas and a transform to PET are there, and serve if nothing nearer comes within the quiet time"
+		why.Detail += "; the protocol's atlas and a transform to PET are used if nothing nearer comes within the quiet time"
 	}
 	if r.Elsewhere > 0 {
 		why.Detail += fmt.Sprintf("; %d DICOM objects with regions lie there in another frame of reference", r.Elsewhere)
@@ -249,7 +250,7 @@ func (s *search) compare(a, b RegionSource) int {
 		}
 		return 1
 	}
-	return cmp.Or(cmp.Compare(off(a), off(b)), cmp.Compare(a.Image.Digest, b.Image.Digest), cmp.Compare(a.LUT.Digest, b.LUT.Digest), cmp.Compare(a.Image.Key, b.Image.Key))
+	return cmp.Or(cmp.Compare(off(a), off(b)), cmp.Compare(regions.OrderOf(a.Image.Key), regions.OrderOf(b.Image.Key)), cmp.Compare(a.Image.Digest, b.Image.Digest), cmp.Compare(a.LUT.Digest, b.LUT.Digest), cmp.Compare(a.Image.Key, b.Image.Key))
 }
 
 // onGrid reports whether regions have as many columns, rows and slices as a

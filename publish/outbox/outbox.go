@@ -93,13 +93,13 @@ func relabelled(last, next publish.Event) ingest.Reason {
 	failed, isFailure := last.Data.(*publish.Failed)
 	switch {
 	case next.Type == publish.TACsExtracted:
-		return ingest.Reason{Code: ingest.CodeNoProtocol, Detail: "the input has changed and is of a tracer now that no protocol matches; its curves are published"}
+		return ingest.Reason{Code: ingest.CodeNoProtocol, Detail: "the input has changed, and no protocol matches its tracer now; its curves are published"}
 	case isFailure && failed.Reason.Code == ingest.CodeNoProtocol:
-		return ingest.Reason{Code: ingest.CodeRelabelled, Detail: "a protocol matches the tracer now; the result stands under its label"}
+		return ingest.Reason{Code: ingest.CodeRelabelled, Detail: "a protocol matches the tracer now; the result is under its label"}
 	case last.Cause().Input != "" && last.Cause().Input == next.Cause().Input:
-		return ingest.Reason{Code: ingest.CodeRelabelled, Detail: "the protocol that matches the tracer now has another label; the result stands under it"}
+		return ingest.Reason{Code: ingest.CodeRelabelled, Detail: "the protocol that matches the tracer now has another label; the result is under that one"}
 	}
-	return ingest.Reason{Code: ingest.CodeRelabelled, Detail: "the series is of another tracer by its header or by the protocols of today; the result stands under that label"}
+	return ingest.Reason{Code: ingest.CodeRelabelled, Detail: "by its header or today's protocols the series has another tracer; the result is under that label"}
 }
 
 // keep stores an event as it is published beside the files of its result.

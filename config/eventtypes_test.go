@@ -2,9 +2,9 @@ package config_test
 
 import (
 	"go/ast"
-	"go/constant"
 	"go/types"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -16,7 +16,7 @@ import (
 // makes events of several types, names a value that only this type has.
 func TestEveryTypeOfEventIsMade(t *testing.T) {
 	p := loadProgram(t)
-	made := eventMakers(t, p)
+	made := eventConstructors(t, p)
 	constants := constantsInUse(p, made)
 	for _, kind := range publish.Kinds() {
 		data := reflect.TypeOf(kind.New()).Elem()
@@ -50,8 +50,8 @@ func TestEveryStageTellsItsProgress(t *testing.T) {
 	}
 	told := map[constantKey]bool{}
 	for u, obj := range p.uses() {
-		if c, isConst := obj.(*types.Const); isConst && c.Val().Kind() == constant.String && inProgress(u.within) {
-			told[constantKey{c.Type().String(), constant.StringVal(c.Val())}] = true
+		if key, ok := keyOf(obj); ok && inProgress(u.within) {
+			told[key] = true
 		}
 	}
 	for stage := range strings.SplitSeq(field.Tag.Get("enum"), ",") {
@@ -61,16 +61,16 @@ func TestEveryStageTellsItsProgress(t *testing.T) {
 	}
 }
 
-// makers are the constructors of events that are called outside publish, and
+// constructors are the constructors of events that are called outside publish, and
 // the data that they make.
-type makers struct {
+type constructors struct {
 	functions map[string]bool
 	data      map[string]bool
 }
 
-// eventMakers returns the functions of publish that return an Event and are
+// eventConstructors returns the functions of publish that return an Event and are
 // called by other packages, with the types of data that each names.
-func eventMakers(t *testing.T, p program) makers {
+func eventConstructors(t *testing.T, p program) constructors {
 	t.Helper()
 	home := p.of(t, "publish")
 	called := map[types.Object]bool{}
@@ -79,7 +79,7 @@ func eventMakers(t *testing.T, p program) makers {
 			called[obj] = true
 		}
 	}
-	m := makers{map[string]bool{}, map[string]bool{}}
+	m := constructors{map[string]bool{}, map[string]bool{}}
 	for _, f := range home.files {
 		for _, decl := range f.Decls {
 			fn, ok := decl.(*ast.FuncDecl)
@@ -116,16 +116,28 @@ func returnsEvent(fn types.Object) bool {
 // A constantKey is a type with its package's path, and a value of it.
 type constantKey struct{ typ, value string }
 
+// keyOf returns the type and the value of a constant; ok is false for anything
+// but the constant of a text.
+func keyOf(obj types.Object) (key constantKey, ok bool) {
+	c, isConst := obj.(*types.Const)
+	if !isConst {
+		return key, false
+	}
+	value, err := strconv.Unquote(c.Val().ExactString())
+	return constantKey{c.Type().String(), value}, err == nil
+}
+
 // constantsInUse returns the constants that are used outside publish, or by its
 // constructors. What says how far a series is makes no other event.
-func constantsInUse(p program, made makers) map[constantKey]bool {
+func constantsInUse(p program, made constructors) map[constantKey]bool {
 	all := map[constantKey]bool{}
 	for u, obj := range p.uses() {
-		c, isConst := obj.(*types.Const)
-		if !isConst || c.Val().Kind() != constant.String || u.path == "publish" && !made.functions[u.function()] || inProgress(u.within) {
+		if u.path == "publish" && !made.functions[u.function()] || inProgress(u.within) {
 			continue
 		}
-		all[constantKey{c.Type().String(), constant.StringVal(c.Val())}] = true
+		if key, ok := keyOf(obj); ok {
+			all[key] = true
+		}
 	}
 	return all
 }

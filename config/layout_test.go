@@ -87,12 +87,47 @@ func TestStageRootsArePure(t *testing.T) {
 			return
 		}
 		for _, imp := range imports {
-			std := !strings.Contains(strings.SplitN(imp, "/", 2)[0], ".")
-			if !std && !slices.ContainsFunc(extra, func(p string) bool { return strings.HasPrefix(imp, p) }) {
-				t.Errorf("%s imports %s: the stage's own folder needs the standard library alone", file, imp)
+			if !isPure(imp) && !slices.ContainsFunc(extra, func(p string) bool { return strings.HasPrefix(imp, p) }) {
+				t.Errorf("%s imports %s: the stage's own folder needs the standard library and other stages' own folders alone", file, imp)
 			}
 		}
 	})
+}
+
+// isPure reports whether a package is part of the standard library, and reaches
+// no other machine and no other program, or is a stage's own folder.
+func isPure(imp string) bool {
+	first := strings.SplitN(imp, "/", 2)[0]
+	if stage, ours := strings.CutPrefix(imp, "tacstream/"); ours {
+		return slices.Contains(order, stage)
+	}
+	reaching := []string{"net/http", "net/rpc", "net/smtp", "database/sql", "os/exec", "syscall", "plugin"}
+	return !strings.Contains(first, ".") && !slices.Contains(reaching, imp)
+}
+
+// The line and the reading of folders do not reach each other by way of a third
+// package either.
+func TestTheLineAndTheReadingOfFoldersStayApart(t *testing.T) {
+	imports := map[string][]string{}
+	eachGoFile(t, func(dir, _ string, list []string) {
+		for _, imp := range list {
+			if rest, ours := strings.CutPrefix(imp, "tacstream/"); ours {
+				imports[dir] = append(imports[dir], rest)
+			}
+		}
+	})
+	for from, to := range map[string]string{"config/line": "config/inspect", "config/inspect": "config/line"} {
+		seen := map[string]bool{}
+		for todo := []string{from}; len(todo) > 0; todo = todo[1:] {
+			if todo[0] == to {
+				t.Errorf("%s reaches %s", from, to)
+			}
+			if !seen[todo[0]] {
+				seen[todo[0]] = true
+				todo = append(todo, imports[todo[0]]...)
+			}
+		}
+	}
 }
 
 // eachGoFile calls visit for every Go file that is no test, with its folder

@@ -65,8 +65,8 @@ func (p Protocol) Rules() extract.Rules { return extract.Rules{Merge: p.Merge, E
 
 // Fit runs the protocol's models on the curves. A model that cannot be fitted
 // does not keep the others from being so, and a warning names it; an error
-// means that none could.
-func (p Protocol) Fit(curves extract.Curves) (reference extract.Region, all []fit.Estimate, failed []ingest.Warning, err error) {
+// means that none could. Fitted is called after each model; it may be nil.
+func (p Protocol) Fit(curves extract.Curves, fitted func(model string)) (reference extract.Region, all []fit.Estimate, failed []ingest.Warning, err error) {
 	if err = p.usable(curves); err != nil {
 		return "", nil, nil, err
 	}
@@ -79,7 +79,7 @@ func (p Protocol) Fit(curves extract.Curves) (reference extract.Region, all []fi
 		if err != nil {
 			return reference, nil, nil, err
 		}
-		models = append(models, model)
+		models = append(models, announced{model, fitted})
 	}
 	all, failed, err = fit.All(models, fit.NewScan(curves, reference))
 	return reference, all, failed, err
@@ -98,4 +98,18 @@ func (p Protocol) usable(curves extract.Curves) error {
 
 func (p Protocol) model(name string) (fit.Model, error) {
 	return fit.ByName(name, fit.Settings{K2PrimePerMin: p.K2PrimePerMin, TStar: time.Duration(p.TStar)})
+}
+
+// An announced model says when it was fitted.
+type announced struct {
+	fit.Model
+	fitted func(model string)
+}
+
+// Fit fits the model, and says so.
+func (a announced) Fit(scan fit.Scan) ([]fit.Estimate, error) {
+	if a.fitted != nil {
+		defer a.fitted(a.Name())
+	}
+	return a.Model.Fit(scan)
 }

@@ -57,6 +57,28 @@ func TestAJobIsBuriedWhereItDied(t *testing.T) {
 	}
 }
 
+// The stage is known even where the first death is the last.
+func TestAJobIsBuriedWhereItDiedAtOnce(t *testing.T) {
+	t.Parallel()
+	scan := rig.SmallScan(1, scanFrames)
+	r := rig.New(t)
+	rig.WriteFile(t, r.Config, r.ConfigText()+"  crashes: 1\n")
+	r.Serve("nats,s3,ingest")
+	r.Upload("", rig.FilesOf(scan))
+	victim := r.Serve("work", "TACSTREAM_KILL_AT=files-written")
+	r.Eventually(time.Minute, victim.Ended, "the worker was not killed")
+	r.Serve("work")
+	r.Settle(1)
+	for _, e := range r.Events("pet.v1.*.dead.*") {
+		if decoded, err := publish.Decode(e.Body); err != nil || decoded.Type != publish.PublishDead {
+			t.Errorf("it died in %s, %v", decoded.Type, err)
+		}
+	}
+	if s := r.States()[0]; s.Result != ingest.Dead {
+		t.Errorf("the series is %s", s.Result)
+	}
+}
+
 // Whoever listens hears of every stage of a series.
 func TestProgressIsToldOfInEveryStage(t *testing.T) {
 	t.Parallel()

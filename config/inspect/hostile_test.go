@@ -107,7 +107,7 @@ func outcomeOf(dir string) (outcome string, all []extract.Curves, err error) {
 		}
 		all = append(all, c)
 	}
-	if _, _, _, err := config.DefaultProtocols()[0].Fit(all[0]); err != nil {
+	if _, _, _, err := config.DefaultProtocols()[0].Fit(all[0], nil); err != nil {
 		return rejection(err), nil, err
 	}
 	switch {

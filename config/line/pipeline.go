@@ -50,11 +50,14 @@ func (p *Pipeline) Run(ctx context.Context, job ingest.Job, tell func(publish.Pr
 	f.Cause.Input, f.Origin = p.keyed(job.Site, "input", input), f.Curves.Nearest(extract.Origin(job.Decay))
 	at.reach("extracted")
 	if err == nil && known {
-		tell(publish.Progress{Stage: ingest.StageFit, Total: len(protocol.Models)})
+		fitting := publish.Progress{Stage: ingest.StageFit, Total: len(protocol.Models)}
+		tell(fitting)
 		var failed []ingest.Warning
-		f.Reference, f.Estimates, failed, err = protocol.Fit(f.Curves)
+		f.Reference, f.Estimates, failed, err = protocol.Fit(f.Curves, func(model string) {
+			fitting.Done, fitting.Model = fitting.Done+1, model
+			tell(fitting)
+		})
 		f.Warnings = append(f.Warnings, failed...)
-		tell(publish.Progress{Stage: ingest.StageFit, Done: len(protocol.Models), Total: len(protocol.Models)})
 	}
 	at.reach("fitted")
 	if err != nil && !errors.Is(err, ingest.ErrRejected) {

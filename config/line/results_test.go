@@ -75,7 +75,7 @@ func resultOf(t *testing.T, dir string) (all [][]byte) {
 	if !ok {
 		t.Fatal("no protocol")
 	}
-	reference, estimates, failed, err := protocol.Fit(curves)
+	reference, estimates, failed, err := protocol.Fit(curves, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

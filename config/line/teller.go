@@ -3,6 +3,7 @@ package line
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -18,16 +19,6 @@ type stageError struct {
 
 // Unwrap returns the error.
 func (e *stageError) Unwrap() error { return e.error }
-
-// stageOf returns the stage in which the work ended, extract where the error
-// does not say: a job begins there.
-func stageOf(err error) ingest.Stage {
-	var e *stageError
-	if errors.As(err, &e) {
-		return e.stage
-	}
-	return ingest.StageExtract
-}
 
 // tellEvery is the shortest time between two events that tell of progress within
 // a stage.
@@ -75,8 +66,11 @@ func (t *teller) tell(ctx context.Context, p publish.Progress) {
 func (t *teller) due(p publish.Progress, now time.Time) (due, begun bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	begun = p.Stage != t.last.Stage || t.told.IsZero()
-	if !begun && p.Done < p.Total && now.Sub(t.told) < tellEvery || !begun && p.Done < t.last.Done {
+	stages := ingest.Stages()
+	order := slices.Index(stages, p.Stage) - slices.Index(stages, t.last.Stage)
+	begun = order > 0 || t.told.IsZero()
+	ended := p.Total > 0 && p.Done >= p.Total
+	if !begun && (order < 0 || p.Done < t.last.Done || !ended && now.Sub(t.told) < tellEvery) {
 		return false, false
 	}
 	t.last, t.told = p, now

@@ -1,8 +1,6 @@
 package line
 
 import (
-	"errors"
-	"fmt"
 	"testing"
 	"time"
 
@@ -26,7 +24,11 @@ func TestProgressIsToldOfAtTheBeginningTheEndAndNowAndThen(t *testing.T) {
 		{ingest.StageExtract, 9, 9, tellEvery, true, false},
 		{ingest.StageExtract, 8, 9, 3 * tellEvery, false, false}, // readers run side by side
 		{ingest.StageFit, 0, 3, 3 * tellEvery, true, true},
+		{ingest.StageFit, 1, 3, 3 * tellEvery, false, false},
+		{ingest.StageFit, 3, 3, 3 * tellEvery, true, false},
 		{ingest.StagePublish, 0, 0, 3 * tellEvery, true, true},
+		{ingest.StagePublish, 5, 0, 3 * tellEvery, false, false}, // how many there will be is not known
+		{ingest.StageExtract, 9, 9, 9 * tellEvery, false, false}, // a reader that was late
 	} {
 		due, begun := tell.due(publish.Progress{Stage: step.stage, Done: step.done, Total: step.total}, start.Add(step.after))
 		if due != step.due || begun != step.begun {
@@ -35,13 +37,5 @@ func TestProgressIsToldOfAtTheBeginningTheEndAndNowAndThen(t *testing.T) {
 	}
 	if tell.stage() != ingest.StagePublish {
 		t.Errorf("the last stage is %s", tell.stage())
-	}
-}
-
-func TestAnErrorSaysInWhichStageItWas(t *testing.T) {
-	away := errors.New("away")
-	err := fmt.Errorf("job: %w", &stageError{ingest.StagePublish, away})
-	if stageOf(err) != ingest.StagePublish || !errors.Is(err, away) || stageOf(away) != ingest.StageExtract {
-		t.Errorf("stage %s, of no stage %s", stageOf(err), stageOf(away))
 	}
 }

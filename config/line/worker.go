@@ -94,13 +94,17 @@ func (w *Worker) settle(d jetstream.Delivery, err error, stopping bool) error {
 	if h := reasonToHandBack(err, stopping); h != nil {
 		return w.handBack(ctx, d, h, stopping)
 	}
+	var failed *stageError
+	if !errors.As(err, &failed) { // nothing was tried: the job was not opened, or not buried
+		return w.handBack(ctx, d, &handBack{why: ingest.Reason{Code: ingest.CodeInternal, Detail: "the job was neither begun nor ended; the worker's log says why"}, cause: err}, stopping)
+	}
 	w.Log.Warn("attempt ended in an error", "series", job.Series, "err", err)
 	w.count("error")
 	state, uerr := w.Ledger.Update(ctx, job.Series, func(s *ingest.State) error {
 		if s.Revision == job.Revision {
 			s.Open = false
 			s.Attempts++
-			s.Stage = stageOf(err)
+			s.Stage = failed.stage
 		}
 		return nil
 	})
@@ -203,14 +207,14 @@ func isForOthers(err error) bool {
 // count counts how work on a job ended, where it was not the job's end.
 func (w *Worker) count(how string) { w.Pipeline.metrics.jobs.WithLabelValues(how).Inc() }
 
-// outage reports whether an error says that a server is away or ill, which is
-// no fault of the job's.
+// outage reports whether an error says that a server is away or ill, or so busy
+// that others always wrote first, which is no fault of the job's.
 func outage(err error) bool {
 	var store *s3.Error
 	if errors.As(err, &store) {
 		return !errors.Is(err, ingest.ErrRejected)
 	}
-	return jetstream.Outage(err)
+	return jetstream.Outage(err) || errors.Is(err, ingest.ErrConflict)
 }
 
 // handle does one job. The error says what to do with the message.
@@ -263,7 +267,7 @@ func (w *Worker) heartbeat(ctx context.Context, d jetstream.Delivery) error {
 // try runs the pipeline and makes an error of a panic: one poisonous series
 // must not take the others' worker down. An error says in which stage it was.
 func (w *Worker) try(ctx context.Context, job ingest.Job, state ingest.State) (err error) {
-	t := newTeller(w.Pipeline.Line, job, state.Crashes > 0)
+	t := newTeller(w.Pipeline.Line, job, state.Crashes > 0 || w.Crashes <= 1)
 	defer func() {
 		if p := recover(); p != nil {
 			w.Log.Error("panic in a job", "series", job.Series, "stack", string(debug.Stack()))

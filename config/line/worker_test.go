@@ -71,9 +71,11 @@ func TestOnlyTheLedgerEndsAJob(t *testing.T) {
 		{"another release's", unfinished, otherVersion("1", "2"), false, true, 0, ingest.CodeOtherRelease},
 		{"a server is away", unfinished, nats.ErrNoResponders, false, true, 0, ingest.CodeOutage},
 		{"the worker stops", unfinished, context.Canceled, true, true, 0, ingest.CodeStopping},
-		{"an error of its own", unfinished, errors.New("broken"), false, true, 1, ""},
+		{"an error of its own", unfinished, &stageError{ingest.StageFit, errors.New("broken")}, false, true, 1, ""},
+		{"not begun, or not buried", unfinished, errors.New("broken"), false, true, 0, ingest.CodeInternal},
+		{"others always wrote first", unfinished, &stageError{ingest.StagePublish, ingest.ErrConflict}, false, true, 0, ingest.CodeOutage},
 		{"done", done, nil, false, false, 0, ""},
-		{"done, whatever the error", done, errors.New("broken"), false, false, 0, ""},
+		{"done, whatever the error", done, &stageError{ingest.StageFit, errors.New("broken")}, false, false, 0, ""},
 		{"overtaken", overtaken, &stream.ChangedError{Object: away, Cause: ingest.ErrGone}, false, false, 0, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -88,6 +90,9 @@ func TestOnlyTheLedgerEndsAJob(t *testing.T) {
 			s, err := w.Ledger.State(t.Context(), "a")
 			if err != nil || s.Attempts != tt.attempts || s.HandedBack.Code != tt.code || tt.stays && s.Open {
 				t.Errorf("%d attempts, handed back for %v, open %v (%v)", s.Attempts, s.HandedBack, s.Open, err)
+			}
+			if tt.attempts > 0 && s.Stage != ingest.StageFit {
+				t.Errorf("the attempt ended in %q", s.Stage)
 			}
 			if tt.code != "" && s.HandBacks != 1 {
 				t.Errorf("handed back %d times", s.HandBacks)

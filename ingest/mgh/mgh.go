@@ -35,6 +35,22 @@ var extension = regexp.MustCompile(`(?i)\.mg(?:z|h|h\.gz)$`)
 // Named reports whether an object is a label image by its key.
 func Named(key string) bool { return segmentation.MatchString(strings.ToLower(path.Base(key))) }
 
+// Order orders the label images that FreeSurfer leaves side by side, so that all
+// subjects of a study get the same one: what was named a dseg on purpose, the
+// Desikan-Killiany cortex with the subcortical regions, these alone, then others.
+func Order(key string) int {
+	name := strings.ToLower(extension.ReplaceAllString(path.Base(key), ""))
+	switch {
+	case strings.HasSuffix(name, "dseg"):
+		return 0
+	case strings.HasSuffix(name, "aparc+aseg"):
+		return 1
+	case strings.HasSuffix(name, "wmparc"), strings.Contains(name, "+aseg"):
+		return 3
+	}
+	return 2
+}
+
 // Extension reports whether a file is an MGH file by its name.
 func Extension(key string) bool { return extension.MatchString(key) }
 

@@ -29,6 +29,9 @@ type Format struct {
 	// OwnNames returns what the regions of an image are called where there is no
 	// table, nil where nothing says so.
 	OwnNames func(key string) map[int32]string
+	// Order orders the objects of this format that lie equally near, by their keys:
+	// the one with the lowest serves. Nil for a format where the digest decides.
+	Order func(key string) int
 	// Grid returns the columns, rows and slices of an object, 0 where they are
 	// not known.
 	Grid func(data []byte) [3]int
@@ -70,7 +73,7 @@ func formats() []Format {
 		},
 		{
 			Name: "FreeSurfer label image", Rank: RankFreeSurfer, Named: mgh.Named, Extension: mgh.Extension,
-			IsTable: mgh.IsTable, Tables: mgh.Tables, OwnNames: mgh.Names,
+			IsTable: mgh.IsTable, Tables: mgh.Tables, OwnNames: mgh.Names, Order: mgh.Order,
 			Grid: mgh.GridOf, Read: mgh.Read,
 		},
 	}
@@ -106,6 +109,14 @@ func IsTable(key string) bool {
 		}
 	}
 	return false
+}
+
+// OrderOf orders the objects of one format that lie equally near, by their keys.
+func OrderOf(key string) int {
+	if f := FormatOf(key); f.Order != nil {
+		return f.Order(key)
+	}
+	return 0
 }
 
 // KindOf returns what an object is by its key: KindOther where the key says

@@ -27,7 +27,8 @@ type RegionSource struct {
 	// come for the quiet time.
 	Pending bool
 	// Others counts further sources that lie as near. The one that was taken is
-	// on the series' own grid or, where several or none are, has the smallest
+	// on the series' own grid or, where several or none are, comes first by its
+	// name, as FreeSurfer's do, or has the smallest
 	// digest.
 	Others int
 	// Above is how many folders above the series the source was found: 0 in
@@ -249,7 +250,7 @@ func (s *search) compare(a, b RegionSource) int {
 		}
 		return 1
 	}
-	return cmp.Or(cmp.Compare(off(a), off(b)), cmp.Compare(a.Image.Digest, b.Image.Digest), cmp.Compare(a.LUT.Digest, b.LUT.Digest), cmp.Compare(a.Image.Key, b.Image.Key))
+	return cmp.Or(cmp.Compare(off(a), off(b)), cmp.Compare(regions.OrderOf(a.Image.Key), regions.OrderOf(b.Image.Key)), cmp.Compare(a.Image.Digest, b.Image.Digest), cmp.Compare(a.LUT.Digest, b.LUT.Digest), cmp.Compare(a.Image.Key, b.Image.Key))
 }
 
 // onGrid reports whether regions have as many columns, rows and slices as a

@@ -42,6 +42,7 @@ func (fitCmd) Help() string {
 
 Reference-tissue models: srtm, srtm2, frtm, mrtm0, mrtm, mrtm2, logan-ref, logan-ref-nok2p, patlak-ref, suvr, rpm.
 With arterial blood: 1tcm, 2tcm, 2tcm-irreversible, logan, ma1, ma2, patlak, spectral.
+With a reference and whole blood: srtm-v. The table of blood may have time and whole blood alone.
 What each model assumes, with its source: go doc tacstream/fit.
 
 EVIDENCE is the Akaike weight of a model among those that were fitted to all frames of a region. Graphical models leave
@@ -127,14 +128,25 @@ func (c fitCmd) models(scan fit.Scan) ([]fit.Model, error) {
 		switch {
 		case err != nil:
 			return nil, err
-		case (m.Input() &^ scan.Input()).Arterial():
-			return nil, fmt.Errorf("%s needs arterial blood: give it with --blood", name)
 		case m.Input()&^scan.Input() != 0:
-			return nil, fmt.Errorf("%s needs a reference region: give it with --reference", name)
+			return nil, c.missing(name, m.Input()&^scan.Input())
 		}
 		models = append(models, m)
 	}
 	return models, nil
+}
+
+// missing says what a model needs that the scan does not have.
+func (c fitCmd) missing(name string, input fit.Input) error {
+	switch {
+	case input.Arterial() && c.Blood == "":
+		return fmt.Errorf("%s needs arterial blood: give it with --blood", name)
+	case input&fit.WholeBlood != 0:
+		return fmt.Errorf("%s needs whole blood: a column whole_blood_radioactivity of at least 4 samples in %s", name, c.Blood)
+	case input&fit.Plasma != 0:
+		return fmt.Errorf("%s needs plasma: a column plasma_radioactivity or AIF of at least 4 samples in %s", name, c.Blood)
+	}
+	return fmt.Errorf("%s needs a reference region: give it with --reference", name)
 }
 
 // names returns the names of the models, each once.

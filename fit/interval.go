@@ -59,12 +59,12 @@ func (e Estimate) Interval(level float64) (low, high float64) {
 // rise: there the interval shrinks in proportion to t.
 const leastRise = 0.1
 
-// furthest is how many standard errors away an interval ends at most: seven steps,
-// each twice the one before, with a margin for rounding.
-const furthest = 126.0
+// furthest is how many standard errors, or t of them where t is above 1, an end is
+// looked for: beyond that it is infinite. It is 64, with a margin for rounding.
+const furthest = 63.0
 
 // edge returns where f, negative at from, crosses 0 on the way that step says,
-// or infinity where it does not within reach, in steps that double.
+// or infinity where it does not within reach, at distances that double.
 func edge(f func(float64) float64, from, step, reach float64) float64 {
 	inside, outside := from, from+step
 	for !(f(outside) > 0) {

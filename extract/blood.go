@@ -14,7 +14,7 @@ type Sample struct {
 
 // Blood holds the arterial curves of one scan.
 type Blood struct {
-	Parent   []Sample // unmetabolised tracer in plasma, in time order, no repeats
+	Parent   []Sample // unmetabolised tracer in plasma, in time order, no repeats; nil where it was not measured
 	Whole    []Sample // whole blood, likewise; nil where it was not measured
 	Warnings []ingest.Warning
 }

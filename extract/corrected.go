@@ -43,7 +43,7 @@ func FromCorrected(c CorrectedCurves, halfLife, origin time.Duration) (Curves, e
 
 // FromDecayed takes the values of c for activity as it decayed, corrected for
 // nothing. A warning LOOKS_CORRECTED says where they look corrected all the
-// same.
+// same; scans of less than two half-lives never do, and longer ones not always.
 func FromDecayed(c CorrectedCurves, halfLife time.Duration) Curves {
 	curves := c.taken(halfLife)
 	curves.Decay.StoredNone = true

@@ -11,22 +11,71 @@ import (
 // minSamples is the least number of samples that make an input.
 const minSamples = 4
 
-// checkBlood returns what is wrong with samples.
-func checkBlood(name string, list []extract.Sample) error {
+// usedBlood returns the part of the blood that a model with this input uses:
+// plasma where that is its input, and whole blood for every arterial model.
+func usedBlood(b extract.Blood, in Input) extract.Blood {
+	if in&Plasma == 0 {
+		b.Parent = nil
+	}
+	return b
+}
+
+// checkBlood returns what is wrong with the blood that a model with this input
+// uses. Whole blood may be absent where plasma is the input.
+func checkBlood(s Scan, used extract.Blood, in Input) error {
+	if in&Plasma != 0 {
+		if err := s.checkSamples("plasma", used.Parent); err != nil {
+			return err
+		}
+	}
+	if in&WholeBlood != 0 || used.Whole != nil {
+		if err := s.checkSamples("whole blood", used.Whole); err != nil {
+			return err
+		}
+	}
+	if s.Delay < -longestDelay || s.Delay > longestDelay {
+		return ErrBlood.With("a delay of %v is longer than %v", s.Delay, longestDelay)
+	}
+	return nil
+}
+
+// checkSamples returns what is wrong with the samples of a curve of blood.
+func (s Scan) checkSamples(name string, list []extract.Sample) error {
 	positive := false
-	for i, s := range list {
-		if !(math.Abs(s.BqPerML) < largest) {
-			return ErrBlood.With("%s sample %d: %g", name, i+1, s.BqPerML)
+	for i, v := range list {
+		if !(math.Abs(v.BqPerML) < largest) {
+			return ErrBlood.With("%s sample %d: %g", name, i+1, v.BqPerML)
 		}
-		if s.At < -longestBefore || s.At > longestAfter || i > 0 && s.At <= list[i-1].At {
-			return ErrBlood.With("%s sample %d at %v is out of order or of range", name, i+1, s.At)
+		if v.At < -longestBefore || v.At > longestAfter || i > 0 && v.At <= list[i-1].At {
+			return ErrBlood.With("%s sample %d at %v is out of order or of range", name, i+1, v.At)
 		}
-		positive = positive || s.BqPerML > 0
+		positive = positive || v.BqPerML > 0
 	}
 	if len(list) < minSamples || !positive {
 		return ErrBlood.With("%d samples of %s, or none above 0", len(list), name)
 	}
+	if list[len(list)-1].At+s.Delay <= 0 || list[0].At+s.Delay >= s.Frames[len(s.Frames)-1].End() {
+		return ErrBlood.With("every sample of %s lies outside the scan", name)
+	}
 	return nil
+}
+
+// layBlood lays out the curves of the blood. Without a reference curve the peak
+// of the plasma is the unit of activity.
+func (p *prepared) layBlood(used extract.Blood) {
+	peak := 0.0
+	for _, v := range used.Parent {
+		peak = math.Max(peak, v.BqPerML)
+	}
+	if p.ref == nil {
+		p.setScale(peak)
+	}
+	if used.Parent != nil {
+		p.plasma = newInput(p.partition, used.Parent, p.scan.Delay, p.scale)
+	}
+	if used.Whole != nil {
+		p.whole = newInput(p.partition, used.Whole, p.scan.Delay, p.scale).means(len(p.mid))
+	}
 }
 
 // newInput lays a curve through samples of blood, delayed and divided by scale:
@@ -146,45 +195,21 @@ func hermite(at, value, slope []float64, from, length float64) polynomial {
 	}
 }
 
-// An arterial is a scan with its input curves.
+// An arterial is a scan with plasma as its input.
 type arterial struct {
 	*prepared
-	plasma curve
 	direct []float64 // frame means of whole blood, 0 where it was not measured
 	mean   []float64 // of all regions
 }
 
-// prepareArterial checks a scan and lays out its input.
+// prepareArterial prepares a scan for a model with plasma as its input.
 func prepareArterial(s Scan, w Weighting) (*arterial, error) {
-	p, err := prepare(s, w)
+	p, err := prepare(s, Plasma, w)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkBlood("plasma", s.Blood.Parent); err != nil {
-		return nil, err
-	}
-	if s.Blood.Whole != nil {
-		if err := checkBlood("whole blood", s.Blood.Whole); err != nil {
-			return nil, err
-		}
-	}
-	end, samples := s.Frames[len(s.Frames)-1].End(), s.Blood.Parent
-	if samples[len(samples)-1].At+s.Delay <= 0 || samples[0].At+s.Delay >= end {
-		return nil, ErrBlood.With("every sample of plasma lies outside the scan")
-	}
-	if s.Delay < -longestDelay || s.Delay > longestDelay {
-		return nil, ErrBlood.With("a delay of %v", s.Delay)
-	}
-	peak := 0.0
-	for _, v := range s.Blood.Parent {
-		peak = math.Max(peak, v.BqPerML)
-	}
-	p.setScale(peak)
-	p.warnings = append(append(p.scanWarnings(), s.Blood.Check(end)...), s.Blood.Warnings...)
-	a := &arterial{prepared: p, plasma: newInput(p.partition, s.Blood.Parent, s.Delay, p.scale), direct: make([]float64, len(p.mid)), mean: make([]float64, len(p.mid))}
-	if s.Blood.Whole != nil {
-		a.direct = newInput(p.partition, s.Blood.Whole, s.Delay, p.scale).means(len(p.mid))
-	}
+	a := &arterial{prepared: p, direct: make([]float64, len(p.mid)), mean: make([]float64, len(p.mid))}
+	copy(a.direct, p.whole)
 	for _, t := range s.TACs {
 		for i, u := range p.used(t.BqPerML) {
 			a.mean[i] += u / float64(len(s.TACs))

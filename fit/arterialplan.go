@@ -139,7 +139,7 @@ func fitArterialPlan(s Scan, name string, w Weighting, tStar time.Duration, pl p
 	if !pl.lined() {
 		return a.each(name, pl.main, func(t *extract.TAC, u []float64, e *Estimate) { r.fit(t, u, e, nil) }), nil
 	}
-	f := newTwoRate(a.basis(), nil, s.Blood.Whole != nil)
+	f := newTwoRate(a.basis(), nil, a.whole != nil)
 	scratch := Estimate{Fitted: make([]float64, len(a.mid)), Weights: make([]float64, len(a.mid))}
 	return a.each(name, pl.main, func(t *extract.TAC, u []float64, e *Estimate) {
 		f.fit(u, a.given(t), &scratch)

@@ -129,7 +129,7 @@ func newBootstrap(s Scan, base []Estimate) bootstrap {
 
 // ownLevel returns the noise level of a curve by itself.
 func ownLevel(s Scan, t extract.TAC) float64 {
-	p, err := prepare(s, "")
+	p, err := prepareRegions(s, "")
 	if err != nil {
 		return 0
 	}

@@ -16,9 +16,12 @@ type Parameter struct {
 	SE     float64 // standard error; NaN where the model gives none
 }
 
-// An Estimate is what one model says of one region. One that is put together
-// from the exported fields of another answers as that one does, except to
-// Interval and Correlation, which are then NaN.
+// An Estimate is what one model says of one region. Its methods Main, Interval,
+// Correlation and WeightedResiduals answer for the fit, from a record of it:
+// whatever is done to the exported fields, or to the scan, the answers stay the
+// same. Get reads Parameters as they are. An Estimate that is put together from
+// the exported fields of another has no record: its Interval and Correlation are
+// NaN, and Main and WeightedResiduals go by its fields.
 type Estimate struct {
 	Region     extract.Region
 	Model      string
@@ -33,12 +36,42 @@ type Estimate struct {
 	TStar      time.Duration // start of the linear phase, after model zero; 0 where the model has none
 	Line       *Line         // of a graphical model
 	Warnings   []ingest.Warning
-	parameters int // that were fitted
-	cov        square
-	gradients  []gradient // of the parameters, by those of the fit
-	nominal    float64    // relative standard error of the main parameter in a scan of nominalNoise
-	profile    profile
-	measured   []float64 // the values of the region; nil where the estimate was put together from its fields
+	record
+}
+
+// A record is what an estimate knows of its fit. It shares nothing with the
+// exported fields or with the scan, and does not change after the fit.
+type record struct {
+	free      int // number of parameters that were fitted
+	cov       square
+	gradients []gradient // of the first parameters, by those of the fit
+	nominal   float64    // relative standard error of the main parameter in a scan of nominalNoise
+	profile   profile
+	kept      []Parameter // Parameters
+	measured  []float64   // the values of the region; nil where there is no record
+	fitted    []float64   // Fitted
+	weights   []float64   // Weights
+}
+
+// keep records a fit to a curve, with room for three times the frames.
+func (e *Estimate) keep(measured []float64, kept []Parameter, room []float64) {
+	n := len(measured)
+	e.measured, e.kept = room[:n:n], append(kept, e.Parameters...)
+	copy(e.measured, measured)
+	if e.Fitted != nil {
+		e.fitted, e.weights = room[n:2*n:2*n], room[2*n:3*n:3*n]
+		copy(e.fitted, e.Fitted)
+		copy(e.weights, e.Weights)
+	}
+}
+
+// answering returns the estimate as it was fitted, or as it stands where there
+// is no record of that.
+func (e Estimate) answering() Estimate {
+	if e.measured != nil {
+		e.Parameters, e.Fitted, e.Weights = e.kept, e.fitted, e.weights
+	}
+	return e
 }
 
 // A Line is the plot behind a graphical estimate: Y against X, of which the
@@ -64,6 +97,7 @@ func (e Estimate) Get(s Symbol) (value, se float64) {
 
 // Main returns the parameter that the model is run for: VT, BPND or Ki.
 func (e Estimate) Main() Symbol {
+	e = e.answering()
 	if i := e.main(); i >= 0 {
 		return e.Parameters[i].Symbol
 	}
@@ -92,20 +126,24 @@ func (e *Estimate) main() int {
 // where either has no standard error or the estimate was put together from the
 // fields of another.
 func (e Estimate) Correlation(a, b Symbol) float64 {
-	i := slices.IndexFunc(e.Parameters, func(p Parameter) bool { return p.Symbol == a })
-	j := slices.IndexFunc(e.Parameters, func(p Parameter) bool { return p.Symbol == b })
+	i := slices.IndexFunc(e.kept, func(p Parameter) bool { return p.Symbol == a })
+	j := slices.IndexFunc(e.kept, func(p Parameter) bool { return p.Symbol == b })
 	if i < 0 || j < 0 || i >= len(e.gradients) || j >= len(e.gradients) {
 		return math.NaN()
 	}
-	return e.gradients[i].times(&e.cov, &e.gradients[j]) / (e.Parameters[i].SE * e.Parameters[j].SE)
+	return e.gradients[i].times(&e.cov, &e.gradients[j]) / (e.kept[i].SE * e.kept[j].SE)
 }
 
 // WeightedResiduals returns √w (measured − fitted) of each frame of the curve
-// that was fitted, NaN in frames that were left out.
+// that was fitted, NaN in frames that were left out or that measured or the
+// estimate do not have.
 func (e Estimate) WeightedResiduals(measured []float64) []float64 {
+	e = e.answering()
 	r := make([]float64, len(e.Fitted))
 	for f := range r {
-		r[f] = math.Sqrt(e.Weights[f]) * (measured[f] - e.Fitted[f])
+		if r[f] = math.NaN(); f < len(e.Weights) && f < len(measured) {
+			r[f] = math.Sqrt(e.Weights[f]) * (measured[f] - e.Fitted[f])
+		}
 	}
 	return r
 }

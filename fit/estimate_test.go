@@ -4,7 +4,9 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"testing"
+	"time"
 
 	"tacstream/fit"
 	"tacstream/ingest/phantom"
@@ -129,6 +131,89 @@ func TestEveryParameterIsAQuantity(t *testing.T) {
 	for _, q := range fit.Quantities() {
 		if !given[q.Symbol] {
 			t.Errorf("no model gives %s", q.Symbol)
+		}
+	}
+}
+
+// answers are what the methods of an estimate say of its fit.
+func answers(e fit.Estimate, measured []float64, symbols []fit.Parameter) (list []float64) {
+	low, high := e.Interval(0.95)
+	list = append(list, low, high)
+	for _, a := range symbols {
+		for _, b := range symbols {
+			list = append(list, e.Correlation(a.Symbol, b.Symbol))
+		}
+	}
+	return append(list, e.WeightedResiduals(measured)...)
+}
+
+// Whatever is done to the exported fields, or to the buffers that the scan was
+// made of, the answers are those of the fit.
+func TestAnAlteredEstimateAnswersAsTheFitDid(t *testing.T) {
+	all, measured := noisyEstimates(t)
+	for i, e := range all {
+		curve, symbols := slices.Clone(measured[i]), slices.Clone(e.Parameters)
+		main, want := e.Main(), answers(e, curve, symbols)
+		for name, alter := range map[string]func(e *fit.Estimate){
+			"reversed parameters":  func(e *fit.Estimate) { e.Parameters = slices.Clone(e.Parameters); slices.Reverse(e.Parameters) },
+			"one parameter":        func(e *fit.Estimate) { e.Parameters = e.Parameters[:1] },
+			"no parameters":        func(e *fit.Estimate) { e.Parameters = nil },
+			"another value":        func(e *fit.Estimate) { e.Parameters = slices.Clone(e.Parameters); e.Parameters[0].SE /= 10 },
+			"shortened weights":    func(e *fit.Estimate) { e.Weights = e.Weights[:3] },
+			"a shortened curve":    func(e *fit.Estimate) { e.Fitted = e.Fitted[:3] },
+			"no weights":           func(e *fit.Estimate) { e.Weights = nil },
+			"values used again":    func(*fit.Estimate) { clear(measured[i]) },
+			"parameters in place":  func(e *fit.Estimate) { slices.Reverse(e.Parameters) },
+			"curves wiped":         func(e *fit.Estimate) { clear(e.Fitted); clear(e.Weights) },
+			"parameters appended":  func(e *fit.Estimate) { e.Parameters = append(e.Parameters, fit.Parameter{Symbol: fit.VT}) },
+			"another name for all": func(e *fit.Estimate) { e.Model, e.Region = "srtm", "x" },
+		} {
+			a := e
+			alter(&a)
+			if got := answers(a, curve, symbols); !slices.EqualFunc(got, want, equal) || a.Main() != main {
+				t.Errorf("%s, %s: main %s, was %s; answers %.3g, were %.3g", e.Model, name, a.Main(), main, got, want)
+			}
+		}
+		r := rebuilt(e)
+		r.Weights = r.Weights[:3]
+		answers(r, curve[:5], symbols) // does not panic
+	}
+}
+
+// The frames of the scan may be used again too.
+func TestFramesMayBeUsedAgainAfterAFit(t *testing.T) {
+	s := ordinary()
+	for i := range s.Frames {
+		s.Frames[i].Start -= 10 * time.Second // so that the first frame counts in part
+	}
+	estimates, err := fit.SRTM{}.Fit(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	low, high := estimates[0].Interval(0.95)
+	clear(s.Frames)
+	if again, above := estimates[0].Interval(0.95); !equal(again, low) || !equal(above, high) {
+		t.Errorf("%g to %g, was %g to %g", again, above, low, high)
+	}
+}
+
+// An interval of a lower level lies within one of a higher level, down to levels
+// at which nothing is left but rounding.
+func TestIntervalsOfTinyLevels(t *testing.T) {
+	all, _ := noisyEstimates(t)
+	for _, e := range all {
+		value, se := e.Get(e.Main())
+		below, above := value, value
+		for _, level := range []float64{1e-9, 1e-7, 1e-5, 1e-4, 1e-3, 0.01, 0.05, 0.0797, 0.08, 0.1, 0.3, 0.9} {
+			low, high := e.Interval(level)
+			rounding := 1e-9 * se // of the sums of squares
+			if !(low <= below+rounding) || !(high >= above-rounding) || math.IsInf(low, 0) || math.IsInf(high, 0) {
+				t.Errorf("%s: %g to %g at %g, within %g to %g", e.Model, low, high, level, below, above)
+			}
+			if level >= 1e-7 && level <= 0.05 && high-low > 2*level*2*se {
+				t.Errorf("%s: %g to %g at %g, ± %g", e.Model, low, high, level, se)
+			}
+			below, above = low, high
 		}
 	}
 }

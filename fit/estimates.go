@@ -16,9 +16,9 @@ func (p *prepared) each(model string, main Symbol, visit func(t *extract.TAC, u 
 	const room = 6 // parameters
 	n, regions := len(p.mid), len(p.scan.TACs)
 	all := make([]Estimate, 0, regions)
-	curves, u := make([]float64, 2*(n+p.from)*regions), make([]float64, n)
+	curves, u := make([]float64, 5*(n+p.from)*regions), make([]float64, n)
 	take := func(n int) []float64 { s := curves[:n:n]; curves = curves[n:]; return s }
-	parameters, gradients := make([]Parameter, room*regions), make([]gradient, room*regions)
+	parameters, gradients := make([]Parameter, 2*room*regions), make([]gradient, room*regions)
 	for i := range p.scan.TACs {
 		t := &p.scan.TACs[i]
 		if p.ref != nil && t.Region == p.scan.Reference {
@@ -26,10 +26,10 @@ func (p *prepared) each(model string, main Symbol, visit func(t *extract.TAC, u 
 		}
 		all = all[:len(all)+1]
 		e := &all[len(all)-1]
-		e.Region, e.Model, e.measured = t.Region, model, t.BqPerML
+		e.Region, e.Model = t.Region, model
 		fitted, weights := take(n+p.from), take(n+p.from)
 		e.Fitted, e.Weights = fitted[p.from:], weights[p.from:]
-		e.Parameters, e.gradients = parameters[room*i:room*i:room*(i+1)], gradients[room*i:room*i:room*(i+1)]
+		e.Parameters, e.gradients = parameters[2*room*i:2*room*i:room*(2*i+1)], gradients[room*i:room*i:room*(i+1)]
 		if p.use(t.BqPerML, u); empty(u) {
 			e.unsolved(main)
 		} else {
@@ -39,6 +39,7 @@ func (p *prepared) each(model string, main Symbol, visit func(t *extract.TAC, u 
 		e.Warnings = append(e.Warnings, p.judge.Region(*t)...)
 		e.judge(u)
 		p.present(e, fitted, weights)
+		e.keep(t.BqPerML, parameters[room*(2*i+1):room*(2*i+1):2*room*(i+1)], take(3*(n+p.from)))
 	}
 	return all
 }
@@ -78,7 +79,7 @@ func (p *prepared) present(e *Estimate, fitted, weights []float64) {
 // Source of AICc: Hurvich & Tsai, Biometrika 1989;76:297–307,
 // doi:10.1093/biomet/76.2.297.
 func (p *prepared) score(e *Estimate, rss float64, n, k int) {
-	e.RSS, e.parameters = rss*p.scale*p.scale, k
+	e.RSS, e.free = rss*p.scale*p.scale, k
 	frames, all := float64(n), float64(k+1)
 	ll := frames * math.Log(math.Max(e.RSS, math.SmallestNonzeroFloat64)/frames)
 	ll -= logProduct(e.Weights) // so that fits with other weights compare

@@ -42,7 +42,7 @@ func (FRTM) Input() Input { return ReferenceCurve }
 
 // Fit estimates R1, k2, k3, k4, BPND and k2′ = k2/R1 of every region.
 func (m FRTM) Fit(s Scan) ([]Estimate, error) {
-	p, err := prepareReference(s, m.Weighting)
+	p, err := prepare(s, ReferenceCurve, m.Weighting)
 	if err != nil {
 		return nil, err
 	}

@@ -22,6 +22,7 @@ import (
 // an integral on their right-hand side is no part of a likelihood, of which the
 // profile then leans to one side and often has no end.
 func (e Estimate) Interval(level float64) (low, high float64) {
+	e = e.answering()
 	value, se := e.Get(e.Main())
 	frames := 0
 	for _, w := range e.Weights {
@@ -29,10 +30,10 @@ func (e Estimate) Interval(level float64) (low, high float64) {
 			frames++
 		}
 	}
-	if !(se > 0) || math.IsInf(se, 0) || e.measured == nil || frames <= e.parameters || !(level > 0 && level < 1) {
+	if !(se > 0) || math.IsInf(se, 0) || e.measured == nil || frames <= e.free || !(level > 0 && level < 1) {
 		return math.NaN(), math.NaN()
 	}
-	t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(frames - e.parameters)}.Quantile((1 + level) / 2)
+	t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(frames - e.free)}.Quantile((1 + level) / 2)
 	if e.profile == nil {
 		return value - t*se, value + t*se
 	}
@@ -43,16 +44,31 @@ func (e Estimate) Interval(level float64) (low, high float64) {
 	if !(height > 0) {
 		return value - t*se, value + t*se
 	}
-	beyond := func(x float64) float64 { return (at(x)-base)/height - t*t }
-	return edge(beyond, value, -t*se), edge(beyond, value, t*se)
+	near := math.Max(t, leastRise)
+	beyond := func(x float64) float64 { return (at(x)-base)/height - near*near }
+	reach := furthest * math.Max(near, 1) * se
+	low, high = edge(beyond, value, -near*se, reach), edge(beyond, value, near*se, reach)
+	if t < near {
+		low, high = value+(low-value)*t/near, value+(high-value)*t/near
+	}
+	return low, high
 }
 
+// leastRise is how far from the estimate, in standard errors, a profile is followed
+// at least. Nearer to it all profiles are parabolas, and rounding hides how they
+// rise: there the interval shrinks in proportion to t.
+const leastRise = 0.1
+
+// furthest is how many standard errors, or t of them where t is above 1, an end is
+// looked for: beyond that it is infinite. It is 64, with a margin for rounding.
+const furthest = 63.0
+
 // edge returns where f, negative at from, crosses 0 on the way that step says,
-// or infinity where it does not within seven steps, each twice the one before.
-func edge(f func(float64) float64, from, step float64) float64 {
+// or infinity where it does not within reach, at distances that double.
+func edge(f func(float64) float64, from, step, reach float64) float64 {
 	inside, outside := from, from+step
-	for n := 0; !(f(outside) > 0); n++ {
-		if n == 6 {
+	for !(f(outside) > 0) {
+		if math.Abs(outside-from) >= reach {
 			return math.Copysign(math.Inf(1), step)
 		}
 		inside, outside = outside, outside+step

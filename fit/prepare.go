@@ -21,12 +21,41 @@ type prepared struct {
 	ref       []float64
 	refCurve  curve
 	refNoise  noise
+	plasma    curve     // where plasma is part of the input
+	whole     []float64 // frame means of whole blood; nil where there is none or it is no part of the input
 	judge     extract.Judge
 	warnings  []ingest.Warning // that every estimate of the scan deserves
 }
 
-// prepare checks a scan.
-func prepare(s Scan, w Weighting) (*prepared, error) {
+// prepare checks a scan with all of the input that a model needs, and lays that
+// input out: the reference curve, plasma and whole blood are had from here
+// alone, so that no model can leave out a check or a warning.
+func prepare(s Scan, in Input, w Weighting) (*prepared, error) {
+	p, err := prepareRegions(s, w)
+	if err != nil {
+		return nil, err
+	}
+	if in&ReferenceCurve != 0 {
+		if err := p.reference(); err != nil {
+			return nil, err
+		}
+	}
+	used := usedBlood(s.Blood, in)
+	if in.Arterial() {
+		if err := checkBlood(s, used, in); err != nil {
+			return nil, err
+		}
+		p.layBlood(used)
+	}
+	p.warnings = p.scanWarnings()
+	if in.Arterial() {
+		p.warnings = append(append(p.warnings, used.Check(s.Frames[len(s.Frames)-1].End())...), used.Warnings...)
+	}
+	return p, nil
+}
+
+// prepareRegions checks a scan but for its input.
+func prepareRegions(s Scan, w Weighting) (*prepared, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
@@ -41,7 +70,7 @@ func prepare(s Scan, w Weighting) (*prepared, error) {
 		return nil, ErrTooFewFrames.With("%d frames end after model zero", used)
 	}
 	shared := s.schedules.of(s.Frames, p.from, s.HalfLife)
-	p.grid, p.judge = shared.grid, shared.judge
+	p.grid, p.judge, p.scan.Frames = shared.grid, shared.judge, shared.frames
 	return p, nil
 }
 

@@ -2,19 +2,6 @@ package fit
 
 import "math"
 
-// prepareReference checks a scan and rebuilds its reference curve.
-func prepareReference(s Scan, w Weighting) (*prepared, error) {
-	p, err := prepare(s, w)
-	if err != nil {
-		return nil, err
-	}
-	if err := p.reference(); err != nil {
-		return nil, err
-	}
-	p.warnings = p.scanWarnings()
-	return p, nil
-}
-
 // reference finds the reference curve and what follows from it.
 func (p *prepared) reference() error {
 	for _, t := range p.scan.TACs {

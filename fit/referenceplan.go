@@ -15,7 +15,7 @@ type shareOptions struct {
 // fitReferencePlan fits a plan with the reference curve as its input. Shared
 // is nil for plans without k2′.
 func fitReferencePlan(s Scan, name string, w Weighting, tStar time.Duration, pl plan, shared *shareOptions) ([]Estimate, error) {
-	p, err := prepareReference(s, w)
+	p, err := prepare(s, ReferenceCurve, w)
 	if err != nil {
 		return nil, err
 	}

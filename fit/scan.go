@@ -25,8 +25,8 @@ type Scan struct {
 	// Frames are in time order, do not overlap, and may have gaps.
 	Frames []ingest.Frame
 	// TACs hold frame means of the activity as it decayed, one value per
-	// frame. The reference curve, if there is one, is
-	// among them.
+	// frame. The reference curve, if there is one, is among them. Values that
+	// are corrected for decay are not always told: see NewScan.
 	TACs []extract.TAC
 	// Reference names the reference curve, for models that need one.
 	Reference extract.Region

@@ -41,7 +41,7 @@ func (m Spectral) Fit(s Scan) ([]Estimate, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := newSpectrum(a, s.Blood.Whole != nil)
+	f := newSpectrum(a, a.whole != nil)
 	return a.each(m.Name(), VT, func(t *extract.TAC, u []float64, e *Estimate) { f.fit(u, f.given(t), e) }), nil
 }
 

@@ -37,7 +37,7 @@ func (SRTM) Input() Input { return ReferenceCurve }
 
 // Fit estimates R1, k2, BPND and k2′ = k2/R1 of every region.
 func (m SRTM) Fit(s Scan) ([]Estimate, error) {
-	p, err := prepareReference(s, m.Weighting)
+	p, err := prepare(s, ReferenceCurve, m.Weighting)
 	if err != nil {
 		return nil, err
 	}

@@ -32,7 +32,7 @@ func (SRTM2) Input() Input { return ReferenceCurve }
 // Fit estimates R1, k2, BPND of every region and k2′ of all. The standard
 // error of k2′ is NaN where it was given.
 func (m SRTM2) Fit(s Scan) ([]Estimate, error) {
-	p, err := prepareReference(s, m.Weighting)
+	p, err := prepare(s, ReferenceCurve, m.Weighting)
 	if err != nil {
 		return nil, err
 	}

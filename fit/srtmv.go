@@ -26,7 +26,7 @@ import (
 // Source: Tomasi et al., J Nucl Med 2008;49:1249–1256,
 // doi:10.2967/jnumed.108.050583.
 type SRTMV struct {
-	VBPrime   float64   // vB′; 0 means defaultVBPrime
+	VBPrime   *float64  // vB′, such as new(0.04); nil means defaultVBPrime, and 0 a reference without blood
 	Weighting Weighting // of the frames; "" is InverseVariance
 }
 
@@ -42,23 +42,18 @@ func (SRTMV) Input() Input { return ReferenceCurve | WholeBlood }
 // Fit estimates R1, k2, BPND, k2′ = k2/R1 and vB of every region. The standard
 // error of vB′ is NaN, since it is given.
 func (m SRTMV) Fit(s Scan) ([]Estimate, error) {
-	if m.VBPrime == 0 {
-		m.VBPrime = defaultVBPrime
+	vBPrime := defaultVBPrime
+	if m.VBPrime != nil {
+		vBPrime = *m.VBPrime
 	}
-	if !(m.VBPrime > 0 && m.VBPrime < highestVB) {
-		return nil, ErrSettings.Saying("vB′ must be from 0 to %[2]g, and is %[1]g", m.VBPrime, highestVB)
+	if !(vBPrime >= 0 && vBPrime < highestVB) {
+		return nil, ErrSettings.Saying("vB′ must be from 0 to %[2]g, and is %[1]g", vBPrime, highestVB)
 	}
-	p, err := prepareReference(s, m.Weighting)
+	p, err := prepare(s, m.Input(), m.Weighting)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkBlood("whole blood", s.Blood.Whole); err != nil {
-		return nil, err
-	}
-	if s.Delay < -longestDelay || s.Delay > longestDelay {
-		return nil, ErrBlood.With("a delay of %v is longer than %v", s.Delay, longestDelay)
-	}
-	f := newSRTMVFit(p, newInput(p.partition, s.Blood.Whole, s.Delay, p.scale).means(len(p.mid)), m.VBPrime)
+	f := newSRTMVFit(p, vBPrime)
 	return p.each(m.Name(), BPND, func(t *extract.TAC, u []float64, e *Estimate) {
 		f.fit(u, f.given(t), e)
 		f.parameters(e)
@@ -80,13 +75,13 @@ type srtmvFit struct {
 	spread        spread
 }
 
-func newSRTMVFit(p *prepared, blood []float64, vBPrime float64) *srtmvFit {
+func newSRTMVFit(p *prepared, vBPrime float64) *srtmvFit {
 	n := len(p.mid)
 	tissue := make([]float64, n)
-	floats.AddScaledTo(tissue, p.ref, -vBPrime, blood)
+	floats.AddScaledTo(tissue, p.ref, -vBPrime, p.whole)
 	floats.Scale(1/(1-vBPrime), tissue)
 	return &srtmvFit{
-		basis: newBasis(p, p.curve(tissue), tissue, p.ref), blood: blood, vBPrime: vBPrime,
+		basis: newBasis(p, p.curve(tissue), tissue, p.ref), blood: p.whole, vBPrime: vBPrime,
 		column: make([]float64, n), slope: make([]float64, n), unit: make([]float64, n), memory: newMemory(p.partition),
 		l: linearised{influences: newInfluences(4, n)},
 	}

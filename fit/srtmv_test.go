@@ -33,7 +33,7 @@ var cerebellum = vascular{0.12, 0.1, 0.05}
 // whole blood.
 func (v vascular) scan(halfLife time.Duration) fit.Scan {
 	frames := hrrt()
-	s := fit.NewPair(frames, halfLife, cerebellum.curve().FrameMeans(frames, halfLife), v.curve().FrameMeans(frames, halfLife))
+	s := fit.NewPair(frames, halfLife, fit.AsDecayed(cerebellum.curve().FrameMeans(frames, halfLife)), fit.AsDecayed(v.curve().FrameMeans(frames, halfLife)))
 	for at := 0.0; at <= 100; at += 0.02 + at/100 {
 		s.Blood.Whole = append(s.Blood.Whole, extract.Sample{At: time.Duration(at * float64(time.Minute)), BqPerML: plasma().At(at)})
 	}
@@ -91,7 +91,7 @@ func TestExactVascularRegions(t *testing.T) {
 // wrong: nothing else tells.
 func TestTheBloodOfTheReferenceMatters(t *testing.T) {
 	v := vascularRegions()[0]
-	wrong, err := fit.SRTMV{VBPrime: 0.15}.Fit(v.scan(0))
+	wrong, err := fit.SRTMV{VBPrime: new(0.15)}.Fit(v.scan(0))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,8 +141,8 @@ func TestVascularInputThatCannotServe(t *testing.T) {
 	}{
 		{"no blood", fit.SRTMV{}, bare, fit.ErrBlood},
 		{"a delay of an hour", fit.SRTMV{}, late, fit.ErrBlood},
-		{"a reference of blood", fit.SRTMV{VBPrime: 1}, v.scan(0), fit.ErrSettings},
-		{"a negative fraction", fit.SRTMV{VBPrime: -0.1}, v.scan(0), fit.ErrSettings},
+		{"a reference of blood", fit.SRTMV{VBPrime: new(1.0)}, v.scan(0), fit.ErrSettings},
+		{"a negative fraction", fit.SRTMV{VBPrime: new(-0.1)}, v.scan(0), fit.ErrSettings},
 	} {
 		if _, err := test.model.Fit(test.scan); !errors.Is(err, test.want) || !errors.Is(err, ingest.ErrRejected) {
 			t.Errorf("%s: %v", test.name, err)
@@ -150,8 +150,25 @@ func TestVascularInputThatCannotServe(t *testing.T) {
 	}
 }
 
+// A reference without blood can be asked for, and is not the default.
+func TestAReferenceWithoutBlood(t *testing.T) {
+	frames, region := hrrt(), vascularRegions()[0]
+	dry := vascular{cerebellum.k1, cerebellum.k2, 0}
+	s := region.scan(0)
+	s.TACs[0].BqPerML = dry.curve().FrameMeans(frames, 0)
+	estimates, err := fit.SRTMV{VBPrime: new(0.0)}.Fit(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, _ := estimates[0].Get(fit.BPND)
+	vBPrime, _ := estimates[0].Get(fit.VBPrime)
+	if want := region.truth()[fit.BPND]; math.Abs(got-want) > 1e-3 || vBPrime != 0 {
+		t.Errorf("BPND %g, want %g; vB′ %g", got, want, vBPrime)
+	}
+}
+
 func ExampleSRTMV() {
-	estimates, err := fit.SRTMV{VBPrime: 0.05}.Fit(vascular{k1: 0.12, k2: 0.04, vB: 0.05}.scan(phantom.CarbonHalfLife))
+	estimates, err := fit.SRTMV{VBPrime: new(0.05)}.Fit(vascular{k1: 0.12, k2: 0.04, vB: 0.05}.scan(phantom.CarbonHalfLife))
 	if err != nil {
 		panic(err)
 	}

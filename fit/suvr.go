@@ -37,7 +37,7 @@ func (SUVR) Input() Input { return ReferenceCurve }
 // Fit estimates DVR and BPND of every region. A window that no frame lies in
 // gives ErrTooFewFrames.
 func (m SUVR) Fit(s Scan) ([]Estimate, error) {
-	p, err := prepareReference(s, Uniform)
+	p, err := prepare(s, ReferenceCurve, Uniform)
 	if err != nil {
 		return nil, err
 	}
@@ -149,7 +149,7 @@ func (m RPM) Fit(s Scan) ([]Estimate, error) {
 	if m.Bases < 2 || m.Bases > mostBases || !(m.LeastPerMin >= thetaMin) || !(m.MostPerMin <= thetaMax) || !(m.LeastPerMin < m.MostPerMin) {
 		return nil, ErrSettings.Saying("rpm needs 2 to %d bases from %g to %g /min, not %d from %g to %g", mostBases, thetaMin, thetaMax, m.Bases, m.LeastPerMin, m.MostPerMin)
 	}
-	p, err := prepareReference(s, m.Weighting)
+	p, err := prepare(s, ReferenceCurve, m.Weighting)
 	if err != nil {
 		return nil, err
 	}

@@ -30,7 +30,7 @@ func (m TCM1) Fit(s Scan) ([]Estimate, error) {
 		return nil, err
 	}
 	f := newSRTMFit(a.basis())
-	blood := s.Blood.Whole != nil
+	blood := a.whole != nil
 	return a.each(m.Name(), VT, func(t *extract.TAC, u []float64, e *Estimate) {
 		f.fit(u, f.given(t), e)
 		vB, c, k2 := f.r1, f.c2, f.theta

@@ -41,7 +41,7 @@ func (m TCM2) Fit(s Scan) ([]Estimate, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := newTwoRate(a.basis(), nil, s.Blood.Whole != nil)
+	f := newTwoRate(a.basis(), nil, a.whole != nil)
 	return a.each(m.Name(), VT, func(t *extract.TAC, u []float64, e *Estimate) {
 		f.fit(u, f.given(t), e)
 		f.reversible(e)
@@ -130,7 +130,7 @@ func (m TCM2Irreversible) Fit(s Scan) ([]Estimate, error) {
 	}
 	trapped := make([]float64, len(a.mid))
 	a.plasma.convolve(a.plasma.kernel(0), trapped)
-	f := newTwoRate(a.basis(), trapped, s.Blood.Whole != nil)
+	f := newTwoRate(a.basis(), trapped, a.whole != nil)
 	return a.each(m.Name(), KI, func(t *extract.TAC, u []float64, e *Estimate) {
 		f.fit(u, f.given(t), e)
 		at := f.solution()

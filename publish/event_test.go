@@ -455,25 +455,39 @@ func TestUnusableObjectsAreNamedByObjectOrFolder(t *testing.T) {
 	}
 }
 
-// Events of earlier releases have no level. The same state is no news all the
-// same.
-func TestALevelIsNoNews(t *testing.T) {
-	o := ingest.Outcome{Series: series, Site: "local", Condition: ingest.Waiting, Reason: ingest.Reason{Code: ingest.CodeNoRegions}}
-	now, err := publish.NewSeries(2, o)
-	if err != nil {
-		t.Fatal(err)
+// Events of earlier releases have no level and say the same in other words. The
+// same state is no news all the same.
+func TestOtherWordsOfAnEarlierReleaseAreNoNews(t *testing.T) {
+	stateOf := func(revision, have int, detail string) publish.Event {
+		o := ingest.Outcome{Series: series, Site: "local", Condition: ingest.Waiting, Have: have, Reason: ingest.Reason{Code: ingest.CodeNoRegions, Detail: detail}}
+		e, err := publish.NewSeries(revision, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e
 	}
-	body, err := now.Encode()
-	if err != nil {
-		t.Fatal(err)
+	earlier := func(e publish.Event) publish.Event {
+		s := *e.Data.(*publish.SeriesState)
+		reason := *s.Reason
+		reason.Level = ""
+		s.Reason, e.Data = &reason, &s
+		return e
 	}
-	before, err := publish.Decode(bytes.Replace(body, []byte(`,"level":"warn"`), nil, 1))
-	if err != nil {
-		t.Fatal(err)
-	}
-	before.ID = strings.Repeat("0", 32)
-	if l := before.Data.(*publish.SeriesState).Reason.Level; l != "" || now.After(before) != publish.Done {
-		t.Errorf("level %q: step %v", l, now.After(before))
+	said := stateOf(1, 6, "no regions")
+	for _, c := range []struct {
+		name   string
+		before publish.Event
+		now    publish.Event
+		want   publish.Step
+	}{
+		{"other words than an earlier release's", earlier(said), stateOf(2, 6, "there are no regions"), publish.Done},
+		{"more images than an earlier release had", earlier(said), stateOf(2, 7, "there are no regions"), publish.Publish},
+		{"the same words", said, stateOf(2, 6, "no regions"), publish.Done},
+		{"another detail", said, stateOf(2, 6, "there are no regions"), publish.Publish},
+	} {
+		if got := c.now.After(c.before); got != c.want {
+			t.Errorf("%s: step %v, want %v", c.name, got, c.want)
+		}
 	}
 }
 

@@ -64,11 +64,12 @@ func NewSeries(revision int, o ingest.Outcome) (Event, error) {
 	return e.At(o.Since), err
 }
 
-// digest tells states apart whatever their revision.
+// digest tells states apart whatever their revision. The level of a reason is no
+// part of it: it follows from the code, and earlier releases left it out.
 func (s *SeriesState) digest() string {
 	same := *s
 	same.Cause, same.Supersedes = Cause{}, ""
-	if s.Reason != nil { // its level follows from its code, and earlier releases left it out
+	if s.Reason != nil {
 		same.Reason = &Reason{Code: s.Reason.Code, Detail: s.Reason.Detail}
 	}
 	body, err := encode(same)
@@ -76,6 +77,15 @@ func (s *SeriesState) digest() string {
 		panic(err) // strings and whole numbers only
 	}
 	return string(body)
+}
+
+// withoutWords returns the state without the detail of its reason.
+func (s *SeriesState) withoutWords() *SeriesState {
+	c := *s
+	if s.Reason != nil {
+		c.Reason = &Reason{Code: s.Reason.Code}
+	}
+	return &c
 }
 
 func (s *SeriesState) because() Cause      { return s.Cause }
@@ -92,8 +102,13 @@ func (s *SeriesState) superseding(id string) Data {
 	return &c
 }
 
+// repeats reports whether the state was said before. A reason without a level is
+// of an earlier release, which said the same in other words.
 func (s *SeriesState) repeats(other Data) bool {
 	before, ok := other.(*SeriesState)
+	if ok && before.Reason != nil && before.Reason.Level == "" {
+		s, before = s.withoutWords(), before.withoutWords()
+	}
 	return ok && s.digest() == before.digest()
 }
 

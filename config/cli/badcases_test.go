@@ -17,6 +17,7 @@ import (
 	"tacstream/fit"
 	"tacstream/ingest"
 	"tacstream/ingest/dicom"
+	"tacstream/ingest/phantom"
 	"tacstream/publish"
 )
 
@@ -76,6 +77,7 @@ func TestEveryBadCaseEndsAsItsManifestSays(t *testing.T) {
 // so that a series that waits for them waits for good.
 func dropCase(r *rig.Rig, dir, name string, n int) {
 	r.T.Helper()
+	uids := baseUIDs(r.T, dir)
 	for _, pattern := range []string{"regions/*", "pet/*"} {
 		files, err := filepath.Glob(filepath.Join(dir, name, pattern))
 		if err != nil {
@@ -84,17 +86,20 @@ func dropCase(r *rig.Rig, dir, name string, n int) {
 		if name == "_base" && pattern == "regions/*" { // which has them in every way
 			files = []string{filepath.Join(dir, name, "regions", "space-pet_dseg.nii.gz"), filepath.Join(dir, name, "regions", "dseg.tsv")}
 		}
+		var put []phantom.File
 		for _, file := range files {
 			data, err := os.ReadFile(file)
 			if err != nil {
 				r.T.Fatal(err)
 			}
-			for _, uid := range baseUIDs(r.T, dir) {
+			for _, uid := range uids {
 				own := slices.Concat(uid[:len(uid)-3], fmt.Appendf(nil, "%03d", n))
 				data = bytes.ReplaceAll(data, uid, own)
 			}
-			r.Put(filepath.ToSlash(filepath.Join(name, filepath.Base(filepath.Dir(file)), filepath.Base(file))), data)
+			key := filepath.ToSlash(filepath.Join(name, filepath.Base(filepath.Dir(file)), filepath.Base(file)))
+			put = append(put, phantom.File{Name: key, Data: data})
 		}
+		r.Upload("", put)
 	}
 }
 

@@ -42,7 +42,7 @@ func (fitCmd) Help() string {
 
 Models with a reference region: ` + modelNames(true, false) + `.
 Models with arterial blood: ` + modelNames(false, true) + `.
-Models with both: ` + modelNames(true, true) + `.
+Models with both: ` + modelNames(true, true) + `. Their table of blood may have time and whole blood alone.
 In the folder of the source, 'go doc ./fit' says what each model assumes.
 
 EVIDENCE is the Akaike weight of a model among those that were fitted to all frames of a region. Graphical models leave
@@ -129,14 +129,25 @@ func (c fitCmd) models(scan fit.Scan) ([]fit.Model, error) {
 		switch {
 		case err != nil:
 			return nil, err
-		case (m.Input() &^ scan.Input()).Arterial():
-			return nil, fmt.Errorf("%s needs arterial blood: give it with --blood", name)
 		case m.Input()&^scan.Input() != 0:
-			return nil, fmt.Errorf("%s needs a reference region: give it with --reference", name)
+			return nil, c.missing(name, m.Input()&^scan.Input())
 		}
 		models = append(models, m)
 	}
 	return models, nil
+}
+
+// missing says what a model needs that the scan does not have.
+func (c fitCmd) missing(name string, input fit.Input) error {
+	switch {
+	case input.Arterial() && c.Blood == "":
+		return fmt.Errorf("%s needs arterial blood: give it with --blood", name)
+	case input&fit.WholeBlood != 0:
+		return fmt.Errorf("%s needs whole blood: a column whole_blood_radioactivity of at least 4 samples in %s", name, c.Blood)
+	case input&fit.Plasma != 0:
+		return fmt.Errorf("%s needs plasma: a column plasma_radioactivity or AIF of at least 4 samples in %s", name, c.Blood)
+	}
+	return fmt.Errorf("%s needs a reference region: give it with --reference", name)
 }
 
 // names returns the names of the models, each once.

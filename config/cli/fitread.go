@@ -107,6 +107,10 @@ func (c fitCmd) readBlood(e *env, scan *fit.Scan) error {
 		}
 		return nil
 	}
+	if scan.Blood.Parent == nil {
+		fmt.Fprintln(e.stderr, "delay of the tracer after the blood: taken as 0 s, since plasma is needed to estimate it; give it with --delay where it is known")
+		return nil
+	}
 	if scan.Delay, err = fit.FindDelay(*scan); err != nil {
 		return fmt.Errorf("%s: %w; set a delay with --delay", c.Blood, err)
 	}

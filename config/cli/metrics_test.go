@@ -2,7 +2,6 @@ package cli
 
 import (
 	"maps"
-	"net/http"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -35,10 +34,6 @@ func (m *metered) serve(only string, env ...string) (p *rig.Proc, addr string) {
 	m.Config = file
 	defer func() { m.Config = servers }()
 	p = m.Serve(only, env...)
-	m.Eventually(time.Minute, func() bool {
-		resp, err := http.Get("http://" + addr + "/healthz")
-		return err == nil && resp.Body.Close() == nil
-	}, "metrics are not served")
 	m.addrs = append(m.addrs, addr)
 	return p, addr
 }

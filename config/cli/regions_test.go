@@ -284,7 +284,7 @@ func TestExtractFollowsRulesAndDraws(t *testing.T) {
 	rig.WriteFile(t, filepath.Join(filepath.Dir(labels), "regions.yaml"), "Striatum: ['*Accumbens*', '*Pallidum*']\nerode: {Cerebellum: 6}\n")
 	drawing := filepath.Join(dir, "curves.svg")
 	code, table, stderr := run("extract", filepath.Join(dir, "pet"), "--regions", labels, "--plot", drawing)
-	if code != 0 || !strings.Contains(table, "Striatum") || !strings.Contains(stderr, "6 mm are taken off") {
+	if code != 0 || !strings.Contains(table, "Striatum") || !strings.Contains(stderr, "took 6 mm off") {
 		t.Errorf("exit status %d\n%s%s", code, stderr, table)
 	}
 	svg, err := os.ReadFile(drawing)

@@ -12,7 +12,7 @@ import (
 
 // serveHTTP serves /metrics, /healthz (the process lives) and /readyz (it
 // reaches NATS) until ctx ends.
-func (l *Line) serveHTTP(ctx context.Context) error {
+func (l *Line) serveHTTP(ctx context.Context, listener net.Listener) error {
 	mux := http.NewServeMux()
 	mux.Handle("/metrics", promhttp.HandlerFor(l.metrics.registry, promhttp.HandlerOpts{}))
 	mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
@@ -21,10 +21,6 @@ func (l *Line) serveHTTP(ctx context.Context) error {
 			http.Error(w, "NATS is away", http.StatusServiceUnavailable)
 		}
 	})
-	listener, err := net.Listen("tcp", l.Config.HTTP)
-	if err != nil {
-		return err
-	}
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	stop := context.AfterFunc(ctx, func() { server.Close() })
 	defer stop()

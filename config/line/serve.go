@@ -3,6 +3,7 @@ package line
 import (
 	"context"
 	"errors"
+	"net"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -76,6 +77,14 @@ func (o ServeOptions) serve(ctx context.Context, links Links) error {
 
 // run plays the roles until ctx ends or one of them fails.
 func (l *Line) run(stopped context.Context, o ServeOptions, links Links) error {
+	var listener net.Listener // whoever is told that the process is ready may ask it for its metrics
+	if l.Config.HTTP != "" {
+		var err error
+		if listener, err = net.Listen("tcp", l.Config.HTTP); err != nil {
+			return err
+		}
+		defer listener.Close()
+	}
 	g, ctx := errgroup.WithContext(stopped)
 	if o.has(RoleIngest) {
 		keep, err := l.mirror(ctx, links, o.MirrorEvery)
@@ -103,8 +112,8 @@ func (l *Line) run(stopped context.Context, o ServeOptions, links Links) error {
 			g.Go(func() error { return l.worker(o.At).Run(ctx) })
 		}
 	}
-	if l.Config.HTTP != "" {
-		g.Go(func() error { return l.serveHTTP(ctx) })
+	if listener != nil {
+		g.Go(func() error { return l.serveHTTP(ctx, listener) })
 	}
 	if o.Ready != nil {
 		o.Ready(o.started(links))

@@ -48,14 +48,18 @@ func (b *bloodReading) name(side sidecarKeys) error {
 		}
 		*column = i
 	}
-	if b.time < 0 || b.column[plasma] < 0 && b.column[parent] < 0 {
-		return b.reject("it needs a column time and one of plasma_radioactivity or AIF")
+	if b.time < 0 || b.wholeAlone() && b.column[whole] < 0 {
+		return b.reject("it needs a column time and one of plasma_radioactivity, AIF or whole_blood_radioactivity")
 	}
 	if err := b.setClock(units[b.time], side); err != nil {
 		return err
 	}
 	return b.setFactors(units, side)
 }
+
+// wholeAlone reports whether the table has no plasma, so that at most whole blood
+// is left.
+func (b *bloodReading) wholeAlone() bool { return b.column[plasma] < 0 && b.column[parent] < 0 }
 
 // withUnit cuts a name such as "time_min" or "plasma_radioactivity [kBq/mL]".
 func withUnit(text string) (name, unit string, ok bool) {

@@ -55,8 +55,8 @@ func (b *bloodReading) missedPlasma() {
 	}
 }
 
-// doubts names what is odd about the samples of the parent as a whole.
-func (b *bloodReading) doubts(list []extract.Sample) {
+// doubts names what is odd about the samples of a curve as a whole.
+func (b *bloodReading) doubts(list []extract.Sample, q quantity) {
 	last := list[len(list)-1].At
 	if !b.stated && last <= shortestScan {
 		b.warnings = append(b.warnings, ingest.Warn(ingest.WarnTimeAssumed, ingest.LevelDoubt, last.Seconds(), shortestScan.Seconds(),
@@ -70,7 +70,7 @@ func (b *bloodReading) doubts(list []extract.Sample) {
 		longest = max(longest, list[i].At-list[i-1].At)
 	}
 	if longest > longestBloodGap {
-		b.warn(ingest.LevelNotice, longest.Seconds(), longestBloodGap.Seconds(), "The longest time between two samples of plasma is %.4g s; up to %g s is normal.", longest.Seconds(), longestBloodGap.Seconds())
+		b.warn(ingest.LevelNotice, longest.Seconds(), longestBloodGap.Seconds(), "The longest time between two samples of %s is %.4g s; up to %g s is normal.", q, longest.Seconds(), longestBloodGap.Seconds())
 	}
 }
 
@@ -120,8 +120,21 @@ func (b *bloodReading) plasmaInput() ([]extract.Sample, error) {
 	return list, nil
 }
 
+// wholeBlood makes the curves of a table without plasma.
+func (b *bloodReading) wholeBlood() (extract.Blood, error) {
+	list := b.positive(b.samples(whole), whole)
+	if len(list) < minBloodSamples || list[peak(list)].BqPerML <= 0 {
+		return extract.Blood{}, b.reject("%d samples of whole blood with activity: at least %d are needed", len(list), minBloodSamples)
+	}
+	b.doubts(list, whole)
+	return extract.Blood{Whole: list, Warnings: b.warnings}, nil
+}
+
 // blood makes the curves.
 func (b *bloodReading) blood() (extract.Blood, error) {
+	if b.wholeAlone() {
+		return b.wholeBlood()
+	}
 	list, err := b.input()
 	if err != nil {
 		return extract.Blood{}, err
@@ -134,7 +147,7 @@ func (b *bloodReading) blood() (extract.Blood, error) {
 		b.warn(ingest.LevelWarn, float64(n), minBloodSamples, "Whole blood has %s, fewer than %d, and is not used.", ingest.Count(n, "sample"), minBloodSamples)
 		out.Whole = nil
 	}
-	b.doubts(list)
+	b.doubts(list, plasma)
 	out.Warnings = b.warnings
 	return out, nil
 }

@@ -9,7 +9,8 @@ import (
 // ReadBlood reads arterial samples: BIDS' _blood.tsv with the columns time,
 // plasma_radioactivity, metabolite_parent_fraction and
 // whole_blood_radioactivity, or an _inputfunction.tsv of bloodstream, whose
-// AIF is the parent already. Other columns are ignored; n/a is no sample.
+// AIF is the parent already. Other columns are ignored; n/a is no sample. Without
+// plasma and AIF, whole blood alone is read, for models that need no plasma.
 //
 // Units are those in the names of the columns or of the sidecar, which may be
 // nil; an activity that states none has that of the others. Where nothing

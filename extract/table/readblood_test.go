@@ -176,12 +176,25 @@ func TestSamplesThatEndBeforeTheScan(t *testing.T) {
 	}
 }
 
+// A table of time and whole blood serves the models that need no plasma.
+func TestWholeBloodAlone(t *testing.T) {
+	b := bloodOf(t, "time\twhole_blood_radioactivity\n0\t0\n30\t40\n60\t30\n1000\t5\n2000\t2\n", `{"whole_blood_radioactivity":{"Units":"kBq/mL"}}`)
+	if want := sampled(0, 0, 30, 40000, 60, 30000, 1000, 5000, 2000, 2000); b.Parent != nil || cmp.Diff(want, b.Whole) != "" {
+		t.Errorf("%+v", b)
+	}
+	if len(b.Warnings) != 1 || b.Warnings[0].Detail != "The longest time between two samples of whole blood is 1000 s; up to 900 s is normal." {
+		t.Errorf("%v", b.Warnings)
+	}
+}
+
 func TestTablesOfBloodThatCannotServe(t *testing.T) {
 	const head = "time\tplasma_radioactivity\n"
 	for _, c := range []struct{ name, table, sidecar, says string }{
 		{"empty", "", "", "empty"},
 		{"no time", "plasma_radioactivity\n1\n", "", "column time"},
-		{"only whole blood", "time\twhole_blood_radioactivity\n0\t1\n1\t1\n2\t1\n3\t1\n", "", "plasma_radioactivity"},
+		{"no activity", "time\tmetabolite_parent_fraction\n0\t1\n", "", "plasma_radioactivity, AIF or whole_blood_radioactivity"},
+		{"three samples of whole blood", "time\twhole_blood_radioactivity\n0\t1\n1\t1\n2\t1\n3\tn/a\n", "", "3 samples of whole blood"},
+		{"whole blood of nothing", "time\twhole_blood_radioactivity\n0\t0\n1\t0\n2\t0\n3\t0\n", "", "samples of whole blood"},
 		{"plasma twice", "time\tplasma\tplasma_radioactivity\n0\t1\t1\n", "", "columns 2 and 3"},
 		{"three samples", head + "0\t1\n1\t1\n2\t1\n3\tn/a\n", "", "3 samples"},
 		{"three samples of the AIF", "time\tAIF\n0\t1\n1\t1\n2\t1\n", "", "the AIF has 3 samples"},

@@ -36,6 +36,8 @@ func Faults(m fit.Model) (faults []error) {
 	}{
 		{"its name is a word of lower-case letters, digits and hyphens", named},
 		{"it says its input truthfully", truthfulInput},
+		{"it uses no input but what it says", onlyItsInput},
+		{"it judges its blood", judgedBlood},
 		{"it estimates every region but the reference, in order", ordered},
 		{"its estimates are complete", complete},
 		{"an estimate belongs to its region and not to its place", placeless},
@@ -43,6 +45,9 @@ func Faults(m fit.Model) (faults []error) {
 		{"decay is taken out", decayed},
 		{"the same scan gives the same estimates, in parallel too", deterministic},
 		{"it leaves the scan as it is", readOnly},
+		{"its estimates share nothing with the scan", apart},
+		{"its standard errors are of the size of the scatter", calibrated},
+		{"values below 0 stay below 0", unclipped},
 		{"impossible frames are ErrFrames", checkedFrames},
 		{"impossible values are ErrValues", checkedValues},
 		{"what can be computed is doubted and not refused", lenient},
@@ -76,6 +81,9 @@ func named(m fit.Model) error {
 // part of that each.
 func truthfulInput(m fit.Model) error {
 	need := m.Input()
+	if unknown := need &^ everyInput; unknown != 0 {
+		return fmt.Errorf("it needs inputs that there are not: %b", unknown)
+	}
 	if _, err := m.Fit(scanFor(need)); err != nil {
 		return fmt.Errorf("with the input that it says: %w", err)
 	}
@@ -193,6 +201,7 @@ func scaleless(m fit.Model) error {
 		}
 		for i := range is {
 			scale(is[i].Fitted, 1/factor)
+			is[i].RSS /= factor * factor
 		}
 		if err := compare(was, is, 1e-6); err != nil {
 			return fmt.Errorf("times %g: %w", factor, err)

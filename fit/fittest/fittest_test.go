@@ -83,6 +83,49 @@ func TestBrokenModelsAreFound(t *testing.T) {
 			all[0].Warnings = append(all[0].Warnings, ingest.Warning{Code: ingest.WarnSE, Level: ingest.LevelWarn})
 			return all
 		})}},
+		{"its input truthfully", broken{input: fit.ReferenceCurve | 1<<6, fit: plain}},
+		{"of the size of the scatter", broken{fit: afterwards(func(_ fit.Scan, all []fit.Estimate) []fit.Estimate {
+			for i := range all {
+				for j := range all[i].Parameters {
+					all[i].Parameters[j].SE *= 1000
+				}
+			}
+			return all
+		})}},
+		{"stay below 0", broken{fit: afterwards(func(_ fit.Scan, all []fit.Estimate) []fit.Estimate {
+			for i := range all {
+				for j, p := range all[i].Parameters {
+					all[i].Parameters[j].Value = max(p.Value, 0)
+				}
+			}
+			return all
+		})}},
+		{"share nothing", broken{fit: afterwards(func(s fit.Scan, all []fit.Estimate) []fit.Estimate {
+			all[0].Fitted = s.TACs[0].BqPerML
+			return all
+		})}},
+		{"no input but what it says", broken{fit: afterwards(func(s fit.Scan, all []fit.Estimate) []fit.Estimate {
+			if s.Blood.Whole != nil {
+				all[0].Parameters[2].Value += 0.1
+			}
+			return all
+		})}},
+		{"same estimates", broken{fit: afterwards(func(_ fit.Scan, all []fit.Estimate) []fit.Estimate {
+			all[0].Parameters[2].SE *= 1 + 1e-12*float64(calls.Add(1))
+			return all
+		})}},
+		{"same estimates", broken{fit: afterwards(func(_ fit.Scan, all []fit.Estimate) []fit.Estimate {
+			all[0].RSS, all[0].AIC = float64(calls.Add(1)), 1
+			return all
+		})}},
+		{"same estimates", broken{fit: afterwards(func(_ fit.Scan, all []fit.Estimate) []fit.Estimate {
+			all[0].AIC = float64(calls.Add(1))
+			return all
+		})}},
+		{"same estimates", broken{fit: afterwards(func(_ fit.Scan, all []fit.Estimate) []fit.Estimate {
+			all[0].Weights[0] = float64(calls.Add(1))
+			return all
+		})}},
 		{"its place", broken{fit: afterwards(func(_ fit.Scan, all []fit.Estimate) []fit.Estimate {
 			all[0].Parameters[2].Value *= 1.01
 			return all

@@ -110,6 +110,9 @@ func compare(was, is []fit.Estimate, fraction float64) error {
 		if a.Region != b.Region || len(a.Parameters) != len(b.Parameters) {
 			return fmt.Errorf("%s with %d parameters, then %s with %d", a.Region, len(a.Parameters), b.Region, len(b.Parameters))
 		}
+		if err := compareFits(a, b, differ); err != nil {
+			return err
+		}
 		for j, p := range a.Parameters {
 			if q := b.Parameters[j]; p.Symbol != q.Symbol || differ(p.Value, q.Value, 1e-3) {
 				return fmt.Errorf("%s: %s = %g, then %s = %g", a.Region, p.Symbol, p.Value, q.Symbol, q.Value)
@@ -129,6 +132,42 @@ func compare(was, is []fit.Estimate, fraction float64) error {
 		if codes := codesOf(b); !slices.Equal(codesOf(a), codes) {
 			return fmt.Errorf("%s: warnings %v, then %v", a.Region, codesOf(a), codes)
 		}
+	}
+	return nil
+}
+
+// ofSE is how far the standard error of the main parameter may move, as a fraction of
+// its value, where two fits may differ at all: exact curves leave it to rounding.
+const ofSE = 1e-3
+
+// compareFits says where what goes with the parameters differs. Standard errors of
+// other parameters and the criteria count where both fits must be the same to the
+// last bit.
+func compareFits(a, b fit.Estimate, differ func(a, b, floor float64) bool) error {
+	exactly := differ(1, math.Nextafter(1, 2), 1)
+	for j, p := range a.Parameters {
+		q := b.Parameters[j]
+		near := p.Symbol != a.Main() || math.Abs(p.SE-q.SE) <= ofSE*math.Max(math.Abs(p.Value), 1) || math.IsNaN(p.SE) && math.IsNaN(q.SE)
+		if exactly && differ(p.SE, q.SE, 0) || !exactly && !near {
+			return fmt.Errorf("%s: standard error %g of %s, then %g", a.Region, p.SE, p.Symbol, q.SE)
+		}
+	}
+	for f, w := range a.Weights {
+		if f >= len(b.Weights) || differ(w, b.Weights[f], 1) {
+			return fmt.Errorf("%s: another weight of frame %d", a.Region, f+1)
+		}
+	}
+	sum := 0.0
+	for _, v := range a.Fitted {
+		if v > 0 {
+			sum += v * v
+		}
+	}
+	if differ(a.RSS, b.RSS, sum) {
+		return fmt.Errorf("%s: sum of squares %g, then %g", a.Region, a.RSS, b.RSS)
+	}
+	if exactly && differ(a.AIC, b.AIC, 1) {
+		return fmt.Errorf("%s: AIC %g, then %g", a.Region, a.AIC, b.AIC)
 	}
 	return nil
 }

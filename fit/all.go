@@ -49,7 +49,7 @@ func All(models []Model, s Scan) (all []Estimate, failed []ingest.Warning, err e
 func fittable(models []Model, s Scan) error {
 	switch {
 	case len(models) == 0:
-		return ErrSettings.With("no model is given")
+		return ErrSettings.Saying("no model is given")
 	case len(s.TACs) == 0:
 		return ingest.Reject(ingest.CodeFit, "the scan has no curves")
 	case !slices.ContainsFunc(s.TACs, func(t extract.TAC) bool { return t.Region != s.Reference }):
@@ -66,7 +66,7 @@ var errPanic = errors.New("the model broke down")
 func fitOne(m Model, index int, s Scan) (name string, estimates []Estimate, err error) {
 	name = fmt.Sprintf("number %d", index+1)
 	if m == nil {
-		return name, nil, ErrSettings.With("there is no such model, it is nil")
+		return name, nil, ErrSettings.Saying("a model that was given is nil")
 	}
 	defer func() {
 		if r := recover(); r != nil {

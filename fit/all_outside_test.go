@@ -47,7 +47,7 @@ func TestAModelThatBreaksDownHarmsNoOther(t *testing.T) {
 		model fit.Model
 		said  string
 	}{
-		{"it is nil", nil, "The model number 1 could not be fitted: there is no such model, it is nil: impossible settings."},
+		{"it is nil", nil, "The model number 1 could not be fitted: a model that was given is nil."},
 		{"it is a nil pointer", (*outsider)(nil), "The model number 1 could not be fitted: the model broke down."},
 		{"it panics", panics, "The model outsider could not be fitted: the model broke down."},
 		{"it gives nothing", silent, "The model outsider could not be fitted: the model gave no estimate."},
@@ -116,7 +116,7 @@ func TestNothingToFitIsNamed(t *testing.T) {
 		scan   fit.Scan
 		want   string
 	}{
-		{nil, ordinary(), "no model is given: impossible settings"},
+		{nil, ordinary(), "no model is given"},
 		{models, fit.Scan{}, "FIT: the scan has no curves"},
 		{models, alone, `FIT: no region is left to fit: there is but the reference, "` + string(alone.Reference) + `"`},
 	} {

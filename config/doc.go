@@ -3,9 +3,9 @@
 //
 // Default returns a Config that works on one machine. Load reads a file, laid
 // over the default, and Check names everything that is wrong with it. The command
-// "tacstream config" writes the whole of it as a commented file. The rooms below
-// use it: line runs the roles of a process, inspect looks into folders, cli is the
-// command line.
+// "tacstream config" writes the whole of it as a commented file. The packages
+// below use it: line runs the roles of a process, inspect looks into folders, cli
+// is the command line.
 //
 // # Protocols
 //

@@ -41,7 +41,7 @@ const (
 // Source: Efron & Tibshirani, An Introduction to the Bootstrap, 1993, chapter 6.
 func Bootstrap(m Model, s Scan, n int, seed uint64) ([]Resampled, error) {
 	if n < leastDraws || n > mostDraws {
-		return nil, ErrSettings.With("%d draws: there must be %d to %d", n, leastDraws, mostDraws)
+		return nil, ErrSettings.Saying("a bootstrap needs %[2]d to %[3]d draws, not %[1]d", n, leastDraws, mostDraws)
 	}
 	s = s.sharing()
 	base, err := m.Fit(s)

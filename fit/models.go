@@ -70,5 +70,5 @@ func ByName(name string, s Settings) (Model, error) {
 		}
 		names = append(names, m.Name())
 	}
-	return nil, ErrSettings.With("no model is called %q; there are %s", name, strings.Join(names, ", "))
+	return nil, ErrSettings.Saying("no model is called %q; there are %s", name, strings.Join(names, ", "))
 }

@@ -47,7 +47,7 @@ func (m SRTMV) Fit(s Scan) ([]Estimate, error) {
 		vBPrime = *m.VBPrime
 	}
 	if !(vBPrime >= 0 && vBPrime < highestVB) {
-		return nil, ErrSettings.With("vB′ of %g lies outside 0 to %g", vBPrime, highestVB)
+		return nil, ErrSettings.Saying("vB′ must be from 0 to %[2]g, and is %[1]g", vBPrime, highestVB)
 	}
 	p, err := prepare(s, m.Input(), m.Weighting)
 	if err != nil {

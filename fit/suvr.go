@@ -147,7 +147,7 @@ func (m RPM) Fit(s Scan) ([]Estimate, error) {
 		m.LeastPerMin, m.MostPerMin = leastBasis, mostBasis
 	}
 	if m.Bases < 2 || m.Bases > mostBases || !(m.LeastPerMin >= thetaMin) || !(m.MostPerMin <= thetaMax) || !(m.LeastPerMin < m.MostPerMin) {
-		return nil, ErrSettings.With("%d bases from %g to %g /min: there must be 2 to %d from %g to %g", m.Bases, m.LeastPerMin, m.MostPerMin, mostBases, thetaMin, thetaMax)
+		return nil, ErrSettings.Saying("rpm needs 2 to %d bases from %g to %g /min, not %d from %g to %g", mostBases, thetaMin, thetaMax, m.Bases, m.LeastPerMin, m.MostPerMin)
 	}
 	p, err := prepare(s, ReferenceCurve, m.Weighting)
 	if err != nil {

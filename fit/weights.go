@@ -82,8 +82,7 @@ func (w Weighting) check(s Scan) error {
 	return nil
 }
 
-// Check returns ErrSettings where there is no such
-// weighting. "" is InverseVariance.
+// Check returns ErrSettings where there is no such weighting. "" is InverseVariance.
 func (w Weighting) Check() error {
 	var names []string
 	for _, known := range Weightings() {
@@ -92,7 +91,7 @@ func (w Weighting) Check() error {
 		}
 		names = append(names, string(known))
 	}
-	return ErrSettings.With("no weighting is called %q; there are %s", w, strings.Join(names, ", "))
+	return ErrSettings.Saying("no weighting is called %q; there are %s", w, strings.Join(names, ", "))
 }
 
 // of returns the weights of the frames of a region that are used, nil where

@@ -73,7 +73,7 @@ func reasonRows() []Entry {
 		{CodeProjection, LevelFault, "The images are projections of a volume, not slices.", "Send the reconstruction itself: regions cannot be laid on projections."},
 		{CodeDeleted, LevelFault, "Objects of the series were deleted.", "Send the series again if the deletion was a mistake."},
 
-		{CodeNoRegions, LevelWarn, "The series is whole and waits for regions.", "Drop a *dseg.nii.gz with its table, a DICOM SEG or an RTSTRUCT beside the series; it goes on by itself."},
+		{CodeNoRegions, LevelWarn, "The series is whole and waits for regions.", "Drop regions beside the series, such as a *dseg.nii.gz with its table or a DICOM SEG; 'go doc ./ingest/regions' in the source lists every kind. The series goes on by itself."},
 		{CodeRegionsUnreadable, LevelFault, "The source of regions cannot be read.", "Export the regions again, or check them with 'tacstream inspect'; a corrected source is used as soon as it comes."},
 		{CodeRegionsElsewhere, LevelFault, "The regions lie outside the volume of the series.", "Check that the regions are those of this session. Resample them to the PET, or put the transform to PET beside them."},
 		{CodeReferenceAbsent, LevelFault, "The protocol's reference region is not among the regions.", "Name one of the regions as the reference in the protocol, or add the region to the source."},

@@ -24,17 +24,23 @@ func (s *Sentinel) Unwrap() error { return &Rejection{Reason{s.code, s.words}} }
 // With returns an error of the kind that also says what was found. ReasonOf
 // gives that too, so the same holds for it as for the detail of Reject.
 func (s *Sentinel) With(format string, args ...any) error {
+	return &finding{s, fmt.Sprintf(format, args...) + ": " + s.words}
+}
+
+// Saying is With for a whole sentence, to which the words of the kind would add
+// nothing.
+func (s *Sentinel) Saying(format string, args ...any) error {
 	return &finding{s, fmt.Sprintf(format, args...)}
 }
 
 // A finding is what was found, of one kind.
 type finding struct {
-	kind *Sentinel
-	what string
+	kind     *Sentinel
+	sentence string
 }
 
-// Error returns what was found, and the words of its kind.
-func (f *finding) Error() string { return f.what + ": " + f.kind.words }
+// Error returns the sentence.
+func (f *finding) Error() string { return f.sentence }
 
 // Is reports whether f is of that kind.
 func (f *finding) Is(kind error) bool { return f.kind == kind }

@@ -20,7 +20,8 @@ func TestASentinelIsARejectionWithACode(t *testing.T) {
 		"wrapped with a key": {
 			fmt.Errorf("inbox/doe/1.dcm: %w", kind), "inbox/doe/1.dcm: impossible geometry", "impossible geometry",
 		},
-		"a finding wrapped": {fmt.Errorf("series x: %w", kind.With("%d slices", 0)), "series x: 0 slices: impossible geometry", "0 slices: impossible geometry"},
+		"a sentence of its own": {kind.Saying("a volume needs slices, and has %d", 0), "a volume needs slices, and has 0", "a volume needs slices, and has 0"},
+		"a finding wrapped":     {fmt.Errorf("series x: %w", kind.With("%d slices", 0)), "series x: 0 slices: impossible geometry", "0 slices: impossible geometry"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if !errors.Is(c.err, kind) || !errors.Is(c.err, ingest.ErrRejected) || errors.Is(c.err, other) {

@@ -13,7 +13,7 @@ import (
 // WriteTable writes estimates for people: the scan first, then a row for each
 // region and model, in the order of the event. Rate constants are 1/min. What
 // a model does not have is a dash; a warning is named by its code, with ! for
-// doubt.
+// doubt. A legend explains the codes.
 func WriteTable(w io.Writer, b *Binding) error {
 	var out bytes.Buffer
 	fmt.Fprintf(&out, "series     %s\ntracer     %s\nreference  %s\n", b.Cause.Series, plain(b.Tracer), plain(string(b.Reference)))
@@ -31,6 +31,9 @@ func WriteTable(w io.Writer, b *Binding) error {
 		if len(m.Estimates) < m.EstimatesTotal {
 			fmt.Fprintf(&out, "%s: %s, in the files only\n", plain(m.Name), count(m.EstimatesTotal, "region"))
 		}
+	}
+	if err := WriteLegend(&out, b.doubts()); err != nil {
+		return err
 	}
 	_, err := w.Write(out.Bytes())
 	return err

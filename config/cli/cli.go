@@ -10,6 +10,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"tacstream/ingest/regions"
 )
 
 // grammar is the whole command line.
@@ -47,7 +49,7 @@ func runIn(args []string, e env) int {
 	parser, err := kong.New(&g, kong.Name("tacstream"), kong.Writers(e.stdout, e.stderr),
 		kong.Description("From a PET series dropped in a bucket to a receptor-binding event. Not a medical device."),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Exit(func(code int) { exit = code }),
-		kong.Vars{"data": DefaultData()})
+		kong.Vars{"data": DefaultData()}, kong.Vars{"region_images": regions.Images()}, fitNames(), durations())
 	if err != nil {
 		panic(err) // the grammar is ours
 	}

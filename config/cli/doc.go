@@ -52,11 +52,11 @@
 // runs of the benchmark of extraction gave 0.78 to 0.91 and 4.3 to 8.1. The larger
 // two rows of memory need TACSTREAM_LONG=1.
 //
-//	last object stored → estimate, 768 objects            at most 1.1 s     TestRcloneUploadsAForeignSeries
-//	demo: 8,880 objects, 24 series, one worker killed     25 s              BenchmarkDemo
-//	curves from 1.2 GB in an S3 store, against minio-go   0.85 × the rate   BenchmarkExtraction
-//	the same, against dcm2niix converting the files       6.3 × the rate    BenchmarkExtraction
-//	memory of a worker, 76 MB of slices                   61 MiB            TestMemoryOfAWorker
-//	memory of a worker, 1.2 GB of slices                  110 MiB           TestMemoryOfAWorker
-//	memory of a worker, 12 GB of slices                   160 MiB           TestMemoryOfAWorker
+//	last of 768 objects stored → estimate               at most 1.1 s    TestRcloneUploadsAForeignSeries
+//	demo: 8,880 objects, 24 series, one worker killed   25 s             BenchmarkDemo
+//	1.2 GB in S3 to curves: rate over minio-go          0.85 ×           BenchmarkExtraction
+//	the same, against dcm2niix converting the files     6.3 × the rate   BenchmarkExtraction
+//	memory of a worker, 76 MB of slices                 61 MiB           TestMemoryOfAWorker
+//	memory of a worker, 1.2 GB of slices                110 MiB          TestMemoryOfAWorker
+//	memory of a worker, 12 GB of slices                 160 MiB          TestMemoryOfAWorker
 package cli

@@ -19,7 +19,7 @@ import (
 
 type extractCmd struct {
 	Dir       string   `arg:"" help:"Folder of the DICOM files of a PET series, or of the parts of one acquisition." type:"existingdir"`
-	Regions   []string `help:"Where the regions are, on the PET grid or any other: a label image (*.nii, *.nii.gz, FreeSurfer *.mgz), probabilities (*probseg.nii, *probseg.nii.gz), a DICOM SEG, label map or RTSTRUCT. May be given several times for a set of *_label-NAME_probseg images." required:"" sep:"none" type:"existingfile" placeholder:"FILE"`
+	Regions   []string `help:"Where the regions are, on the PET grid or any other: an image (${region_images}) or a DICOM SEG, label map or RTSTRUCT. May be given several times for a set of *_label-NAME_probseg images." required:"" sep:"none" type:"existingfile" placeholder:"FILE"`
 	LUT       string   `name:"lut" help:"Look-up table of a label image; default: the .tsv of the same stem, else dseg.tsv (probseg.tsv) beside it; aseg.mgz and aparc+aseg.mgz need none." type:"existingfile" placeholder:"FILE"`
 	Transform string   `help:"Affine that brings the regions into the space of the PET series: ITK or ANTs (.txt, .tfm, .mat), FSL (.mat), AFNI (.1D) or FreeSurfer (.lta)." type:"existingfile" placeholder:"FILE"`
 	Invert    bool     `name:"invert-transform" help:"Invert the transform: it goes from the PET series to the regions."`

@@ -18,13 +18,13 @@ type fitCmd struct {
 	Table         string        `arg:"" name:"tacs.tsv" help:"Table of curves: as PETPrep, petfit or PMOD (.tac) write it." type:"existingfile"`
 	Reference     string        `help:"Reference region; * and ? as in file names, case ignored. Reference-tissue models need one." placeholder:"REGION"`
 	Blood         string        `help:"Arterial blood, as a BIDS _blood.tsv. Models with an arterial input need it." type:"existingfile" placeholder:"TSV"`
-	Model         []string      `help:"Models to run, or 'all' that apply. Default: srtm, srtm2, mrtm, logan-ref with a reference; 1tcm, 2tcm, logan, ma1 with blood. See below." placeholder:"M,..."`
+	Model         []string      `help:"Models to run, or 'all' that apply; the names stand above. Default: ${models_reference} with a reference; ${models_blood} with blood." placeholder:"M,..."`
 	K2PrimePerMin *float64      `name:"k2prime" help:"Efflux rate of the reference region in 1/min, for models that need it. Default: estimated from all regions." placeholder:"K"`
 	K2PrimeFrom   []string      `name:"k2prime-from" help:"Regions from which k2′ is estimated; * and ? as in file names. Default: all except csf, ventricles, skull and the like." placeholder:"REGION,..."`
 	TStar         time.Duration `name:"t-star" help:"Start of the linear phase after injection, such as 30m. Default: chosen from the curves." placeholder:"T"`
 	WindowFrom    time.Duration `name:"window-from" help:"Start of the window of suvr; default: the last third of the scan." placeholder:"T"`
 	WindowTo      time.Duration `name:"window-to" help:"End of the window of suvr; default: the end of the scan." placeholder:"T"`
-	Weights       string        `help:"Weights of the frames: inverse-variance, uniform, uniform-decayed, duration, duration-decay, counts, kinfitr-1 to kinfitr-9, or user for a column called weights." default:"inverse-variance" placeholder:"NAME"`
+	Weights       string        `help:"Weights of the frames: ${weightings}; user takes a column called weights." default:"inverse-variance" placeholder:"NAME"`
 	Delay         string        `help:"Time by which the tracer reaches the regions later than the place where blood was sampled, such as 5s, or auto to estimate it." default:"auto" placeholder:"T"`
 	HalfLife      time.Duration `name:"half-life" help:"Half-life of the nuclide, such as 20.4m. Default: the sidecar's. If neither gives one, the curves are fitted as if the tracer did not decay." placeholder:"T"`
 	TimeUnit      string        `name:"time-unit" help:"Unit of time in the table, s or min. Default: as its columns say, else s." enum:"s,min," default:"" placeholder:"UNIT"`
@@ -40,10 +40,10 @@ type fitCmd struct {
 func (fitCmd) Help() string {
 	return `The sidecar (.json beside the table) gives the half-life, the units and the time to which values are corrected for decay.
 
-Reference-tissue models: srtm, srtm2, frtm, mrtm0, mrtm, mrtm2, logan-ref, logan-ref-nok2p, patlak-ref, suvr, rpm.
-With arterial blood: 1tcm, 2tcm, 2tcm-irreversible, logan, ma1, ma2, patlak, spectral.
-With a reference and whole blood: srtm-v. The table of blood may have time and whole blood alone.
-What each model assumes, with its source: go doc tacstream/fit.
+Models with a reference region: ` + modelNames(true, false) + `.
+Models with arterial blood: ` + modelNames(false, true) + `.
+Models with both, for which a table of time and whole blood alone will do: ` + modelNames(true, true) + `.
+In the folder of the source, 'go doc ./fit' says what each model assumes.
 
 EVIDENCE is the Akaike weight of a model among those that were fitted to all frames of a region. Graphical models leave
 frames out, so they have none.
@@ -74,9 +74,10 @@ func (c fitCmd) Run(e *env) error {
 		return fmt.Errorf("%s: %w", c.Table, err)
 	}
 	c.say(e, failed)
+	fitted := fittedNames(all)
 	other := func(r extract.Region) bool { return len(wanted) > 0 && !slices.Contains(wanted, r) }
 	if all = slices.DeleteFunc(all, func(e fit.Estimate) bool { return other(e.Region) }); len(all) == 0 {
-		return fmt.Errorf("--region: no fitted region is called %s", strings.Join(c.Region, ", "))
+		return fmt.Errorf("--region: no model fits %s; they fit %s", strings.Join(c.Region, ", "), fitted)
 	}
 	result := fitResult{estimates: all, weights: fit.AkaikeWeights(all)}
 	if c.Bootstrap > 0 {
@@ -161,10 +162,10 @@ func (c fitCmd) names(scan fit.Scan) []string {
 	}
 	asked := c.Model
 	if len(asked) == 0 && scan.Reference != "" {
-		asked = []string{"srtm", "srtm2", "mrtm", "logan-ref"}
+		asked = defaultReferenceModels()
 	}
 	if len(c.Model) == 0 && scan.Blood.Parent != nil {
-		asked = append(asked, "1tcm", "2tcm", "logan", "ma1")
+		asked = append(asked, defaultBloodModels()...)
 	}
 	for _, name := range asked {
 		if name != "all" {
@@ -196,7 +197,7 @@ func regionsLike(patterns []string, tacs []extract.TAC) ([]extract.Region, error
 			}
 		}
 		if len(list) == before {
-			return nil, fmt.Errorf("no region is called %q", pattern)
+			return nil, fmt.Errorf("no region is called %q; there are %s", pattern, namesOf(tacs))
 		}
 	}
 	return list, nil

@@ -8,7 +8,6 @@ import (
 	"text/tabwriter"
 
 	"tacstream/fit"
-	"tacstream/ingest"
 	"tacstream/publish"
 )
 
@@ -77,45 +76,13 @@ func (r fitResult) print(e *env) error {
 	return r.printResampled(e.stdout)
 }
 
-// A legend says what a warning's code means by its gravest example.
-type legend struct {
-	estimates int
-	example   ingest.Warning
-	of        string // region and model
-}
-
-// printLegend explains the codes of the table, in order of their first use.
+// printLegend explains the codes of the table.
 func (r fitResult) printLegend(out io.Writer) error {
-	var order []ingest.Code
-	found := map[ingest.Code]*legend{}
-	for _, est := range r.estimates {
-		seen := map[ingest.Code]bool{}
-		for _, w := range est.Warnings {
-			l := found[w.Code]
-			if l == nil {
-				l = &legend{}
-				found[w.Code] = l
-				order = append(order, w.Code)
-			}
-			if !seen[w.Code] {
-				seen[w.Code] = true
-				l.estimates++
-			}
-			if l.of == "" || gravity(w) > gravity(l.example) {
-				l.example, l.of = w, fmt.Sprintf("%s, %s", est.Region, est.Model)
-			}
-		}
+	var all []publish.Doubts
+	for _, e := range r.estimates {
+		all = append(all, publish.Doubts{Of: fmt.Sprintf("%s, %s", e.Region, e.Model), Warnings: e.Warnings})
 	}
-	if len(order) == 0 {
-		return nil
-	}
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "\nWARNING\tLEVEL\tESTIMATES\tFOR EXAMPLE")
-	for _, code := range order {
-		l := found[code]
-		fmt.Fprintf(w, "%s\t%s\t%d of %d\t%s: %s\n", code, l.example.Level, l.estimates, len(r.estimates), l.of, l.example.Detail)
-	}
-	return w.Flush()
+	return publish.WriteLegend(out, all)
 }
 
 // withError reports whether the table has room for a parameter's standard

@@ -85,7 +85,7 @@ func TestRcloneUploadsAForeignSeries(t *testing.T) {
 	curves := row.AtMost("at most # % of the peak off")
 	row = figures.Accuracy(t, "foreign series, whole line: BPND", 2)
 	bpnd := row.AtMost("at most # % off")
-	row = figures.Speed(t, "last object stored → estimate, 768 objects", 2)
+	row = figures.Speed(t, "last of 768 objects stored → estimate", 2)
 	took := row.AtMost("at most # s")
 	for _, name := range []string{"siemens-start", "ge-start"} {
 		t.Run(name, func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -13,7 +14,8 @@ type healthCmd struct {
 
 // Help shows an example.
 func (healthCmd) Help() string {
-	return `The exit status is 0 if the server answers with a status below 500.
+	return `The exit status is 0 if the server answers with a status below 400, or asks for credentials (401, 403), as an S3 store
+does that is ready.
 
 Example:
   tacstream health http://127.0.0.1:9464/readyz`
@@ -23,6 +25,9 @@ Example:
 const healthWait = 2 * time.Second
 
 func (c healthCmd) Run(e *env) error {
+	if !strings.HasPrefix(c.URL, "http://") && !strings.HasPrefix(c.URL, "https://") {
+		return fmt.Errorf("%s: begin the address with http:// or https://", c.URL)
+	}
 	ctx, cancel := context.WithTimeout(e.ctx, healthWait)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.URL, nil)
@@ -34,8 +39,9 @@ func (c healthCmd) Run(e *env) error {
 		return err
 	}
 	defer resp.Body.Close()
-	if resp.StatusCode >= http.StatusInternalServerError {
-		return fmt.Errorf("%s: %s", c.URL, resp.Status)
+	switch code := resp.StatusCode; {
+	case code < http.StatusBadRequest, code == http.StatusUnauthorized, code == http.StatusForbidden:
+		return nil
 	}
-	return nil
+	return fmt.Errorf("%s: %s", c.URL, resp.Status)
 }

@@ -12,6 +12,7 @@ import (
 	"tacstream/config"
 	"tacstream/config/inspect"
 	"tacstream/ingest"
+	"tacstream/ingest/regions"
 )
 
 type inspectCmd struct {
@@ -58,8 +59,11 @@ func (c inspectCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	if len(in.Series) == 0 {
-		return fmt.Errorf("no PET series here")
+	switch {
+	case in.Objects == 0:
+		return c.nothing()
+	case len(in.Series) == 0:
+		return fmt.Errorf("%s holds no PET series", c.Place)
 	}
 	for _, s := range in.Series {
 		if s.Condition != ingest.Ready {
@@ -72,6 +76,14 @@ func (c inspectCmd) Run(e *env) error {
 		}
 	}
 	return nil
+}
+
+// nothing says that the place is empty.
+func (c inspectCmd) nothing() error {
+	if strings.HasPrefix(c.Place, "s3://") {
+		return fmt.Errorf("no object under %s", c.Place)
+	}
+	return fmt.Errorf("%s holds no files", c.Place)
 }
 
 // shelf opens the place. Done lets go of it.
@@ -113,7 +125,7 @@ func printInspection(w io.Writer, in inspect.Inspection) error {
 			return err
 		}
 	} else if len(in.Series) > 0 {
-		fmt.Fprint(w, "REGIONS: none here. The series waits for a *dseg.nii[.gz] with its .tsv, a DICOM SEG or an RTSTRUCT.\n\n")
+		fmt.Fprintf(w, "REGIONS: none here. The series waits for %s.\n\n", regions.Wanted())
 	}
 	for _, r := range in.Regions {
 		if r.Reason.Code != "" {

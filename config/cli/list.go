@@ -77,10 +77,17 @@ func recount(e *env, line *line.Line, s *ingest.State) error {
 	return err
 }
 
+// A listed is a state as list prints it in JSON: the ledger writes the revision
+// under the key number, events under revision.
+type listed struct {
+	ingest.State
+	Revision int `json:"revision"`
+}
+
 func listJSON(e *env, states []ingest.State, others []other) error {
 	enc := json.NewEncoder(e.stdout)
 	for _, s := range states {
-		if err := enc.Encode(s); err != nil {
+		if err := enc.Encode(listed{s, s.Revision}); err != nil {
 			return err
 		}
 	}

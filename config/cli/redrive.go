@@ -1,10 +1,8 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 
-	"tacstream/config/line"
 	"tacstream/ingest"
 )
 
@@ -16,7 +14,8 @@ type redriveCmd struct {
 // Help shows an example.
 func (redriveCmd) Help() string {
 	return `Forgets the attempts at a series that failed, is dead or is stuck, and asks the running line to try it again, with
-the line's own configuration. To redo an existing result, see 'tacstream refit'.
+the line's own configuration. The exit status is 1 if there is nothing to try again. To redo an existing result, see
+'tacstream refit'.
 
 Example:
   tacstream redrive 7k2m`
@@ -32,12 +31,7 @@ func (c redriveCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	err = l.Ask(e.ctx, state.Series, ingest.AskRedrive)
-	if errors.Is(err, line.ErrHasResult) {
-		_, err = fmt.Fprintf(e.stdout, "nothing is tried again: %v\n", err)
-		return err
-	}
-	if err != nil {
+	if err := l.Ask(e.ctx, state.Series, ingest.AskRedrive); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(e.stdout, "series %s will be tried again\n", state.Series)

@@ -8,6 +8,7 @@ import (
 
 	"tacstream/config"
 	"tacstream/config/line"
+	"tacstream/ingest/regions"
 )
 
 type serveCmd struct {
@@ -67,7 +68,7 @@ func welcome(s line.Started, data string) string {
 		fmt.Fprintf(&b, "  credentials  %s\n", s.Secrets)
 	}
 	fmt.Fprintf(&b, "  drop a scan  any S3 client at %s, bucket %s, or: tacstream submit DIR%s\n", s.S3, strings.Join(s.Buckets, ", "), data)
-	fmt.Fprintf(&b, "  regions      a *dseg.nii[.gz] with its .tsv, or a DICOM SEG or RTSTRUCT, in the series' folder, above it, or in a folder beside\n")
+	fmt.Fprintf(&b, "  regions      %s\n", regions.Wanted())
 	fmt.Fprintf(&b, "  subscribe    NATS at %s, subject pet.v1.>, user consumer (nats_consumer_password), or: tacstream watch%s\n", s.NATS, data)
 	fmt.Fprintf(&b, "  see          tacstream list%s\n", data)
 	return b.String()

@@ -55,7 +55,7 @@ func (c showCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(e.stdout, "series    %s\nstate     %s\nresult    %s\nwhy       %s\nnumber    %d (%d attempts, %d crashes, handed back %d times)\n",
+	fmt.Fprintf(e.stdout, "series    %s\nstate     %s\nresult    %s\nwhy       %s\nrevision  %d (%d attempts, %d crashes, handed back %d times)\n",
 		state.Series, state.Condition, work, whyOf(state), state.Revision, state.Attempts, state.Crashes, state.HandBacks)
 	if i := slices.IndexFunc(records, func(r ingest.Record) bool { return r.Header != nil }); i >= 0 {
 		fmt.Fprintf(e.stdout, "uid       %s\n", records[i].Header.Strict.SeriesInstanceUID)

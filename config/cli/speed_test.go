@@ -37,8 +37,8 @@ import (
 //
 //	go test ./config/cli -run '^$' -bench Extraction -benchtime 3x
 func BenchmarkExtraction(b *testing.B) {
-	row := figures.Speed(b, "curves from 1.2 GB in an S3 store, against minio-go", 1)
-	againstMinio := row.Median("# × the rate")
+	row := figures.Speed(b, "1.2 GB in S3 to curves: rate over minio-go", 1)
+	againstMinio := row.Median("# ×")
 	row = figures.Speed(b, "the same, against dcm2niix converting the files", 1)
 	againstDcm2niix := row.Median("# × the rate")
 	frames := 104

@@ -286,7 +286,7 @@ func (c submitCmd) recorded(ctx context.Context, e *env, line *line.Line, object
 }
 
 // settled waits until a series has come to an end: a result for its newest
-// number, or a condition in which nothing more will happen by itself.
+// revision, or a condition in which nothing more will happen by itself.
 func settled(ctx context.Context, e *env, line *line.Line, series ingest.Token) (ingest.State, error) {
 	bar := newBar(e.stderr, "working", 0)
 	defer bar.done()

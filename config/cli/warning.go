@@ -1,16 +1,10 @@
 package cli
 
 import (
-	"slices"
 	"strings"
 
 	"tacstream/ingest"
 )
-
-// gravity orders levels.
-func gravity(w ingest.Warning) int {
-	return slices.Index([]ingest.Level{ingest.LevelNotice, ingest.LevelWarn, ingest.LevelDoubt}, w.Level)
-}
 
 // codes returns the codes of warnings, each once, with spaces between them.
 func codes(list []ingest.Warning) string { return strings.Join(codesOf(list), " ") }

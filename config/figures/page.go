@@ -116,26 +116,37 @@ func align(list []line) (out []string) {
 
 // writeReadme replaces the cells of the README's row that begins with what.
 func writeReadme(file string, l line, dir string) error {
+	shared, err := readsShared(filepath.Join(filepath.Dir(file), dir), l.proof)
+	if err != nil {
+		return err
+	}
 	body, err := os.ReadFile(file)
 	if err != nil {
 		return err
 	}
 	lines := strings.Split(string(body), "\n")
-	i := slices.IndexFunc(lines, func(s string) bool { return strings.HasPrefix(s, "| "+l.what+" |") })
+	i := slices.IndexFunc(lines, func(s string) bool {
+		return strings.HasPrefix(strings.Replace(s, Mark+" |", " |", 1), "| "+l.what+" |")
+	})
 	if i < 0 {
 		return nil
 	}
-	lines[i] = readmeRow(l, dir)
+	lines[i] = readmeRow(l, dir, shared)
 	return os.WriteFile(file, []byte(strings.Join(lines, "\n")), 0o644)
 }
 
-// readmeRow returns a row of the README's tables.
-func readmeRow(l line, dir string) string {
-	flag, name := "-run", strings.TrimPrefix(l.proof, "Test")
+// readmeRow returns a row of the README's tables, marked where its test reads
+// data of others.
+func readmeRow(l line, dir string, shared bool) string {
+	flags := "-run " + strings.TrimPrefix(l.proof, "Test")
 	if bench, ok := strings.CutPrefix(l.proof, "Benchmark"); ok {
-		flag, name = "-bench", bench
+		flags = "-run - -bench " + bench + " -benchtime 3x"
 	}
-	return fmt.Sprintf("| %s | %s | `go test ./%s %s %s` |", l.what, l.result, dir, flag, name)
+	mark := ""
+	if shared {
+		mark = Mark
+	}
+	return fmt.Sprintf("| %s%s | %s | `go test ./%s %s` |", l.what, mark, l.result, dir, flags)
 }
 
 // moduleRoot returns the folder of go.mod at or above dir.

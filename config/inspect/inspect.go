@@ -27,6 +27,8 @@ type Inspection struct {
 	Series  []SeriesView `json:"series"`
 	Regions []RegionView `json:"region_sources,omitempty"`
 	Broken  []BrokenView `json:"objects_at_fault,omitempty"`
+
+	Objects int `json:"-"` // how many there are, without those that tacstream wrote
 }
 
 // A RegionView is an object that may give regions.
@@ -248,6 +250,7 @@ func (in *Inspection) look(ctx context.Context, shelf Shelf, o ingest.Object, re
 	if ingest.Ours(o.Key) {
 		return nil
 	}
+	in.Objects++
 	if kind := regionKind(o.Key); kind != "" {
 		in.Regions = append(in.Regions, RegionView{Object: o.Key, Kind: kind, object: o})
 		return nil

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"tacstream/config"
@@ -187,6 +188,9 @@ func openFile(_ context.Context, r ingest.Record) (io.ReadCloser, int64, error) 
 // one that is named, else the one of the same stem, else the one beside the
 // image that all images share.
 func ReadRegionsFile(image, table string) (ingest.Segmentation, error) {
+	if err := notAnImage(image); err != nil {
+		return ingest.Segmentation{}, err
+	}
 	if table == "" {
 		table = tableOf(image)
 	}
@@ -212,6 +216,18 @@ func ReadRegionsFile(image, table string) (ingest.Segmentation, error) {
 		return s, fmt.Errorf("%s: %w", image, err)
 	}
 	return s, nil
+}
+
+// notAnImage says what a file is that belongs to regions and holds none.
+func notAnImage(file string) error {
+	name := filepath.ToSlash(file)
+	switch {
+	case regions.IsTable(name) || strings.EqualFold(filepath.Ext(file), ".tsv"):
+		return fmt.Errorf("%s is a look-up table: give the image (%s) or a DICOM object", file, regions.Images())
+	case regions.IsTransform(name):
+		return fmt.Errorf("%s is a transform: give the image (%s) or a DICOM object", file, regions.Images())
+	}
+	return nil
 }
 
 // tableOf returns the look-up table that lies beside an image, empty where

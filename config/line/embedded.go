@@ -66,25 +66,12 @@ func (o ServeOptions) runS3(ctx context.Context, l Links, ready chan<- error) er
 	return err
 }
 
-// claim makes sure that the embedded servers can start: that nobody else uses
-// their addresses or their data directory. It notes the addresses there, for
+// claim makes sure that the embedded servers can start: that no other program
+// uses their data directory or their addresses. It notes the addresses there, for
 // the commands that talk to them.
 func (o ServeOptions) claim() (release func(), err error) {
 	if !o.has(RoleNATS) && !o.has(RoleS3) {
 		return func() {}, nil
-	}
-	for _, a := range []struct {
-		flag, addr string
-		used       bool
-	}{{"--nats-listen", o.NATSListen, o.has(RoleNATS)}, {"--s3-listen", o.S3Listen, o.has(RoleS3)}} {
-		if !a.used {
-			continue
-		}
-		l, err := net.Listen("tcp", a.addr)
-		if err != nil {
-			return nil, fmt.Errorf("%s %s cannot be used: %w; stop the program that uses it, or choose another address", a.flag, a.addr, err)
-		}
-		l.Close()
 	}
 	if err := os.MkdirAll(o.Data, 0o700); err != nil {
 		return nil, err
@@ -95,9 +82,31 @@ func (o ServeOptions) claim() (release func(), err error) {
 		return nil, err
 	}
 	if !ours {
-		return nil, fmt.Errorf("another 'tacstream serve' runs its servers in %s: stop it, or choose another --data", o.Data)
+		return nil, fmt.Errorf("a 'tacstream serve' already runs its servers in %s: stop it, choose another --data, or add a worker to it with --only work", o.Data)
+	}
+	if err := o.vacant(); err != nil {
+		lock.Close()
+		return nil, err
 	}
 	return func() { lock.Close() }, o.noteAddresses()
+}
+
+// vacant says which address of the embedded servers another program uses.
+func (o ServeOptions) vacant() error {
+	for _, a := range []struct {
+		flag, addr string
+		used       bool
+	}{{"--nats-listen", o.NATSListen, o.has(RoleNATS)}, {"--s3-listen", o.S3Listen, o.has(RoleS3)}} {
+		if !a.used {
+			continue
+		}
+		l, err := net.Listen("tcp", a.addr)
+		if err != nil {
+			return fmt.Errorf("%s %s cannot be used: %w; stop the program that uses it, or choose another address", a.flag, a.addr, err)
+		}
+		l.Close()
+	}
+	return nil
 }
 
 // Addresses says where the servers of a data directory listen.

@@ -25,7 +25,7 @@ func TestADataDirectoryServesOneProcess(t *testing.T) {
 	opts := line.ServeOptions{
 		Config: config.Default(), Data: data, Only: []string{line.RoleNATS}, NATSListen: freeAddr(t), S3Listen: freeAddr(t), Log: slog.New(slog.DiscardHandler),
 	}
-	if err := line.Serve(t.Context(), opts); err == nil || !strings.Contains(err.Error(), "another 'tacstream serve'") {
+	if err := line.Serve(t.Context(), opts); err == nil || !strings.Contains(err.Error(), "a 'tacstream serve' already") {
 		t.Errorf("beside another: %v", err)
 	}
 	if err := other.Close(); err != nil {
@@ -33,7 +33,7 @@ func TestADataDirectoryServesOneProcess(t *testing.T) {
 	}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel() // it gets past the lock, and ends
-	if err := line.Serve(ended, opts); err != nil && strings.Contains(err.Error(), "another 'tacstream serve'") {
+	if err := line.Serve(ended, opts); err != nil && strings.Contains(err.Error(), "a 'tacstream serve' already") {
 		t.Errorf("after another: %v", err)
 	}
 }

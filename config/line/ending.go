@@ -94,7 +94,7 @@ func (e ending) done(ctx context.Context, end ingest.Result, event string, f fin
 	}
 	e.at.reach("done")
 	e.metrics.jobs.WithLabelValues(string(end)).Inc()
-	e.Log.InfoContext(ctx, "series done", "series", e.job.Series, "number", e.job.Revision, "tracer", f.Tracer, "result", end, "why", f.Failure.Code)
+	e.Log.InfoContext(ctx, "series done", "series", e.job.Series, "revision", e.job.Revision, "tracer", f.Tracer, "result", end, "why", f.Failure.Code)
 	for _, series := range append([]ingest.Token{e.job.Series}, f.parts...) {
 		if err := e.Ledger.Pack(ctx, series); err != nil {
 			return err

@@ -2,7 +2,6 @@ package line
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -62,9 +61,6 @@ func (l *Line) Outdated(ctx context.Context, choice Choice) ([]Refit, error) {
 	return list, nil
 }
 
-// ErrHasResult means that there is nothing to try again.
-var ErrHasResult = errors.New("it has a result")
-
 // Ask notes what the operator wants of a series and asks whoever takes notices
 // to see to it: the running ingest makes the job, by its own configuration.
 func (l *Line) Ask(ctx context.Context, series ingest.Token, what ingest.Ask) error {
@@ -93,7 +89,7 @@ func askable(s ingest.State, what ingest.Ask) error {
 	case !s.Whole():
 		return ingest.Reject(ingest.CodeFrameCount, "series %s cannot be tried again: it is %s", s.Series, s.Condition)
 	case what == ingest.AskRedrive && s.Stands() && s.Result == ingest.Estimated:
-		return fmt.Errorf("series %s: %w; to redo it with today's configuration, use 'tacstream refit %s'", s.Series, ErrHasResult, s.Series)
+		return fmt.Errorf("series %s has a result, so nothing is tried again; to redo it with today's configuration, use 'tacstream refit %s'", s.Series, s.Series)
 	case what == ingest.AskRedrive && s.Stands() && s.Result == ingest.Unfitted:
 		return fmt.Errorf("series %s waits for a protocol: add one to the configuration, see 'tacstream config', and restart 'tacstream serve'", s.Series)
 	case what == ingest.AskRefit && !s.Stands():

@@ -158,7 +158,7 @@ func (w *Worker) handBack(ctx context.Context, d jetstream.Delivery, h *handBack
 	case isForOthers(h):
 		wait = strangerWait
 	}
-	w.Log.Warn("job handed back", "series", job.Series, "number", job.Revision, "why", h.Error(), "again in", wait)
+	w.Log.Warn("job handed back", "series", job.Series, "revision", job.Revision, "why", h.Error(), "again in", wait)
 	w.count("handed-back")
 	_, err := w.Ledger.Update(ctx, job.Series, func(s *ingest.State) error {
 		if s.Revision != job.Revision {

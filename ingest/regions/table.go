@@ -1,7 +1,10 @@
 package regions
 
 import (
+	"cmp"
 	"io"
+	"slices"
+	"strings"
 
 	"tacstream/ingest"
 	"tacstream/ingest/dicom"
@@ -13,6 +16,11 @@ import (
 type Format struct {
 	Name string // in words, such as "label image"
 	Rank Rank
+	// Wanted says what to put near a series, such as "a *dseg.nii[.gz] with its
+	// .tsv", and Files how the names of such files end, empty for a format that
+	// no name tells.
+	Wanted string
+	Files  []string
 	// Named reports whether an object is of this format by its key. Nil for a
 	// format that only the header of an object tells, for which ingest/dicom is
 	// asked.
@@ -59,24 +67,55 @@ const (
 func formats() []Format {
 	return []Format{
 		{
-			Name: "DICOM", Rank: RankDICOM, Grid: dicom.Options{}.GridOf, Read: readDICOM,
+			Name: "DICOM", Rank: RankDICOM, Wanted: "a DICOM SEG, label map or RTSTRUCT in the frame of reference of the series",
+			Grid: dicom.Options{}.GridOf, Read: readDICOM,
 		},
 		{
-			Name: "probabilities", Rank: RankProbabilities, Named: isProbabilities, Extension: isProbabilities,
+			Name: "probabilities", Rank: RankProbabilities,
+			Wanted: "probabilities *probseg.nii[.gz] with their .tsv or with _label-NAME_ in their names", Files: []string{"*probseg.nii", "*probseg.nii.gz"},
+			Named: isProbabilities, Extension: isProbabilities,
 			IsTable: endsIn("probseg.tsv"), Tables: besideNIfTI("probseg.tsv"), OwnNames: nameOfLabel,
 			Grid: nifti.GridOf, Read: readProbabilities,
 		},
 		{
-			Name: "label image", Rank: RankLabels, Named: ingest.IsLabels, Extension: isNIfTI,
+			Name: "label image", Rank: RankLabels,
+			Wanted: "a *dseg.nii[.gz] with its .tsv", Files: []string{"*.nii", "*.nii.gz"},
+			Named: ingest.IsLabels, Extension: isNIfTI,
 			IsTable: endsIn("dseg.tsv"), Tables: besideNIfTI("dseg.tsv"), OwnNames: unknown,
 			Grid: nifti.GridOf, Read: readLabels,
 		},
 		{
-			Name: "FreeSurfer label image", Rank: RankFreeSurfer, Named: mgh.Named, Extension: mgh.Extension,
+			Name: "FreeSurfer label image", Rank: RankFreeSurfer,
+			Wanted: "a label image of FreeSurfer such as aparc+aseg.mgz", Files: []string{"*.mgz", "*.mgh"},
+			Named: mgh.Named, Extension: mgh.Extension,
 			IsTable: mgh.IsTable, Tables: mgh.Tables, OwnNames: mgh.Names, Order: mgh.Order,
 			Grid: mgh.GridOf, Read: mgh.Read,
 		},
 	}
+}
+
+// Wanted says in words what can serve a series, and where it may lie.
+func Wanted() string {
+	list := formats()
+	slices.SortStableFunc(list, func(a, b Format) int { return cmp.Compare(a.Rank, b.Rank) })
+	var words []string
+	for _, f := range list {
+		words = append(words, f.Wanted)
+	}
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " or " + words[last] + ", " + Near
+}
+
+// Near says where regions may lie.
+const Near = "in the folder of the series, above it, or one folder below those"
+
+// Images says how the names of images with regions end.
+func Images() string {
+	var ends []string
+	for _, f := range formats() {
+		ends = append(ends, f.Files...)
+	}
+	return strings.Join(ends, ", ")
 }
 
 // Named returns the format of an object whose key says that it holds regions.

@@ -1,6 +1,7 @@
 package regions_test
 
 import (
+	"strings"
 	"testing"
 
 	"tacstream/ingest"
@@ -39,6 +40,20 @@ func TestNamesSayWhatAnObjectIs(t *testing.T) {
 		}
 		if got := regions.FormatOf(key).Name; got != want.format {
 			t.Errorf("%s is read as %s, want %s", key, got, want.format)
+		}
+	}
+}
+
+// What users read of the kinds comes from the table, so that a new row is in it.
+func TestEveryKindIsNamedToUsers(t *testing.T) {
+	for _, part := range []string{"a DICOM SEG, label map or RTSTRUCT", "*dseg.nii[.gz] with its .tsv", "*probseg.nii[.gz]", "aparc+aseg.mgz", regions.Near} {
+		if got := regions.Wanted(); !strings.Contains(got, part) {
+			t.Errorf("%q lacks %q", got, part)
+		}
+	}
+	for end := range strings.SplitSeq(regions.Images(), ", ") {
+		if got := regions.FormatOf("a/b_" + strings.TrimPrefix(end, "*")).Rank; got == regions.RankDICOM {
+			t.Errorf("%s is read as DICOM", end)
 		}
 	}
 }

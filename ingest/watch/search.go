@@ -58,7 +58,7 @@ func (r RegionSource) Digest() string {
 
 // absent says why there are no regions.
 func (r RegionSource) absent() ingest.Reason {
-	why := ingest.Reason{Code: ingest.CodeNoRegions, Detail: "there is no *dseg.nii[.gz] with its TSV and no DICOM SEG or RTSTRUCT with the series' frame of reference in the series' folder, above it or one folder below those"}
+	why := ingest.Reason{Code: ingest.CodeNoRegions, Detail: "there are no regions; these serve: " + regions.Wanted()}
 	if r.Pending {
 		why.Detail += "; the protocol's atlas and a transform to PET are used if nothing nearer comes within the quiet time"
 	}

@@ -1,0 +1,78 @@
+package publish
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"text/tabwriter"
+
+	"tacstream/ingest"
+)
+
+// Doubts are the warnings of one estimate.
+type Doubts struct {
+	Of       string // region and model
+	Warnings []ingest.Warning
+}
+
+// A legend says what a warning's code means by its gravest example.
+type legend struct {
+	estimates int
+	example   ingest.Warning
+	of        string
+}
+
+// WriteLegend explains the codes of warnings in order of their first use: the
+// level and the sentence of the gravest, and how many of the estimates have one.
+// It writes nothing where there are no warnings.
+func WriteLegend(w io.Writer, all []Doubts) error {
+	var order []ingest.Code
+	found := map[ingest.Code]*legend{}
+	for _, d := range all {
+		seen := map[ingest.Code]bool{}
+		for _, w := range d.Warnings {
+			l := found[w.Code]
+			if l == nil {
+				l = &legend{example: w, of: d.Of}
+				found[w.Code] = l
+				order = append(order, w.Code)
+			}
+			if !seen[w.Code] {
+				seen[w.Code] = true
+				l.estimates++
+			}
+			if gravity(w) > gravity(l.example) {
+				l.example, l.of = w, d.Of
+			}
+		}
+	}
+	if len(order) == 0 {
+		return nil
+	}
+	rows := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(rows, "\nWARNING\tLEVEL\tESTIMATES\tFOR EXAMPLE")
+	for _, code := range order {
+		l := found[code]
+		fmt.Fprintf(rows, "%s\t%s\t%d of %d\t%s: %s\n", plain(string(code)), plain(string(l.example.Level)), l.estimates, len(all), plain(l.of), plain(l.example.Detail))
+	}
+	return rows.Flush()
+}
+
+// gravity orders levels.
+func gravity(w ingest.Warning) int {
+	return slices.Index([]ingest.Level{ingest.LevelNotice, ingest.LevelWarn, ingest.LevelDoubt}, w.Level)
+}
+
+// doubts returns the warnings of every estimate in the event.
+func (b *Binding) doubts() (all []Doubts) {
+	for _, m := range b.Models {
+		for _, e := range m.Estimates {
+			d := Doubts{Of: string(e.Region) + ", " + m.Name}
+			for _, w := range e.Warnings {
+				d.Warnings = append(d.Warnings, ingest.Warning{Code: w.Code, Level: w.Level, Detail: w.Detail})
+			}
+			all = append(all, d)
+		}
+	}
+	return all
+}

@@ -6,19 +6,25 @@ import (
 	"slices"
 	"text/tabwriter"
 
+	"tacstream/fit"
 	"tacstream/ingest"
 )
 
 // Doubts are the warnings of one estimate.
 type Doubts struct {
-	Of       string // region and model
-	Warnings []ingest.Warning
+	of       string // region and model
+	warnings []Warning
+}
+
+// DoubtsOf returns the warnings of an estimate.
+func DoubtsOf(e fit.Estimate) Doubts {
+	return Doubts{fmt.Sprintf("%s, %s", e.Region, e.Model), newWarnings(e.Warnings)}
 }
 
 // A legend says what a warning's code means by its gravest example.
 type legend struct {
 	estimates int
-	example   ingest.Warning
+	example   Warning
 	of        string
 }
 
@@ -30,10 +36,10 @@ func WriteLegend(w io.Writer, all []Doubts) error {
 	found := map[ingest.Code]*legend{}
 	for _, d := range all {
 		seen := map[ingest.Code]bool{}
-		for _, w := range d.Warnings {
+		for _, w := range d.warnings {
 			l := found[w.Code]
 			if l == nil {
-				l = &legend{example: w, of: d.Of}
+				l = &legend{example: w, of: d.of}
 				found[w.Code] = l
 				order = append(order, w.Code)
 			}
@@ -42,7 +48,7 @@ func WriteLegend(w io.Writer, all []Doubts) error {
 				l.estimates++
 			}
 			if gravity(w) > gravity(l.example) {
-				l.example, l.of = w, d.Of
+				l.example, l.of = w, d.of
 			}
 		}
 	}
@@ -59,7 +65,7 @@ func WriteLegend(w io.Writer, all []Doubts) error {
 }
 
 // gravity orders levels.
-func gravity(w ingest.Warning) int {
+func gravity(w Warning) int {
 	return slices.Index([]ingest.Level{ingest.LevelNotice, ingest.LevelWarn, ingest.LevelDoubt}, w.Level)
 }
 
@@ -67,11 +73,7 @@ func gravity(w ingest.Warning) int {
 func (b *Binding) doubts() (all []Doubts) {
 	for _, m := range b.Models {
 		for _, e := range m.Estimates {
-			d := Doubts{Of: string(e.Region) + ", " + m.Name}
-			for _, w := range e.Warnings {
-				d.Warnings = append(d.Warnings, ingest.Warning{Code: w.Code, Level: w.Level, Detail: w.Detail})
-			}
-			all = append(all, d)
+			all = append(all, Doubts{fmt.Sprintf("%s, %s", e.Region, m.Name), e.Warnings})
 		}
 	}
 	return all

@@ -42,7 +42,7 @@ func (fitCmd) Help() string {
 
 Models with a reference region: ` + modelNames(true, false) + `.
 Models with arterial blood: ` + modelNames(false, true) + `.
-Models with both, for which a table of time and whole blood alone will do: ` + modelNames(true, true) + `.
+Models with both: ` + modelNames(true, true) + `. Their table of blood may have time and whole blood alone.
 In the folder of the source, 'go doc ./fit' says what each model assumes.
 
 EVIDENCE is the Akaike weight of a model among those that were fitted to all frames of a region. Graphical models leave

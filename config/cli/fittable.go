@@ -80,7 +80,7 @@ func (r fitResult) print(e *env) error {
 func (r fitResult) printLegend(out io.Writer) error {
 	var all []publish.Doubts
 	for _, e := range r.estimates {
-		all = append(all, publish.Doubts{Of: fmt.Sprintf("%s, %s", e.Region, e.Model), Warnings: e.Warnings})
+		all = append(all, publish.DoubtsOf(e))
 	}
 	return publish.WriteLegend(out, all)
 }

@@ -32,8 +32,11 @@ func (s spot) theta() float64 { return clamp(thetaMin*math.Exp(s.node()*step), t
 
 // spotOf returns the spot of a θ within the range, in the middle of its
 // window where the range allows it.
-func spotOf(theta float64) spot {
-	x := math.Log(theta/thetaMin) / step
+func spotOf(theta float64) spot { return spotOfLn(math.Log(theta)) }
+
+// spotOfLn is spotOf for the logarithm of θ.
+func spotOfLn(ln float64) spot {
+	x := (ln - lnMin) / step
 	first := min(max(int(math.Round(x))-window/2, 0), thetaNodes-window)
 	return spot{first, x - float64(first+window/2)}
 }

@@ -143,7 +143,7 @@ func (f *frtmFit) evaluate(g gradient) {
 
 // linearise lays out the derivatives by R1, ln k2, ln c and ln d.
 func (f *frtmFit) linearise() {
-	z := frtmSlopes(&f.at)
+	_, z := frtmSlopes(&f.at)
 	for k := range f.u {
 		x, y := f.e[0][k], f.e[1][k]
 		f.columns[0][k] = f.direct[k] + z[0][1]*x + z[0][2]*y

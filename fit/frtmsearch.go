@@ -62,8 +62,11 @@ func newFRTMSearch(b *basis) *frtmSearch {
 	s.grid = make([]frtmNode, 0, evenNodes*(evenNodes-1)/2*k2Steps)
 	for i := range evenNodes {
 		for j := i + 1; j < evenNodes; j++ {
-			for k := range k2Steps {
-				s.grid = append(s.grid, s.node(2*i, 2*j, k))
+			ratio := math.Exp(2 * step * float64(j-i) / k2Steps)
+			k2 := theta(2*i) * math.Sqrt(ratio)
+			for range k2Steps {
+				s.grid = append(s.grid, s.node(2*i, 2*j, k2))
+				k2 *= ratio
 			}
 		}
 	}
@@ -77,11 +80,10 @@ func (s *frtmSearch) project(weighted, by []float64) {
 	blas64.Gemv(blas.NoTrans, 1, all, vector(weighted), 0, vector(by))
 }
 
-// node makes the point of the grid with the rates of two nodes and one of the
-// values of k2 between them.
-func (s *frtmSearch) node(i, j, step int) frtmNode {
+// node makes the point of the grid with the rates of two nodes and a k2 between
+// them.
+func (s *frtmSearch) node(i, j int, k2 float64) frtmNode {
 	c, d := theta(i), theta(j)
-	k2 := c * math.Pow(d/c, (float64(step)+0.5)/k2Steps)
 	p := frtmNode{k2: k2, fi: -c * (d - k2) / (d - c), fj: -d * (k2 - c) / (d - c), gi: k2 * (d - k2) / (d - c), gj: k2 * (k2 - c) / (d - c)}
 	ai, aj := s.direct[i], s.direct[j]
 	ii, ij, jj := s.gram[i*thetaNodes+i], s.gram[i*thetaNodes+j], s.gram[j*thetaNodes+j]
@@ -126,8 +128,8 @@ func (s *frtmSearch) tryGrid() {
 	}
 }
 
-// starts returns the points of the grid that are better than all beside them,
-// the best of them, the best first.
+// starts returns those points of the grid that are better than all beside them,
+// the best of which first.
 func (s *frtmSearch) starts() []frtmPoint {
 	list := make([]frtmPoint, 0, mostStarts+1)
 	at := 0
@@ -255,27 +257,20 @@ func (s *frtmSums) best(at gradient) frtmPoint {
 // step returns the damped step from a point by all of R1, ln k2, ln c and ln d,
 // of which those that meet a bound stay.
 func (s *frtmSums) step(at *gradient, damping float64) (by gradient, ok bool) {
-	z := frtmSlopes(at)
-	model := frtmFactors(at)
+	model, z := frtmSlopes(at)
+	var across [4][maxParameters]float64
+	for a, row := range &s.with {
+		for i := range z {
+			across[i][a] = z[i][0]*row[0] + z[i][1]*row[1] + z[i][2]*row[2] + z[i][3]*row[3] + z[i][4]*row[4]
+		}
+	}
 	var right [4]float64
 	var normal square
 	for i := range z {
-		var across [maxParameters]float64
-		for a, x := range z[i] {
-			if x != 0 {
-				right[i] += x * s.data[a]
-				for b := range across {
-					across[b] += x * s.with[a][b]
-				}
-			}
-		}
-		for a, x := range model {
-			right[i] -= x * across[a]
-		}
+		x := &across[i]
+		right[i] = z[i][0]*s.data[0] + z[i][1]*s.data[1] + z[i][2]*s.data[2] + z[i][3]*s.data[3] + z[i][4]*s.data[4] - dot3(&model, (*[3]float64)(x[:3]))
 		for j := range i + 1 {
-			for b, x := range z[j] {
-				normal[i][j] += x * across[b]
-			}
+			normal[i][j] = z[j][0]*x[0] + z[j][1]*x[1] + z[j][2]*x[2] + z[j][3]*x[3] + z[j][4]*x[4]
 			normal[j][i] = normal[i][j]
 		}
 	}
@@ -319,20 +314,20 @@ func hold(normal *square, right *[4]float64, i int) {
 }
 
 // frtmFactors returns the factors of D, E(c) and E(d) in the model.
-func frtmFactors(g *gradient) (f [3]float64) {
-	r1, k2, c, d := g[0], math.Exp(g[1]), math.Exp(g[2]), math.Exp(g[3])
-	return [3]float64{r1, (k2 - r1*c) * (d - k2) / (d - c), (k2 - r1*d) * (k2 - c) / (d - c)}
+func frtmFactors(g *gradient) [3]float64 {
+	f, _ := frtmSlopes(g)
+	return f
 }
 
-// frtmSlopes returns the factors of D, E(c), E(d) and of the derivatives of the
-// last two in those of the model by R1, ln k2, ln c and ln d.
-func frtmSlopes(g *gradient) (z [4][maxParameters]float64) {
+// frtmSlopes returns these and the factors of D, E(c), E(d) and of the
+// derivatives of the last two in those of the model by R1, ln k2, ln c and ln d.
+func frtmSlopes(g *gradient) (f [3]float64, z [4][maxParameters]float64) {
 	r1, k2, c, d := g[0], math.Exp(g[1]), math.Exp(g[2]), math.Exp(g[3])
-	f := frtmFactors(g)
-	a, b, q := f[1], f[2], 1/(d-c)
+	q := 1 / (d - c)
+	a, b := (k2-r1*c)*(d-k2)*q, (k2-r1*d)*(k2-c)*q
 	z[0] = [maxParameters]float64{1, -c * (d - k2) * q, -d * (k2 - c) * q}
 	z[1] = [maxParameters]float64{0, k2 * (d - 2*k2 + r1*c) * q, k2 * (2*k2 - c - r1*d) * q}
 	z[2] = [maxParameters]float64{0, c * (a - r1*(d-k2)) * q, c * (b - k2 + r1*d) * q, a}
 	z[3] = [maxParameters]float64{0, d * (k2 - r1*c - a) * q, d * (-r1*(k2-c) - b) * q, 0, b}
-	return z
+	return [3]float64{r1, a, b}, z
 }

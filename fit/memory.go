@@ -15,6 +15,7 @@ import "gonum.org/v1/gonum/floats"
 type memory struct {
 	frames []recall
 	jumps  []jump
+	spare  []float64 // working space, a value for each frame
 }
 
 // A recall has the factors of one frame.
@@ -29,7 +30,7 @@ type jump struct {
 
 // newMemory makes room for the frames of g.
 func newMemory(g *partition) *memory {
-	return &memory{frames: make([]recall, len(g.mid))}
+	return &memory{frames: make([]recall, len(g.mid)), spare: make([]float64, len(g.mid))}
 }
 
 // set takes on the exponential of a kernel.
@@ -85,7 +86,7 @@ func (m *memory) jump(last int, bridge []float64, kept, half float64) {
 type effect struct {
 	own, through, twice float64
 	memory              *memory // nil where through and twice are 0
-	also                *effect // one more on top
+	also                *effect // one more on top, through a memory that no other fit uses at the time
 }
 
 // back writes into out, a value for each frame, how a sum of the residuals of
@@ -93,7 +94,7 @@ type effect struct {
 // recursion run backwards.
 func (e effect) back(factors []float64, first int, out []float64) {
 	if e.also != nil {
-		more := make([]float64, len(out))
+		more := e.also.memory.spare
 		e.also.back(factors, first, more)
 		e.also = nil
 		e.back(factors, first, out)

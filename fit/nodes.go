@@ -13,8 +13,12 @@ const (
 	window     = 7 // nodes that the interpolation uses
 )
 
-// step is the distance of nodes in ln θ.
-const step = 9.615805480084347 / (thetaNodes - 1) // ln(thetaMax/thetaMin) of all of them
+// The range of ln θ, and the distance of nodes in it.
+const (
+	lnMin = -8.517193191416238
+	lnMax = 1.0986122886681098
+	step  = (lnMax - lnMin) / (thetaNodes - 1)
+)
 
 func theta(node int) float64 { return thetaMin * math.Exp(float64(node)*step) }
 

@@ -77,7 +77,7 @@ func (f *frtmFit) fit(u, given []float64, e *Estimate) {
 	if !ok {
 		best.at = noFRTM
 	}
-	f.seekTwin(best)
+	best = f.seekTwin(best)
 	f.evaluate(best.at)
 	if given == nil {
 		f.reweigh()
@@ -101,19 +101,24 @@ var noFRTM = gradient{1, math.Log(0.1), math.Log(0.05), math.Log(0.2)}
 
 // seekTwin looks for the other solution: at R1 = 1 the curve is the same when
 // k2′ and k3 + k4 change places, which is k2 → c + d − k2, and near it nearly so.
-func (f *frtmFit) seekTwin(best frtmPoint) {
+// It returns the better of the two.
+func (f *frtmFit) seekTwin(best frtmPoint) frtmPoint {
 	f.twin = math.NaN()
 	at := best.at
 	at[1] = math.Log(math.Exp(at[2]) + math.Exp(at[3]) - math.Exp(at[1]))
 	other := f.search.descend(frtmPoint{at: at})
 	if math.Abs(other.at[1]-best.at[1]) < distinct {
-		return
+		return best
+	}
+	if other.rss < best.rss {
+		best, other = other, best
 	}
 	freedom := float64(len(f.u) - 4)
 	if other.rss-best.rss <= asWell*best.rss/freedom || other.rss <= exactly*exactly*f.search.yy {
 		k4 := math.Exp(other.at[2] + other.at[3] - other.at[1])
 		f.twin = math.Exp(other.at[2]) + math.Exp(other.at[3]) - math.Exp(other.at[1]) - k4
 	}
+	return best
 }
 
 const (

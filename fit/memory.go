@@ -28,6 +28,15 @@ type jump struct {
 	weights []float64
 }
 
+// append takes on the next part of a frame, which makes up a share of it. The
+// curve is taken as level over all of the frame.
+func (r *recall) append(part recall, share float64) {
+	r.carried += share * part.carried * r.kept
+	r.own += share * (part.own + part.carried*r.added)
+	r.added = part.added + part.kept*r.added
+	r.kept *= part.kept
+}
+
 // newMemory makes room for the frames of g.
 func newMemory(g *partition) *memory {
 	return &memory{frames: make([]recall, len(g.mid)), spare: make([]float64, len(g.mid))}
@@ -57,11 +66,17 @@ func (m *memory) set(g *partition, k kernel) {
 			}
 			continue
 		}
-		m.frames[p.frame] = recall{
+		part := recall{
 			carried: f.mean[0], own: level*f.mean[1] + f.mean[0]*bridge,
 			kept: f.end[0], added: level*f.end[1] + f.end[0]*bridge,
 		}
-		bridge, last = 0, p.frame
+		if p.frame == last {
+			m.frames[last].append(part, p.share)
+			continue
+		}
+		part.carried *= p.share
+		part.own *= p.share
+		bridge, last, m.frames[p.frame] = 0, p.frame, part
 	}
 }
 

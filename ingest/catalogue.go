@@ -67,6 +67,8 @@ func reasonRows() []Entry {
 		{CodeDuplicate, LevelFault, "Two different images claim the same slice of the same frame.", "Delete the wrong one, or export each reconstruction as its own series."},
 		{CodeConflict, LevelFault, "One SOPInstanceUID came with two different contents.", "Keep the right image and delete the other."},
 		{CodeMixed, LevelFault, "Images with one SeriesInstanceUID disagree on what a series shares.", "Export the series again, each reconstruction as its own series."},
+		{CodePatients, LevelFault, "Images with one SeriesInstanceUID belong to several patients or studies.", "Find out whose images they are, take the others out, and export each series under a SeriesInstanceUID of its own."},
+		{CodeSurplus, LevelFault, "There are more images than the header counts.", "If two reconstructions share one SeriesInstanceUID, export each as its own series; if the images are right, correct NumberOfSlices and NumberOfTimeSlices."},
 		{CodeOverlap, LevelFault, "Frames overlap in time.", "Check AcquisitionTime and ActualFrameDuration in the reconstruction protocol."},
 		{CodeBeds, LevelFault, "The slices belong to several bed positions that were scanned one after the other.", "Send a dynamic series of one bed position."},
 		{CodeGated, LevelFault, "The images are phases of a heartbeat or breath, not frames in time.", "Send the dynamic reconstruction of the same data, without gates."},

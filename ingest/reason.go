@@ -28,6 +28,8 @@ const (
 	CodeDuplicate         Code = "DUPLICATE_SLOT"
 	CodeConflict          Code = "CONFLICTING_CONTENT"
 	CodeMixed             Code = "MIXED_SERIES"
+	CodePatients          Code = "TWO_PATIENTS"
+	CodeSurplus           Code = "COUNT_SURPLUS"
 	CodeOverlap           Code = "FRAME_OVERLAP"
 	CodeBeds              Code = "BED_POSITIONS"
 	CodeGated             Code = "GATED"

@@ -255,7 +255,10 @@ func unitCode(ucum []byte) (code string, factor float64) {
 		return "CNTS", 1
 	case "{propcounts}/s", "{propcps}":
 		return "PROPCPS", 1
-	case "g/ml{suvbw}", "g/ml{suv}", "g/ml":
+	}
+	switch plain, note := annotated(unit); {
+	case plain != "g/ml":
+	case note == "", note == "suv", note == "suvbw": // by body weight, not by lean body mass
 		return "GML", 1
 	}
 	activity, volume, _ := strings.Cut(unit, "/")
@@ -264,4 +267,16 @@ func unitCode(ucum []byte) (code string, factor float64) {
 		return "BQML", bq / ml
 	}
 	return "", 0
+}
+
+// annotated parts a unit in UCUM from what stands in braces before or behind it,
+// such as SUVbw in {SUVbw}g/ml, the code of DICOM's context group 85, or in
+// g/ml{SUVbw}, as others write it.
+func annotated(unit string) (plain, note string) {
+	before, rest, found := strings.Cut(unit, "{")
+	if !found {
+		return unit, ""
+	}
+	note, behind, _ := strings.Cut(rest, "}")
+	return before + behind, note
 }

@@ -22,6 +22,7 @@ func (f *facts) multi(planes []plane, fault ingest.Reason, found *ingest.Found, 
 	found.Header.Soft.SliceThickness = planes[0].thickness
 	found.Header.Soft.Rescaled = f.rescaled(planes)
 	found.Header.Soft.BqPerMLPerUnit = f.toBqPerML(found.Header.Strict.Units)
+	found.Header.Soft.SUVPerUnit = f.toSUV(found.Header.Strict.Units)
 	if len(found.Header.Soft.CorrectedImage) == 0 {
 		found.Header.Soft.CorrectedImage = f.corrections()
 	}
@@ -65,7 +66,7 @@ func (f *facts) multiStrict(s *ingest.Strict, planes []plane) {
 	first := planes[0]
 	s.Orientation, s.PixelSpacing = first.orientation, first.spacing
 	for _, p := range planes {
-		if p.orientation != first.orientation || p.spacing != first.spacing {
+		if !s.Parallel(p.orientation, p.spacing) {
 			f.fail(ingest.CodeGeometry, "the frames differ in ImageOrientationPatient or PixelSpacing")
 		}
 		if p.unit != first.unit {

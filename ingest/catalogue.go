@@ -51,6 +51,8 @@ func reasonRows() []Entry {
 		{CodeEmpty, LevelFault, "The object has no content.", "Send the object again: it arrived without content."},
 		{CodeNotDICOM, LevelNotice, "The object is neither DICOM nor a source of regions.", "Nothing: the object is left alone."},
 		{CodeNotPET, LevelNotice, "The object is DICOM, but neither a PET image nor a source of regions.", "Nothing: only PET images and regions are used."},
+		{CodeFormat, LevelFault, "The object is an image in another format than DICOM, and its name says no kind of regions.", "Send the DICOM series itself: PET is read from DICOM only. Name a label image *dseg.nii.gz, see 'go doc ./ingest/regions' in the source."},
+		{CodeArchive, LevelFault, "The object is an archive.", "Unpack it and send the DICOM files that are in it."},
 		{CodeMalformed, LevelFault, "The object breaks the rules of its own format.", "Export the object again from the scanner or archive; write a table as its error message says."},
 		{CodeTruncated, LevelFault, "The object is shorter than its header says.", "Send the object again: the transfer broke off."},
 		{CodePixelLength, LevelFault, "The pixel data does not have the length that Rows, Columns and the frames require.", "Export the object again: the image is not as large as its header says."},

@@ -15,6 +15,8 @@ const (
 	CodeEmpty             Code = "EMPTY"
 	CodeNotDICOM          Code = "NOT_DICOM"
 	CodeNotPET            Code = "NOT_PET"
+	CodeFormat            Code = "OTHER_FORMAT"
+	CodeArchive           Code = "ARCHIVE"
 	CodeMalformed         Code = "MALFORMED"
 	CodeTruncated         Code = "TRUNCATED"
 	CodePixelLength       Code = "PIXEL_LENGTH"

@@ -2,6 +2,8 @@ package inspect
 
 import (
 	"archive/tar"
+	"archive/zip"
+	"bytes"
 	"compress/gzip"
 	"errors"
 	"io"
@@ -79,6 +81,8 @@ func TestFieldCasesEndAsTheirTableSays(t *testing.T) {
 		{"duplicate-conflict", ingest.Inconsistent, ingest.CodeConflict, "frame 4 slice 4"},
 		{"enhanced-cid85-suvbw", ingest.Ready, "", ""},
 		{"enhanced-orientation-rounding", ingest.Ready, "", ""},
+		{"slope-zero-blank", ingest.Ready, "", ""},
+		{"un-explicit", ingest.Ready, "", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := fieldCase(t, tt.name)
@@ -97,6 +101,72 @@ func TestFieldCasesEndAsTheirTableSays(t *testing.T) {
 				t.Errorf("the table of frames does not show the hole: %+v", v.Timing)
 			}
 		})
+	}
+}
+
+// What people send for a scan is named: an image that is no DICOM, an archive.
+func TestWhatIsNoDICOMIsNamed(t *testing.T) {
+	dir := t.TempDir()
+	image := make([]byte, 352)
+	copy(image, "\x5c\x01\x00\x00")
+	copy(image[344:], "n+1\x00")
+	var packed, zipped bytes.Buffer
+	gz := gzip.NewWriter(&packed)
+	if _, err := gz.Write(image); err != nil {
+		t.Fatal(err)
+	}
+	if err := gz.Close(); err != nil {
+		t.Fatal(err)
+	}
+	z := zip.NewWriter(&zipped)
+	if w, err := z.Create("PT.00001.dcm"); err != nil {
+		t.Fatal(err)
+	} else if _, err := w.Write([]byte("DICM")); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range map[string][]byte{"sub-01_pet.nii.gz": packed.Bytes(), "sub-01.zip": zipped.Bytes(), "sub-01_pet.json": []byte("{}")} {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	in, err := Inspect(t.Context(), FileShelf(dir), config.Default(), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, b := range in.Broken {
+		got[filepath.Base(b.Object)] = string(b.Reason.Code) + " " + b.Do
+	}
+	for name, want := range map[string]string{"sub-01_pet.nii.gz": "PET is read from DICOM only", "sub-01.zip": "Unpack it", "sub-01_pet.json": "NOT_DICOM"} {
+		if !strings.Contains(got[name], want) {
+			t.Errorf("%s: %q, want %q", name, got[name], want)
+		}
+	}
+}
+
+// Voxels of a segmentation whose frames are deflated one by one, counted by the
+// table of the cases.
+func TestDeflatedFramesOfASegmentation(t *testing.T) {
+	seg, err := ReadRegionsFile(filepath.Join(fieldCase(t, "seg-deflated-frames"), "seg.dcm"), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]int{"Nucleus-Accumbens-L": 2, "Nucleus-Accumbens-R": 2, "Caudate": 10, "Putamen": 10, "Thalamus": 10, "Cerebellum": 64, "Cortex": 360}
+	got := map[string]int{}
+	for _, l := range seg.Layers.Regions {
+		for _, w := range l.Weight {
+			if w > 0 {
+				got[l.Name]++
+			}
+		}
+	}
+	for name, n := range want {
+		if got[name] != n {
+			t.Errorf("%s has %d voxels, want %d", name, got[name], n)
+		}
 	}
 }
 

@@ -225,14 +225,15 @@ func (f *facts) groupScale(p *plane, v *groupValues, order binary.ByteOrder) {
 			p.intercept = f.groupReal(v[groupOldIntercept], "RescaleIntercept")
 		}
 		p.slope = f.groupReal(text, "RescaleSlope")
-		if mapped {
+		if mapped && p.slope > 0 {
 			p.foreign = slope / p.slope
 		}
+		mapped = len(trim(text)) > 0
 	}
 	switch {
-	case p.slope == 0:
-		f.fail(ingest.CodeUnits, "RescaleSlope of a frame is missing or 0")
-	case !(p.slope > 0) || math.IsInf(p.slope, 0) || math.IsNaN(p.intercept) || math.Abs(p.slope)*(1<<32)+math.Abs(p.intercept) > maxValueUnits:
+	case !mapped:
+		f.fail(ingest.CodeUnits, "RescaleSlope of a frame is missing")
+	case !(p.slope >= 0) || math.IsInf(p.slope, 0) || math.IsNaN(p.intercept) || math.Abs(p.slope)*(1<<32)+math.Abs(p.intercept) > maxValueUnits:
 		f.fail(ingest.CodeUnits, "RescaleSlope or RescaleIntercept of a frame is negative, not finite or impossibly large")
 	}
 }

@@ -124,6 +124,7 @@ func warningRows() []Entry {
 		{WarnLabels, LevelDoubt, "Something about the source of regions, or the rules for it, is unusual.", "Lay the regions over the image before you rely on a curve."},
 		{WarnContours, LevelWarn, "Contours of a region have gaps, or are there twice.", "Check the contours in the program that drew them."},
 		{WarnRegionCut, LevelWarn, "A part of a region lies outside the field of view.", "Do not compare this region with scans that hold all of it."},
+		{WarnRegionEmpty, LevelWarn, "A region of the look-up table or of the source has no voxel in the image, so that there is no curve of it.", "Check that table and image belong together, and that no step of their making lost the region."},
 		{WarnSmallRegion, LevelWarn, "A region has few voxels: its curve is noisy and mixed with its surroundings.", "Merge small regions, or read their estimates with care."},
 		{WarnNegative, LevelWarn, "A curve has negative values.", "Check the reconstruction: filtered back-projection and scatter correction make negative values."},
 		{WarnNoise, LevelWarn, "A curve is noisier than usual.", "Read its estimates with their standard errors."},

@@ -126,6 +126,7 @@ func (w Warning) String() string { return string(w.Level) + " " + string(w.Code)
 // what each means.
 const (
 	WarnCorrections  Code = "CORRECTIONS"
+	WarnRegionEmpty  Code = "REGION_EMPTY"
 	WarnLateStart    Code = "LATE_START"
 	WarnTimeAssumed  Code = "TIME_ASSUMED"
 	WarnDecayRef     Code = "DECAY_REF"

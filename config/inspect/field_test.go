@@ -11,6 +11,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -166,6 +167,45 @@ func TestDeflatedFramesOfASegmentation(t *testing.T) {
 	for name, n := range want {
 		if got[name] != n {
 			t.Errorf("%s has %d voxels, want %d", name, got[name], n)
+		}
+	}
+}
+
+// A region of the table without a voxel is named, by inspect as by extract, and
+// one name for two indices is refused by both.
+func TestNamesOfRegions(t *testing.T) {
+	view := func(dir string) RegionView {
+		t.Helper()
+		in, err := Inspect(t.Context(), FileShelf(dir), config.Default(), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range in.Regions {
+			if !r.Companion() {
+				return r
+			}
+		}
+		t.Fatal("no regions")
+		return RegionView{}
+	}
+	for _, tt := range []struct{ name, empty, refused string }{
+		{"label-empty", "The image has no voxel of 1 region of the table: ", ""},
+		{"tsv-duplicate-name", "", "the indices 26 and 58 of the table are both called Nucleus-Accumbens-L"},
+	} {
+		dir := fieldCase(t, tt.name)
+		_, err := ReadRegionsFile(filepath.Join(dir, "regions", "space-pet_dseg.nii.gz"), "")
+		seen := view(dir)
+		if tt.refused != "" {
+			if err == nil || !strings.Contains(err.Error(), tt.refused) || !strings.Contains(seen.Reason.Detail, tt.refused) {
+				t.Errorf("%s: extract says %v, inspect %v", tt.name, err, seen.Reason)
+			}
+			continue
+		}
+		curves, _ := fieldCurves(t, tt.name)
+		for where, list := range map[string][]ingest.Warning{"extract": curves.Warnings, "inspect": seen.Doubts} {
+			if i := slices.IndexFunc(list, func(w ingest.Warning) bool { return w.Code == ingest.WarnRegionEmpty }); i < 0 || !strings.HasPrefix(list[i].Detail, tt.empty) {
+				t.Errorf("%s, %s: %v", tt.name, where, list)
+			}
 		}
 	}
 }

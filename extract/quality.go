@@ -37,7 +37,8 @@ func (c Curves) Quality(t Thresholds) []ingest.Warning {
 		return nil
 	}
 	j := c.Judge(t)
-	list := j.Scan(c.TACs)
+	_, _, list := c.Sound()
+	list = append(list, j.Scan(c.TACs)...)
 	for _, tac := range c.TACs {
 		list = append(list, j.Region(tac)...)
 	}

@@ -16,8 +16,12 @@ import (
 // LOOKS_CORRECTED finds some of them and cannot find all: a scan of less than two
 // half-lives, such as most with fluorine-18, shows no mark, and of three real scans
 // with carbon-11, cut to an hour, it finds one.
+//
+// Frames without data of their own, see extract.Curves.FrameFaults, are left out,
+// and every estimate has the warning that names them. The scan has a gap there.
 func NewScan(curves extract.Curves, reference extract.Region) Scan {
-	return Scan{Frames: curves.Frames, TACs: curves.TACs, Reference: reference, HalfLife: curves.HalfLife}.sharing()
+	sound, _, doubts := curves.Sound()
+	return Scan{Frames: sound.Frames, TACs: sound.TACs, Reference: reference, HalfLife: curves.HalfLife, doubts: doubts}.sharing()
 }
 
 // NewPair returns the scan of two curves, "reference" and "region", of one value

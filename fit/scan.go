@@ -40,6 +40,8 @@ type Scan struct {
 	Delay time.Duration
 	// Weights are the weights of the frames for the weighting User.
 	Weights []float64
+	// doubts name the frames that NewScan left out.
+	doubts []ingest.Warning
 	// schedules are shared by the fits of the scan, and of its copies. They may be
 	// nil: then each fit prepares the frames for itself.
 	schedules *schedules

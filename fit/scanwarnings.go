@@ -2,6 +2,7 @@ package fit
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"tacstream/extract"
@@ -45,10 +46,38 @@ func (p *prepared) before() float64 {
 	return most / peak
 }
 
+// mostLate is the time before the first frame by which tissue holds tracer, in
+// seconds, and leastLate the fraction of the peak that it holds then at least. A
+// curve that starts lower begins with the injection, whatever its times say.
+const (
+	mostLate  = 300.0
+	leastLate = 0.2
+)
+
+// begin returns the first frame as a fraction of the peak, in the mean of all
+// regions; 1 where nothing is above 0.
+func (p *prepared) begin() float64 {
+	first, peak := 0.0, 0.0
+	for f := range p.scan.Frames {
+		sum := 0.0
+		for _, t := range p.scan.TACs {
+			sum += t.BqPerML[f]
+		}
+		if f == 0 {
+			first = sum
+		}
+		peak = max(peak, sum)
+	}
+	if !(peak > 0) {
+		return 1
+	}
+	return first / peak
+}
+
 // scanWarnings says what is doubtful about the scan whatever the model and the
 // region, the reference curve included.
 func (p *prepared) scanWarnings() []ingest.Warning {
-	list := p.judge.Scan(p.scan.TACs)
+	list := append(slices.Clone(p.scan.doubts), p.judge.Scan(p.scan.TACs)...)
 	for _, t := range p.scan.TACs {
 		if p.ref != nil && t.Region == p.scan.Reference {
 			list = append(list, p.judge.Region(t)...)
@@ -57,13 +86,17 @@ func (p *prepared) scanWarnings() []ingest.Warning {
 	first := 60 * p.length[0]
 	late, until := p.scan.Frames[0].Start.Seconds(), longestGap.Seconds()
 	lowest, region := p.lowestLate()
-	before := p.before()
+	before, begin := p.before(), 1.0
+	if late > mostLate {
+		begin = p.begin()
+	}
 	if late <= until && first <= longestFirst && lowest >= lowestLate && before <= mostBefore {
 		return list
 	}
 	return append(list, broken(
 		rule{late > until, ingest.WarnFrameGap, ingest.LevelWarn, late, until, "The first frame starts {value} s after model zero, more than {limit} s: until then the curves are taken to rise in a straight line."},
 		rule{before > mostBefore, ingest.WarnLateStart, ingest.LevelDoubt, before, mostBefore, "Frames that end before model zero are left out and hold activity of {value} of the peak, more than {limit}: the times do not start with the injection."},
+		rule{begin < leastLate, ingest.WarnLateStart, ingest.LevelDoubt, begin, leastLate, fmt.Sprintf("The first frame starts %g s after model zero and holds {value} of the peak, less than {limit}: the curve begins with the injection and the times do not, so no estimate can be relied on.", late)},
 		rule{first > longestFirst, ingest.WarnScanShort, ingest.LevelWarn, first, longestFirst, "The first frame lasts {value} s, more than {limit} s, which is too long for a dynamic model."},
 		rule{lowest < lowestLate, ingest.WarnRefBinding, ingest.LevelWarn, lowest, lowestLate, fmt.Sprintf("The late mean of %s is {value} of that of the reference, below {limit}: the reference should be the lowest.", region)},
 	)...)

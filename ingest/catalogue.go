@@ -119,6 +119,8 @@ func warningRows() []Entry {
 		{WarnNoDecayKnown, LevelWarn, "No half-life is known: the curves are used as if nothing decayed.", "Keep the radiopharmaceutical sequence when you anonymise, or give --half-life to 'tacstream fit'."},
 		{WarnLateStart, LevelDoubt, "The curve does not begin with the injection: its start is missing or left out.", "Start the scan with the injection; do not trust models that need the whole curve."},
 		{WarnFrameGap, LevelWarn, "There is a gap between frames, which was bridged.", "If no pause was planned, frames are missing: send them."},
+		{WarnFrameEmpty, LevelDoubt, "A frame holds no data: it is 0 in all regions, or some lack a value. It was left out of all fits.", "Reconstruct or export the frame again."},
+		{WarnFrameRepeated, LevelDoubt, "A frame repeats the one before it, value by value. It was left out of all fits.", "Find out which of the two frames is lost, and export it again."},
 		{WarnScanShort, LevelWarn, "The first frame is too long for a dynamic model.", "Reconstruct with short frames at the start, or use SUVR."},
 
 		{WarnLabels, LevelDoubt, "Something about the source of regions, or the rules for it, is unusual.", "Lay the regions over the image before you rely on a curve."},

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"tacstream/extract"
 	"tacstream/ingest"
@@ -14,7 +15,8 @@ import (
 // MODEL_FAILED names the model and the reason of its error. Nor does a model that
 // is nil or that panics: the warning says so, without the text of the panic.
 //
-// Where no model gives an estimate, All returns a rejection with ingest.CodeFit,
+// Where no model gives an estimate, All returns a rejection with ingest.CodeFit, which
+// gives a reason that all share once,
 // in which errors.Is finds the errors of the models. Where panics are all that
 // there is, it returns them, as an error that is no rejection: fit a model alone to
 // read its panic. No model at all is ErrSettings.
@@ -118,8 +120,24 @@ func (f failures) err() error {
 	if len(all.causes) == 0 {
 		return errors.Join(panics...)
 	}
+	if shared, ok := f.shared(); ok {
+		text = shared
+	}
 	all.rejection = ingest.Reject(ingest.CodeFit, "%s", text)
 	return all
+}
+
+// shared returns the reason of all failures in one sentence, if it is the same for
+// all of several models.
+func (f failures) shared() (string, bool) {
+	var names []string
+	for _, one := range f {
+		if sayable(one.err) != sayable(f[0].err) {
+			return "", false
+		}
+		names = append(names, one.model)
+	}
+	return strings.Join(names, ", ") + ": " + sayable(f[0].err), len(f) > 1
 }
 
 // An allFailed is the rejection of a scan that no model could be fitted to.

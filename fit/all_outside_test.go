@@ -98,7 +98,7 @@ func TestTheKindsOfAllFailuresAreKept(t *testing.T) {
 	if !errors.Is(err, fit.ErrTooFewFrames) || !errors.Is(err, ingest.ErrRejected) || ingest.ReasonOf(err).Code != ingest.CodeFit {
 		t.Errorf("%v", err)
 	}
-	if want := "FIT: srtm: 3 frames: too few frames to fit\nmrtm: 3 frames: too few frames to fit"; err.Error() != want {
+	if want := "FIT: srtm, mrtm: 3 frames: too few frames to fit"; err.Error() != want {
 		t.Errorf("%q, want %q", err, want)
 	}
 	if errors.Is(err, fit.ErrK2Prime) {

@@ -20,7 +20,7 @@ type Protocol struct {
 	Reference     string              `yaml:"reference" json:"reference,omitempty" doc:"Name of the reference region; * and ? as in file names, case ignored; of several, separated by |, the first that exists is used. Left and right parts are merged first."`
 	Models        []string            `yaml:"models" json:"models,omitempty" doc:"Models to run; see 'tacstream fit --help'."`
 	K2PrimePerMin float64             `yaml:"k2prime,omitempty" json:"k2prime,omitempty" doc:"Efflux rate of the reference region in 1/min. Left out: estimated."`
-	TStar         Duration            `yaml:"t_star,omitempty" json:"t_star,omitempty" doc:"Start of the linear phase after injection. Left out: chosen from the curves."`
+	TStar         Duration            `yaml:"t_star,omitempty" json:"t_star,omitempty" doc:"Start of the linear phase after injection, where the header says when that was and the curves agree, else after the start of the scan. Left out: chosen from the curves."`
 	Uncorrected   bool                `yaml:"allow_uncorrected,omitempty" json:"allow_uncorrected,omitempty" doc:"Also fit images without attenuation correction. BPND of regions at different depths is then not comparable."`
 	Atlas         string              `yaml:"atlas,omitempty" json:"atlas,omitempty" doc:"Key of an atlas, a label image with its table in the series' bucket. Used for a series without regions of its own, after the quiet time, if an affine *_from-*_to-pet*_xfm.txt, .tfm, .mat, .1D or .lta is where regions would be."`
 	Merge         map[string][]string `yaml:"merge,omitempty" json:"merge,omitempty" doc:"Regions to merge: new name to a list of names. Left and right parts are always merged."`
@@ -54,7 +54,7 @@ func (p Protocol) check(at string, add adder) {
 		add(err != nil || !(mm > 0), at+".erode", "%q by %g mm: needs a valid pattern and a depth above 0", name, mm)
 	}
 	for i, m := range p.Models {
-		model, err := p.model(m)
+		model, err := p.model(m, 0)
 		add(err != nil, fmt.Sprintf("%s.models[%d]", at, i), "%v", err)
 		add(err == nil && model.Input().Arterial(), fmt.Sprintf("%s.models[%d]", at, i), "%s needs arterial blood, which the line does not have; use 'tacstream fit --blood' on the curves", m)
 	}
@@ -73,16 +73,20 @@ func (p Protocol) Fit(curves extract.Curves, fitted func(model string)) (referen
 	if reference, err = extract.Reference(p.Reference, curves.TACs); err != nil {
 		return "", nil, nil, err
 	}
+	injection, doubts := curves.InjectionTime()
+	if p.TStar == 0 {
+		doubts = nil
+	}
 	var models []fit.Model
 	for _, name := range p.Models {
-		model, err := p.model(name)
+		model, err := p.model(name, injection)
 		if err != nil {
 			return reference, nil, nil, err
 		}
 		models = append(models, announced{model, fitted})
 	}
 	all, failed, err = fit.All(models, fit.NewScan(curves, reference))
-	return reference, all, failed, err
+	return reference, all, append(failed, doubts...), err
 }
 
 // usable refuses images that are not corrected for attenuation, unless the
@@ -96,8 +100,10 @@ func (p Protocol) usable(curves extract.Curves) error {
 	return nil
 }
 
-func (p Protocol) model(name string) (fit.Model, error) {
-	return fit.ByName(name, fit.Settings{K2PrimePerMin: p.K2PrimePerMin, TStar: time.Duration(p.TStar)})
+// model returns the model of that name for scans with the injection at a time
+// after model zero.
+func (p Protocol) model(name string, injection time.Duration) (fit.Model, error) {
+	return fit.ByName(name, fit.Settings{K2PrimePerMin: p.K2PrimePerMin, TStar: time.Duration(p.TStar), Injection: injection})
 }
 
 // An announced model says when it was fitted.

@@ -8,13 +8,31 @@ import (
 	"tacstream/extract"
 )
 
-// Settings are what a user may set of a model. A model takes what it has.
+// Settings are what a user may set of a model. A model takes what it has. TStar
+// and Window count from the injection here; those of models count from model zero.
 type Settings struct {
 	K2PrimePerMin float64          // k2′; 0 estimates it
 	K2PrimeFrom   []extract.Region // that k2′ is estimated from; nil takes all but those called csf, ventricle, skull or the like
 	TStar         time.Duration    // start of the linear phase; 0 lets the model choose
 	Window        Window           // of SUVR
 	Weighting     Weighting        // of the frames; "" is InverseVariance
+	Injection     time.Duration    // after model zero
+}
+
+// fromModelZero returns the settings with times that count from model zero. A
+// start before the scan becomes the least time above 0, since 0 leaves it open.
+func (s Settings) fromModelZero() (Settings, error) {
+	const least = time.Nanosecond
+	if s.Window.To > 0 && s.Window.To+s.Injection <= 0 {
+		return s, ErrSettings.Saying("the window ends %v after the injection, before the scan begins", s.Window.To)
+	}
+	for _, t := range []*time.Duration{&s.TStar, &s.Window.From, &s.Window.To} {
+		if *t > 0 {
+			*t = max(*t+s.Injection, least)
+		}
+	}
+	s.Injection = 0
+	return s, nil
 }
 
 // Models returns every model with its default settings: those with a reference,
@@ -61,6 +79,10 @@ func arterialModels(s Settings) []Model {
 // names of those that there are.
 func ByName(name string, s Settings) (Model, error) {
 	if err := s.Weighting.Check(); err != nil {
+		return nil, err
+	}
+	s, err := s.fromModelZero()
+	if err != nil {
 		return nil, err
 	}
 	var names []string

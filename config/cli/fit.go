@@ -21,9 +21,9 @@ type fitCmd struct {
 	Model         []string      `help:"Models to run, or 'all' that apply; the names stand above. Default: ${models_reference} with a reference; ${models_blood} with blood." placeholder:"M,..."`
 	K2PrimePerMin *float64      `name:"k2prime" help:"Efflux rate of the reference region in 1/min, for models that need it. Default: estimated from all regions." placeholder:"K"`
 	K2PrimeFrom   []string      `name:"k2prime-from" help:"Regions from which k2′ is estimated; * and ? as in file names. Default: all except csf, ventricles, skull and the like." placeholder:"REGION,..."`
-	TStar         time.Duration `name:"t-star" help:"Start of the linear phase after injection, such as 30m. Default: chosen from the curves." placeholder:"T"`
-	WindowFrom    time.Duration `name:"window-from" help:"Start of the window of suvr; default: the last third of the scan." placeholder:"T"`
-	WindowTo      time.Duration `name:"window-to" help:"End of the window of suvr; default: the end of the scan." placeholder:"T"`
+	TStar         time.Duration `name:"t-star" help:"Start of the linear phase, such as 30m, after the injection: see below. Default: chosen from the curves." placeholder:"T"`
+	WindowFrom    time.Duration `name:"window-from" help:"Start of the window of suvr, after the injection; default: the last third of the scan." placeholder:"T"`
+	WindowTo      time.Duration `name:"window-to" help:"End of the window of suvr, after the injection; default: the end of the scan." placeholder:"T"`
 	Weights       string        `help:"Weights of the frames: ${weightings}; user takes a column called weights." default:"inverse-variance" placeholder:"NAME"`
 	Delay         string        `help:"Time by which the tracer reaches the regions later than the place where blood was sampled, such as 5s, or auto to estimate it." default:"auto" placeholder:"T"`
 	HalfLife      time.Duration `name:"half-life" help:"Half-life of the nuclide, such as 20.4m. Default: the sidecar's. If neither gives one, the curves are fitted as if the tracer did not decay." placeholder:"T"`
@@ -48,6 +48,11 @@ In the folder of the source, 'go doc ./fit' says what each model assumes.
 EVIDENCE is the Akaike weight of a model among those that were fitted to all frames of a region. Graphical models leave
 frames out, so they have none.
 
+--t-star and --window-* count from the injection where the sidecar's InjectionStart says when that was and the curves
+agree, else from model zero, the 0 of the table's times. Results count from model zero always. A line says which it was.
+
+The command exits with 1 if no model gives an estimate, or if one that --model names does not.
+
 Examples:
   tacstream fit tacs.tsv --reference Cerebellum
   tacstream fit tacs.tsv --reference Cerebellum --model srtm2,logan-ref --k2prime 0.066 --json
@@ -57,11 +62,11 @@ Examples:
 }
 
 func (c fitCmd) Run(e *env) error {
-	scan, err := c.read(e)
+	scan, injection, err := c.read(e)
 	if err != nil {
 		return err
 	}
-	models, err := c.models(scan)
+	models, err := c.models(scan, injection)
 	if err != nil {
 		return err
 	}
@@ -74,6 +79,7 @@ func (c fitCmd) Run(e *env) error {
 		return fmt.Errorf("%s: %w", c.Table, err)
 	}
 	c.say(e, failed)
+	lost := c.lost(all)
 	fitted := fittedNames(all)
 	other := func(r extract.Region) bool { return len(wanted) > 0 && !slices.Contains(wanted, r) }
 	if all = slices.DeleteFunc(all, func(e fit.Estimate) bool { return other(e.Region) }); len(all) == 0 {
@@ -91,10 +97,26 @@ func (c fitCmd) Run(e *env) error {
 			return err
 		}
 	}
+	write := result.print
 	if c.JSON {
-		return result.printJSON(e)
+		write = result.printJSON
 	}
-	return result.print(e)
+	return errors.Join(write(e), lost)
+}
+
+// lost returns an error that names the models which were asked for by name and
+// gave no estimate.
+func (c fitCmd) lost(all []fit.Estimate) error {
+	var names []string
+	for _, name := range c.Model {
+		if name != "all" && !slices.ContainsFunc(all, func(e fit.Estimate) bool { return e.Model == name }) {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s: no estimate by %s, which --model asks for; MODEL_FAILED above says why", c.Table, strings.Join(names, ", "))
 }
 
 // say prints warnings that belong to no estimate.
@@ -104,8 +126,9 @@ func (c fitCmd) say(e *env, list []ingest.Warning) {
 	}
 }
 
-// models returns the models that were asked for, each once.
-func (c fitCmd) models(scan fit.Scan) ([]fit.Model, error) {
+// models returns the models that were asked for, each once, for a scan with the
+// injection at a time after model zero.
+func (c fitCmd) models(scan fit.Scan, injection time.Duration) ([]fit.Model, error) {
 	k2Prime := 0.0
 	if c.K2PrimePerMin != nil {
 		if k2Prime = *c.K2PrimePerMin; !(k2Prime > 0) {
@@ -122,6 +145,7 @@ func (c fitCmd) models(scan fit.Scan) ([]fit.Model, error) {
 	settings := fit.Settings{
 		K2PrimePerMin: k2Prime, K2PrimeFrom: from, TStar: c.TStar,
 		Window: fit.Window{From: c.WindowFrom, To: c.WindowTo}, Weighting: fit.Weighting(c.Weights),
+		Injection: injection,
 	}
 	var models []fit.Model
 	for _, name := range c.names(scan) {

@@ -13,34 +13,78 @@ import (
 	"tacstream/extract"
 	"tacstream/extract/table"
 	"tacstream/fit"
+	"tacstream/ingest"
 )
 
 // read reads the table, and the blood where it is given, and says what they
-// were read as.
-func (c fitCmd) read(e *env) (fit.Scan, error) {
+// were read as. It returns the injection too, after model zero.
+func (c fitCmd) read(e *env) (fit.Scan, time.Duration, error) {
 	curves, interpretation, correction, err := c.readCurves()
 	if err != nil {
-		return fit.Scan{}, fmt.Errorf("%s: %w", c.Table, err)
+		return fit.Scan{}, 0, fmt.Errorf("%s: %w", c.Table, err)
 	}
 	fmt.Fprintf(e.stderr, "%s: %s; %s\n", filepath.Base(c.Table), interpretation, correction)
 	c.say(e, curves.Warnings)
+	injection := c.injection(e, curves)
+	_, kept, doubts := curves.Sound()
+	c.say(e, doubts)
 	scan := fit.NewScan(curves, "")
-	scan.Weights = interpretation.Weights
+	scan.Weights = extract.Kept(interpretation.Weights, kept)
 	if c.Reference != "" {
-		if scan.Reference, err = extract.Reference(c.Reference, curves.TACs); err != nil {
-			return fit.Scan{}, fmt.Errorf("%s: %w", c.Table, err)
+		if scan.Reference, err = c.reference(curves.TACs, interpretation); err != nil {
+			return fit.Scan{}, 0, fmt.Errorf("%s: %w", c.Table, err)
 		}
 	}
 	if c.Reference == "" && c.Blood == "" {
-		return fit.Scan{}, errors.New("models need an input: a reference region (--reference) or arterial blood (--blood)")
+		return fit.Scan{}, 0, errors.New("models need an input: a reference region (--reference) or arterial blood (--blood)")
 	}
 	if c.Blood == "" {
-		return scan, nil
+		return scan, injection, nil
 	}
 	if curves.Units != extract.BqPerML {
-		return fit.Scan{}, fmt.Errorf("%s: the table does not give its unit of activity, which a fit with blood needs: give it with --unit", c.Table)
+		return fit.Scan{}, 0, fmt.Errorf("%s: the table does not give its unit of activity, which a fit with blood needs: give it with --unit", c.Table)
 	}
-	return scan, c.readBlood(e, &scan)
+	err = c.readBlood(e, &scan)
+	return scan, injection, err
+}
+
+// injection returns the injection after model zero, and says so where times that
+// were given count from it.
+func (c fitCmd) injection(e *env, curves extract.Curves) time.Duration {
+	at, doubts := curves.InjectionTime()
+	if c.TStar == 0 && c.WindowFrom == 0 && c.WindowTo == 0 {
+		return at
+	}
+	c.say(e, doubts)
+	zero := "model zero"
+	switch {
+	case at != 0:
+		zero = fmt.Sprintf("the injection, %g s after model zero", at.Seconds())
+	case curves.Decay.InjectionKnown && len(doubts) == 0:
+		zero = "the injection, which is model zero"
+	}
+	fmt.Fprintf(e.stderr, "--t-star and --window-* count from %s; results count from model zero\n", zero)
+	return at
+}
+
+// reference returns the reference region. Where it is among the regions that
+// were left out for values that are missing, the error says so.
+func (c fitCmd) reference(tacs []extract.TAC, in table.Interpretation) (extract.Region, error) {
+	region, err := extract.Reference(c.Reference, tacs)
+	if err == nil {
+		return region, nil
+	}
+	var others []extract.TAC
+	for _, gap := range in.LeftOut {
+		others = append(others, extract.TAC{Region: gap.Region})
+	}
+	name, other := extract.Reference(c.Reference, others)
+	for _, gap := range in.LeftOut {
+		if other == nil && gap.Region == name {
+			return "", ingest.Reject(ingest.CodeReferenceAbsent, "the reference %s lacks %s, so it cannot serve; fill them in or take out their rows", name, ingest.Count(gap.Missing, "value"))
+		}
+	}
+	return "", err
 }
 
 // readCurves reads the table and turns it into curves as they decayed.

@@ -28,6 +28,13 @@ type Interpretation struct {
 	UnitFrom      Source
 	RegionColumns int
 	Weights       []float64 // the user's, one per frame; nil where the table has none
+	LeftOut       []Gappy   // regions without a curve, since they lack values
+}
+
+// A Gappy is a region that lacks values in some frames.
+type Gappy struct {
+	Region  extract.Region
+	Missing int // frames
 }
 
 // String returns a line such as "PMOD .tac with 9 regions, time in min,

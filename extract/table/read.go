@@ -25,8 +25,9 @@ import (
 // Values are returned in Bq/mL, where a unit is stated that can be turned into
 // it; otherwise they are as they were and Units is Arbitrary. Nothing in a table
 // says what its values were corrected to for decay, so HalfLife is 0 until the
-// caller, who may have a sidecar, knows better: see extract.FromCorrected. A region with
-// a value that is missing or n/a is left out, with a warning. Voxels is 0, and
+// caller, who may have a sidecar, knows better: see extract.FromCorrected. Frames
+// in which a region lacks a value (empty or n/a) are left out where they are few,
+// else the region is, with a warning. Voxels is 0, and
 // VolumeMM3 is known of petfit only.
 func Read(r io.Reader, h Hints) (extract.CorrectedCurves, Interpretation, error) {
 	side, err := readSidecarKeys(h.Sidecar)
@@ -63,12 +64,14 @@ func (l layout) curves(h Hints, side sidecarKeys) (extract.CorrectedCurves, Inte
 			return extract.CorrectedCurves{}, Interpretation{}, err
 		}
 	}
-	in.Weights, in.RegionColumns = found.weights, len(found.tacs)
-	c, err := found.curves()
+	in.RegionColumns = len(found.tacs)
+	frames := found.frames
+	c, left, err := found.curves()
 	if err != nil {
 		return extract.CorrectedCurves{}, Interpretation{}, err
 	}
-	doubts, err := in.doubts(c.Frames, side)
+	in.Weights, in.LeftOut = found.weights, left
+	doubts, err := in.doubts(frames, side)
 	c.Warnings = append(c.Warnings, doubts...)
 	if in.known() {
 		c.Units = extract.BqPerML

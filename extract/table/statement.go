@@ -12,13 +12,14 @@ import (
 	"tacstream/ingest"
 )
 
-// A Statement is what the sidecars of a table state of decay and of units: of
-// each thing the first that was added and says it.
+// A Statement is what the sidecars of a table state of decay, of the injection and
+// of units: of each thing the first that was added and says it.
 type Statement struct {
 	Correction
 	RadionuclideHalfLife float64 // s; 0 where none is stated
 	TracerRadionuclide   string
-	Units                []byte // the sidecar that states the unit of activity; nil where none does
+	InjectionStart       *float64 // s after model zero; nil where none is stated
+	Units                []byte   // the sidecar that states the unit of activity; nil where none does
 }
 
 // Add adds what a sidecar states. Name is for messages.
@@ -28,6 +29,7 @@ func (s *Statement) Add(name string, text []byte) error {
 		Correction
 		RadionuclideHalfLife float64
 		TracerRadionuclide   string
+		InjectionStart       *float64
 	}
 	if err := json.Unmarshal(text, &found); err != nil {
 		return fmt.Errorf("%s is no sidecar: %w", name, jsonFault(err))
@@ -40,6 +42,9 @@ func (s *Statement) Add(name string, text []byte) error {
 	}
 	if s.Correction == (Correction{}) {
 		s.Correction = found.Correction
+	}
+	if s.InjectionStart == nil {
+		s.InjectionStart = found.InjectionStart
 	}
 	a, b := string(found.Activity.Units), string(found.Radioactivity.Units)
 	if a != "" && b != "" && !strings.EqualFold(a, b) {
@@ -96,6 +101,12 @@ func (s Statement) AsDecayed(c extract.CorrectedCurves, halfLife time.Duration) 
 		if curves, err = extract.FromCorrected(c, halfLife, origin); err != nil {
 			return curves, err
 		}
+	}
+	if at := s.InjectionStart; at != nil {
+		if curves.Decay.Injection, err = secondsOf("InjectionStart", *at); err != nil {
+			return curves, err
+		}
+		curves.Decay.InjectionKnown = true
 	}
 	curves.Warnings = append(curves.Warnings, ingest.CheckHalfLife(s.TracerRadionuclide, halfLife)...)
 	if s.Correction == (Correction{}) && halfLife > 0 {

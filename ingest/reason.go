@@ -33,6 +33,7 @@ const (
 	CodePatients          Code = "TWO_PATIENTS"
 	CodeSurplus           Code = "COUNT_SURPLUS"
 	CodeOverlap           Code = "FRAME_OVERLAP"
+	CodeDecay             Code = "DECAY_CONTRADICTION"
 	CodeBeds              Code = "BED_POSITIONS"
 	CodeGated             Code = "GATED"
 	CodeProjection        Code = "PROJECTION"
@@ -127,6 +128,9 @@ func (w Warning) String() string { return string(w.Level) + " " + string(w.Code)
 const (
 	WarnCorrections  Code = "CORRECTIONS"
 	WarnRegionEmpty  Code = "REGION_EMPTY"
+	WarnInjection    Code = "INJECTION_TIME"
+	WarnSUVFactor    Code = "SUV_FACTOR"
+	WarnDose         Code = "DOSE_WEIGHT"
 	WarnLateStart    Code = "LATE_START"
 	WarnTimeAssumed  Code = "TIME_ASSUMED"
 	WarnDecayRef     Code = "DECAY_REF"

@@ -15,11 +15,11 @@ import (
 // MODEL_FAILED names the model and the reason of its error. Nor does a model that
 // is nil or that panics: the warning says so, without the text of the panic.
 //
-// Where no model gives an estimate, All returns a rejection with ingest.CodeFit, which
-// gives a reason that all share once,
-// in which errors.Is finds the errors of the models. Where panics are all that
-// there is, it returns them, as an error that is no rejection: fit a model alone to
-// read its panic. No model at all is ErrSettings.
+// Where no model gives an estimate, All returns a rejection with ingest.CodeFit,
+// in which errors.Is finds the errors of the models. It gives a reason that all
+// share once. Where panics are all that there is, it returns them, as an error that
+// is no rejection: fit a model alone to read its panic. No model at all is
+// ErrSettings.
 //
 // An error of a model that is no rejection may pass with time, so that nothing is
 // decided: All returns it at once and no estimates.

@@ -41,7 +41,9 @@ func (a Assembly) Timing() (Timing, error) {
 		t.Warnings = append(t.Warnings, Warn(WarnDecayRef, LevelDoubt, float64(n), 0,
 			"The slices of %s disagree on DecayFactor; the median of the frame is used.", Count(n, "frame")))
 	}
-	t.crossCheck(a.Header, instances)
+	if err := t.crossCheck(a.Header, instances); err != nil {
+		return t, err
+	}
 	t.startAtInjection()
 	return t, nil
 }
@@ -125,8 +127,8 @@ func (t *Timing) read(a Assembly, instances []Instance) error {
 	for f, i := range instances {
 		t.Frames = append(t.Frames, Frame{Start: a.Starts[f].Sub(zero), Duration: i.Duration})
 	}
-	t.inject(a.Header.Soft.Injection, zero)
-	said, known, err := t.saidOrigin(a.Header, zero)
+	t.inject(a.Header, zero)
+	said, known, err := t.saidOrigin(a.Header, zero, instances)
 	if err != nil || t.StoredNone {
 		return err
 	}
@@ -135,6 +137,8 @@ func (t *Timing) read(a Assembly, instances []Instance) error {
 	switch {
 	case ok && known && (used-said).Abs() <= scatter:
 		t.Stored = said // factors of few digits cannot say otherwise
+	case ok && t.injectByFactors(a.Header, used, scatter):
+		t.Stored = t.Injection
 	case ok && known && (used-said).Abs() > decayRefTolerance:
 		t.Warnings = append(t.Warnings, Warn(WarnDecayRef, LevelWarn, (used-said).Seconds(), decayRefTolerance.Seconds(),
 			"The origin of the DecayFactors lies %s the one that the header states, where %g s are allowed; that of the factors is used.",
@@ -144,7 +148,7 @@ func (t *Timing) read(a Assembly, instances []Instance) error {
 		t.Stored = used
 	case known:
 		t.Stored = said
-		if !ok {
+		if _, told := a.Header.startByReference(zero, instances); !ok && !told {
 			t.Warnings = append(t.Warnings, a.Header.assumedStart(zero)...)
 		}
 	default:
@@ -154,8 +158,9 @@ func (t *Timing) read(a Assembly, instances []Instance) error {
 }
 
 // saidOrigin returns the origin of the decay correction as the header has it.
-// START means the series time, unless that is later than the first frame.
-func (t *Timing) saidOrigin(h Header, zero time.Time) (origin time.Duration, known bool, err error) {
+// START means the start from which FrameReferenceTime counts or, where that does
+// not tell, the series time, unless it is later than the first frame.
+func (t *Timing) saidOrigin(h Header, zero time.Time, instances []Instance) (origin time.Duration, known bool, err error) {
 	switch h.Strict.DecayCorrection {
 	case "NONE":
 		t.StoredNone = true
@@ -163,6 +168,9 @@ func (t *Timing) saidOrigin(h Header, zero time.Time) (origin time.Duration, kno
 	case "START":
 		if o := h.Soft.DecayOrigin; !o.IsZero() && o.Sub(zero).Abs() < dayBefore {
 			return o.Sub(zero), true, nil
+		}
+		if origin, told := h.startByReference(zero, instances); told {
+			return origin, true, nil
 		}
 		if h.startsEarlier(zero) {
 			return h.Soft.SeriesStart.Sub(zero), true, nil
@@ -185,6 +193,29 @@ const earliestStart = time.Hour
 func (h Header) startsEarlier(zero time.Time) bool {
 	s := h.Soft.SeriesStart
 	return !s.IsZero() && s.Before(zero) && zero.Sub(s) < earliestStart
+}
+
+// startByReference returns what FrameReferenceTime counts from, after model zero:
+// SeriesTime, however long before the first frame it is, or the first frame.
+// Told is false where the two are one, or where it counts from neither.
+func (h Header) startByReference(zero time.Time, instances []Instance) (origin time.Duration, told bool) {
+	before := zero.Sub(h.Soft.SeriesStart)
+	if h.Soft.SeriesStart.IsZero() || before <= decayRefTolerance {
+		return 0, false
+	}
+	for _, i := range instances {
+		if !i.HasReferenceTime {
+			return 0, false
+		}
+	}
+	first := placeOf(instances, DecayPerSecond(seconds(h.Strict.HalfLife))).start(instances[0])
+	switch slack := min(max(referenceSlack, instances[0].Duration/2), before/3); {
+	case (first - before).Abs() <= slack:
+		return -before, true
+	case first.Abs() <= slack:
+		return 0, true
+	}
+	return 0, false
 }
 
 // processedLater reports whether the series' time is that of a later

@@ -72,6 +72,7 @@ func reasonRows() []Entry {
 		{CodePatients, LevelFault, "Images with one SeriesInstanceUID belong to several patients or studies.", "Find out whose images they are, take the others out, and export each series under a SeriesInstanceUID of its own."},
 		{CodeSurplus, LevelFault, "There are more images than the header counts.", "If two reconstructions share one SeriesInstanceUID, export each as its own series; if the images are right, correct NumberOfSlices and NumberOfTimeSlices."},
 		{CodeOverlap, LevelFault, "Frames overlap in time.", "Check AcquisitionTime and ActualFrameDuration in the reconstruction protocol."},
+		{CodeDecay, LevelFault, "What the header says of its decay correction contradicts itself.", "Find out whether the values are corrected for decay, make DecayCorrection, CorrectedImage and DecayFactor say that, and send the series again."},
 		{CodeBeds, LevelFault, "The slices belong to several bed positions that were scanned one after the other.", "Send a dynamic series of one bed position."},
 		{CodeGated, LevelFault, "The images are phases of a heartbeat or breath, not frames in time.", "Send the dynamic reconstruction of the same data, without gates."},
 		{CodeProjection, LevelFault, "The images are projections of a volume, not slices.", "Send the reconstruction itself: regions cannot be laid on projections."},
@@ -114,6 +115,9 @@ func warningRows() []Entry {
 
 		{WarnTimeAssumed, LevelDoubt, "A time that the input does not state clearly was assumed.", "Compare the table of frames with the acquisition protocol before you rely on rates."},
 		{WarnDecayRef, LevelDoubt, "What the input says of its decay correction does not agree with its own times or factors.", "Compare with the scanner: an error here scales the curve by up to the decay between the two times."},
+		{WarnInjection, LevelDoubt, "The time of the injection is open, or the curve contradicts it.", "Give RadiopharmaceuticalStartDateTime, the moment of the injection, in the header."},
+		{WarnSUVFactor, LevelDoubt, "The vendor's own factor for uptake does not agree with Bq/mL, dose and weight.", "Check dose, weight, injection time and the private elements: one of them was changed."},
+		{WarnDose, LevelWarn, "The header's dose or weight cannot be.", "Correct RadionuclideTotalDose, in Bq, or PatientWeight, in kg, where uptake values are wanted."},
 		{WarnCorrected, LevelDoubt, "The curves were given as they decayed, but look corrected for decay already.", "State the correction: ImageDecayCorrected in the table's sidecar, or extract.FromCorrected in Go."},
 		{WarnHalfLife, LevelDoubt, "The half-life is not that of the nuclide.", "RadionuclideHalfLife is in seconds: compare it with the tracer's nuclide."},
 		{WarnNoDecayKnown, LevelWarn, "No half-life is known: the curves are used as if nothing decayed.", "Keep the radiopharmaceutical sequence when you anonymise, or give --half-life to 'tacstream fit'."},

@@ -21,10 +21,13 @@ const (
 // crossCheck compares the axis with the decay factors and the frame reference
 // times, frame by frame, and what is said of the correction with what was
 // done.
-func (t *Timing) crossCheck(h Header, instances []Instance) {
+func (t *Timing) crossCheck(h Header, instances []Instance) error {
+	corrected, listed := h.Soft.corrected("DECY")
+	if factor, rise := t.rising(instances); rise && listed && corrected && t.StoredNone {
+		return Reject(CodeDecay, "DecayCorrection is NONE, but CorrectedImage lists DECY and DecayFactor rises to %.4g as the half-life has it", factor)
+	}
 	t.checkFactors(instances)
 	t.checkReferences(instances)
-	corrected, listed := h.Soft.corrected("DECY")
 	if listed && corrected == t.StoredNone {
 		level := LevelWarn // some vendors leave DECY out
 		if t.StoredNone {
@@ -33,6 +36,24 @@ func (t *Timing) crossCheck(h Header, instances []Instance) {
 		t.Warnings = append(t.Warnings, Warn(WarnDecayRef, level, 1, 0,
 			"CorrectedImage and DecayCorrection contradict each other on whether the values are corrected for decay; DecayCorrection is followed."))
 	}
+	return nil
+}
+
+// rising reports whether the decay factors are those that the times and the
+// half-life ask for, and the largest of them.
+func (t *Timing) rising(instances []Instance) (largest float64, rise bool) {
+	used, _, ok := t.usedOrigin(instances)
+	if !ok {
+		return 0, false
+	}
+	lambda := DecayPerSecond(t.HalfLife)
+	for f, i := range instances {
+		if (t.Frames[f].Start - seconds(startOf(i, lambda)) - used).Abs() > max(decayRefTolerance, seconds(factorDigits/lambda)) {
+			return 0, false
+		}
+		largest = max(largest, i.DecayFactor)
+	}
+	return largest, true
 }
 
 // checkFactors looks for frames whose decay factor says another time than the

@@ -21,6 +21,7 @@ func (a Assembly) Doubts() []Warning {
 		list = append(list, Warn(WarnSplit, LevelDoubt, by, 0,
 			"RescaleSlope and RealWorldValueSlope give numbers in %s that differ by a factor of %.4g; RealWorldValueSlope is used.", a.Header.Strict.Units, by))
 	}
+	list = append(list, soft.impossible()...)
 	for _, d := range soft.TimeDoubts {
 		list = append(list, Warn(WarnTimeAssumed, LevelDoubt, 1, 0, "%s", d))
 	}

@@ -22,9 +22,22 @@ type grid struct {
 }
 
 // newGrid finds the slices and frames of the records. Frames are told apart by
-// their acquisition times or, where these are missing or all the same although
-// slices repeat, by their frame reference times.
+// their acquisition times or, where these are missing or too coarse to tell frames
+// apart that hold the same slice, by their frame reference times.
 func newGrid(s Strict, records []*Record) (grid, Reason) {
+	g, reason := gridBy(s, records, frameTimes)
+	if _, twice := g.doubled(); reason.Code == "" && twice && !g.byReference {
+		if by, reason := gridBy(s, records, referenceTimes); reason.Code == "" {
+			if _, twice := by.doubled(); !twice {
+				return by, Reason{}
+			}
+		}
+	}
+	return g, reason
+}
+
+// gridBy finds the slices and frames of the records by their times of one kind.
+func gridBy(s Strict, records []*Record, by func(records []*Record, repeated bool) (times []time.Time, byReference, ok bool)) (grid, Reason) {
 	along := make([]float64, len(records))
 	n := normal(s.Orientation)
 	for i, r := range records {
@@ -32,7 +45,7 @@ func newGrid(s Strict, records []*Record) (grid, Reason) {
 		along[i] = n[0]*p[0] + n[1]*p[1] + n[2]*p[2]
 	}
 	slice, slices := cluster(along, sliceTolerance)
-	times, byReference, ok := frameTimes(records, len(records) > slices)
+	times, byReference, ok := by(records, len(records) > slices)
 	if !ok {
 		return grid{}, Reason{Code: CodeTiming, Detail: "neither AcquisitionTime nor FrameReferenceTime is present in every image"}
 	}
@@ -91,6 +104,17 @@ func frameTimes(records []*Record, repeated bool) (times []time.Time, byReferenc
 		return reference, true, true
 	}
 	return nil, false, false
+}
+
+// referenceTimes returns the frame reference times, which every record must have.
+func referenceTimes(records []*Record, _ bool) (times []time.Time, byReference, ok bool) {
+	for _, r := range records {
+		if !r.Instance.HasReferenceTime {
+			return nil, true, false
+		}
+		times = append(times, time.Unix(0, 0).UTC().Add(r.Instance.FrameReferenceTime))
+	}
+	return times, true, true
 }
 
 // within reports whether all times lie within tol of each other.

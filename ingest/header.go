@@ -37,10 +37,11 @@ type Soft struct {
 	StudyInstanceUID string    `json:"stu,omitempty"`
 	PatientID        string    `json:"-"` // becomes Subject before anything is kept
 	Subject          Token     `json:"sub,omitempty"`
-	SeriesStart      time.Time `json:"srt,omitzero"` // SeriesDate and SeriesTime
-	Injection        time.Time `json:"inj,omitzero"` // RadiopharmaceuticalStartDateTime, or its time with a date that fits
-	DecayOrigin      time.Time `json:"dcd,omitzero"` // DecayCorrectionDateTime of multi-frame objects, or what Siemens has privately
-	ScanStart        time.Time `json:"scn,omitzero"` // GE's private start of the scan
+	SeriesStart      time.Time `json:"srt,omitzero"`  // SeriesDate and SeriesTime
+	Injection        time.Time `json:"inj,omitzero"`  // RadiopharmaceuticalStartDateTime, or its time with a date that fits
+	InjectionClock   bool      `json:"inc,omitempty"` // Injection is a time of day on the day that brings it nearest to the series
+	DecayOrigin      time.Time `json:"dcd,omitzero"`  // DecayCorrectionDateTime of multi-frame objects, or what Siemens has privately
+	ScanStart        time.Time `json:"scn,omitzero"`  // GE's private start of the scan
 	DoseBq           float64   `json:"dos,omitempty"`
 	WeightKg         float64   `json:"wgt,omitempty"`
 	TracerTexts      []string  `json:"trc,omitempty"` // where a tracer may be named, most telling first
@@ -56,7 +57,10 @@ type Soft struct {
 	// SUVPerUnit turns series units into the uptake value by body weight, in
 	// g/mL, 0 where it is not known.
 	SUVPerUnit float64 `json:"suv,omitempty"`
-	Nuclide    string  `json:"nuc,omitempty"` // the meaning of RadionuclideCodeSequence, such as ^11^Carbon
+	// SUVStated is a vendor's own factor from values in Bq/mL to uptake, in g/mL,
+	// 0 where there is none.
+	SUVStated float64 `json:"sus,omitempty"`
+	Nuclide   string  `json:"nuc,omitempty"` // the meaning of RadionuclideCodeSequence, such as ^11^Carbon
 	// OtherTracers counts the items of RadiopharmaceuticalInformationSequence
 	// behind the first.
 	OtherTracers int  `json:"otr,omitempty"`

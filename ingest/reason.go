@@ -33,6 +33,7 @@ const (
 	CodePatients          Code = "TWO_PATIENTS"
 	CodeSurplus           Code = "COUNT_SURPLUS"
 	CodeOverlap           Code = "FRAME_OVERLAP"
+	CodeDecay             Code = "DECAY_CONTRADICTION"
 	CodeBeds              Code = "BED_POSITIONS"
 	CodeGated             Code = "GATED"
 	CodeProjection        Code = "PROJECTION"
@@ -162,4 +163,7 @@ const (
 	WarnTracers       Code = "SEVERAL_TRACERS"
 	WarnLossy         Code = "LOSSY_COMPRESSION"
 	WarnContours      Code = "CONTOURS"
+	WarnInjection     Code = "INJECTION_TIME"
+	WarnSUVFactor     Code = "SUV_FACTOR"
+	WarnDose          Code = "DOSE_WEIGHT"
 )

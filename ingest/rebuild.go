@@ -41,7 +41,7 @@ func (t *Timing) rebuild(h Header, instances []Instance) error {
 	t.abut()
 	t.Warnings = append(t.Warnings, Warn(WarnTimeAssumed, level, 1, 0, "%s", how))
 	if !byFactors && !h.Soft.SeriesStart.IsZero() {
-		t.inject(h.Soft.Injection, h.Soft.SeriesStart.Add(origin))
+		t.inject(h, h.Soft.SeriesStart.Add(origin))
 	}
 	t.ByFactors = byFactors
 	return t.storedAfter(h, -origin, byFactors)

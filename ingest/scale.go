@@ -20,6 +20,40 @@ func (s Soft) Uptake() (bqPerG float64, ok bool) {
 	return s.DoseBq / (1000 * s.WeightKg), true
 }
 
+// impossible says which of dose and weight are in the header and cannot be.
+func (s Soft) impossible() (list []Warning) {
+	for _, v := range []struct {
+		name              string
+		value, least, top float64
+		unit              string
+	}{{"RadionuclideTotalDose", s.DoseBq, leastDoseBq, mostDoseBq, "Bq"}, {"PatientWeight", s.WeightKg, leastWeightKg, mostWeightKg, "kg"}} {
+		if v.value != 0 && !(v.value >= v.least && v.value <= v.top) {
+			list = append(list, Warn(WarnDose, LevelWarn, v.value, v.top,
+				"The header's %s of %.4g %s lies outside %.4g to %.4g; no uptake value is calculated with it.", v.name, v.value, v.unit, v.least, v.top))
+		}
+	}
+	return list
+}
+
+// sameUptake is by which part a vendor's factor for uptake may differ from that
+// which dose, weight and decay give.
+const sameUptake = 0.05
+
+// checkUptake compares a vendor's factor for uptake with dose and weight.
+func (a Assembly) checkUptake(t Timing) []Warning {
+	soft := a.Header.Soft
+	bqPerG, ok := soft.Uptake()
+	if soft.SUVStated <= 0 || !ok || t.StoredNone || !t.InjectionKnown || t.HalfLife <= 0 {
+		return nil
+	}
+	ratio := soft.SUVStated * bqPerG * math.Exp(-DecayPerSecond(t.HalfLife)*(t.Stored-t.Injection).Seconds())
+	if math.Abs(ratio-1) <= sameUptake {
+		return nil
+	}
+	return []Warning{Warn(WarnSUVFactor, LevelDoubt, ratio, 1,
+		"The vendor's factor for uptake is %.4g times what Bq/mL, dose, weight and decay give.", ratio)}
+}
+
 // BqPerMLPerUnit returns what turns the series' values into Bq/mL, 0 where
 // that is not known.
 //
@@ -32,7 +66,7 @@ func (s Soft) Uptake() (bqPerG float64, ok bool) {
 func (a Assembly) BqPerMLPerUnit(t Timing) (float64, []Warning) {
 	soft := a.Header.Soft
 	if soft.BqPerMLPerUnit > 0 || soft.SUVPerUnit == 0 {
-		return soft.BqPerMLPerUnit, nil
+		return soft.BqPerMLPerUnit, a.checkUptake(t)
 	}
 	bqPerG, ok := soft.Uptake()
 	if !ok || t.StoredNone || !t.InjectionKnown || t.HalfLife <= 0 {

@@ -37,15 +37,61 @@ const (
 func seconds(s float64) time.Duration { return time.Duration(math.Round(s * float64(time.Second))) }
 
 // inject takes the header's injection time, unless it cannot be that of this
-// scan. Zero is the date and time of model zero.
-func (t *Timing) inject(injection, zero time.Time) {
+// scan, or its day is open and matters: Zero is the date and time of model zero.
+func (t *Timing) inject(h Header, zero time.Time) {
+	injection := h.Soft.Injection
 	since := injection.Sub(zero)
+	if h.Soft.InjectionClock && t.dayMatters() {
+		before := math.Exp(-DecayPerSecond(t.HalfLife) * day.Seconds())
+		if h.Strict.DecayCorrection != "ADMIN" {
+			t.Warnings = append(t.Warnings, Warn(WarnInjection, LevelDoubt, before, 1-dayShare,
+				"The header gives the time of day of the injection and not its day, and of this nuclide %.3g of the activity is left after a day: the time of the injection is not used.", before))
+			return
+		}
+		t.Warnings = append(t.Warnings, Warn(WarnInjection, LevelDoubt, before, 1-dayShare,
+			"The header gives the time of day of the injection and not its day, and of this nuclide %.3g of the activity is left after a day: values corrected to another time than the injection rest on a guess.", before))
+	}
 	if !injection.IsZero() && since > -t.longestUptake() && since < t.Frames[len(t.Frames)-1].End() {
 		t.Injection, t.InjectionKnown = since, true
 	} else if !injection.IsZero() {
 		t.Warnings = append(t.Warnings, Warn(WarnTimeAssumed, LevelWarn, since.Seconds(), -t.longestUptake().Seconds(),
 			"The header puts the injection %s model zero. That cannot be the injection of this scan, so its time is not used.", sideOf(since, "before", "after")))
 	}
+}
+
+// dayShare is the part of the activity that a wrong day of the injection may make
+// or take without a word, and goneShare the part that is left after a day of a
+// nuclide of which nobody scans a day after the injection.
+const (
+	dayShare  = 0.01
+	goneShare = 0.004
+)
+
+// dayMatters reports whether a scan may be a day after its injection, and that
+// day would change activities at the injection.
+func (t *Timing) dayMatters() bool {
+	if t.HalfLife <= 0 {
+		return false
+	}
+	left := math.Exp(-DecayPerSecond(t.HalfLife) * day.Seconds())
+	return left > goneShare && left < 1-dayShare
+}
+
+// injectByFactors takes the origin of decay factors that correct to the injection
+// for its time: both are one moment. It reports whether the header's time of day
+// agrees, so that no more than the day was wrong.
+func (t *Timing) injectByFactors(h Header, used, scatter time.Duration) (agrees bool) {
+	if h.Strict.DecayCorrection != "ADMIN" || used > Simultaneous {
+		return false
+	}
+	known, said := t.InjectionKnown, t.Injection
+	t.Injection, t.InjectionKnown = used, true
+	if off := used - said; known && h.Soft.InjectionClock && (off-off.Round(day)).Abs() <= max(scatter, decayRefTolerance) {
+		t.Injection = said + off.Round(day)
+		t.Warnings = slices.DeleteFunc(t.Warnings, func(w Warning) bool { return w.Code == WarnInjection })
+		return true
+	}
+	return false
 }
 
 // sideOf says on which side a time lies, as in "3.5 s before".

@@ -84,6 +84,10 @@ func TestFieldCasesEndAsTheirTableSays(t *testing.T) {
 		{"enhanced-orientation-rounding", ingest.Ready, "", ""},
 		{"slope-zero-blank", ingest.Ready, "", ""},
 		{"un-explicit", ingest.Ready, "", ""},
+		{"subsecond-frames", ingest.Ready, "", ""},
+		{"decay-contradiction", ingest.Rejected, ingest.CodeDecay, "DecayCorrection is NONE, but CorrectedImage lists DECY and DecayFactor rises to 6.166"},
+		{"admin-time-of-day-only", ingest.Ready, "", ""},
+		{"late-window-no-factor", ingest.Ready, "", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := fieldCase(t, tt.name)
@@ -223,6 +227,33 @@ func fieldCurves(t *testing.T, name string) (extract.Curves, ingest.Assembly) {
 		t.Fatal(err)
 	}
 	return curves, a
+}
+
+// Times that a header leaves open: values corrected to the injection stay as
+// stored, whatever day its time of day is put on, and FrameReferenceTime tells
+// which start START means.
+func TestTimesThatTheHeaderLeavesOpen(t *testing.T) {
+	corrected := func(name string, to extract.Origin) []extract.CorrectedTAC {
+		t.Helper()
+		curves, _ := fieldCurves(t, name)
+		tacs, err := curves.Corrected(to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return tacs
+	}
+	same := func(what string, got, want []extract.CorrectedTAC) {
+		t.Helper()
+		for i := range want {
+			for f, v := range want[i].BqPerML {
+				if math.Abs(got[i].BqPerML[f]-v) > 1e-6*v {
+					t.Fatalf("%s: %s, frame %d: %g, want %g", what, want[i].Region, f+1, got[i].BqPerML[f], v)
+				}
+			}
+		}
+	}
+	same("Zr-89 four days after the injection", corrected("admin-time-of-day-only", extract.ToInjection), corrected("admin-time-of-day-only", extract.AsStored))
+	same("a window late in an acquisition", corrected("late-window-no-factor", extract.ToScanStart), corrected("un-explicit", extract.ToScanStart))
 }
 
 // An uptake value in the standard's own unit code is turned into Bq/mL by dose and

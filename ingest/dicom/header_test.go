@@ -46,6 +46,7 @@ func sampleFacts() (ingest.Header, ingest.Instance) {
 				PatientID:        "ID 17",
 				SeriesStart:      start,
 				Injection:        time.Date(2024, 2, 29, 23, 58, 0, 0, time.UTC),
+				InjectionClock:   true,
 				DoseBq:           185e6,
 				WeightKg:         6.25,
 				TracerTexts:      []string{"Solution", "DASB C-11", "Gehirn rührt [11C]DASB", "Protocol"},

@@ -121,6 +121,12 @@ func (f *facts) softFacts(series time.Time, unit string) ingest.Soft {
 		SUVPerUnit:      f.toSUV(unit),
 	}
 	s.Injection, s.TimeDoubts = f.injection(series)
+	m, dated := momentOf(f.bytes(injectionDateTime))
+	dated = dated && m.in(f.zone).Sub(s.Injection).Abs() < day
+	s.InjectionClock = !dated && !s.Injection.IsZero()
+	if unit == "BQML" {
+		s.SUVStated = f.soft(philipsSUV)
+	}
 	s.DecayOrigin, s.ScanStart = f.privateTime(siemensDecayTime), f.privateTime(geScanTime)
 	if v := f.bytes(studyInstanceUID); isUID(v) {
 		s.StudyInstanceUID = string(v)

@@ -195,7 +195,8 @@ func (c Curves) frameWarnings(faults []FrameFault) (list []ingest.Warning) {
 		var names []string
 		for _, fault := range faults {
 			if frame := c.Frames[fault.Frame]; fault.Code == kind.code {
-				names = append(names, fmt.Sprintf("%d (%.4g to %.4g s)", fault.Frame+1, frame.Start.Seconds(), frame.End().Seconds()))
+				from, to := frame.Start.Seconds(), frame.End().Seconds()
+				names = append(names, fmt.Sprintf("%d (%.4g to %.4g s)", fault.Frame+1, from, to))
 			}
 		}
 		switch len(names) {

@@ -118,7 +118,7 @@ func TestInjectionTimeIsNotTakenAgainstTheCurves(t *testing.T) {
 			c := curve(tt.values...)
 			c.Decay.Injection, c.Decay.InjectionKnown = tt.injection, true
 			got, doubts := c.InjectionTime()
-			if _, doubted := codes(doubts)[ingest.WarnTimeAssumed]; got != tt.want || doubted != tt.doubt {
+			if _, doubted := codes(doubts)[ingest.WarnInjection]; got != tt.want || doubted != tt.doubt {
 				t.Errorf("%v, %v", got, doubts)
 			}
 		})

@@ -40,12 +40,14 @@ func (c Curves) InjectionTime() (time.Duration, []ingest.Warning) {
 	case !(peak > 0):
 		return 0, nil
 	case before > mostBeforeInjection*peak:
-		return 0, []ingest.Warning{ingest.Warn(ingest.WarnTimeAssumed, ingest.LevelDoubt, before/peak, mostBeforeInjection,
-			"The injection is stated at %g s, but frames that end before it hold activity of %.3g of the peak, more than %g: times count from model zero, 0 s.",
+		return 0, []ingest.Warning{ingest.Warn(ingest.WarnInjection, ingest.LevelDoubt, before/peak, mostBeforeInjection,
+			"The injection is stated at %g s, but frames that end before it hold activity of %.3g of the peak, "+
+				"more than %g: times count from model zero, 0 s.",
 			at.Seconds(), before/peak, mostBeforeInjection)}
 	case c.Frames[0].Start-at > uptakeTime && first < risen:
-		return 0, []ingest.Warning{ingest.Warn(ingest.WarnTimeAssumed, ingest.LevelDoubt, first, risen,
-			"The injection is stated at %g s, but the first frame holds activity of %.3g of the peak, less than %g: times count from model zero, 0 s.",
+		return 0, []ingest.Warning{ingest.Warn(ingest.WarnInjection, ingest.LevelDoubt, first, risen,
+			"The injection is stated at %g s, but the first frame holds activity of %.3g of the peak, "+
+				"less than %g: times count from model zero, 0 s.",
 			at.Seconds(), first, risen)}
 	}
 	return at, nil

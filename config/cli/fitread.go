@@ -81,7 +81,8 @@ func (c fitCmd) reference(tacs []extract.TAC, in table.Interpretation) (extract.
 	name, other := extract.Reference(c.Reference, others)
 	for _, gap := range in.LeftOut {
 		if other == nil && gap.Region == name {
-			return "", ingest.Reject(ingest.CodeReferenceAbsent, "the reference %s lacks %s, so it cannot serve; fill them in or take out their rows", name, ingest.Count(gap.Missing, "value"))
+			return "", ingest.Reject(ingest.CodeReferenceAbsent,
+				"the reference %s lacks %s, so it cannot serve; fill them in or take out their rows", name, ingest.Count(gap.Missing, "value"))
 		}
 	}
 	return "", err

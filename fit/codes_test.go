@@ -72,6 +72,7 @@ func raisers() map[ingest.Code]func(t *testing.T) []ingest.Warning {
 			return allOf(t, biased, fit.LoganRef{K2PrimePerMin: 0.065, TStar: 30 * time.Minute})
 		},
 		ingest.WarnNegativeRate: func(t *testing.T) []ingest.Warning { return allOf(t, lessBlood(), fit.TCM1{}) },
+		ingest.WarnNoSE:         func(t *testing.T) []ingest.Warning { return allOf(t, cortex(0.05, 0.05), fit.Spectral{}) },
 	}
 }
 
@@ -124,6 +125,7 @@ func codesInSource(t *testing.T) map[ingest.Code]bool {
 		"WarnFitBound": ingest.WarnFitBound, "WarnBPRange": ingest.WarnBPRange, "WarnR1Range": ingest.WarnR1Range, "WarnResiduals": ingest.WarnResiduals,
 		"WarnSE": ingest.WarnSE, "WarnIdentify": ingest.WarnIdentify, "WarnModelAgree": ingest.WarnModelAgree, "WarnModelFailed": ingest.WarnModelFailed,
 		"WarnTStar": ingest.WarnTStar, "WarnNoiseBias": ingest.WarnNoiseBias, "WarnNegativeRate": ingest.WarnNegativeRate,
+		"WarnNoSE": ingest.WarnNoSE,
 	}
 	files, err := filepath.Glob("*.go")
 	if err != nil {

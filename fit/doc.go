@@ -88,7 +88,7 @@
 // as known: its main parameter scatters up to a fifth more than the standard error
 // says. Give t* where that matters.
 //
-// Noise in blood is not counted.
+// Spectral gives no standard errors. Noise in blood is not counted.
 //
 // A doubtful number comes with a Warning that holds the rule, the value and the
 // limit. Values are not clipped: a negative BPND stays negative.
@@ -128,6 +128,7 @@
 //	real [11C]DASB, the same by trapezoids, as the dataset's           median 0.0018 %                      TestTheDifferenceIsNumerics
 //	real [11C]MC1, VT by Logan and MA1 against 2TCM                    at most 4.0 %                        TestRealArterialScans
 //	real [11C]MC1, VT by spectral analysis over 2TCM                   1.11–1.54                            TestRealArterialScans
+//	VT: standard error over scatter, MA2, two compartments             0.889–1.30                           TestMA2StandardErrorsAreCalibrated
 //
 // # How fast
 //

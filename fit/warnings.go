@@ -97,7 +97,12 @@ func (e *Estimate) judge(u []float64) {
 			"The model has no single solution here: the curve is empty, or proportional to the input."}.warning())
 		return
 	}
-	list := append(e.Warnings, e.Parameters[i].uncertain()...)
+	list := e.Warnings
+	if e.noErrors == "" {
+		list = append(list, e.Parameters[i].uncertain()...)
+	} else {
+		list = append(list, ingest.Warn(ingest.WarnNoSE, ingest.LevelNotice, 0, 0, "The model %s gives no standard errors: %s.", e.Model, e.noErrors))
+	}
 	for i := range e.Parameters {
 		list = append(list, e.Parameters[i].warnings()...)
 	}

@@ -135,6 +135,7 @@ const (
 	WarnRefBinding   Code = "REF_BINDING"
 	WarnFitBound     Code = "FIT_BOUND"
 	WarnSE           Code = "SE"
+	WarnNoSE         Code = "NO_SE"
 	WarnBPRange      Code = "BP_RANGE"
 	WarnR1Range      Code = "R1_RANGE"
 	WarnResiduals    Code = "RESIDUALS"

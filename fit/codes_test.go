@@ -72,6 +72,9 @@ func raisers() map[ingest.Code]func(t *testing.T) []ingest.Warning {
 			return allOf(t, biased, fit.LoganRef{K2PrimePerMin: 0.065, TStar: 30 * time.Minute})
 		},
 		ingest.WarnNegativeRate: func(t *testing.T) []ingest.Warning { return allOf(t, lessBlood(), fit.TCM1{}) },
+		ingest.WarnVTRange:      func(t *testing.T) []ingest.Warning { return allOf(t, bloodTimes(1000), fit.TCM1{}) },
+		ingest.WarnK1Range:      func(t *testing.T) []ingest.Warning { return allOf(t, bloodTimes(1e-3), fit.TCM1{}) },
+		ingest.WarnVBRange:      func(t *testing.T) []ingest.Warning { return allOf(t, moreBlood(), fit.TCM1{}) },
 		ingest.WarnNoSE:         func(t *testing.T) []ingest.Warning { return allOf(t, cortex(0.05, 0.05), fit.Spectral{}) },
 	}
 }
@@ -125,7 +128,7 @@ func codesInSource(t *testing.T) map[ingest.Code]bool {
 		"WarnFitBound": ingest.WarnFitBound, "WarnBPRange": ingest.WarnBPRange, "WarnR1Range": ingest.WarnR1Range, "WarnResiduals": ingest.WarnResiduals,
 		"WarnSE": ingest.WarnSE, "WarnIdentify": ingest.WarnIdentify, "WarnModelAgree": ingest.WarnModelAgree, "WarnModelFailed": ingest.WarnModelFailed,
 		"WarnTStar": ingest.WarnTStar, "WarnNoiseBias": ingest.WarnNoiseBias, "WarnNegativeRate": ingest.WarnNegativeRate,
-		"WarnNoSE": ingest.WarnNoSE,
+		"WarnNoSE": ingest.WarnNoSE, "WarnVTRange": ingest.WarnVTRange, "WarnK1Range": ingest.WarnK1Range, "WarnVBRange": ingest.WarnVBRange,
 	}
 	files, err := filepath.Glob("*.go")
 	if err != nil {

@@ -50,6 +50,7 @@ func prepare(s Scan, in Input, w Weighting) (*prepared, error) {
 	p.warnings = p.scanWarnings()
 	if in.Arterial() {
 		p.warnings = append(append(p.warnings, used.Check(s.Frames[len(s.Frames)-1].End())...), used.Warnings...)
+		p.warnings = append(p.warnings, used.CheckScale(s.Frames, used.Uptake(s.Frames, s.HalfLife, s.TACs, s.Delay))...)
 	}
 	return p, nil
 }

@@ -125,6 +125,7 @@ func warningRows() []Entry {
 		{WarnNoise, LevelWarn, "A curve is noisier than usual.", "Read its estimates with their standard errors."},
 		{WarnRefBinding, LevelWarn, "The reference region looks as if it binds the tracer.", "Check that the reference is free of specific binding, and that its region is in the right place."},
 		{WarnBlood, LevelDoubt, "Samples of arterial blood are unusual or incomplete.", "Check units, times and outliers in the table of blood."},
+		{WarnBloodScale, LevelDoubt, "Blood and tissue do not fit together in size: one of them is not in the unit that is stated or assumed.", "State the unit of every column of activity in the sidecar of the blood, and compare it with the counter's."},
 
 		{WarnFitBound, LevelWarn, "A parameter lies at a bound of its search, or two of them cannot be told apart.", "Do not rely on the estimate: the curve does not determine the parameter."},
 		{WarnIdentify, LevelDoubt, "The curve does not determine the parameter: at 3 % noise it is off by more than a tenth, or another solution fits as well.", "Use a model with fewer parameters, or a larger region."},
@@ -132,6 +133,9 @@ func warningRows() []Entry {
 		{WarnNoSE, LevelNotice, "The model gives no standard errors, because those that it could give would be wrong.", "Compare repeated scans, or take a model that has standard errors."},
 		{WarnBPRange, LevelDoubt, "BPND lies outside the range that tracers reach.", "Check the region, the reference and the frames."},
 		{WarnR1Range, LevelWarn, "R1 lies outside the range that tissue reaches.", "Check the region, the reference and the first frames."},
+		{WarnVTRange, LevelDoubt, "VT lies outside the range that tracers reach.", "Check the units of blood and curves, and the region."},
+		{WarnK1Range, LevelDoubt, "K1 lies outside the range that blood flow allows.", "Check the units of blood and curves, and the delay of the blood."},
+		{WarnVBRange, LevelWarn, "The fraction of blood in the region is clearly negative or above a fifth.", "Check the delay and the unit of the blood, and whether the region holds a vessel."},
 		{WarnNegativeRate, LevelDoubt, "A rate constant is negative, or a fraction is impossible.", "Do not use the estimate: the model does not describe the curve."},
 		{WarnResiduals, LevelWarn, "The residuals have too few or too many runs of one sign: the model misses the shape of the curve.", "Compare with a model of more compartments, and check for motion."},
 		{WarnModelAgree, LevelWarn, "Models disagree by more than their errors and biases explain.", "Look at the curves and fits before you rely on any of them."},

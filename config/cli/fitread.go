@@ -99,6 +99,7 @@ func (c fitCmd) readBlood(e *env, scan *fit.Scan) error {
 	if scan.Blood, err = table.ReadBlood(f, side); err != nil {
 		return fmt.Errorf("%s: %w", c.Blood, err)
 	}
+	scan.Blood = scan.Blood.Settle(extract.Curves{Frames: scan.Frames, TACs: scan.TACs, HalfLife: scan.HalfLife})
 	fmt.Fprintf(e.stderr, "%s: %d samples of plasma, %d of whole blood\n", filepath.Base(c.Blood), len(scan.Blood.Parent), len(scan.Blood.Whole))
 	c.say(e, append(scan.Blood.Check(scan.Frames[len(scan.Frames)-1].End()), scan.Blood.Warnings...))
 	if c.Delay != "auto" {

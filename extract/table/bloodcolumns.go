@@ -109,6 +109,7 @@ func (b *bloodReading) setFactors(units []string, side sidecarKeys) error {
 	}
 	if known == 0 {
 		_, known = concentrationOf(assumedBloodUnit)
+		b.unitAssumed = true
 		b.warn(ingest.LevelDoubt, 0, 0, "Nothing states the unit of the activity in blood; it is read in %s.", assumedBloodUnit)
 	}
 	for q := range b.factor {

@@ -125,6 +125,7 @@ func warningRows() []Entry {
 		{WarnNoise, LevelWarn, "A curve is noisier than usual.", "Read its estimates with their standard errors."},
 		{WarnRefBinding, LevelWarn, "The reference region looks as if it binds the tracer.", "Check that the reference is free of specific binding, and that its region is in the right place."},
 		{WarnBlood, LevelDoubt, "Samples of arterial blood are unusual or incomplete.", "Check units, times and outliers in the table of blood."},
+		{WarnDelay, LevelWarn, "The delay of the tracer after the blood was not found, and 0 s is used.", "Compare the clocks of counter and scanner; give the delay with --delay where it is known."},
 		{WarnBloodScale, LevelDoubt, "Blood and tissue do not fit together in size: one of them is not in the unit that is stated or assumed.", "State the unit of every column of activity in the sidecar of the blood, and compare it with the counter's."},
 
 		{WarnFitBound, LevelWarn, "A parameter lies at a bound of its search, or two of them cannot be told apart.", "Do not rely on the estimate: the curve does not determine the parameter."},

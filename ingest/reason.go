@@ -143,6 +143,7 @@ const (
 	WarnNoiseBias    Code = "NOISE_BIAS"
 	WarnBlood        Code = "BLOOD"
 	WarnBloodScale   Code = "BLOOD_SCALE"
+	WarnDelay        Code = "DELAY"
 	WarnVTRange      Code = "VT_RANGE"
 	WarnK1Range      Code = "K1_RANGE"
 	WarnVBRange      Code = "VB_RANGE"

@@ -13,6 +13,7 @@ import (
 	"tacstream/extract"
 	"tacstream/extract/table"
 	"tacstream/fit"
+	"tacstream/ingest"
 )
 
 // read reads the table, and the blood where it is given, and says what they
@@ -112,8 +113,14 @@ func (c fitCmd) readBlood(e *env, scan *fit.Scan) error {
 		fmt.Fprintln(e.stderr, "delay of the tracer after the blood: taken as 0 s, since plasma is needed to estimate it; give it with --delay where it is known")
 		return nil
 	}
-	if scan.Delay, err = fit.FindDelay(*scan); err != nil {
+	var doubts []ingest.Warning
+	if scan.Delay, doubts, err = fit.FindDelay(*scan); err != nil {
 		return fmt.Errorf("%s: %w; set a delay with --delay", c.Blood, err)
+	}
+	if len(doubts) > 0 {
+		c.say(e, doubts)
+		scan.Blood.Warnings = append(slices.Clip(scan.Blood.Warnings), doubts...)
+		return nil
 	}
 	doubt := ""
 	if scan.Blood.Whole == nil {

@@ -82,6 +82,9 @@ func raisers() map[ingest.Code]func(t *testing.T) []ingest.Warning {
 			}
 			return doubts
 		},
+		ingest.WarnIntervalOpen: func(t *testing.T) []ingest.Warning {
+			return allOf(t, proportional(0.3).scan(rand.New(rand.NewPCG(1, 2))), fit.SRTM{})
+		},
 		ingest.WarnNoSE: func(t *testing.T) []ingest.Warning { return allOf(t, cortex(0.05, 0.05), fit.Spectral{}) },
 	}
 }
@@ -135,7 +138,8 @@ func codesInSource(t *testing.T) map[ingest.Code]bool {
 		"WarnFitBound": ingest.WarnFitBound, "WarnBPRange": ingest.WarnBPRange, "WarnR1Range": ingest.WarnR1Range, "WarnResiduals": ingest.WarnResiduals,
 		"WarnSE": ingest.WarnSE, "WarnIdentify": ingest.WarnIdentify, "WarnModelAgree": ingest.WarnModelAgree, "WarnModelFailed": ingest.WarnModelFailed,
 		"WarnTStar": ingest.WarnTStar, "WarnNoiseBias": ingest.WarnNoiseBias, "WarnNegativeRate": ingest.WarnNegativeRate,
-		"WarnNoSE": ingest.WarnNoSE, "WarnDelay": ingest.WarnDelay, "WarnVTRange": ingest.WarnVTRange, "WarnK1Range": ingest.WarnK1Range, "WarnVBRange": ingest.WarnVBRange,
+		"WarnNoSE": ingest.WarnNoSE, "WarnDelay": ingest.WarnDelay, "WarnIntervalOpen": ingest.WarnIntervalOpen,
+		"WarnVTRange": ingest.WarnVTRange, "WarnK1Range": ingest.WarnK1Range, "WarnVBRange": ingest.WarnVBRange,
 	}
 	files, err := filepath.Glob("*.go")
 	if err != nil {

@@ -47,6 +47,7 @@ type record struct {
 	gradients []gradient // of the first parameters, by those of the fit
 	nominal   float64    // relative standard error of the main parameter in a scan of nominalNoise
 	profile   profile
+	loose     bool        // the profile may have no end
 	noErrors  string      // why the model gives no standard errors, "" where it does
 	kept      []Parameter // Parameters
 	measured  []float64   // the values of the region; nil where there is no record

@@ -131,6 +131,7 @@ func warningRows() []Entry {
 		{WarnFitBound, LevelWarn, "A parameter lies at a bound of its search, or two of them cannot be told apart.", "Do not rely on the estimate: the curve does not determine the parameter."},
 		{WarnIdentify, LevelDoubt, "The curve does not determine the parameter: at 3 % noise it is off by more than a tenth, or another solution fits as well.", "Use a model with fewer parameters, or a larger region."},
 		{WarnSE, LevelDoubt, "The standard error is large compared with the estimate.", "Read the estimate with its interval."},
+		{WarnIntervalOpen, LevelWarn, "The curve sets no end to the interval on one side or on both: a curve proportional to the reference's fits any value.", "Take the end that there is as a bound, or a model that shares k2′, such as srtm2."},
 		{WarnNoSE, LevelNotice, "The model gives no standard errors, because those that it could give would be wrong.", "Compare repeated scans, or take a model that has standard errors."},
 		{WarnBPRange, LevelDoubt, "BPND lies outside the range that tracers reach.", "Check the region, the reference and the frames."},
 		{WarnR1Range, LevelWarn, "R1 lies outside the range that tissue reaches.", "Check the region, the reference and the first frames."},

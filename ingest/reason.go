@@ -136,6 +136,7 @@ const (
 	WarnFitBound     Code = "FIT_BOUND"
 	WarnSE           Code = "SE"
 	WarnNoSE         Code = "NO_SE"
+	WarnIntervalOpen Code = "INTERVAL_OPEN"
 	WarnBPRange      Code = "BP_RANGE"
 	WarnR1Range      Code = "R1_RANGE"
 	WarnResiduals    Code = "RESIDUALS"

@@ -23,6 +23,7 @@ type prepared struct {
 	refNoise  noise
 	plasma    curve     // where plasma is part of the input
 	whole     []float64 // frame means of whole blood; nil where there is none or it is no part of the input
+	growth    []float64 // of the variance of each frame, see noiseGrowth; nil for 1
 	judge     extract.Judge
 	warnings  []ingest.Warning // that every estimate of the scan deserves
 }
@@ -72,6 +73,7 @@ func prepareRegions(s Scan, w Weighting) (*prepared, error) {
 	}
 	shared := s.schedules.of(s.Frames, p.from, s.HalfLife)
 	p.grid, p.judge, p.scan.Frames = shared.grid, shared.judge, shared.frames
+	p.growth = p.noiseGrowth()
 	return p, nil
 }
 

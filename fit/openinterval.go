@@ -47,13 +47,13 @@ func (e *Estimate) openInterval() []ingest.Warning {
 		return nil
 	}
 	name := string(e.Main())
-	bound, said := low, "The curve sets no upper end to the 95 % interval of "+name+": it is at least {value}."
-	switch {
-	case up && down:
-		bound, _ = e.Get(e.Main())
-		said = "The curve sets no end to the 95 % interval of " + name + " on either side: the estimate, {value}, is one of many that fit."
-	case down:
-		bound, said = high, "The curve sets no lower end to the 95 % interval of "+name+": it is at most {value}."
-	}
-	return broken(rule{true, ingest.WarnIntervalOpen, ingest.LevelWarn, bound, statedLevel, said})
+	value, _ := e.Get(e.Main())
+	return broken(
+		rule{up && down, ingest.WarnIntervalOpen, ingest.LevelWarn, value, statedLevel,
+			"The curve sets no end to the 95 % interval of " + name + " on either side: the estimate, {value}, is one of many that fit."},
+		rule{up && !down, ingest.WarnIntervalOpen, ingest.LevelWarn, low, statedLevel,
+			"The curve sets no upper end to the 95 % interval of " + name + ": it is at least {value}."},
+		rule{down && !up, ingest.WarnIntervalOpen, ingest.LevelWarn, high, statedLevel,
+			"The curve sets no lower end to the 95 % interval of " + name + ": it is at most {value}."},
+	)
 }

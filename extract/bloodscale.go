@@ -99,9 +99,18 @@ func (b Blood) CheckScale(frames []ingest.Frame, uptake float64) []ingest.Warnin
 	return nil
 }
 
+// AssumedBloodUnit is the unit in which samples are read where nothing states one: that
+// of BIDS' examples.
+const AssumedBloodUnit = "kBq/mL"
+
+// UnstatedBloodUnit is the warning of samples of which nothing states the unit.
+func UnstatedBloodUnit() ingest.Warning {
+	return ingest.Warn(ingest.WarnBlood, ingest.LevelDoubt, 0, 0, "Nothing states the unit of the activity in blood; it is read in %s.", AssumedBloodUnit)
+}
+
 // Settle finds the unit of blood where nothing states it. Samples were read in
-// kBq/mL; where the tissue's uptake from that cannot be, and from the same numbers in
-// Bq/mL or MBq/mL can, they are taken to be in that unit, which is doubted. Blood of
+// AssumedBloodUnit; where the tissue's uptake from that cannot be, and from the same
+// numbers in Bq/mL or MBq/mL can, they are taken to be in that unit, which is doubted. Blood of
 // which the unit is stated comes back as it is.
 func (b Blood) Settle(curves Curves) Blood {
 	if !b.UnitAssumed || len(curves.Frames) == 0 {
@@ -113,15 +122,17 @@ func (b Blood) Settle(curves Curves) Blood {
 	}
 	for _, unit := range []struct {
 		name   string
-		factor float64 // of kBq/mL
+		factor float64 // of AssumedBloodUnit
 	}{{"Bq/mL", 1e-3}, {"MBq/mL", 1e3}} {
 		other := uptake / unit.factor
 		if len(b.CheckScale(curves.Frames, other)) > 0 {
 			continue
 		}
 		b.Parent, b.Whole = scaled(b.Parent, unit.factor), scaled(b.Whole, unit.factor)
-		b.Warnings = append(slices.Clone(b.Warnings), ingest.Warn(ingest.WarnBloodScale, ingest.LevelDoubt, other, uptake,
-			"Nothing states the unit of the activity in blood. In kBq/mL the median region would take up %.3g mL/cm³/min, which cannot be; blood is read in %s, with which that is %.3g.", uptake, unit.name, other))
+		b.Warnings = slices.DeleteFunc(slices.Clone(b.Warnings), func(w ingest.Warning) bool { return w == UnstatedBloodUnit() })
+		b.Warnings = append(b.Warnings, ingest.Warn(ingest.WarnBloodScale, ingest.LevelDoubt, other, uptake,
+			"Nothing states the unit of the activity in blood. In %s the median region would take up %.3g mL/cm³/min, which cannot be; blood is read in %s, with which that is %.3g.",
+			AssumedBloodUnit, uptake, unit.name, other))
 		return b
 	}
 	return b

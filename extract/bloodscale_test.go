@@ -50,14 +50,17 @@ func TestTheTissueDecidesTheUnitOfBlood(t *testing.T) {
 		want     float64 // of the samples
 		warnings int
 	}{
-		{"right as assumed", 1, true, 10_000, 0},
+		{"right as assumed", 1, true, 10_000, 1},
 		{"numbers in Bq/mL", 1e3, true, 10_000, 1},
 		{"numbers in MBq/mL", 1e-3, true, 10_000, 1},
 		{"stated, however odd", 1e3, false, 10_000_000, 0},
-		{"beyond any unit", 1e12, true, 1e16, 0},
+		{"beyond any unit", 1e12, true, 1e16, 1},
 	} {
 		c, b := tissueAndBlood(test.factor)
 		b.UnitAssumed, b.Whole = test.assumed, b.Parent
+		if test.assumed {
+			b.Warnings = append(b.Warnings, extract.UnstatedBloodUnit())
+		}
 		before := b.Parent[3].BqPerML
 		got := b.Settle(c)
 		for _, list := range [][]extract.Sample{got.Parent, got.Whole} {

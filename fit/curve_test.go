@@ -22,7 +22,7 @@ func uneven(lambda float64) *grid {
 		frames = append(frames, ingest.Frame{Start: at, Duration: d})
 		at += d
 	}
-	return newGrid(newPartition(frames, lambda))
+	return newGrid(newPartition(frames, lambda, nil))
 }
 
 // at returns the decaying curve at a fraction of a piece.
@@ -88,16 +88,19 @@ func TestQuarticsComeBack(t *testing.T) {
 	quartic := func(t float64) float64 { return t * (3 + t*(-0.1+t*(0.0013-0.000006*t))) }
 	for _, lambda := range lambdas {
 		var frames []ingest.Frame
-		for i := range 20 {
+		for i := range 12 { // a long first frame would be told in parts
+			frames = append(frames, ingest.Frame{Start: time.Duration(i) * 20 * time.Second, Duration: 20 * time.Second})
+		}
+		for i := 1; i < 20; i++ {
 			if i != 11 && i != 12 {
 				frames = append(frames, ingest.Frame{Start: time.Duration(i) * 4 * time.Minute, Duration: 4 * time.Minute})
 			}
 		}
-		g := newGrid(newPartition(frames, lambda))
+		g := newGrid(newPartition(frames, lambda, nil))
 		var means []float64
 		for _, f := range frames {
 			means = append(means, simpson(func(x float64) float64 {
-				at := f.Start.Minutes() + 4*x
+				at := f.Start.Minutes() + f.Duration.Minutes()*x
 				return quartic(at) * math.Exp(-lambda*at)
 			}))
 		}

@@ -116,7 +116,8 @@
 //	BPND, 446 exact curves, six models: error                          median 0.000017 %, worst 0.00058 %   TestExactCurves
 //	BPND, the same curves, k2′ estimated by SRTM2: error               worst 0.00033 %                      TestExactCurvesCoupled
 //	BPND, 400 exact curves of carbon-11, five models: error            median 0.00025 %, worst 0.0018 %     TestExactCurvesOfADecayingTracer
-//	BPND, a break of 30 min in the scan: error                         median 0.11 %, worst 2.3 %           TestABreakOfHalfAnHour
+//	BPND, a break of 30 min in a scan: error                          median 0.016 %, worst 0.34 %         TestABreakOfHalfAnHour
+//	BPND, coarse frames and a break, seven models: error               median 0.00065 %, worst 0.026 %      TestCoarseFrames
 //	BPND by FRTM, 36 exact curves: error                               median 0.000051 %, worst 0.00058 %   TestExactFRTM
 //	k3 and k4 by FRTM, the same curves: error                          median 0.00037 %, worst 0.0042 %     TestExactFRTM
 //	VT by 1TCM and 2TCM, 84 exact curves                               median 0.0013 %, worst 0.030 %       TestExactArterialCurves

@@ -1,11 +1,7 @@
 package fit
 
 import (
-	"cmp"
 	"math"
-	"slices"
-
-	"gonum.org/v1/gonum/floats"
 
 	"tacstream/extract"
 	"tacstream/ingest"
@@ -57,6 +53,7 @@ func (m FRTM) Fit(s Scan) ([]Estimate, error) {
 // k2, c and d. It is used again for the next region.
 type frtmFit struct {
 	*twoRate
+	search  *frtmSearch
 	at      gradient // R1, ln k2, ln c, ln d
 	columns [4][]float64
 	memory  [2]*memory
@@ -64,7 +61,7 @@ type frtmFit struct {
 }
 
 func newFRTMFit(b *basis) *frtmFit {
-	f := &frtmFit{twoRate: newTwoRate(b, nil, true)}
+	f := &frtmFit{twoRate: newTwoRate(b, nil, true), search: newFRTMSearch(b)}
 	for i := range f.columns {
 		f.columns[i] = make([]float64, len(b.mid))
 	}
@@ -76,14 +73,12 @@ func newFRTMFit(b *basis) *frtmFit {
 // those that follow from the model's curve.
 func (f *frtmFit) fit(u, given []float64, e *Estimate) {
 	f.begin(u, given, e)
-	best, top := gradient{}, math.Inf(1)
-	for _, start := range f.starts() {
-		if f.evaluate(start); f.climb(1e-7) && f.rss < top {
-			best, top = f.at, f.rss
-		}
+	best, ok := f.search.minima(u)
+	if !ok {
+		best.at = noFRTM
 	}
-	f.seekTwin(best, top)
-	f.evaluate(best)
+	best = f.seekTwin(best)
+	f.evaluate(best.at)
 	if given == nil {
 		f.reweigh()
 		f.evaluate(f.at)
@@ -94,30 +89,36 @@ func (f *frtmFit) fit(u, given []float64, e *Estimate) {
 	c, d := math.Exp(f.at[2]), math.Exp(f.at[3])
 	f.memory[0].set(f.partition, f.kernel(c))
 	f.memory[1].set(f.partition, f.kernel(d))
-	a, b := f.factors(&f.at)
+	factors := frtmFactors(&f.at)
 	f.l.target = effect{own: 1}
-	f.l.reference = effect{own: f.at[0], through: a, memory: f.memory[0], also: &effect{through: b, memory: f.memory[1]}}
+	f.l.reference = effect{own: f.at[0], through: factors[1], memory: f.memory[0], also: &effect{through: factors[2], memory: f.memory[1]}}
 	f.l.spread(f.rss, f.unit, f.refNoise, -1, &f.spread)
 	f.score(e, f.rss, len(u), 4)
 }
 
+// noFRTM is where a region is left for which no R1 is positive.
+var noFRTM = gradient{1, math.Log(0.1), math.Log(0.05), math.Log(0.2)}
+
 // seekTwin looks for the other solution: at R1 = 1 the curve is the same when
 // k2′ and k3 + k4 change places, which is k2 → c + d − k2, and near it nearly so.
-func (f *frtmFit) seekTwin(best gradient, rss float64) {
+// It returns the better of the two.
+func (f *frtmFit) seekTwin(best frtmPoint) frtmPoint {
 	f.twin = math.NaN()
-	at := best
-	at[1] = math.Log(math.Exp(best[2]) + math.Exp(best[3]) - math.Exp(best[1]))
-	if f.evaluate(at); !f.climb(1e-7) || math.Abs(f.at[1]-best[1]) < distinct {
-		return
+	at := best.at
+	at[1] = math.Log(math.Exp(at[2]) + math.Exp(at[3]) - math.Exp(at[1]))
+	other := f.search.descend(frtmPoint{at: at})
+	if math.Abs(other.at[1]-best.at[1]) < distinct {
+		return best
 	}
-	freedom, total := float64(len(f.u)-4), 0.0
-	for k, w := range f.w {
-		total += w * f.u[k] * f.u[k]
+	if other.rss < best.rss {
+		best, other = other, best
 	}
-	if f.rss-rss <= asWell*rss/freedom || f.rss <= exactly*exactly*total {
-		k4 := math.Exp(f.at[2] + f.at[3] - f.at[1])
-		f.twin = math.Exp(f.at[2]) + math.Exp(f.at[3]) - math.Exp(f.at[1]) - k4
+	freedom := float64(len(f.u) - 4)
+	if other.rss-best.rss <= asWell*best.rss/freedom || other.rss <= exactly*exactly*f.search.yy {
+		k4 := math.Exp(other.at[2] + other.at[3] - other.at[1])
+		f.twin = math.Exp(other.at[2]) + math.Exp(other.at[3]) - math.Exp(other.at[1]) - k4
 	}
+	return best
 }
 
 const (
@@ -131,89 +132,15 @@ const (
 	exactly = 1e-4
 )
 
-// factors returns those of E(c) and E(d).
-func (f *frtmFit) factors(g *gradient) (a, b float64) {
-	r1, k2, c, d := g[0], math.Exp(g[1]), math.Exp(g[2]), math.Exp(g[3])
-	return (k2 - r1*c) * (d - k2) / (d - c), (k2 - r1*d) * (k2 - c) / (d - c)
-}
-
-// k2Steps is how many values of k2 are tried between c and d.
-const k2Steps = 8
-
-// starts returns the points of the grid that are better than all beside them,
-// the best ones.
-func (f *frtmFit) starts() []gradient {
-	const n = evenNodes
-	yd := f.project(f.u, f.w)
-	yy := floats.Dot(f.scratch.wu, f.u)
-	var rss [n + 2][n + 2][k2Steps + 2]float64 // with a margin
-	for i := range rss {
-		for j := range rss[i] {
-			for k := range rss[i][j] {
-				if rss[i][j][k] = math.Inf(1); i >= 1 && i <= n && j > i && j <= n && k >= 1 && k <= k2Steps {
-					_, rss[i][j][k] = f.point(i-1, j-1, k-1, yy, yd)
-				}
-			}
-		}
-	}
-	type start struct {
-		rss float64
-		at  gradient
-	}
-	var list []start
-	for i := 1; i <= n; i++ {
-		for j := i + 1; j <= n; j++ {
-			for k := 1; k <= k2Steps; k++ {
-				r := rss[i][j][k]
-				if r <= rss[i-1][j][k] && r <= rss[i+1][j][k] && r <= rss[i][j-1][k] && r <= rss[i][j+1][k] && r <= rss[i][j][k-1] && r <= rss[i][j][k+1] && !math.IsInf(r, 0) {
-					at, _ := f.point(i-1, j-1, k-1, yy, yd)
-					list = append(list, start{r, at})
-				}
-			}
-		}
-	}
-	slices.SortFunc(list, func(a, b start) int { return cmp.Compare(a.rss, b.rss) })
-	var best []gradient
-	for _, s := range list[:min(len(list), mostStarts)] {
-		best = append(best, s.at)
-	}
-	return best
-}
-
-// mostStarts is from how many points the search goes on.
-const mostStarts = 6
-
-// point returns the point of the grid with the rates c and d of two nodes and
-// one of the values of k2 between them, and its sum of squares, infinite where
-// R1 is not positive: given c, d and k2 the model is C = R1 F + G.
-func (f *frtmFit) point(i, j, s int, yy, yd float64) (at gradient, rss float64) {
-	const n = evenNodes
-	c, d := theta(2*i), theta(2*j)
-	add, aid, ajd, aii, ajj, aij := f.gram[n][n], f.gram[i][n], f.gram[j][n], f.gram[i][i], f.gram[j][j], f.gram[i][j]
-	yi, yj := f.scratch.by[i], f.scratch.by[j]
-	k2 := c * math.Pow(d/c, (float64(s)+0.5)/k2Steps)
-	fi, fj := -c*(d-k2)/(d-c), -d*(k2-c)/(d-c)
-	gi, gj := k2*(d-k2)/(d-c), k2*(k2-c)/(d-c)
-	ff := add + 2*fi*aid + 2*fj*ajd + fi*fi*aii + fj*fj*ajj + 2*fi*fj*aij
-	fg := gi*aid + gj*ajd + fi*gi*aii + fj*gj*ajj + (fi*gj+fj*gi)*aij
-	gg := gi*gi*aii + gj*gj*ajj + 2*gi*gj*aij
-	fy, gy := yd+fi*yi+fj*yj, gi*yi+gj*yj
-	r1 := (fy - fg) / ff
-	if !(r1 > 0) {
-		return at, math.Inf(1)
-	}
-	return gradient{r1, math.Log(k2), math.Log(c), math.Log(d)}, yy - 2*gy + gg - (fy-fg)*(fy-fg)/ff
-}
-
 // evaluate takes the model's curve at a point.
 func (f *frtmFit) evaluate(g gradient) {
 	f.at = g
 	f.interpolate(spotOf(math.Exp(g[2])), f.e[0], f.slope[0])
 	f.interpolate(spotOf(math.Exp(g[3])), f.e[1], f.slope[1])
-	a, b := f.factors(&g)
+	factors := frtmFactors(&g)
 	f.rss = 0
 	for k, w := range f.w {
-		f.fitted[k] = g[0]*f.direct[k] + a*f.e[0][k] + b*f.e[1][k]
+		f.fitted[k] = factors[0]*f.direct[k] + factors[1]*f.e[0][k] + factors[2]*f.e[1][k]
 		r := f.u[k] - f.fitted[k]
 		f.rss += w * r * r
 	}
@@ -221,21 +148,13 @@ func (f *frtmFit) evaluate(g gradient) {
 
 // linearise lays out the derivatives by R1, ln k2, ln c and ln d.
 func (f *frtmFit) linearise() {
-	r1, k2, c, d := f.at[0], math.Exp(f.at[1]), math.Exp(f.at[2]), math.Exp(f.at[3])
-	a, b := f.factors(&f.at)
-	apart := d - c
-	aR, bR := -c*(d-k2)/apart, -d*(k2-c)/apart
-	aK, bK := (d-2*k2+r1*c)/apart, (2*k2-c-r1*d)/apart
-	aC := -r1*(d-k2)/apart + a/apart
-	bC := -(k2-r1*d)/apart + b/apart
-	aD := (k2-r1*c)/apart - a/apart
-	bD := -r1*(k2-c)/apart - b/apart
+	_, z := frtmSlopes(&f.at)
 	for k := range f.u {
 		x, y := f.e[0][k], f.e[1][k]
-		f.columns[0][k] = f.direct[k] + aR*x + bR*y
-		f.columns[1][k] = k2 * (aK*x + bK*y)
-		f.columns[2][k] = c*(aC*x+bC*y) + a*f.slope[0][k]
-		f.columns[3][k] = d*(aD*x+bD*y) + b*f.slope[1][k]
+		f.columns[0][k] = f.direct[k] + z[0][1]*x + z[0][2]*y
+		f.columns[1][k] = z[1][1]*x + z[1][2]*y
+		f.columns[2][k] = z[2][1]*x + z[2][2]*y + z[2][3]*f.slope[0][k]
+		f.columns[3][k] = z[3][1]*x + z[3][2]*y + z[3][4]*f.slope[1][k]
 	}
 	f.l = linearised{n: 4, w: f.w, z: [maxParameters][]float64{f.columns[0], f.columns[1], f.columns[2], f.columns[3]}, influences: f.influences}
 }
@@ -275,23 +194,23 @@ func (f *frtmFit) climb(tolerance float64) bool {
 // next returns the point after a damped step, within bounds: c < k2 < d.
 func (f *frtmFit) next(damping float64) (next gradient, ok bool) {
 	normal := f.l.normal()
-	for i := range f.l.n {
+	var right [4]float64
+	for i := range right {
 		normal[i][i] *= 1 + damping
+		for k, w := range f.w {
+			right[i] += w * f.l.z[i][k] * (f.u[k] - f.fitted[k])
+		}
 	}
-	step, ok := f.towards(&normal)
+	step, ok := f.at.within(&normal, &right)
 	if !ok {
 		return next, false
 	}
 	next = f.at
-	for i := range f.l.n {
-		next[i] += step[i]
-	}
+	next[0] += step[0]
 	for i := 1; i < 4; i++ {
-		next[i] = clamp(next[i], f.at[i]-1, f.at[i]+1)
+		next[i] += clamp(step[i], -1, 1)
 	}
-	next[2] = clamp(next[2], lnMin, lnMax-2*nearest)
-	next[3] = clamp(next[3], next[2]+2*nearest, lnMax)
-	next[1] = clamp(next[1], next[2]+nearest/100, next[3]-nearest/100)
+	next.bound()
 	return next, true
 }
 

@@ -1,28 +1,22 @@
 package fit
 
 import (
+	"errors"
 	"math"
+	"time"
 
-	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
 	"tacstream/ingest"
 )
 
-// A gap between frames is bridged by what its neighbours say of it. Tracer
-// curves are sums of exponentials, so that is what is taken to be likely: with
-// amplitudes of independent, equal variance over the logarithm of the rate the
-// means of any two times are correlated in a known way, and the best guess of
-// one from others (kriging) is a weighted sum of them. Polynomials of the
-// spline's degree come out exactly besides (universal kriging). The sums stand
-// for frames that were not measured: the curve is still linear in the data.
-//
-// Source: Matheron, Les variables régionalisées et leur estimation, Masson
-// 1965; in today's terms Rasmussen & Williams, Gaussian Processes for Machine
-// Learning, MIT Press 2006, section 2.7.
+// A gap between frames is bridged by what its neighbours say of it: see
+// kriging. Polynomials of the spline's degree come out exactly besides
+// (universal kriging) where there are frames enough. The first frame, where it
+// is long, is told in parts in the same way: all of the bolus is in it.
 
 // Bounds of a bridge. Rates count per time of the gap's start: at 20 min they
-// are 0.002 to 1 /min.
+// are 0.01 to 1 /min.
 const (
 	bridgeSlowest = 0.2
 	bridgeFastest = 20.0
@@ -33,10 +27,28 @@ const (
 	bridgeAfter   = 7    // frames that must follow the gap where polynomials come out exactly
 	bridgePiece   = 5.0  // min, the length of a piece of the gap at most
 	bridgeMost    = 12   // pieces of a gap
-	// The variance of a mean of 5 min that neighbours need not agree on, relative
-	// to the curve's: without it the sums would follow every error.
-	bridgeNugget = 3e-9
 )
+
+// Those of the first frame. A bolus takes 10 s to pass, so that nothing in a
+// tissue is faster.
+const (
+	startSlowest = 0.005 // 1/min
+	startFastest = 6.0
+	startRates   = 40
+	startLongest = 20 * time.Second // of a frame that is not told in parts
+	startPiece   = 10 * time.Second // the length of a part at most
+	startMost    = 12               // parts
+)
+
+// startPieces returns in how many parts the first frame is told: 1 where it is
+// not, for want of neighbours or because it is short.
+func startPieces(frames []ingest.Frame) int {
+	length := frames[0].End()
+	if len(frames) < bridgeFewest || frames[0].Start > touching || length <= startLongest {
+		return 1
+	}
+	return min(int((length+startPiece-1)/startPiece), startMost)
+}
 
 // gapPieces returns in how many pieces the gap before frame i is bridged: one
 // where it is not, for want of neighbours.
@@ -56,19 +68,58 @@ func gapPieces(frames []ingest.Frame, i int) int {
 	return int(clamp(math.Ceil((frames[i].Start-start).Minutes()/bridgePiece), 1, bridgeMost))
 }
 
-// bridge finds the weights of the pieces of all gaps between frames, unless
-// there are too few frames for that.
-func (g *partition) bridge() {
+// bridge finds the weights of the parts of the first frame and of the pieces of
+// all gaps between frames, unless there are too few frames for that. Means are
+// those of a curve of the scan, by which it is told how noisy its curves are; nil
+// where there is none.
+func (g *partition) bridge(means []float64) {
 	for k := 0; k < len(g.pieces); k++ {
-		if g.pieces[k].frame >= 0 || g.pieces[k].start == 0 {
-			continue
-		}
-		end := k
-		for end < len(g.pieces) && g.pieces[end].frame < 0 {
+		end := k + 1
+		for end < len(g.pieces) && g.pieces[end].frame == g.pieces[k].frame {
 			end++
 		}
-		g.bridgeGap(g.pieces[k:end], g.neighbours(k, end))
-		k = end
+		switch p := g.pieces[k]; {
+		case p.frame < 0 && p.start > 0:
+			g.bridgeGap(g.pieces[k:end], g.neighbours(k, end), means)
+		case end > k+1:
+			g.tellStart(g.pieces[:end], means)
+		}
+		k = end - 1
+	}
+}
+
+// tellStart sets the weights of the parts of the first frame. What the frame
+// itself holds is kept.
+func (g *partition) tellStart(parts []piece, means []float64) {
+	first := g.sized(piece{length: g.length[0]})
+	asked := []piece{first}
+	for _, p := range g.pieces[len(parts):] {
+		if p.frame >= 0 && len(asked) < bridgeFrames {
+			asked = append(asked, p)
+		}
+	}
+	still := prior{rates: rates(startSlowest, startFastest, startRates), still: 2}
+	arriving := still
+	arriving.still = 1
+	p := g.likeliest(asked, means, arriving, still)
+	weights, ok := g.krige(asked, parts, &p, 0)
+	if !ok {
+		weights = mat.NewDense(len(asked), len(parts), nil)
+	}
+	for i, a := range asked {
+		sum := 0.0
+		for k := range parts {
+			sum += weights.At(i, k) * g.level(parts[k]) / g.level(a) * parts[k].share
+		}
+		if i == 0 {
+			sum--
+		}
+		for k := range parts {
+			if i == 0 {
+				parts[k].bridge = make([]float64, len(g.mid))
+			}
+			parts[k].bridge[a.frame] = weights.At(i, k)*g.level(parts[k])/g.level(a) - sum
+		}
 	}
 }
 
@@ -88,22 +139,9 @@ func (g *partition) neighbours(k, end int) (list []piece) {
 	return list
 }
 
-// A course is what exponentials, and powers of time where they count, do over a
-// piece: their means, decayed, over that of e^(−λt).
-type course struct {
-	piece
-	exponentials, powers []float64
-}
-
-// bridgeGap sets the weights of the pieces of one gap:
-//
-//	(K + N  P) (w)   (k)
-//	(Pᵀ     0) (μ) = (p)
-//
-// with K the covariances of the means of the neighbours and k those with the
-// piece, N what neighbours need not agree on, and P, p the means of the powers.
-// So many powers make sense only between enough frames.
-func (g *partition) bridgeGap(gap, around []piece) {
+// bridgeGap sets the weights of the pieces of one gap. The powers of time make
+// sense only between enough frames.
+func (g *partition) bridgeGap(gap, around []piece, means []float64) {
 	n := len(around)
 	if n < bridgeFewest {
 		return
@@ -112,26 +150,9 @@ func (g *partition) bridgeGap(gap, around []piece) {
 	if around[n-bridgeAfter].start > start {
 		powers = degree + 1
 	}
-	courses := func(pieces []piece) (list []course) {
-		for _, p := range pieces {
-			list = append(list, course{p, g.exponentials(p, start), g.powers(p, start)[:powers]})
-		}
-		return list
-	}
-	asked, missing := courses(around), courses(gap)
-	system := mat.NewDense(n+powers, n+powers, nil)
-	system.Slice(0, n+powers, 0, n).(*mat.Dense).Copy(covariances(asked, asked))
-	for i, a := range asked {
-		for j, power := range a.powers {
-			system.Set(i, n+j, power)
-		}
-	}
-	nugget := bridgeNugget * mat.Trace(system) / float64(n)
-	for i, p := range around {
-		system.Set(i, i, system.At(i, i)+nugget*bridgePiece/p.length)
-	}
-	var weights mat.Dense
-	if err := weights.Solve(system, covariances(asked, missing)); err != nil {
+	p := g.likeliest(around, means, prior{rates: rates(bridgeSlowest/start, bridgeFastest/start, bridgeRates)})
+	weights, ok := g.krige(around, gap, &p, powers)
+	if !ok {
 		return
 	}
 	for k := range gap {
@@ -142,34 +163,39 @@ func (g *partition) bridgeGap(gap, around []piece) {
 	}
 }
 
-// covariances returns those of the neighbours with other pieces, a column for
-// each of these, and the powers of these below.
-func covariances(asked, others []course) *mat.Dense {
-	n := len(asked)
-	m := mat.NewDense(n+len(others[0].powers), len(others), nil)
-	for k, c := range others {
+// krige returns the weights of the means of pieces, a row for each, in the guesses
+// of others, a column for each, and false where there are none:
+//
+//	(K + N  P) (w)   (k)
+//	(Pᵀ     0) (μ) = (p)
+//
+// with K the covariances of the means of the pieces and k those with the other,
+// N what neighbours need not agree on, and P, p the means of so many powers of
+// time, which come out exactly.
+func (g *partition) krige(asked, others []piece, p *prior, powers int) (*mat.Dense, bool) {
+	n, from, to := len(asked), g.field(asked, p), g.field(others, p)
+	k, variance := from.covariances()
+	system, right := mat.NewDense(n+powers, n+powers, nil), mat.NewDense(n+powers, len(others), nil)
+	system.Slice(0, n, 0, n).(*mat.Dense).Copy(from.disagree(k, variance, p.nugget))
+	right.Slice(0, n, 0, len(others)).(*mat.Dense).Mul(from.rows, to.rows.T())
+	for j := range powers {
 		for i, a := range asked {
-			m.Set(i, k, floats.Dot(a.exponentials, c.exponentials))
+			v := g.powers(a, others[0].start)[j]
+			system.Set(i, n+j, v)
+			system.Set(n+j, i, v)
 		}
-		for j, power := range c.powers {
-			m.Set(n+j, k, power)
+		for i, o := range others {
+			right.Set(n+j, i, g.powers(o, others[0].start)[j])
 		}
 	}
-	return m
+	var weights mat.Dense
+	err := weights.Solve(system, right)
+	var condition mat.Condition
+	return &weights, err == nil || errors.As(err, &condition)
 }
 
-// exponentials returns the decayed means of the exponentials over a piece,
-// corrected for decay on average.
-func (g *partition) exponentials(p piece, start float64) []float64 {
-	list := make([]float64, bridgeRates)
-	for i := range list {
-		rate := bridgeSlowest/start*math.Pow(bridgeFastest/bridgeSlowest, float64(i)/(bridgeRates-1)) + g.lambda
-		list[i] = -math.Exp(-rate*p.start) * math.Expm1(-rate*p.length) / (rate * p.length) / g.level(p)
-	}
-	return list
-}
-
-// powers does the same for powers of time, in units of the gap's start.
+// powers returns the decayed means of powers of time, in units of the gap's
+// start, over a piece, corrected for decay on average.
 func (g *partition) powers(p piece, start float64) []float64 {
 	list := make([]float64, degree+1)
 	// By the binomial theorem from the moments of x: t = p.start + p.length x.

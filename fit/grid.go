@@ -23,7 +23,9 @@ const touching = 20 * time.Millisecond
 // newPartition lays out the knots of a scan. A frame that begins before model zero
 // is cut there, since nothing was injected yet, and one that begins a rounding
 // before the last has ended is cut too.
-func newPartition(frames []ingest.Frame, lambda float64) *partition {
+// Means, where there are any, are those of a curve of the scan, by which what
+// lies between frames is told.
+func newPartition(frames []ingest.Frame, lambda float64, means []float64) *partition {
 	n := len(frames)
 	g := &partition{lambda: lambda, known: map[time.Duration]int{}, pieces: make([]piece, 0, n+1)}
 	b := make([]float64, 4*n)
@@ -44,14 +46,20 @@ func newPartition(frames []ingest.Frame, lambda float64) *partition {
 		g.mid = append(g.mid, (last+f.End()).Minutes()/2)
 		g.length = append(g.length, (f.End() - last).Minutes())
 		g.perLength = append(g.perLength, 1/g.length[i])
-		add(f.End(), i)
-		p := g.pieces[len(g.pieces)-1]
-		g.flat = append(g.flat, p.decay*g.sizes[p.size].moment[0])
+		from, n := last, 1
+		if i == 0 && last == 0 {
+			n = startPieces(frames)
+		}
+		for k := range n {
+			add(from+(f.End()-from)*time.Duration(k+1)/time.Duration(n), i)
+			g.pieces[len(g.pieces)-1].share = 1 / float64(n)
+		}
+		g.flat = append(g.flat, g.level(g.sized(piece{start: from.Minutes(), length: g.length[i]})))
 	}
 	for g.middle = n - 1; g.middle > 0 && g.mid[g.middle] > g.mid[n-1]/2; {
 		g.middle--
 	}
-	g.bridge()
+	g.bridge(means)
 	g.between = cubics(g.mid)
 	return g
 }

@@ -111,14 +111,15 @@ func (it *integrator) once(means, out []float64) {
 // what is in each frame, and those that have passed.
 func (it *integrator) solved(means, out []float64) {
 	it.solve(means)
+	clear(out)
 	passed, next := 0.0, 0
 	for k, first := range it.spline.first {
 		for ; next < first; next++ {
 			passed += it.integrals.whole[next] * it.x[next]
 		}
-		if f := it.pieces[k].frame; f >= 0 {
+		if p := &it.pieces[k]; p.frame >= 0 {
 			x, m := (*[degree + 1]float64)(it.x[first:]), &it.integrals.mean[k]
-			out[f] = passed*it.flat[f] + (m[0]*x[0] + m[1]*x[1]) + (m[2]*x[2] + m[3]*x[3]) + m[4]*x[4]
+			out[p.frame] += p.share * (passed*it.level(*p) + (m[0]*x[0] + m[1]*x[1]) + (m[2]*x[2] + m[3]*x[3]) + m[4]*x[4])
 		}
 	}
 }
@@ -126,6 +127,7 @@ func (it *integrator) solved(means, out []float64) {
 // both writes the frame means of the integral and of its integral.
 func (it *integrator) both(means, out, again []float64) {
 	it.solved(means, out)
+	clear(again)
 	sum, double := 0.0, 0.0
 	for k := range it.pieces {
 		p, first := &it.pieces[k], it.spline.first[k]
@@ -138,7 +140,7 @@ func (it *integrator) both(means, out, again []float64) {
 		}
 		if p.frame >= 0 {
 			moment := &it.size(k).moment
-			again[p.frame] = later + p.decay*(double*moment[0]+sum*p.length*moment[1])
+			again[p.frame] += p.share * (later + p.decay*(double*moment[0]+sum*p.length*moment[1]))
 		}
 		double += sum*p.length + twice
 		sum += level

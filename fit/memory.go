@@ -15,6 +15,7 @@ import "gonum.org/v1/gonum/floats"
 type memory struct {
 	frames []recall
 	jumps  []jump
+	spare  []float64 // working space, a value for each frame
 }
 
 // A recall has the factors of one frame.
@@ -27,9 +28,18 @@ type jump struct {
 	weights []float64
 }
 
+// append takes on the next part of a frame, which makes up a share of it. The
+// curve is taken as level over all of the frame.
+func (r *recall) append(part recall, share float64) {
+	r.carried += share * part.carried * r.kept
+	r.own += share * (part.own + part.carried*r.added)
+	r.added = part.added + part.kept*r.added
+	r.kept *= part.kept
+}
+
 // newMemory makes room for the frames of g.
 func newMemory(g *partition) *memory {
-	return &memory{frames: make([]recall, len(g.mid))}
+	return &memory{frames: make([]recall, len(g.mid)), spare: make([]float64, len(g.mid))}
 }
 
 // set takes on the exponential of a kernel.
@@ -56,11 +66,17 @@ func (m *memory) set(g *partition, k kernel) {
 			}
 			continue
 		}
-		m.frames[p.frame] = recall{
+		part := recall{
 			carried: f.mean[0], own: level*f.mean[1] + f.mean[0]*bridge,
 			kept: f.end[0], added: level*f.end[1] + f.end[0]*bridge,
 		}
-		bridge, last = 0, p.frame
+		if p.frame == last {
+			m.frames[last].append(part, p.share)
+			continue
+		}
+		part.carried *= p.share
+		part.own *= p.share
+		bridge, last, m.frames[p.frame] = 0, p.frame, part
 	}
 }
 
@@ -85,7 +101,7 @@ func (m *memory) jump(last int, bridge []float64, kept, half float64) {
 type effect struct {
 	own, through, twice float64
 	memory              *memory // nil where through and twice are 0
-	also                *effect // one more on top
+	also                *effect // one more on top, through a memory that no other fit uses at the time
 }
 
 // back writes into out, a value for each frame, how a sum of the residuals of
@@ -93,7 +109,7 @@ type effect struct {
 // recursion run backwards.
 func (e effect) back(factors []float64, first int, out []float64) {
 	if e.also != nil {
-		more := make([]float64, len(out))
+		more := e.also.memory.spare
 		e.also.back(factors, first, more)
 		e.also = nil
 		e.back(factors, first, out)

@@ -13,8 +13,12 @@ const (
 	window     = 7 // nodes that the interpolation uses
 )
 
-// step is the distance of nodes in ln θ.
-const step = 9.615805480084347 / (thetaNodes - 1) // ln(thetaMax/thetaMin) of all of them
+// The range of ln θ, and the distance of nodes in it.
+const (
+	lnMin = -8.517193191416238
+	lnMax = 1.0986122886681098
+	step  = (lnMax - lnMin) / (thetaNodes - 1)
+)
 
 func theta(node int) float64 { return thetaMin * math.Exp(float64(node)*step) }
 
@@ -32,8 +36,11 @@ func (s spot) theta() float64 { return clamp(thetaMin*math.Exp(s.node()*step), t
 
 // spotOf returns the spot of a θ within the range, in the middle of its
 // window where the range allows it.
-func spotOf(theta float64) spot {
-	x := math.Log(theta/thetaMin) / step
+func spotOf(theta float64) spot { return spotOfLn(math.Log(theta)) }
+
+// spotOfLn is spotOf for the logarithm of θ.
+func spotOfLn(ln float64) spot {
+	x := (ln - lnMin) / step
 	first := min(max(int(math.Round(x))-window/2, 0), thetaNodes-window)
 	return spot{first, x - float64(first+window/2)}
 }

@@ -31,8 +31,9 @@ type piece struct {
 	size          int     // the index of its size in sizes
 	frame         int     // −1 for a gap
 	share         float64 // of the frame that it makes up: 1 where it is all of it
-	// bridge are the weights of the frames' means in that of a piece of a gap,
-	// nil where the curve crosses the gap without one.
+	// bridge are the weights of the frames' means in that of a piece of a gap or
+	// of the first frame, nil where it is the mean of a frame or where the curve
+	// crosses the gap without one.
 	bridge []float64
 }
 
@@ -60,10 +61,10 @@ func (p *piece) known() bool { return p.frame >= 0 || p.start == 0 || p.bridge !
 // mean returns that of a piece that is known, from those of the frames.
 func (p *piece) mean(frames []float64) float64 {
 	switch {
-	case p.frame >= 0:
-		return frames[p.frame]
 	case p.bridge != nil:
 		return floats.Dot(p.bridge, frames)
+	case p.frame >= 0:
+		return frames[p.frame]
 	}
 	return frames[0] / 2 // before the first frame: a straight rise
 }
@@ -75,7 +76,10 @@ type gap struct {
 }
 
 // add appends a piece, its size and decay yet to be set.
-func (g *partition) add(p piece) {
+func (g *partition) add(p piece) { g.pieces = append(g.pieces, g.sized(p)) }
+
+// sized sets the size and the decay of a piece.
+func (g *partition) sized(p piece) piece {
 	h := time.Duration(math.Round(p.length * float64(time.Minute)))
 	at, ok := g.known[h]
 	if !ok {
@@ -84,7 +88,7 @@ func (g *partition) add(p piece) {
 		g.sizes = append(g.sizes, newSize(p.length, g.lambda))
 	}
 	p.size, p.decay = at, math.Exp(-g.lambda*p.start)
-	g.pieces = append(g.pieces, p)
+	return p
 }
 
 func (g *partition) size(piece int) *size { return &g.sizes[g.pieces[piece].size] }
@@ -94,7 +98,7 @@ func (g *partition) level(p piece) float64 { return p.decay * g.sizes[p.size].mo
 
 // conditions appends to list the means of the pieces where they are known.
 func (g *partition) conditions(means, list []float64) []float64 {
-	if len(g.gaps) == 0 {
+	if len(g.pieces) == len(g.mid) {
 		return append(list, means...)
 	}
 	for k := range g.pieces {

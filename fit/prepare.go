@@ -71,10 +71,24 @@ func prepareRegions(s Scan, w Weighting) (*prepared, error) {
 	if used := len(s.Frames) - p.from; used < minFrames {
 		return nil, ErrTooFewFrames.With("%d frames end after model zero", used)
 	}
-	shared := s.schedules.of(s.Frames, p.from, s.HalfLife)
+	shared := s.schedules.of(s.Frames, p.from, s.HalfLife, p.teller())
 	p.grid, p.judge, p.scan.Frames = shared.grid, shared.judge, shared.frames
 	p.growth = p.noiseGrowth()
 	return p, nil
+}
+
+// teller returns the means of the curve by which what lies between frames is
+// told: the reference's or, where there is none, that of all regions.
+func (p *prepared) teller() []float64 {
+	sum := make([]float64, len(p.scan.Frames))
+	for i := range p.scan.TACs {
+		t := &p.scan.TACs[i]
+		if t.Region == p.scan.Reference {
+			return p.used(t.BqPerML)
+		}
+		floats.Add(sum, t.BqPerML)
+	}
+	return p.used(sum)
 }
 
 // setScale takes the power of two above a peak as the unit of activity.

@@ -14,7 +14,9 @@ import (
 type schedule struct {
 	frames   []ingest.Frame
 	halfLife time.Duration
-	grid     *grid // of the frames that are used
+	grid     *grid     // of the frames that are used
+	means    []float64 // of the curve by which what lies between frames is told
+	whole    bool      // nothing lies between frames
 	judge    extract.Judge
 }
 
@@ -22,15 +24,17 @@ type schedule struct {
 // mostly have the same. They are safe for concurrent use; nil keeps nothing.
 type schedules struct{ last atomic.Pointer[schedule] }
 
-// of returns the schedule of frames of which those from one on are used.
-func (k *schedules) of(frames []ingest.Frame, from int, halfLife time.Duration) *schedule {
+// of returns the schedule of frames of which those from one on are used, with
+// the means in these of a curve of the scan.
+func (k *schedules) of(frames []ingest.Frame, from int, halfLife time.Duration, means []float64) *schedule {
 	if k != nil {
-		if last := k.last.Load(); last != nil && last.halfLife == halfLife && slices.Equal(last.frames, frames) {
+		if last := k.last.Load(); last != nil && last.halfLife == halfLife && slices.Equal(last.frames, frames) && (last.whole || slices.Equal(last.means, means)) {
 			return last
 		}
 	}
-	s := &schedule{frames: slices.Clone(frames), halfLife: halfLife}
-	s.grid = newGrid(newPartition(s.frames[from:], 60*ingest.DecayPerSecond(halfLife)))
+	s := &schedule{frames: slices.Clone(frames), halfLife: halfLife, means: slices.Clone(means)}
+	s.grid = newGrid(newPartition(s.frames[from:], 60*ingest.DecayPerSecond(halfLife), means))
+	s.whole = len(s.grid.pieces) == len(s.grid.mid)
 	s.judge = extract.Curves{Frames: s.frames, HalfLife: halfLife}.Judge(extract.Thresholds{})
 	if k != nil {
 		k.last.Store(s)

@@ -209,7 +209,7 @@ func TestExactParameters(t *testing.T) {
 // so. The limits, 0.25 % in the median and 2.5 % at worst, are the project's. One
 // from 60 min cuts the scan short.
 func TestABreakOfHalfAnHour(t *testing.T) {
-	row := figures.Accuracy(t, "BPND, a break of 30 min in the scan: error", 90)
+	row := figures.Accuracy(t, "BPND, a break of 30 min in a scan: error", 90)
 	median, worst := row.AtMost("median # %"), row.AtMost("worst # %")
 	for _, set := range []struct{ name, dir, schedule string }{
 		{"testdata", "testdata", "A90"}, {"A90", sharedTruth, "A90"}, {"C93", sharedTruth, "C93"},

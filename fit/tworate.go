@@ -152,12 +152,8 @@ func (t *twoRate) gain(i, j, d int, yi, yj, yd float64) float64 {
 	return single
 }
 
-// The range of ln θ, and how near to each other two of them may come.
-const (
-	lnMin   = -8.517193191416238
-	lnMax   = 1.0986122886681098
-	nearest = 0.02
-)
+// nearest is how near to each other two ln θ may come.
+const nearest = 0.02
 
 // evaluate takes the best factors for two rates; the sum of squares is
 // infinite where there are none.

@@ -105,7 +105,8 @@ const AssumedBloodUnit = "kBq/mL"
 
 // UnstatedBloodUnit is the warning of samples of which nothing states the unit.
 func UnstatedBloodUnit() ingest.Warning {
-	return ingest.Warn(ingest.WarnBlood, ingest.LevelDoubt, 0, 0, "Nothing states the unit of the activity in blood; it is read in %s.", AssumedBloodUnit)
+	return ingest.Warn(ingest.WarnBlood, ingest.LevelDoubt, 0, 0,
+		"Nothing states the unit of the activity in blood; it is read in %s.", AssumedBloodUnit)
 }
 
 // Settle finds the unit of blood where nothing states it. Samples were read in
@@ -129,7 +130,9 @@ func (b Blood) Settle(curves Curves) Blood {
 			continue
 		}
 		b.Parent, b.Whole = scaled(b.Parent, unit.factor), scaled(b.Whole, unit.factor)
-		b.Warnings = slices.DeleteFunc(slices.Clone(b.Warnings), func(w ingest.Warning) bool { return w == UnstatedBloodUnit() })
+		b.Warnings = slices.DeleteFunc(slices.Clone(b.Warnings), func(w ingest.Warning) bool {
+			return w == UnstatedBloodUnit()
+		})
 		b.Warnings = append(b.Warnings, ingest.Warn(ingest.WarnBloodScale, ingest.LevelDoubt, other, uptake,
 			"Nothing states the unit of the activity in blood. In %s the median region would take up %.3g mL/cm³/min, which cannot be; blood is read in %s, with which that is %.3g.",
 			AssumedBloodUnit, uptake, unit.name, other))

@@ -92,7 +92,8 @@ func (MA2) Input() Input { return Plasma }
 // Fit estimates VT of every region.
 func (m MA2) Fit(s Scan) ([]Estimate, error) {
 	return fitArterialPlan(s, m.Name(), m.Weighting, m.TStar, plan{
-		main: VT, y: term{own: 1}, input: []term{{twice: 1}, {through: 1}}, region: []term{{twice: 1}, {through: 1}}, ratio: true, misfits: true,
+		main: VT, y: term{own: 1}, input: []term{{twice: 1}, {through: 1}}, region: []term{{twice: 1}, {through: 1}},
+		ratio: true, misfits: true,
 		parameters: volumeOfRatio(0, 2),
 	})
 }

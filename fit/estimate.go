@@ -31,7 +31,7 @@ type Estimate struct {
 	RSS        float64       // weighted residual sum of squares
 	AIC, BIC   float64       // criteria of Akaike and of Schwarz
 	AICc       float64       // AIC for few frames; NaN where there are too few
-	NoiseLevel float64       // q of the region: the variance of a frame mean U is q U / duration in min, where the half-life is known
+	NoiseLevel float64       // q of the region: the variance of a frame mean U is q U / duration in min; see noiseGrowth
 	K2PrimeSE  float64       // what of the main parameter's standard error comes from an estimated k2′
 	TStar      time.Duration // start of the linear phase, after model zero; 0 where the model has none
 	Line       *Line         // of a graphical model

@@ -107,7 +107,8 @@ func (e *Estimate) judge(u []float64) {
 	if e.noErrors == "" {
 		list = append(list, e.Parameters[i].uncertain()...)
 	} else {
-		list = append(list, ingest.Warn(ingest.WarnNoSE, ingest.LevelNotice, 0, 0, "The model %s gives no standard errors: %s.", e.Model, e.noErrors))
+		list = append(list, ingest.Warn(ingest.WarnNoSE, ingest.LevelNotice, 0, 0,
+			"The model %s gives no standard errors: %s.", e.Model, e.noErrors))
 	}
 	for i := range e.Parameters {
 		list = append(list, e.Parameters[i].warnings()...)
@@ -155,8 +156,10 @@ func (p *Parameter) warnings() []ingest.Warning {
 		impossible := p.Value < lowestVB || p.Value > highestVB
 		return broken(
 			rule{impossible, ingest.WarnNegativeRate, ingest.LevelDoubt, p.Value, 0, "The fraction of blood is impossible, {value}: the model does not hold here."},
-			rule{!impossible && p.Value+clearlySE*p.SE < 0, ingest.WarnVBRange, ingest.LevelWarn, p.Value, 0, "The fraction of blood is clearly negative, {value}: check the delay of the blood and its unit."},
-			rule{!impossible && p.Value > usualVB, ingest.WarnVBRange, ingest.LevelWarn, p.Value, usualVB, "The fraction of blood is {value}, above {limit}: a vessel, or blood in another unit or at another time."},
+			rule{!impossible && p.Value+clearlySE*p.SE < 0, ingest.WarnVBRange, ingest.LevelWarn, p.Value, 0,
+				"The fraction of blood is clearly negative, {value}: check the delay of the blood and its unit."},
+			rule{!impossible && p.Value > usualVB, ingest.WarnVBRange, ingest.LevelWarn, p.Value, usualVB,
+				"The fraction of blood is {value}, above {limit}: a vessel, or blood in another unit or at another time."},
 		)
 	}
 	return nil
@@ -167,13 +170,17 @@ func (p *Parameter) reach() []ingest.Warning {
 	switch p.Symbol {
 	case VT:
 		return broken(
-			rule{p.Value < lowestVT, ingest.WarnVTRange, ingest.LevelWarn, p.Value, lowestVT, "VT is {value} mL/cm³, below {limit}: hardly any tracer enters, or blood and curves are not in one unit."},
-			rule{p.Value > highestVT, ingest.WarnVTRange, ingest.LevelDoubt, p.Value, highestVT, "VT of {value} mL/cm³ is beyond what tracers reach, {limit}: check the unit of the blood."},
+			rule{p.Value < lowestVT, ingest.WarnVTRange, ingest.LevelWarn, p.Value, lowestVT,
+				"VT is {value} mL/cm³, below {limit}: hardly any tracer enters, or blood and curves are not in one unit."},
+			rule{p.Value > highestVT, ingest.WarnVTRange, ingest.LevelDoubt, p.Value, highestVT,
+				"VT of {value} mL/cm³ is beyond what tracers reach, {limit}: check the unit of the blood."},
 		)
 	case K1:
 		return broken(
-			rule{p.Value < lowestK1, ingest.WarnK1Range, ingest.LevelWarn, p.Value, lowestK1, "K1 is {value} mL/cm³/min, below {limit}: hardly any tracer enters, or blood and curves are not in one unit."},
-			rule{p.Value > highestK1, ingest.WarnK1Range, ingest.LevelDoubt, p.Value, highestK1, "K1 of {value} mL/cm³/min is more than blood can carry, {limit}: check the unit and the delay of the blood."},
+			rule{p.Value < lowestK1, ingest.WarnK1Range, ingest.LevelWarn, p.Value, lowestK1,
+				"K1 is {value} mL/cm³/min, below {limit}: hardly any tracer enters, or blood and curves are not in one unit."},
+			rule{p.Value > highestK1, ingest.WarnK1Range, ingest.LevelDoubt, p.Value, highestK1,
+				"K1 of {value} mL/cm³/min is more than blood can carry, {limit}: check the unit and the delay of the blood."},
 		)
 	}
 	return nil

@@ -58,7 +58,9 @@ const maxUnitBytes = 20
 // table and may well be meant for a MBq: it is not known.
 func concentrationOf(text string) (string, float64) {
 	text = strings.TrimSpace(text)
-	activity := strings.NewReplacer(" ", "", "*", "", "·", "", "⋅", "", ".", "", "^", "", "_", "", "⁻", "-", "¹", "1", "³", "3", "−", "-").Replace(text)
+	activity := strings.NewReplacer(
+		" ", "", "*", "", "·", "", "⋅", "", ".", "", "^", "", "_", "", "⁻", "-", "−", "-", "¹", "1", "³", "3",
+	).Replace(text)
 	if strings.HasPrefix(activity, "mB") {
 		return "", 0
 	}

@@ -30,4 +30,16 @@ type Assembly struct {
 	Split []string
 	// Ignored counts faulty objects whose slot a sound one fills.
 	Ignored int
+	// Torso is what is there of a series that lacks images; nil for a whole one.
+	Torso *Torso
+}
+
+// A Torso shows the frames of a series that lacks images.
+type Torso struct {
+	// Frames has a single slice, filled by one image of each frame of which there
+	// is any.
+	Frames Assembly
+	// At holds, for each frame that the series should have, which of those it is, −1
+	// for one of which no image is there.
+	At []int
 }

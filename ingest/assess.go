@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // Assess puts the records of one series together and says what is right or
@@ -60,7 +61,11 @@ func (a *Assembly) judge(present []*Record, out Outcome, quiet bool) Outcome {
 	if len(sound) == 0 {
 		return withoutSound(out, faulty, quiet)
 	}
-	if reason := a.agree(sound); reason.Code != "" {
+	switch reason := a.agree(sound); reason.Code {
+	case "":
+	case CodePatients:
+		return fail(out, Rejected, reason)
+	default:
 		return fail(out, Inconsistent, reason)
 	}
 	unique, reason := a.dedupe(sound)
@@ -123,6 +128,9 @@ func foldersOf(records []*Record) []string {
 func (a *Assembly) agree(sound []*Record) Reason {
 	a.Header = *sound[0].Header
 	for _, r := range sound[1:] {
+		if reason := a.Header.Soft.another(r.Header.Soft); reason.Code != "" {
+			return reason
+		}
 		if field := a.Header.Strict.differs(r.Header.Strict); field != "" {
 			return Reason{Code: CodeMixed, Detail: "instances disagree on " + field}
 		}
@@ -135,8 +143,8 @@ func (a *Assembly) agree(sound []*Record) Reason {
 }
 
 // dedupe keeps one record of each instance. Equal ETags are equal content;
-// others go to Doubles, to be compared when they are read. Two that show
-// different things are a reason.
+// others, and those of a store that gives none, go to Doubles, to be compared
+// when they are read. Two that show different things are a reason.
 func (a *Assembly) dedupe(sound []*Record) ([]*Record, Reason) {
 	unique := make([]*Record, 0, len(sound))
 	for _, r := range sound {
@@ -148,7 +156,7 @@ func (a *Assembly) dedupe(sound []*Record) ([]*Record, Reason) {
 		if p, q := first.Instance, r.Instance; p.Position != q.Position || !p.AcquisitionTime.Equal(q.AcquisitionTime) || p.FrameReferenceTime != q.FrameReferenceTime {
 			return nil, Reason{Code: CodeConflict, Detail: "two objects with one SOPInstanceUID are images of different slices or times"}
 		}
-		if last := lastOf(a.Doubles); r.ETag != first.ETag && (last.uid() != r.uid() || last.ETag != r.ETag) {
+		if last := lastOf(a.Doubles); r.ETag == "" || r.ETag != first.ETag && (last.uid() != r.uid() || last.ETag != r.ETag) {
 			a.Doubles = append(a.Doubles, *r)
 		}
 	}
@@ -199,17 +207,19 @@ func (a *Assembly) place(unique, faulty []*Record, out Outcome, quiet bool) Outc
 			"%d slices were taken at %d times, each with a part of them: the series has several bed positions without common frames; send a series of one bed position", len(g.positions), len(g.starts))})
 	}
 	if over > 0 {
-		return fail(out, Inconsistent, Reason{Code: CodeFrameCount, Detail: fmt.Sprintf(
-			"there are %d slices and %d frames, but the header counts %d and %d", len(g.positions), len(g.starts), out.Slices, out.Frames)})
+		return fail(out, Inconsistent, g.surplus(out))
 	}
 	if slot, ok := g.doubled(); ok {
 		return fail(out, Inconsistent, Reason{Code: CodeDuplicate, Detail: "two instances at " + slot.String()})
 	}
+	if quiet && g.miscounted(a.Header.Strict) {
+		out.Want, out.Slices, out.Frames = 0, len(g.positions), len(g.starts)
+	}
 	total, missing := g.missing(out.Frames, out.Slices)
 	switch {
 	case total > 0 && quiet:
-		out.Missing = missing
-		return fail(out, Incomplete, missingReason(total, missing, faulty))
+		out.Missing, a.Torso = missing, g.torso(*a, planes, out.Frames)
+		return fail(out, Incomplete, missingReason(total, g.holes(out.Frames, out.Slices, missing), faulty))
 	case total > 0, out.Want == 0 && !quiet:
 		return out
 	}
@@ -226,12 +236,10 @@ func lacksParts(out Outcome, missing, all int, quiet bool) Outcome {
 	return fail(out, Incomplete, Reason{Code: CodeFrameCount, Detail: fmt.Sprintf("%d of the %d objects of a concatenation are missing", missing, all)})
 }
 
-func missingReason(total int, missing []Slot, faulty []*Record) Reason {
-	detail := fmt.Sprintf("%s missing: %v", Count(total, "image"), missing[0])
-	for _, s := range missing[1:min(len(missing), 3)] {
-		detail += ", " + s.String()
-	}
-	if total > 3 {
+// missingReason says what is missing, in words, of which the first few are given.
+func missingReason(total int, holes []string, faulty []*Record) Reason {
+	detail := fmt.Sprintf("%s missing: %s", Count(total, "image"), strings.Join(holes[:min(len(holes), 3)], ", "))
+	if len(holes) > 3 {
 		detail += ", …"
 	}
 	if len(faulty) > 0 {

@@ -45,6 +45,26 @@ func edit(i int, change func(*ingest.Record)) func([]ingest.Record) []ingest.Rec
 	}
 }
 
+// eachHead changes the header that all records share.
+func eachHead(change func(*ingest.Header)) func([]ingest.Record) []ingest.Record {
+	return twoOf(func(h *ingest.Header, _ bool) { change(h) })
+}
+
+// twoOf gives the records one of two headers.
+func twoOf(change func(h *ingest.Header, second bool)) func([]ingest.Record) []ingest.Record {
+	return func(rs []ingest.Record) []ingest.Record {
+		one, two := *rs[0].Header, *rs[0].Header
+		change(&one, false)
+		change(&two, true)
+		for i := range rs {
+			if rs[i].Header = &one; i%2 == 1 {
+				rs[i].Header = &two
+			}
+		}
+		return rs
+	}
+}
+
 func TestAssess(t *testing.T) {
 	uncounted := func(rs []ingest.Record) []ingest.Record {
 		h := *rs[0].Header
@@ -93,7 +113,7 @@ func TestAssess(t *testing.T) {
 		{"one UID for two slices", edit(4, func(r *ingest.Record) { r.Instance.SOPInstanceUID = "1.2.3.0.0" }), // so one instance seems to be missing
 			ingest.Receiving, ingest.Inconsistent, ingest.CodeConflict, "different slices or times"},
 		{"a slice between the others", edit(4, func(r *ingest.Record) { r.Instance.Position[2] = 3 }),
-			ingest.Inconsistent, ingest.Inconsistent, ingest.CodeFrameCount, "4 slices and 2 frames"},
+			ingest.Inconsistent, ingest.Inconsistent, ingest.CodeSurplus, "at 4 slice positions, but the header counts 3"},
 		{"jitter of microseconds", edit(4, func(r *ingest.Record) {
 			r.Instance.AcquisitionTime = r.Instance.AcquisitionTime.Add(-40 * time.Microsecond)
 		}), ingest.Ready, ingest.Ready, "", ""},
@@ -102,6 +122,37 @@ func TestAssess(t *testing.T) {
 			rs = uncounted(rs)
 			return append(rs[:4], rs[5:]...)
 		}, ingest.Receiving, ingest.Incomplete, ingest.CodeFrameCount, "frame 2 slice 2"},
+		{"an image of another patient", edit(4, func(r *ingest.Record) { r.Header.Soft.Subject = "someone" }),
+			ingest.Ready, ingest.Ready, "", ""}, // the others name none
+		{"images of two patients", twoOf(func(h *ingest.Header, second bool) {
+			h.Soft.Subject = "one"
+			if second {
+				h.Soft.Subject = "two"
+			}
+		}), ingest.Rejected, ingest.Rejected, ingest.CodePatients, "PatientID"},
+		{"images of two studies", twoOf(func(h *ingest.Header, second bool) {
+			h.Soft.StudyInstanceUID = "1.2"
+			if second {
+				h.Soft.StudyInstanceUID = "1.3"
+			}
+		}), ingest.Rejected, ingest.Rejected, ingest.CodePatients, "StudyInstanceUID"},
+		{"each frame counts itself alone", eachHead(func(h *ingest.Header) { h.Strict.NumberOfTimeSlices = 1 }),
+			ingest.Receiving, ingest.Ready, "", ""},
+		{"NumberOfSlices counts all images", eachHead(func(h *ingest.Header) { h.Strict.NumberOfSlices = 6 }),
+			ingest.Receiving, ingest.Ready, "", ""},
+		{"a whole-body series with time slices", func(rs []ingest.Record) []ingest.Record {
+			return eachHead(func(h *ingest.Header) { h.Strict.SeriesType, h.Strict.NumberOfTimeSlices = "WHOLE BODY", 7 })(rs[:3])
+		}, ingest.Ready, ingest.Ready, "", ""},
+		{"a frame too many", eachHead(func(h *ingest.Header) { h.Strict.NumberOfTimeSlices, h.Strict.SeriesType = 1, "" }),
+			ingest.Inconsistent, ingest.Inconsistent, ingest.CodeSurplus, "2 frames, but the header counts 1"},
+		{"the first frame cut off, by ImageIndex", func(rs []ingest.Record) []ingest.Record {
+			for i := range rs {
+				inst := *rs[i].Instance
+				inst.ImageIndex = i + 1
+				rs[i].Instance = &inst
+			}
+			return rs[3:]
+		}, ingest.Receiving, ingest.Incomplete, ingest.CodeFrameCount, "3 images missing: all of frame 1"},
 		{"everything deleted", func(rs []ingest.Record) []ingest.Record {
 			for i := range rs {
 				rs[i].Gone = true
@@ -284,6 +335,51 @@ func TestAVolumeThatMovesIsRefused(t *testing.T) {
 		_, out := ingest.Assess("tok", records, true)
 		if moved := out.Condition == ingest.Inconsistent && out.Reason.Code == ingest.CodeGeometry; moved != (aside > 0.1) {
 			t.Errorf("%g mm aside: %s, %v", aside, out.Condition, out.Reason)
+		}
+	}
+}
+
+// What is missing is told by the gap that it leaves, in time and in space.
+func TestWhatIsMissingIsNamedByItsGap(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		gone func(frame, slice int) bool
+		says string
+	}{
+		{"a frame", func(f, _ int) bool { return f == 2 }, "4 images missing: all of frame 3 (between 120 and 180 s of the scan)"},
+		{"two frames of one gap", func(f, _ int) bool { return f == 2 || f == 3 }, "all of frame 3 (between 120 and 240 s of the scan), all of frame 4"},
+		{"two frames apart", func(f, _ int) bool { return f == 1 || f == 4 }, "all of frame 2 (between 60 and 120 s of the scan), all of frame 5 (between 240"},
+		{"the last frame", func(f, _ int) bool { return f == 5 }, "4 images missing: all of frame 6"},
+		{"a slice", func(_, s int) bool { return s == 1 }, "6 images missing: frame 1 slice 2, frame 2 slice 2"},
+		{"a frame and an image", func(f, s int) bool { return f == 1 || f == 3 && s == 0 }, "5 images missing: all of frame 2 (between 60 and 120 s of the scan), frame 4 slice 1"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var there []ingest.Record
+			for i, r := range aSeries(6, 4) {
+				if !tt.gone(i/4, i%4) {
+					there = append(there, r)
+				}
+			}
+			_, out := ingest.Assess("tok", there, true)
+			if out.Condition != ingest.Incomplete || !strings.Contains(out.Reason.Detail, tt.says) {
+				t.Errorf("%s: %v, want %q", out.Condition, out.Reason, tt.says)
+			}
+		})
+	}
+}
+
+// A store that gives no ETags proves nothing: content decides.
+func TestWithoutETagsContentIsCompared(t *testing.T) {
+	for _, etag := range []string{"", "e"} {
+		records := aSeries(2, 3)
+		for i := range records {
+			records[i].ETag = etag
+		}
+		twice := records[4]
+		twice.Key = "b/again.dcm"
+		a, out := ingest.Assess("tok", append(records, twice), true)
+		if want := map[string]int{"": 1, "e": 0}[etag]; out.Condition != ingest.Ready || len(a.Doubles) != want {
+			t.Errorf("ETag %q: %s, %d to compare, want %d", etag, out.Condition, len(a.Doubles), want)
 		}
 	}
 }

@@ -12,7 +12,9 @@ import (
 type grid struct {
 	positions [][3]float64
 	starts    []time.Time
-	slot      []int // of each record: frame × slices + slice
+	ends      []time.Time // of the frames; those of the starts where durations are missing
+	index     []int       // of the frames, by ImageIndex, from 0; nil where it does not tell
+	slot      []int       // of each record: frame × slices + slice
 	filled    map[int]int
 	// byReference means that the frames were told apart by their reference
 	// times.
@@ -39,7 +41,7 @@ func newGrid(s Strict, records []*Record) (grid, Reason) {
 	}
 	frame, frames := cluster(since(times), jitter(records).Seconds())
 	g := grid{
-		positions: make([][3]float64, slices), starts: make([]time.Time, frames),
+		positions: make([][3]float64, slices), starts: make([]time.Time, frames), ends: make([]time.Time, frames),
 		slot: make([]int, len(records)), filled: map[int]int{}, byReference: byReference,
 	}
 	placed := make([]bool, slices)
@@ -52,9 +54,10 @@ func newGrid(s Strict, records []*Record) (grid, Reason) {
 			return grid{}, Reason{Code: CodeGeometry, Detail: fmt.Sprintf("slice %d is shifted by %.2f mm in some frames: the volume moved between frames, so no regions fit all of them", slice[i]+1, d)}
 		}
 		if t := times[i]; g.starts[frame[i]].IsZero() || t.Before(g.starts[frame[i]]) {
-			g.starts[frame[i]] = t
+			g.starts[frame[i]], g.ends[frame[i]] = t, t.Add(r.Instance.Duration)
 		}
 	}
+	g.index = indexed(s, records, frame, frames)
 	return g, Reason{}
 }
 
@@ -234,13 +237,37 @@ func (g grid) doubled() (Slot, bool) {
 	return Slot{}, false
 }
 
+// surplus says which count of the header is too small.
+func (g grid) surplus(out Outcome) Reason {
+	switch s, f := len(g.positions), len(g.starts); {
+	case s <= out.Slices:
+		return Reason{Code: CodeSurplus, Detail: fmt.Sprintf("the images make %s, but the header counts %d", Count(f, "frame"), out.Frames)}
+	case f <= out.Frames:
+		return Reason{Code: CodeSurplus, Detail: fmt.Sprintf("the images lie at %s, but the header counts %d", Count(s, "slice position"), out.Slices)}
+	default:
+		return Reason{Code: CodeSurplus, Detail: fmt.Sprintf("the images make %d slices and %d frames, but the header counts %d and %d", s, f, out.Slices, out.Frames)}
+	}
+}
+
+// miscounted reports whether every slot is filled once and one count of the
+// header is that of all images, as some programs write.
+func (g grid) miscounted(s Strict) bool {
+	all := len(g.positions) * len(g.starts)
+	if len(g.starts) == 1 || len(g.filled) != all || s.NumberOfSlices != all && s.NumberOfTimeSlices != all {
+		return false
+	}
+	_, twice := g.doubled()
+	return !twice
+}
+
 // missing counts the empty slots of a series of frames × slices and names the
-// first MaxMissing. Where whole slices or frames have not been seen they are
-// taken to be the last ones.
+// first MaxMissing. Where whole slices or frames have not been seen, the gaps
+// between those that are there tell which they are.
 func (g grid) missing(frames, slices int) (total int, first []Slot) {
+	frame, slice := g.frameAt(frames), g.sliceAt(slices)
 	for f := range frames {
 		for s := range slices {
-			if s < len(g.positions) && f < len(g.starts) && g.filled[f*len(g.positions)+s] > 0 {
+			if slice[s] >= 0 && frame[f] >= 0 && g.filled[frame[f]*len(g.positions)+slice[s]] > 0 {
 				continue
 			}
 			total++
@@ -315,8 +342,8 @@ func countPlanes(s Strict, g grid, objects []*Record) (slices, frames int) {
 		}
 	}
 	switch {
-	case s.NumberOfTimeSlices > 0:
-		return max(s.NumberOfSlices, len(g.positions)), s.NumberOfTimeSlices
+	case s.times() > 0:
+		return max(s.NumberOfSlices, len(g.positions)), s.times()
 	case whole:
 		return len(g.positions), len(g.starts)
 	}

@@ -68,6 +68,19 @@ type Soft struct {
 	TimeDoubts []string `json:"tdb,omitempty"`
 }
 
+// another says that two instances belong to different patients or studies. One
+// that names neither proves nothing.
+func (s Soft) another(t Soft) Reason {
+	differ := func(a, b string) bool { return a != "" && b != "" && a != b }
+	switch {
+	case differ(string(s.Subject), string(t.Subject)), differ(s.PatientID, t.PatientID):
+		return Reason{Code: CodePatients, Detail: "images of two patients have one SeriesInstanceUID: their PatientID differs"}
+	case differ(s.StudyInstanceUID, t.StudyInstanceUID):
+		return Reason{Code: CodePatients, Detail: "images of two studies have one SeriesInstanceUID: their StudyInstanceUID differs"}
+	}
+	return Reason{}
+}
+
 // differs names the first fact in which two instances of a series disagree.
 func (s Strict) differs(t Strict) string {
 	for _, f := range []struct {
@@ -92,6 +105,13 @@ func (s Strict) differs(t Strict) string {
 		}
 	}
 	return ""
+}
+
+// Parallel reports whether images with these directions and spacings lie as those
+// of the series do, by the tolerance that holds for instances and for the frames
+// of a multi-frame object alike.
+func (s Strict) Parallel(orientation [6]float64, spacing [2]float64) bool {
+	return near(s.Orientation[:], orientation[:], sameDirection) && near(s.PixelSpacing[:], spacing[:], sameSpacing)
 }
 
 // By how much the rounding of headers may make directions, and distances in mm,
@@ -119,10 +139,21 @@ func (s Strict) unsuited() Reason {
 	return Reason{}
 }
 
+// times returns NumberOfTimeSlices where it counts the frames, else 0. It does so
+// in a dynamic series alone: scanners write other numbers into a static or a
+// whole-body one, and 1 into each frame of a dynamic series that is saved frame
+// by frame.
+func (s Strict) times() int {
+	if s.SeriesType == "" || s.SeriesType == "DYNAMIC" && s.NumberOfTimeSlices > 1 {
+		return s.NumberOfTimeSlices
+	}
+	return 0
+}
+
 // counts returns the numbers of slices and frames that the header states, or
 // 0, 0 where it leaves one of them out.
 func (s Strict) counts() (slices, frames int) {
-	frames = s.NumberOfTimeSlices
+	frames = s.times()
 	if frames == 0 && s.SeriesType != "DYNAMIC" && s.SeriesType != "" {
 		frames = 1
 	}

@@ -15,6 +15,8 @@ const (
 	CodeEmpty             Code = "EMPTY"
 	CodeNotDICOM          Code = "NOT_DICOM"
 	CodeNotPET            Code = "NOT_PET"
+	CodeFormat            Code = "OTHER_FORMAT"
+	CodeArchive           Code = "ARCHIVE"
 	CodeMalformed         Code = "MALFORMED"
 	CodeTruncated         Code = "TRUNCATED"
 	CodePixelLength       Code = "PIXEL_LENGTH"
@@ -28,6 +30,8 @@ const (
 	CodeDuplicate         Code = "DUPLICATE_SLOT"
 	CodeConflict          Code = "CONFLICTING_CONTENT"
 	CodeMixed             Code = "MIXED_SERIES"
+	CodePatients          Code = "TWO_PATIENTS"
+	CodeSurplus           Code = "COUNT_SURPLUS"
 	CodeOverlap           Code = "FRAME_OVERLAP"
 	CodeBeds              Code = "BED_POSITIONS"
 	CodeGated             Code = "GATED"
@@ -122,6 +126,7 @@ func (w Warning) String() string { return string(w.Level) + " " + string(w.Code)
 // what each means.
 const (
 	WarnCorrections  Code = "CORRECTIONS"
+	WarnRegionEmpty  Code = "REGION_EMPTY"
 	WarnLateStart    Code = "LATE_START"
 	WarnTimeAssumed  Code = "TIME_ASSUMED"
 	WarnDecayRef     Code = "DECAY_REF"

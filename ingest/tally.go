@@ -119,7 +119,7 @@ func (c *planeCount) add(r *Record) {
 	c.whole = c.whole || len(p.Times) > 1
 	if r.Header != nil {
 		s := r.Header.Strict
-		c.slices, c.times = max(c.slices, s.NumberOfSlices), max(c.times, s.NumberOfTimeSlices)
+		c.slices, c.times = max(c.slices, s.NumberOfSlices), max(c.times, s.times())
 		c.whole = c.whole || s.SeriesType == "STATIC"
 	}
 }

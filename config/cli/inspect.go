@@ -335,6 +335,10 @@ func printTiming(w io.Writer, frames []inspect.FrameView) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "frame\tstart s\tduration s\tsmallest slope\tlargest slope\tdecay factor\texpected\toff %\t")
 	for f, v := range frames {
+		if v.Missing {
+			fmt.Fprintf(t, "%d\t%s\t%s\tmissing\t\t\t\t\t\n", f+1, positive(v.Start), positive(v.Duration))
+			continue
+		}
 		off := "-"
 		if v.Factor > 0 && v.Expected > 0 {
 			off = fmt.Sprintf("%.3f", 0+math.Round(1e5*(v.Factor/v.Expected-1))/1e3) // 0 + −0 is 0

@@ -145,7 +145,7 @@ func Inspect(ctx context.Context, shelf Shelf, protocols config.Config, pixels b
 		in.Series = append(in.Series, view)
 	}
 	for r := range in.Regions {
-		if err := in.Regions[r].place(ctx, shelf, found); err != nil {
+		if err := in.Regions[r].place(ctx, shelf, found, in.Regions); err != nil {
 			return in, err
 		}
 	}
@@ -156,7 +156,7 @@ func Inspect(ctx context.Context, shelf Shelf, protocols config.Config, pixels b
 func (r RegionView) Companion() bool { return r.Kind == kindTable || r.Kind == kindTransform }
 
 // place reads a region source and finds the series in which its regions lie.
-func (r *RegionView) place(ctx context.Context, shelf Shelf, found []LocalSeries) error {
+func (r *RegionView) place(ctx context.Context, shelf Shelf, found []LocalSeries, others []RegionView) error {
 	if r.Companion() || len(found) == 0 {
 		return nil
 	}
@@ -165,7 +165,7 @@ func (r *RegionView) place(ctx context.Context, shelf Shelf, found []LocalSeries
 		return err
 	}
 	defer body.Close()
-	seg, err := regions.ReadUnnamed(filepath.ToSlash(r.Object), body)
+	seg, err := r.read(ctx, shelf, body, others)
 	if r.Doubts = seg.Warnings; seg.Labels != nil {
 		r.Doubts = append(r.Doubts, seg.Labels.Warnings...)
 	}
@@ -195,6 +195,27 @@ func (r *RegionView) place(ctx context.Context, shelf Shelf, found []LocalSeries
 		r.Do = r.Reason.Code.Do()
 	}
 	return nil
+}
+
+// read reads a region source with the table beside it, as the line and 'tacstream
+// extract' do; without one every index is called by its number.
+func (r *RegionView) read(ctx context.Context, shelf Shelf, image io.Reader, others []RegionView) (ingest.Segmentation, error) {
+	key := filepath.ToSlash(r.Object)
+	if f := regions.FormatOf(key); f.Tables != nil {
+		for _, name := range f.Tables(key) {
+			i := slices.IndexFunc(others, func(o RegionView) bool { return filepath.ToSlash(o.Object) == name })
+			if i < 0 {
+				continue
+			}
+			table, _, err := shelf.Open(ctx, others[i].object)
+			if err != nil {
+				return ingest.Segmentation{}, err
+			}
+			defer table.Close()
+			return regions.Read(key, image, table)
+		}
+	}
+	return regions.ReadUnnamed(key, image)
 }
 
 // outside says why the regions of a source do not lie in a whole series, nil

@@ -68,6 +68,9 @@ type FrameView struct {
 	// half-life and the origin; 0 where there is none.
 	Factor   float64 `json:"decay_factor,omitempty"`
 	Expected float64 `json:"decay_factor_expected,omitempty"`
+	// Missing means that no image of the frame is there; its times are then those
+	// of the hole, 0 where that is not known.
+	Missing bool `json:"missing,omitempty"`
 }
 
 // A ValuesView sums up the values of all sound slices, in series units.
@@ -102,8 +105,14 @@ func viewOf(s LocalSeries, c config.Config) SeriesView {
 	}
 	v.place(s, h)
 	v.doubt(ingest.Assembly{Header: h, Split: s.Assembly.Split}.Doubts()...)
-	if o.Condition == ingest.Ready {
+	switch torso := s.Assembly.Torso; {
+	case o.Condition == ingest.Ready:
 		v.time(s.Assembly)
+	case torso != nil:
+		reason := v.Reason
+		v.time(torso.Frames)
+		v.Condition, v.Reason, v.Do = o.Condition, reason, reason.Code.Do() // whatever its times say
+		v.missing(torso.At)
 	}
 	if o.Unverified {
 		v.doubt(stream.Unverified(o))
@@ -238,6 +247,28 @@ func (v *SeriesView) time(a ingest.Assembly) {
 	}
 	v.doubt(extract.Curves{Frames: t.Frames}.Quality(extract.Thresholds{})...)
 	v.onlyOnes()
+}
+
+// missing puts the frames that are not there into the table.
+func (v *SeriesView) missing(at []int) {
+	there := v.Timing
+	if len(there) == 0 {
+		return
+	}
+	v.Timing = nil
+	for f, i := range at {
+		if i >= 0 {
+			v.Timing = append(v.Timing, there[i])
+			continue
+		}
+		hole := FrameView{Missing: true}
+		if next := slices.IndexFunc(at[f:], func(i int) bool { return i >= 0 }); f > 0 && next > 0 {
+			before := v.Timing[f-1]
+			hole.Start = before.Start + before.Duration
+			hole.Duration = (there[at[f+next]].Start - hole.Start) / float64(next)
+		}
+		v.Timing = append(v.Timing, hole)
+	}
 }
 
 // onlyOnes drops decay factors that are 1 throughout, as Philips writes: they

@@ -12,13 +12,14 @@ const (
 	jpegLSNearLossless = "1.2.840.10008.1.2.4.81"
 	jpeg2000Lossless   = "1.2.840.10008.1.2.4.90"
 	jpeg2000           = "1.2.840.10008.1.2.4.91"
+	deflatedFrames     = "1.2.840.10008.1.2.8.1"
 )
 
 // Supported reports whether frames in a transfer syntax can be decoded.
 func Supported(transferSyntaxUID string) bool {
 	switch transferSyntaxUID {
 	case rleLossless, jpegBaseline, jpegLossless, jpegLosslessFirst,
-		jpegLSLossless, jpegLSNearLossless, jpeg2000Lossless, jpeg2000:
+		jpegLSLossless, jpegLSNearLossless, jpeg2000Lossless, jpeg2000, deflatedFrames:
 		return true
 	}
 	return false
@@ -37,17 +38,19 @@ type Decoder struct {
 func (d *Decoder) Close() { d.j2k.close() }
 
 // Decode turns one frame, all its fragments joined, into native pixels: little
-// endian, Rows*Columns*SamplesPerPixel*BitsAllocated/8 bytes, the samples of a
+// endian, Rows*Columns*SamplesPerPixel*BitsAllocated/8 bytes, rounded up, the samples of a
 // pixel one after another. They go to the start of dst where its capacity
 // suffices. Every error is an ingest.Rejection.
 func (d *Decoder) Decode(dst []byte, transferSyntaxUID string, frame []byte, p Params) ([]byte, error) {
 	if !Supported(transferSyntaxUID) {
 		return nil, ingest.Reject(ingest.CodeSyntax, "frames in this transfer syntax cannot be decoded")
 	}
-	if err := p.check(); err != nil {
+	if err := p.check(transferSyntaxUID == deflatedFrames); err != nil {
 		return nil, err
 	}
 	switch transferSyntaxUID {
+	case deflatedFrames:
+		return decodeDeflated(dst, frame, p)
 	case rleLossless:
 		return decodeRLE(dst, frame, p)
 	case jpegBaseline:

@@ -15,13 +15,16 @@ type Params struct {
 // two or four megabytes; a header may claim 17 gigabytes.
 const maxFrameBytes = 64 << 20
 
-// check makes sure that p describes an image, and one that fits in memory.
-func (p Params) check() error {
+// check makes sure that p describes an image, and one that fits in memory. Some
+// transfer syntaxes can have pixels of one bit.
+func (p Params) check(bit bool) error {
 	switch {
 	case p.Rows < 1 || p.Rows > 0xffff || p.Columns < 1 || p.Columns > 0xffff:
 		return ingest.Reject(ingest.CodeMalformed, "a compressed frame has %d x %d pixels", p.Columns, p.Rows)
 	case p.SamplesPerPixel < 1 || p.SamplesPerPixel > 4:
 		return ingest.Reject(ingest.CodeMalformed, "a compressed frame has %d samples per pixel", p.SamplesPerPixel)
+	case bit && p.BitsAllocated == 1 && p.BitsStored == 1 && p.size() <= maxFrameBytes:
+		return nil
 	case p.BitsAllocated != 8 && p.BitsAllocated != 16 && p.BitsAllocated != 32:
 		return ingest.Reject(ingest.CodeMalformed, "a compressed frame has %d bits allocated", p.BitsAllocated)
 	case p.BitsStored < 1 || p.BitsStored > p.BitsAllocated:
@@ -34,7 +37,7 @@ func (p Params) check() error {
 
 // size returns the length of a native frame in bytes.
 func (p Params) size() int {
-	return p.Rows * p.Columns * p.SamplesPerPixel * (p.BitsAllocated / 8)
+	return (p.Rows*p.Columns*p.SamplesPerPixel*p.BitsAllocated + 7) / 8
 }
 
 // grow returns a slice of n bytes, dst's own where they suffice. What it holds

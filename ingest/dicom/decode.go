@@ -202,6 +202,9 @@ func (d *Decoder) images(s *Slice, native bool, visit func(*Slice) error) error 
 		if s.Plane = n; d.header.isMulti() {
 			s.pixels.slope, s.pixels.intercept = d.header.planes[n].slope, d.header.planes[n].intercept
 		}
+		if err := s.pixels.unscaled(); err != nil {
+			return err
+		}
 		if err := visit(s); err != nil {
 			return err
 		}

@@ -21,6 +21,8 @@ const (
 	syntaxExplicit  = "1.2.840.10008.1.2.1"
 	syntaxBigEndian = "1.2.840.10008.1.2.2"
 	syntaxDeflated  = "1.2.840.10008.1.2.1.99"
+
+	deflatedFrames = "1.2.840.10008.1.2.8.1" // of single frames, since 2025a
 )
 
 // Tags of the file meta information.
@@ -43,8 +45,15 @@ type file struct {
 	class, instance, syntax []byte
 }
 
-// errNotDICOM is the fault of everything that is no DICOM.
-func errNotDICOM() error {
+// errNotDICOM is the fault of everything that is no DICOM. What people take for a
+// scan, an archive or an image in another format, is named.
+func errNotDICOM(prefix []byte) error {
+	switch kind, archive := formatOf(prefix); {
+	case archive:
+		return ingest.Reject(ingest.CodeArchive, "the object is %s", kind)
+	case kind != "":
+		return ingest.Reject(ingest.CodeFormat, "the object is %s", kind)
+	}
 	return ingest.Reject(ingest.CodeNotDICOM, "the object does not begin as DICOM does")
 }
 
@@ -58,7 +67,7 @@ func open(prefix []byte, size int64) (file, error) {
 	if len(prefix) >= afterPreamble && string(prefix[afterPreamble-4:afterPreamble]) == "DICM" {
 		f.pos = afterPreamble
 	} else if !begins(prefix) {
-		return f, errNotDICOM()
+		return f, errNotDICOM(prefix)
 	}
 	if err := f.meta(); err != nil {
 		return f, err
@@ -179,6 +188,9 @@ func native(syntax []byte) bool {
 
 // nameOf returns the standard's name of a class or transfer syntax.
 func nameOf(u string) string {
+	if u == deflatedFrames { // newer than the library's list
+		return "Deflated Image Frame Compression"
+	}
 	info, err := uid.Lookup(u)
 	if err != nil || info.Name == "" {
 		return "unknown to the standard"

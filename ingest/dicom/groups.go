@@ -225,14 +225,15 @@ func (f *facts) groupScale(p *plane, v *groupValues, order binary.ByteOrder) {
 			p.intercept = f.groupReal(v[groupOldIntercept], "RescaleIntercept")
 		}
 		p.slope = f.groupReal(text, "RescaleSlope")
-		if mapped {
+		if mapped && p.slope > 0 {
 			p.foreign = slope / p.slope
 		}
+		mapped = len(trim(text)) > 0
 	}
 	switch {
-	case p.slope == 0:
-		f.fail(ingest.CodeUnits, "RescaleSlope of a frame is missing or 0")
-	case !(p.slope > 0) || math.IsInf(p.slope, 0) || math.IsNaN(p.intercept) || math.Abs(p.slope)*(1<<32)+math.Abs(p.intercept) > maxValueUnits:
+	case !mapped:
+		f.fail(ingest.CodeUnits, "RescaleSlope of a frame is missing")
+	case !(p.slope >= 0) || math.IsInf(p.slope, 0) || math.IsNaN(p.intercept) || math.Abs(p.slope)*(1<<32)+math.Abs(p.intercept) > maxValueUnits:
 		f.fail(ingest.CodeUnits, "RescaleSlope or RescaleIntercept of a frame is negative, not finite or impossibly large")
 	}
 }
@@ -255,7 +256,10 @@ func unitCode(ucum []byte) (code string, factor float64) {
 		return "CNTS", 1
 	case "{propcounts}/s", "{propcps}":
 		return "PROPCPS", 1
-	case "g/ml{suvbw}", "g/ml{suv}", "g/ml":
+	}
+	switch plain, note := annotated(unit); {
+	case plain != "g/ml":
+	case note == "", note == "suv", note == "suvbw": // by body weight, not by lean body mass
 		return "GML", 1
 	}
 	activity, volume, _ := strings.Cut(unit, "/")
@@ -264,4 +268,16 @@ func unitCode(ucum []byte) (code string, factor float64) {
 		return "BQML", bq / ml
 	}
 	return "", 0
+}
+
+// annotated parts a unit in UCUM from what stands in braces before or behind it,
+// such as SUVbw in {SUVbw}g/ml, the code of DICOM's context group 85, or in
+// g/ml{SUVbw}, as others write it.
+func annotated(unit string) (plain, note string) {
+	before, rest, found := strings.Cut(unit, "{")
+	if !found {
+		return unit, ""
+	}
+	note, behind, _ := strings.Cut(rest, "}")
+	return before + behind, note
 }

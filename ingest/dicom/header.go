@@ -141,7 +141,8 @@ func other(h *header, err error) Found {
 	default:
 		f.Class = nameOf(class)
 	}
-	if f.Fault.Code == ingest.CodeNotDICOM || f.Fault.Code == ingest.CodeEmpty {
+	switch f.Fault.Code {
+	case ingest.CodeNotDICOM, ingest.CodeEmpty, ingest.CodeFormat, ingest.CodeArchive:
 		f.Kind = KindNotDICOM
 	}
 	read := facts{values: &h.values}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"runtime"
+	"strings"
 	"testing"
 	"unicode/utf8"
 
@@ -62,6 +63,9 @@ func TestAnyByteMayBeWrong(t *testing.T) {
 					t.Fatalf("byte %d as %#x: the ledger cannot keep this: %v", i, b, err)
 				}
 				s, err := d.Decode(data)
+				if err != nil && strings.Contains(err.Error(), "in an image that is not blank") {
+					continue // which only the pixels tell
+				}
 				if sound := found.Fault.Code == ""; sound != (err == nil) || sound && s.Instance != found.Instance {
 					t.Fatalf("byte %d as %#x: the header has the fault %v, decoding %v", i, b, found.Fault, err)
 				}

@@ -2,6 +2,7 @@ package dicom
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,6 +23,7 @@ func (f *facts) multi(planes []plane, fault ingest.Reason, found *ingest.Found, 
 	found.Header.Soft.SliceThickness = planes[0].thickness
 	found.Header.Soft.Rescaled = f.rescaled(planes)
 	found.Header.Soft.BqPerMLPerUnit = f.toBqPerML(found.Header.Strict.Units)
+	found.Header.Soft.SUVPerUnit = f.toSUV(found.Header.Strict.Units)
 	if len(found.Header.Soft.CorrectedImage) == 0 {
 		found.Header.Soft.CorrectedImage = f.corrections()
 	}
@@ -62,16 +64,16 @@ const sameScale = 1e-6
 // multiStrict takes what the instances of a series share from the planes and
 // from attributes that only multi-frame objects have.
 func (f *facts) multiStrict(s *ingest.Strict, planes []plane) {
-	first := planes[0]
+	first := telling(planes)
 	s.Orientation, s.PixelSpacing = first.orientation, first.spacing
 	for _, p := range planes {
-		if p.orientation != first.orientation || p.spacing != first.spacing {
+		if !s.Parallel(p.orientation, p.spacing) {
 			f.fail(ingest.CodeGeometry, "the frames differ in ImageOrientationPatient or PixelSpacing")
 		}
 		if p.unit != first.unit {
 			f.fail(ingest.CodeUnits, "the frames have different units")
 		}
-		if math.Abs(p.foreign-first.foreign) > sameScale*math.Abs(first.foreign) {
+		if p.slope > 0 && math.Abs(p.foreign-first.foreign) > sameScale*math.Abs(first.foreign) {
 			f.fail(ingest.CodeUnits, "the values have an unknown unit, and RealWorldValueSlope scales them differently from RescaleSlope")
 		}
 		if p.acquired.known != first.acquired.known && !zoneOf(f.bytes(timezoneOffset)).known {
@@ -97,6 +99,15 @@ func (f *facts) multiStrict(s *ingest.Strict, planes []plane) {
 	}
 }
 
+// telling returns the first plane that is not blank, by its slope, or else the
+// first.
+func telling(planes []plane) plane {
+	if i := slices.IndexFunc(planes, func(p plane) bool { return p.slope > 0 }); i >= 0 {
+		return planes[i]
+	}
+	return planes[0]
+}
+
 // sameUnit is by how much RescaleSlope, of few digits, may differ from a mapping
 // to the same unit.
 const sameUnit = 1e-4
@@ -107,7 +118,7 @@ const sameUnit = 1e-4
 func (f *facts) rescaled(planes []plane) float64 {
 	worst := 1.0
 	for _, p := range planes {
-		if p.unit != f.code(units) || p.rescale == 0 || p.rescale == 1 {
+		if p.unit != f.code(units) || p.rescale == 0 || p.rescale == 1 || p.slope == 0 {
 			continue
 		}
 		if ratio := p.rescale / p.slope; math.Abs(ratio-1) > max(sameUnit, math.Abs(worst-1)) {

@@ -132,6 +132,13 @@ func TestMappingsToOtherUnits(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", unit, diff)
 		}
 	}
+	// The code of DICOM's context group 85, and what others write for it.
+	for _, unit := range []string{"{SUVbw}g/ml", "g/ml{SUVbw}", "g/ml", "{SUV}g/mL"} {
+		o := to(unit, 1, 1, 1, 1).with(0x00541001, nil)
+		if h := read(o).Header; h.Strict.Units != "GML" || h.Soft.SUVPerUnit != 1 {
+			t.Errorf("%s: units %q, %g g/mL each", unit, h.Strict.Units, h.Soft.SUVPerUnit)
+		}
+	}
 	if diff := cmp.Diff([][]float64{{7, 14}, {21, 28}, {35, 42}, {-7, 56}}, values(t, to("g/ml{SUVlbm}", 2, 2, 2, 2).bytes())); diff != "" {
 		t.Errorf("one slope to another unit beside RescaleSlope (-want +got):\n%s", diff)
 	}

@@ -90,7 +90,8 @@ func (f *facts) length(p *pixels, e element, native bool) {
 const leastSlope = 1e-30
 
 // scale reads the rescale slope and intercept. Floating-point pixels may do
-// without.
+// without. A slope of 0, which scanners write that make it from the range of the
+// values, suits a blank slice: see unscaled.
 func (f *facts) scale(p *pixels) {
 	var ok bool
 	p.slope, ok = f.real(rescaleSlope, ingest.CodeUnits, "RescaleSlope")
@@ -99,8 +100,8 @@ func (f *facts) scale(p *pixels) {
 		p.slope = 1
 	case !ok:
 		f.fail(ingest.CodeUnits, "RescaleSlope is missing")
-	case p.slope <= 0:
-		f.fail(ingest.CodeUnits, "RescaleSlope is not positive")
+	case p.slope < 0:
+		f.fail(ingest.CodeUnits, "RescaleSlope is negative")
 	}
 	p.intercept, _ = f.real(rescaleIntercept, ingest.CodeUnits, "RescaleIntercept")
 	if p.slope > 0 && p.slope < leastSlope {
@@ -282,4 +283,18 @@ func (p *pixels) add(runs []ingest.Run, sums []float64) {
 		value := p.sum(i, j)*p.slope + float64(j-i)*p.intercept
 		sums[r.Region] += float64(r.Weight) * value
 	}
+}
+
+// unscaled is the fault of pixels that have lost their scale: their slope is 0 and
+// they are not blank.
+func (p *pixels) unscaled() error {
+	if p.slope != 0 {
+		return nil
+	}
+	for i := range p.count {
+		if p.sum(i, i+1) != 0 {
+			return ingest.Reject(ingest.CodeUnits, "RescaleSlope is 0 in an image that is not blank")
+		}
+	}
+	return nil
 }

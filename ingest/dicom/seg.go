@@ -145,10 +145,10 @@ func (s *segmentation) nativeFrames(set dataset, e element, syntax string) ([]by
 
 // decompress returns the pixels of frames that are compressed, one by one.
 func (s *segmentation) decompress(set dataset, e element, syntax string) ([]byte, error) {
-	each := s.rows * s.columns * s.bits / 8
+	each := (s.rows*s.columns*s.bits + 7) / 8
 	switch {
-	case s.bits == 1:
-		return nil, ingest.Reject(ingest.CodeSyntax, "compressed frames of one bit are not read; write the segmentation uncompressed")
+	case s.bits == 1 && syntax != deflatedFrames:
+		return nil, ingest.Reject(ingest.CodeSyntax, "frames of one bit in %s are not read; write the segmentation uncompressed", nameOf(syntax))
 	case e.length != undefined:
 		return nil, ingest.Reject(ingest.CodePixelLength, "the compressed PixelData is not in fragments")
 	case int64(each)*int64(s.frames) > maxInflatedRegions:
@@ -162,7 +162,7 @@ func (s *segmentation) decompress(set dataset, e element, syntax string) ([]byte
 	var d codec.Decoder
 	defer d.Close()
 	var all, frame, pixels []byte
-	for range s.frames {
+	for n := range s.frames {
 		var err error
 		if frame, err = frames.next(frame[:0]); err != nil {
 			return nil, err
@@ -173,9 +173,26 @@ func (s *segmentation) decompress(set dataset, e element, syntax string) ([]byte
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, pixels...)
+		all = s.join(all, pixels, n)
 	}
 	return all, frames.end()
+}
+
+// join appends frame n to those before it. A compressed frame of one bit for each
+// pixel ends with a byte of its own, a native one within a byte.
+func (s *segmentation) join(all, frame []byte, n int) []byte {
+	pixels := s.rows * s.columns
+	if s.bits != 1 || pixels%8 == 0 {
+		return append(all, frame...)
+	}
+	for i := range pixels {
+		at := n*pixels + i
+		if at>>3 == len(all) {
+			all = append(all, 0)
+		}
+		all[at>>3] |= frame[i>>3] >> (i & 7) & 1 << (at & 7)
+	}
+	return all
 }
 
 // readSegments reads how the segments are called.

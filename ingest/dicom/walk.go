@@ -186,7 +186,8 @@ func (c *cursor) elements(item element, end int64, visit func(e element, end int
 
 // items calls visit with each item of a sequence, the cursor at the item's
 // first element; visit must leave it behind the item. A sequence whose value
-// representation is unknown is implicit inside (PS3.5, 6.2.2).
+// representation is unknown is implicit inside (PS3.5, 6.2.2), but some programs
+// leave it explicit: the first element of each item tells.
 func (c *cursor) items(seq element, end int64, depth int, visit func(item element, first bool, end int64) error) error {
 	if depth >= maxDepth {
 		return ingest.Reject(ingest.CodeMalformed, "sequences are nested deeper than %d levels", maxDepth)
@@ -208,9 +209,34 @@ func (c *cursor) items(seq element, end int64, depth int, visit func(item elemen
 		case item.tag != tagItem:
 			return ingest.Reject(ingest.CodeMalformed, "a sequence holds something other than items")
 		}
+		if seq.vr == vrUN {
+			if c.implicit, err = c.looksImplicit(item, end); err != nil {
+				return err
+			}
+		}
 		if err := visit(item, first, end); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// looksImplicit reports whether the item at the cursor begins with an element
+// without a value representation. Two letters in its place, taken for a length,
+// would be a length of more than a gigabyte.
+func (c *cursor) looksImplicit(item element, end int64) (bool, error) {
+	if item.length != undefined {
+		end = item.end()
+	}
+	if item.length < 8 {
+		return true, nil
+	}
+	head, err := c.take(c.pos, 8, end)
+	if err != nil {
+		return true, err
+	}
+	if head[0] == 0xfe && head[1] == 0xff || !upper(head[4]) || !upper(head[5]) {
+		return true, nil
+	}
+	return c.pos+8+int64(c.order().Uint32(head[4:])) <= end, nil
 }

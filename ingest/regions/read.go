@@ -20,7 +20,11 @@ var ErrNoTable = errors.New("no look-up table")
 func Read(key string, image, table io.Reader) (ingest.Segmentation, error) {
 	f := FormatOf(key)
 	if f.Tables == nil {
-		return f.Read(image, nil)
+		s, err := f.Read(image, nil)
+		if err == nil {
+			err = check(&s, nil, false)
+		}
+		return s, err
 	}
 	names := f.OwnNames(key)
 	if table != nil {
@@ -33,8 +37,11 @@ func Read(key string, image, table io.Reader) (ingest.Segmentation, error) {
 		return ingest.Segmentation{}, ErrNoTable
 	}
 	s, err := f.Read(image, names)
+	if err != nil {
+		return s, err
+	}
 	s.Standard = cmp.Or(standardSpace(key), s.Standard)
-	return s, err
+	return s, check(&s, names, table != nil)
 }
 
 // ReadUnnamed reads a region source whose table may not be at hand: every index

@@ -32,28 +32,35 @@ func withoutHalfLife(s fit.Scan) fit.Scan {
 // mean of the curve corrected for decay, for which a table has a decay-weighted one:
 // that is a bias, and is not counted here.
 func TestStandardErrorsWithoutAHalfLife(t *testing.T) {
+	row := figures.Accuracy(t, "BPND, no half-life, one region: standard error over scatter", 28)
+	one := row.Within("#")
+	row = figures.Accuracy(t, "BPND, no half-life, one region: cover of 95 % intervals", 28)
+	oneCover := row.Within("# %")
+	row = figures.Accuracy(t, "BPND, no half-life, twelve regions: standard error over scatter", 28)
+	twelve := row.Within("#")
+	row = figures.Accuracy(t, "BPND, no half-life, twelve regions: cover of 95 % intervals", 28)
+	twelveCover := row.Within("# %")
 	for _, test := range []struct {
-		regions, draws int
 		words          string
+		regions, draws int
+		ratio, cover   *figures.Figure
 		low, high      float64 // of standard error over scatter
-		cover          float64
+		least          float64 // cover
 	}{
-		{1, 400, "one region", 0.85, 1.2, 0.87},
-		{12, 40, "twelve regions", 0.85, 1.15, 0.91},
+		{"one region", 1, 400, one, oneCover, 0.85, 1.2, 0.87},
+		{"twelve regions", 12, 40, twelve, twelveCover, 0.85, 1.15, 0.91},
 	} {
-		row := figures.Accuracy(t, "BPND, no half-life, "+test.words+": standard error over scatter", 28)
-		ratio := row.Within("#")
-		row = figures.Accuracy(t, "BPND, no half-life, "+test.words+": cover of 95 % intervals", 28)
-		cover := row.Within("# %")
 		for i, x := range experiments() {
 			t.Run(test.words+", "+x.name, func(t *testing.T) {
 				t.Parallel()
 				for _, m := range x.withoutHalfLife(t, rand.New(rand.NewPCG(1, uint64(i))), test.regions, test.draws) {
-					t.Logf("%s: SD %.2f %%, SE/SD %.3f, cover %.3f", m.name, 100*m.sd()/x.k.BPND, m.told(), m.covered)
-					ratio.Add(m.told())
-					cover.Add(100 * m.covered)
-					if r := m.told(); !(r > test.low && r < test.high) || m.covered < test.cover {
-						t.Errorf("%s: standard error over scatter %.3f, cover %.3f, want %.2f to %.2f and %.2f", m.name, r, m.covered, test.low, test.high, test.cover)
+					r := m.told()
+					t.Logf("%s: SD %.2f %%, SE/SD %.3f, cover %.3f", m.name, 100*m.sd()/x.k.BPND, r, m.covered)
+					test.ratio.Add(r)
+					test.cover.Add(100 * m.covered)
+					if !(r > test.low && r < test.high) || m.covered < test.least {
+						t.Errorf("%s: standard error over scatter %.3f, cover %.3f, want %.2f to %.2f and %.2f",
+							m.name, r, m.covered, test.low, test.high, test.least)
 					}
 				}
 			})

@@ -76,8 +76,8 @@ func TestDelaysAreFoundAgain(t *testing.T) {
 			s.Blood.Parent[i].At -= delay
 		}
 		s.Blood.Whole = s.Blood.Parent
-		got, err := fit.FindDelay(s)
-		if err != nil || (got-delay).Abs() > 300*time.Millisecond {
+		got, doubts, err := fit.FindDelay(s)
+		if err != nil || len(doubts) > 0 || (got-delay).Abs() > 300*time.Millisecond {
 			t.Errorf("delay %v, want %v, %v", got, delay, err)
 		}
 		off.Add((got - delay).Abs().Seconds())
@@ -87,7 +87,7 @@ func TestDelaysAreFoundAgain(t *testing.T) {
 		s.Blood.Parent[i].At -= 80 * time.Second
 	}
 	s.Blood.Whole = s.Blood.Parent
-	if got, err := fit.FindDelay(s); !errors.Is(err, fit.ErrBlood) {
+	if got, _, err := fit.FindDelay(s); !errors.Is(err, fit.ErrBlood) {
 		t.Errorf("a delay beyond the range: %v, %v", got, err)
 	}
 }
@@ -123,7 +123,7 @@ func TestRealArterialScans(t *testing.T) {
 	spectral := row.Within("#")
 	for _, scan := range [][2]string{{"sub-04", "ses-baseline"}, {"sub-04", "ses-blocked"}, {"sub-21", "ses-test"}, {"sub-21", "ses-retest"}} {
 		s := bloodScan(t, scan[0], scan[1])
-		delay, err := fit.FindDelay(s)
+		delay, _, err := fit.FindDelay(s)
 		if err != nil {
 			t.Fatal(err)
 		}

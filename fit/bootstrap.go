@@ -103,6 +103,7 @@ type bootstrap struct {
 
 func newBootstrap(s Scan, base []Estimate) bootstrap {
 	b := bootstrap{scan: s}
+	growth := growthOf(s)
 	for _, t := range s.TACs {
 		mean := slices.Clone(t.BqPerML)
 		i := slices.IndexFunc(base, func(e Estimate) bool { return e.Region == t.Region })
@@ -120,11 +121,24 @@ func newBootstrap(s Scan, base []Estimate) bootstrap {
 		}
 		sd, top := make([]float64, len(mean)), slices.Max(mean)
 		for f, v := range mean {
-			sd[f] = math.Sqrt(level * math.Max(v, floorFraction*top) / s.Frames[f].Duration.Minutes())
+			sd[f] = math.Sqrt(level * math.Max(v, floorFraction*top) * growth[f] / s.Frames[f].Duration.Minutes())
 		}
 		b.means, b.sd = append(b.means, mean), append(b.sd, sd)
 	}
 	return b
+}
+
+// growthOf returns the factor of every frame by which its variance is more than q U/d,
+// 1 in frames before model zero.
+func growthOf(s Scan) []float64 {
+	list := make([]float64, len(s.Frames))
+	for f := range list {
+		list[f] = 1
+	}
+	if p, err := prepareRegions(s, ""); err == nil && p.growth != nil {
+		copy(list[p.from:], p.growth)
+	}
+	return list
 }
 
 // ownLevel returns the noise level of a curve by itself.

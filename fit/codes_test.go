@@ -72,6 +72,20 @@ func raisers() map[ingest.Code]func(t *testing.T) []ingest.Warning {
 			return allOf(t, biased, fit.LoganRef{K2PrimePerMin: 0.065, TStar: 30 * time.Minute})
 		},
 		ingest.WarnNegativeRate: func(t *testing.T) []ingest.Warning { return allOf(t, lessBlood(), fit.TCM1{}) },
+		ingest.WarnVTRange:      func(t *testing.T) []ingest.Warning { return allOf(t, bloodTimes(1000), fit.TCM1{}) },
+		ingest.WarnK1Range:      func(t *testing.T) []ingest.Warning { return allOf(t, bloodTimes(1e-3), fit.TCM1{}) },
+		ingest.WarnVBRange:      func(t *testing.T) []ingest.Warning { return allOf(t, moreBlood(), fit.TCM1{}) },
+		ingest.WarnDelay: func(t *testing.T) []ingest.Warning {
+			_, doubts, err := fit.FindDelay(lateBlood())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return doubts
+		},
+		ingest.WarnIntervalOpen: func(t *testing.T) []ingest.Warning {
+			return allOf(t, proportional(0.3).scan(rand.New(rand.NewPCG(1, 2))), fit.SRTM{})
+		},
+		ingest.WarnNoSE: func(t *testing.T) []ingest.Warning { return allOf(t, cortex(0.05, 0.05), fit.Spectral{}) },
 	}
 }
 
@@ -124,6 +138,8 @@ func codesInSource(t *testing.T) map[ingest.Code]bool {
 		"WarnFitBound": ingest.WarnFitBound, "WarnBPRange": ingest.WarnBPRange, "WarnR1Range": ingest.WarnR1Range, "WarnResiduals": ingest.WarnResiduals,
 		"WarnSE": ingest.WarnSE, "WarnIdentify": ingest.WarnIdentify, "WarnModelAgree": ingest.WarnModelAgree, "WarnModelFailed": ingest.WarnModelFailed,
 		"WarnTStar": ingest.WarnTStar, "WarnNoiseBias": ingest.WarnNoiseBias, "WarnNegativeRate": ingest.WarnNegativeRate,
+		"WarnNoSE": ingest.WarnNoSE, "WarnDelay": ingest.WarnDelay, "WarnIntervalOpen": ingest.WarnIntervalOpen,
+		"WarnVTRange": ingest.WarnVTRange, "WarnK1Range": ingest.WarnK1Range, "WarnVBRange": ingest.WarnVBRange,
 	}
 	files, err := filepath.Glob("*.go")
 	if err != nil {
@@ -163,7 +179,7 @@ func TestEveryRejectionHasACode(t *testing.T) {
 	_, unweighted := fit.ByName("srtm", fit.Settings{Weighting: "nonsense"})
 	_, unresampled := fit.Bootstrap(fit.SRTM{}, ordinary(), 1, 0)
 	_, based := fit.RPM{Bases: 1}.Fit(ordinary())
-	_, delayed := fit.FindDelay(ordinary())
+	_, _, delayed := fit.FindDelay(ordinary())
 	none := ordinary()
 	none.Reference = "nowhere"
 	_, lost := fit.SRTM{}.Fit(none)

@@ -406,6 +406,6 @@ func (c *coupled) estimate(t *extract.TAC, u []float64, e *Estimate) {
 	c.score(e, rss, len(u), 2)
 	e.finish(c.partition, u, &s)
 	c.shared.report(e, &s, 2)
-	e.profile = c.profile
+	e.profile, e.loose = c.profile, c.loose(u, e.Weights, rss)
 	e.Warnings = append(e.Warnings, boundWarning(theta)...)
 }

@@ -88,7 +88,12 @@
 // as known: its main parameter scatters up to a fifth more than the standard error
 // says. Give t* where that matters.
 //
-// Noise in blood is not counted.
+// Where no half-life is known, values corrected for decay look as if nothing decayed,
+// and late frames are far noisier than q·U/d. How the noise grows is then estimated
+// from the curves: TestStandardErrorsWithoutAHalfLife. It takes several regions to
+// know that well.
+//
+// Spectral gives no standard errors. Noise in blood is not counted.
 //
 // A doubtful number comes with a Warning that holds the rule, the value and the
 // limit. Values are not clipped: a negative BPND stays negative.
@@ -129,6 +134,11 @@
 //	real [11C]DASB, the same by trapezoids, as the dataset's           median 0.0018 %                      TestTheDifferenceIsNumerics
 //	real [11C]MC1, VT by Logan and MA1 against 2TCM                    at most 4.0 %                        TestRealArterialScans
 //	real [11C]MC1, VT by spectral analysis over 2TCM                   1.11–1.54                            TestRealArterialScans
+//	VT: standard error over scatter, MA2, two compartments             0.889–1.30                           TestMA2StandardErrorsAreCalibrated
+//	BPND, no half-life, twelve regions: cover of 95 % intervals        92.5–98.7 %                          TestStandardErrorsWithoutAHalfLife
+//	BPND, no half-life, twelve regions: standard error over scatter    0.905–1.03                           TestStandardErrorsWithoutAHalfLife
+//	BPND, no half-life, one region: cover of 95 % intervals            89.5–96.0 %                          TestStandardErrorsWithoutAHalfLife
+//	BPND, no half-life, one region: standard error over scatter        0.937–1.11                           TestStandardErrorsWithoutAHalfLife
 //
 // # How fast
 //

@@ -31,7 +31,7 @@ type Estimate struct {
 	RSS        float64       // weighted residual sum of squares
 	AIC, BIC   float64       // criteria of Akaike and of Schwarz
 	AICc       float64       // AIC for few frames; NaN where there are too few
-	NoiseLevel float64       // q of the region: the variance of a frame mean U is q U / duration in min
+	NoiseLevel float64       // q of the region: the variance of a frame mean U is q U / duration in min; see noiseGrowth
 	K2PrimeSE  float64       // what of the main parameter's standard error comes from an estimated k2′
 	TStar      time.Duration // start of the linear phase, after model zero; 0 where the model has none
 	Line       *Line         // of a graphical model
@@ -47,6 +47,8 @@ type record struct {
 	gradients []gradient // of the first parameters, by those of the fit
 	nominal   float64    // relative standard error of the main parameter in a scan of nominalNoise
 	profile   profile
+	loose     bool        // the profile may have no end
+	noErrors  string      // why the model gives no standard errors, "" where it does
 	kept      []Parameter // Parameters
 	measured  []float64   // the values of the region; nil where there is no record
 	fitted    []float64   // Fitted

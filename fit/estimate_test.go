@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tacstream/fit"
+	"tacstream/ingest"
 	"tacstream/ingest/phantom"
 )
 
@@ -96,6 +97,9 @@ func TestIntervalsOfEveryLevel(t *testing.T) {
 	all, _ := noisyEstimates(t)
 	for _, e := range all {
 		value, se := e.Get(e.Main())
+		if warned(e, ingest.WarnNoSE) {
+			continue // then it has no interval either
+		}
 		below, above := value, value
 		for _, level := range []float64{0.1, 0.6827, 0.95, 0.999} {
 			low, high := e.Interval(level)
@@ -203,6 +207,9 @@ func TestIntervalsOfTinyLevels(t *testing.T) {
 	all, _ := noisyEstimates(t)
 	for _, e := range all {
 		value, se := e.Get(e.Main())
+		if warned(e, ingest.WarnNoSE) {
+			continue // then it has no interval either
+		}
 		below, above := value, value
 		for _, level := range []float64{1e-9, 1e-7, 1e-5, 1e-4, 1e-3, 0.01, 0.05, 0.0797, 0.08, 0.1, 0.3, 0.9} {
 			low, high := e.Interval(level)

@@ -40,6 +40,9 @@ func (p *prepared) each(model string, main Symbol, visit func(t *extract.TAC, u 
 		e.judge(u)
 		p.present(e, fitted, weights)
 		e.keep(t.BqPerML, parameters[room*(2*i+1):room*(2*i+1):2*room*(i+1)], take(3*(n+p.from)))
+		if e.loose {
+			e.Warnings = append(e.Warnings, e.openInterval()...)
+		}
 	}
 	return all
 }

@@ -9,7 +9,7 @@ import (
 
 // Interval returns the interval that covers the main parameter (see Main) in
 // a share of scans, level, such as 0.95. It is infinite where the data set no
-// bound, and NaN where there is no standard error or level is not between 0
+// bound, which INTERVAL_OPEN says of the level 0.95, and NaN where there is no standard error or level is not between 0
 // and 1. An Estimate that was put together from its exported fields lacks the
 // curve's likelihood, so that its interval is NaN too.
 //

@@ -87,7 +87,8 @@ func cubics(mid []float64) [][4]float64 {
 // left, over what unit noise would leave, is q. Frames that leave far more than
 // the others do, as where the tracer arrives, are no noise.
 func (g *partition) ownNoise(means, v []float64) float64 {
-	left := make([]float64, 0, len(means))
+	var room [128]float64 // that most scans do with
+	left := room[:0]
 	for i := 2; i+2 < len(means); i++ {
 		diff, unit := means[i], v[i]
 		for n, j := range [4]int{i - 2, i - 1, i + 1, i + 2} {

@@ -42,6 +42,7 @@ type plan struct {
 	input, region []term
 	k2Prime       bool // the first term of the input has R/k2′
 	ratio         bool // the main parameter is a ratio of the first coefficients of input and region
+	misfits       bool // its residuals hold more than noise, such as blood that it does not have
 	plot          bool // it is a line after t*, whatever y is
 	main          Symbol
 	parameters    func(e *Estimate, g gradient, s *spread)

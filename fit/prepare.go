@@ -23,6 +23,7 @@ type prepared struct {
 	refNoise  noise
 	plasma    curve     // where plasma is part of the input
 	whole     []float64 // frame means of whole blood; nil where there is none or it is no part of the input
+	growth    []float64 // of the variance of each frame, see noiseGrowth; nil for 1
 	judge     extract.Judge
 	warnings  []ingest.Warning // that every estimate of the scan deserves
 }
@@ -50,6 +51,7 @@ func prepare(s Scan, in Input, w Weighting) (*prepared, error) {
 	p.warnings = p.scanWarnings()
 	if in.Arterial() {
 		p.warnings = append(append(p.warnings, used.Check(s.Frames[len(s.Frames)-1].End())...), used.Warnings...)
+		p.warnings = append(p.warnings, used.CheckScale(s.Frames, used.Uptake(s.Frames, s.HalfLife, s.TACs, s.Delay))...)
 	}
 	return p, nil
 }
@@ -71,6 +73,7 @@ func prepareRegions(s Scan, w Weighting) (*prepared, error) {
 	}
 	shared := s.schedules.of(s.Frames, p.from, s.HalfLife, p.teller())
 	p.grid, p.judge, p.scan.Frames = shared.grid, shared.judge, shared.frames
+	p.growth = p.noiseGrowth()
 	return p, nil
 }
 

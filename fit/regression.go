@@ -132,7 +132,7 @@ func (r *regression) curve(g gradient, u, out []float64) {
 
 // spread carries the noise of both curves, and of k2′ where it was estimated,
 // through the fit.
-func (r *regression) spread(t *extract.TAC, g gradient, rss float64, from *guess) {
+func (r *regression) spread(t *extract.TAC, g gradient, u []float64, rss float64, from *guess) {
 	target := effect{own: r.plan.y.own, through: r.plan.y.through, memory: r.memory}
 	for j, term := range r.region {
 		c := g[len(r.input)+j]
@@ -152,6 +152,9 @@ func (r *regression) spread(t *extract.TAC, g gradient, rss float64, from *guess
 	}
 	r.l.target, r.l.reference = target, reference
 	r.l.spread(rss, r.unit, r.in.noise, known, &r.s)
+	if r.misfits {
+		r.s.lower(r.ownNoise(u, r.unit), r.l.n)
+	}
 	if r.shared != nil {
 		r.s.k2Prime = r.shared.value
 	}

@@ -17,7 +17,7 @@ func (r *regression) fit(t *extract.TAC, u []float64, e *Estimate, from *guess) 
 	}
 	rss := squares(r.l.w, u[first:], e.Fitted[first:])
 	r.score(e, rss, len(u)-first, r.l.n)
-	r.spread(t, g, rss, from)
+	r.spread(t, g, u, rss, from)
 	r.plan.parameters(e, g, &r.s)
 	e.finish(r.partition, u, &r.s)
 	if r.lined() || r.tStar > 0 {

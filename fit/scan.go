@@ -31,7 +31,8 @@ type Scan struct {
 	// Reference names the reference curve, for models that need one.
 	Reference extract.Region
 	// HalfLife of the nuclide. 0 means that it is not known or that there is
-	// no decay: then λ = 0 and the curves are taken as they are.
+	// no decay: then λ = 0 and the curves are taken as they are, and only the growth
+	// of their noise is estimated.
 	HalfLife time.Duration
 	// Blood is the arterial input, for models that need one.
 	Blood extract.Blood

@@ -147,6 +147,6 @@ func (f *srtmFit) parameters(e *Estimate) {
 	e.add(BPND, f.r1+f.c2/f.theta-1, &f.spread, 1, 1/f.theta, -f.c2/(f.theta*f.theta))
 	e.add(K2Prime, k2/f.r1, &f.spread, -f.c2/(f.r1*f.r1), 1/f.r1, 1)
 	e.finish(f.partition, f.u, &f.spread)
-	e.profile = f.profile
+	e.profile, e.loose = f.profile, f.loose(f.u, f.w, f.rss)
 	e.Warnings = append(e.Warnings, boundWarning(f.theta)...)
 }

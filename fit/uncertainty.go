@@ -113,6 +113,25 @@ func (l *linearised) spread(rss float64, unit []float64, ref noise, known float6
 	}
 }
 
+// misfitShare is how many times the noise of a curve by itself residuals must
+// speak of before the rest counts as misfit. The former is an estimate from few
+// numbers, and the lower of two of them would be too low.
+const misfitShare = 2
+
+// lower takes the level of a curve by itself where the residuals' is much more.
+// It needs an input without noise.
+func (s *spread) lower(own float64, parameters int) {
+	if !s.ok || !(own > 0) || !(s.level > misfitShare*own) {
+		return
+	}
+	s.level = own
+	for i := range parameters {
+		for j := range parameters {
+			s.cov[i][j] = own * s.unit[i][j]
+		}
+	}
+}
+
 // leastShare is the share of the residuals that is put down to the region at
 // least: the reference's noise level is an estimate too.
 const leastShare = 0.05

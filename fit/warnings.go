@@ -23,6 +23,12 @@ const (
 	agreeAbs    = 0.05
 	lowestVB    = -0.02
 	highestVB   = 0.5
+	usualVB     = 0.2 // above it a region is more vessel than tissue
+	clearlySE   = 2.0 // standard errors below 0 from which a fraction counts as negative
+	lowestVT    = 0.02
+	highestVT   = 200
+	lowestK1    = 1e-3
+	highestK1   = 5
 )
 
 // A rule is a rule of quality as it applies to one number.
@@ -97,7 +103,13 @@ func (e *Estimate) judge(u []float64) {
 			"The model has no single solution here: the curve is empty, or proportional to the input."}.warning())
 		return
 	}
-	list := append(e.Warnings, e.Parameters[i].uncertain()...)
+	list := e.Warnings
+	if e.noErrors == "" {
+		list = append(list, e.Parameters[i].uncertain()...)
+	} else {
+		list = append(list, ingest.Warn(ingest.WarnNoSE, ingest.LevelNotice, 0, 0,
+			"The model %s gives no standard errors: %s.", e.Model, e.noErrors))
+	}
 	for i := range e.Parameters {
 		list = append(list, e.Parameters[i].warnings()...)
 	}
@@ -136,12 +148,40 @@ func (p *Parameter) warnings() []ingest.Warning {
 			rule{p.Value > highestR1, ingest.WarnR1Range, ingest.LevelWarn, p.Value, highestR1, "R1 is high: {value}, above {limit}."},
 		)
 	case K2, K2Prime, K1, K3, K4, VT:
-		if p.Value >= 0 {
-			return nil
+		if p.Value < 0 {
+			return broken(rule{true, ingest.WarnNegativeRate, ingest.LevelDoubt, p.Value, 0, "The parameter " + string(p.Symbol) + " is negative, {value}: the model does not hold here."})
 		}
-		return broken(rule{true, ingest.WarnNegativeRate, ingest.LevelDoubt, p.Value, 0, "The parameter " + string(p.Symbol) + " is negative, {value}: the model does not hold here."})
+		return p.reach()
 	case VB:
-		return broken(rule{p.Value < lowestVB || p.Value > highestVB, ingest.WarnNegativeRate, ingest.LevelDoubt, p.Value, 0, "The fraction of blood is impossible, {value}: the model does not hold here."})
+		impossible := p.Value < lowestVB || p.Value > highestVB
+		return broken(
+			rule{impossible, ingest.WarnNegativeRate, ingest.LevelDoubt, p.Value, 0, "The fraction of blood is impossible, {value}: the model does not hold here."},
+			rule{!impossible && p.Value+clearlySE*p.SE < 0, ingest.WarnVBRange, ingest.LevelWarn, p.Value, 0,
+				"The fraction of blood is clearly negative, {value}: check the delay of the blood and its unit."},
+			rule{!impossible && p.Value > usualVB, ingest.WarnVBRange, ingest.LevelWarn, p.Value, usualVB,
+				"The fraction of blood is {value}, above {limit}: a vessel, or blood in another unit or at another time."},
+		)
+	}
+	return nil
+}
+
+// reach says where VT or K1, at least 0, lies beyond what tracers reach.
+func (p *Parameter) reach() []ingest.Warning {
+	switch p.Symbol {
+	case VT:
+		return broken(
+			rule{p.Value < lowestVT, ingest.WarnVTRange, ingest.LevelWarn, p.Value, lowestVT,
+				"VT is {value} mL/cm³, below {limit}: hardly any tracer enters, or blood and curves are not in one unit."},
+			rule{p.Value > highestVT, ingest.WarnVTRange, ingest.LevelDoubt, p.Value, highestVT,
+				"VT of {value} mL/cm³ is beyond what tracers reach, {limit}: check the unit of the blood."},
+		)
+	case K1:
+		return broken(
+			rule{p.Value < lowestK1, ingest.WarnK1Range, ingest.LevelWarn, p.Value, lowestK1,
+				"K1 is {value} mL/cm³/min, below {limit}: hardly any tracer enters, or blood and curves are not in one unit."},
+			rule{p.Value > highestK1, ingest.WarnK1Range, ingest.LevelDoubt, p.Value, highestK1,
+				"K1 of {value} mL/cm³/min is more than blood can carry, {limit}: check the unit and the delay of the blood."},
+		)
 	}
 	return nil
 }

@@ -2,11 +2,13 @@ package cli
 
 import (
 	"encoding/json"
+	"math"
 
 	"tacstream/fit"
 )
 
-// printJSON writes {"estimates":[…]}; what a model does not have is left out.
+// printJSON writes {"estimates":[…]}; what a model does not have is left out. An end
+// of an interval that the data do not set is null.
 func (r fitResult) printJSON(e *env) error {
 	list := make([]map[string]any, 0, len(r.estimates))
 	for i, est := range r.estimates {
@@ -20,8 +22,8 @@ func (r fitResult) printJSON(e *env) error {
 				se[string(p.Symbol)] = p.SE
 			}
 		}
-		if low, high := est.Interval(confidence); finite(low) && finite(high) {
-			entry["interval"] = map[string][2]float64{string(est.Main()): {low, high}}
+		if low, high := est.Interval(confidence); !math.IsNaN(low) {
+			entry["interval"] = map[string][2]*float64{string(est.Main()): {ending(low), ending(high)}}
 		}
 		for name, v := range map[string]float64{"aic": est.AIC, "aicc": est.AICc, "bic": est.BIC, "akaike_weight": r.weights[i], "rss": est.RSS} {
 			if finite(v) {
@@ -43,6 +45,14 @@ func (r fitResult) printJSON(e *env) error {
 		list = append(list, entry)
 	}
 	return json.NewEncoder(e.stdout).Encode(map[string]any{"estimates": list})
+}
+
+// ending returns an end of an interval, nil for one that the data do not set.
+func ending(x float64) *float64 {
+	if !finite(x) {
+		return nil
+	}
+	return &x
 }
 
 // correlations returns those of the parameters' errors, by both symbols.

@@ -144,6 +144,7 @@ func (c fitCmd) readBlood(e *env, scan *fit.Scan) error {
 	if scan.Blood, err = table.ReadBlood(f, side); err != nil {
 		return fmt.Errorf("%s: %w", c.Blood, err)
 	}
+	scan.Blood = scan.Blood.Settle(extract.Curves{Frames: scan.Frames, TACs: scan.TACs, HalfLife: scan.HalfLife})
 	fmt.Fprintf(e.stderr, "%s: %d samples of plasma, %d of whole blood\n", filepath.Base(c.Blood), len(scan.Blood.Parent), len(scan.Blood.Whole))
 	c.say(e, append(scan.Blood.Check(scan.Frames[len(scan.Frames)-1].End()), scan.Blood.Warnings...))
 	if c.Delay != "auto" {
@@ -156,8 +157,14 @@ func (c fitCmd) readBlood(e *env, scan *fit.Scan) error {
 		fmt.Fprintln(e.stderr, "delay of the tracer after the blood: taken as 0 s, since plasma is needed to estimate it; give it with --delay where it is known")
 		return nil
 	}
-	if scan.Delay, err = fit.FindDelay(*scan); err != nil {
+	var doubts []ingest.Warning
+	if scan.Delay, doubts, err = fit.FindDelay(*scan); err != nil {
 		return fmt.Errorf("%s: %w; set a delay with --delay", c.Blood, err)
+	}
+	if len(doubts) > 0 {
+		c.say(e, doubts)
+		scan.Blood.Warnings = append(slices.Clip(scan.Blood.Warnings), doubts...)
+		return nil
 	}
 	doubt := ""
 	if scan.Blood.Whole == nil {

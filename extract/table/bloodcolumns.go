@@ -4,11 +4,8 @@ import (
 	"cmp"
 	"strings"
 
-	"tacstream/ingest"
+	"tacstream/extract"
 )
-
-// assumedBloodUnit is what BIDS' examples and bloodstream have.
-const assumedBloodUnit = "kBq/mL"
 
 // quantityOf returns what a column of a table of blood holds.
 func quantityOf(name string) quantity {
@@ -108,8 +105,9 @@ func (b *bloodReading) setFactors(units []string, side sidecarKeys) error {
 		known = b.factor[q]
 	}
 	if known == 0 {
-		_, known = concentrationOf(assumedBloodUnit)
-		b.warn(ingest.LevelDoubt, 0, 0, "Nothing states the unit of the activity in blood; it is read in %s.", assumedBloodUnit)
+		_, known = concentrationOf(extract.AssumedBloodUnit)
+		b.unitAssumed = true
+		b.warnings = append(b.warnings, extract.UnstatedBloodUnit())
 	}
 	for q := range b.factor {
 		b.factor[q] = cmp.Or(b.factor[q], known)

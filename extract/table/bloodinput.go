@@ -127,7 +127,7 @@ func (b *bloodReading) wholeBlood() (extract.Blood, error) {
 		return extract.Blood{}, b.reject("%d samples of whole blood with activity: at least %d are needed", len(list), minBloodSamples)
 	}
 	b.doubts(list, whole)
-	return extract.Blood{Whole: list, Warnings: b.warnings}, nil
+	return extract.Blood{Whole: list, UnitAssumed: b.unitAssumed, Warnings: b.warnings}, nil
 }
 
 // blood makes the curves.
@@ -142,7 +142,7 @@ func (b *bloodReading) blood() (extract.Blood, error) {
 	if list[peak(list)].BqPerML <= 0 {
 		return extract.Blood{}, b.reject("no sample of the parent in plasma is above 0")
 	}
-	out := extract.Blood{Parent: list, Whole: b.positive(b.samples(whole), whole)}
+	out := extract.Blood{Parent: list, Whole: b.positive(b.samples(whole), whole), UnitAssumed: b.unitAssumed}
 	if n := len(out.Whole); n > 0 && n < minBloodSamples {
 		b.warn(ingest.LevelWarn, float64(n), minBloodSamples, "Whole blood has %s, fewer than %d, and is not used.", ingest.Count(n, "sample"), minBloodSamples)
 		out.Whole = nil

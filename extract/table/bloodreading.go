@@ -40,13 +40,15 @@ type bloodRow struct {
 // A bloodReading is a table of blood while it is read.
 type bloodReading struct {
 	sheet
-	time     int // column
-	clock    TimeUnit
-	stated   bool            // whether something says what clock is
-	column   [quantities]int // −1 where there is none
-	factor   [quantities]float64
-	rows     []bloodRow
-	warnings []ingest.Warning
+	time   int // column
+	clock  TimeUnit
+	stated bool            // whether something says what clock is
+	column [quantities]int // −1 where there is none
+
+	unitAssumed bool // whether nothing states the unit of the activity
+	factor      [quantities]float64
+	rows        []bloodRow
+	warnings    []ingest.Warning
 }
 
 // warn adds a warning about the samples, as ingest.Warn makes it.

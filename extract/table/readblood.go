@@ -14,8 +14,9 @@ import (
 //
 // Units are those in the names of the columns or of the sidecar, which may be
 // nil; an activity that states none has that of the others. Where nothing
-// states any, times are in seconds and activities in assumedBloodUnit, which is
-// warned of. Values must be corrected for decay to model zero: BIDS demands it.
+// states any, times are in seconds and activities in extract.AssumedBloodUnit, which is
+// warned of; extract.Blood.Settle then compares with the tissue. Values must be
+// corrected for decay to model zero: BIDS demands it.
 //
 // Parent is the plasma times the parent fraction. Between its samples the
 // fraction is on straight lines that begin with 1 at model zero; after the last

@@ -13,8 +13,8 @@ import (
 )
 
 // The sidecarKeys are the JSON beside a table by its keys in lower case; of keys that
-// differ in case only the last in order of bytes counts. They are nil where there
-// is none.
+// differ in case only the last in order of bytes counts. Values are plain, see
+// plainObject, but for lists of numbers. They are nil where there is none.
 type sidecarKeys map[string]json.RawMessage
 
 // readSidecarKeys reads a sidecar; none, or only blanks, is one that says nothing.
@@ -28,8 +28,15 @@ func readSidecarKeys(text []byte) (sidecarKeys, error) {
 		return nil, ingest.Reject(ingest.CodeMalformed, "sidecar: it is not a JSON object")
 	}
 	s := sidecarKeys{}
+	var plain map[string]json.RawMessage
+	if err := json.Unmarshal(plainObject(text), &plain); err != nil {
+		return nil, ingest.Reject(ingest.CodeMalformed, "sidecar: it is not a JSON object")
+	}
 	for _, key := range slices.Sorted(maps.Keys(object)) {
-		s[strings.ToLower(key)] = object[key]
+		lower := strings.ToLower(key)
+		if s[lower] = plain[key]; lower == "frametimesstart" || lower == "frameduration" {
+			s[lower] = object[key]
+		}
 	}
 	return s, nil
 }
@@ -37,9 +44,12 @@ func readSidecarKeys(text []byte) (sidecarKeys, error) {
 // units returns the "Units" of the first of the keys that has any.
 func (s sidecarKeys) units(keys ...string) (string, bool) {
 	for _, key := range keys {
-		var column struct{ Units string }
-		if json.Unmarshal(s[strings.ToLower(key)], &column) == nil && column.Units != "" {
-			return column.Units, true
+		var column struct{ Units json.RawMessage }
+		if json.Unmarshal(s[strings.ToLower(key)], &column) != nil {
+			continue
+		}
+		if text, ok := statedText(column.Units); ok {
+			return text, true
 		}
 	}
 	return "", false
@@ -47,16 +57,27 @@ func (s sidecarKeys) units(keys ...string) (string, bool) {
 
 // text returns a value that is a text.
 func (s sidecarKeys) text(key string) (string, bool) {
-	var text string
-	err := json.Unmarshal(s[strings.ToLower(key)], &text)
-	return text, err == nil && text != ""
+	return statedText(s[strings.ToLower(key)])
+}
+
+// statedText returns the text that a value holds; ok is false where there is none.
+// What is no text, such as a list of two units, is returned as it stands: it states
+// something, and no unit is called so.
+func statedText(v json.RawMessage) (text string, ok bool) {
+	if len(v) == 0 || string(v) == "null" {
+		return "", false
+	}
+	if json.Unmarshal(v, &text) != nil {
+		return string(v), true
+	}
+	return text, text != ""
 }
 
 // frames returns the frames of a sidecar as BIDS has them, always in seconds;
 // nil where it has none.
 func (s sidecarKeys) frames() []ingest.Frame {
-	var starts, lengths []float64
-	if json.Unmarshal(s["frametimesstart"], &starts) != nil || json.Unmarshal(s["frameduration"], &lengths) != nil || len(starts) != len(lengths) {
+	starts, lengths := numbers(s["frametimesstart"]), numbers(s["frameduration"])
+	if len(starts) == 0 || len(starts) != len(lengths) {
 		return nil
 	}
 	frames := make([]ingest.Frame, len(starts))

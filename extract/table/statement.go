@@ -31,7 +31,7 @@ func (s *Statement) Add(name string, text []byte) error {
 		TracerRadionuclide   string
 		InjectionStart       *float64
 	}
-	if err := json.Unmarshal(text, &found); err != nil {
+	if err := json.Unmarshal(plainObject(text), &found); err != nil {
 		return fmt.Errorf("%s is no sidecar: %w", name, jsonFault(err))
 	}
 	if s.RadionuclideHalfLife == 0 {

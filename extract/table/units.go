@@ -52,45 +52,72 @@ const maxUnitBytes = 20
 
 // concentrationOf returns the unit that a text names, spelt in one way, and
 // what turns its numbers into Bq/mL: 0 where it is not known. The text may leave
-// the volume out, as petfit's sidecars do: it is a mL then.
+// the volume out, as those of petfit and bloodstream do: it is a mL then.
 //
 // The case of the prefix is only heeded in mBq, which is not a unit of any
 // table and may well be meant for a MBq: it is not known.
 func concentrationOf(text string) (string, float64) {
 	text = strings.TrimSpace(text)
-	activity := strings.NewReplacer(" ", "", "*", "", "·", "", ".", "", "^", "").Replace(text)
+	activity := strings.NewReplacer(
+		" ", "", "*", "", "·", "", "⋅", "", ".", "", "^", "", "_", "", "⁻", "-", "−", "-", "¹", "1", "³", "3",
+	).Replace(text)
 	if strings.HasPrefix(activity, "mB") {
 		return "", 0
 	}
-	activity = strings.ToLower(activity)
-	for _, volume := range []string{"/ml", "/cc", "/cm3", "/cm³", "/ccm", "ml-1", "cm-3", "ml"} {
-		if rest, ok := strings.CutSuffix(activity, volume); ok {
-			activity = rest
+	activity = strings.ReplaceAll(strings.ToLower(activity), "per", "/")
+	volume, litres := "/mL", 1.0
+	for _, v := range volumes() {
+		if rest, ok := strings.CutSuffix(activity, v.suffix); ok {
+			activity, volume, litres = rest, v.name, v.perML
 			break
 		}
 	}
 	if name, factor := activityOf(activity); factor > 0 {
-		return name + "/mL", factor
+		return name + volume, factor * litres
 	}
 	return "", 0
 }
 
+// A volume is how the end of a unit names one.
+type volume struct {
+	suffix, name string
+	perML        float64 // what turns a number per this volume into one per mL
+}
+
+// volumes returns the ends that are known, the longer of two that fit first.
+func volumes() (list []volume) {
+	for _, ml := range []string{"milliliter", "millilitre", "ml", "cc", "ccm", "cm3"} {
+		list = append(list, volume{"/" + ml, "/mL", 1})
+	}
+	for _, ml := range []string{"ml-1", "cm-3", "cc-1", "ml"} {
+		list = append(list, volume{ml, "/mL", 1})
+	}
+	for _, l := range []string{"/liter", "/litre", "/l", "/dm3", "l-1"} {
+		list = append(list, volume{l, "/L", 1e-3})
+	}
+	return list
+}
+
 // activityOf returns a unit of activity, spelt in one way, and what it is in
-// Bq. A Ci is 3.7·10¹⁰ Bq.
+// Bq. A Ci is 3.7·10¹⁰ Bq, and 60 decays a minute are one Bq.
 func activityOf(lower string) (string, float64) {
 	switch lower {
-	case "bq", "becquerel":
+	case "bq", "becquerel", "becquerels":
 		return "Bq", 1
-	case "kbq":
+	case "kbq", "kilobecquerel", "kilobecquerels":
 		return "kBq", 1e3
-	case "mbq":
+	case "mbq", "megabecquerel", "megabecquerels":
 		return "MBq", 1e6
-	case "pci":
+	case "pci", "picocurie", "picocuries":
 		return "pCi", 0.037
-	case "nci":
+	case "nci", "nanocurie", "nanocuries":
 		return "nCi", 37
-	case "uci", "µci", "μci": // the micro sign and the Greek letter
+	case "uci", "µci", "μci", "microcurie", "microcuries": // the micro sign and the Greek letter
 		return "uCi", 37e3
+	case "mci", "millicurie", "millicuries":
+		return "mCi", 37e6
+	case "dpm":
+		return "dpm", 1.0 / 60
 	}
 	return "", 0
 }

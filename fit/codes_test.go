@@ -64,7 +64,8 @@ func raisers() map[ingest.Code]func(t *testing.T) []ingest.Warning {
 		ingest.WarnModelAgree: func(t *testing.T) []ingest.Warning {
 			return allOf(t, wavy, fit.SRTM{}, fit.MRTM{}, fit.LoganRef{}, fit.PatlakRef{}, fit.MRTM0{})
 		},
-		ingest.WarnModelFailed: func(t *testing.T) []ingest.Warning { return allOf(t, blocked, fit.SRTM{}, fit.LoganRef{}) },
+		ingest.WarnK2PrimeSpread: func(t *testing.T) []ingest.Warning { return allOf(t, slowRegion(), fit.SRTM2{}) },
+		ingest.WarnModelFailed:   func(t *testing.T) []ingest.Warning { return allOf(t, blocked, fit.SRTM{}, fit.LoganRef{}) },
 		ingest.WarnTStar: func(t *testing.T) []ingest.Warning {
 			return allOf(t, ordinary(), fit.LoganRef{K2PrimePerMin: 0.065, TStar: 55 * time.Minute})
 		},
@@ -123,7 +124,7 @@ func codesInSource(t *testing.T) map[ingest.Code]bool {
 		"WarnFrameGap": ingest.WarnFrameGap, "WarnLateStart": ingest.WarnLateStart, "WarnScanShort": ingest.WarnScanShort, "WarnRefBinding": ingest.WarnRefBinding,
 		"WarnFitBound": ingest.WarnFitBound, "WarnBPRange": ingest.WarnBPRange, "WarnR1Range": ingest.WarnR1Range, "WarnResiduals": ingest.WarnResiduals,
 		"WarnSE": ingest.WarnSE, "WarnIdentify": ingest.WarnIdentify, "WarnModelAgree": ingest.WarnModelAgree, "WarnModelFailed": ingest.WarnModelFailed,
-		"WarnTStar": ingest.WarnTStar, "WarnNoiseBias": ingest.WarnNoiseBias, "WarnNegativeRate": ingest.WarnNegativeRate,
+		"WarnK2PrimeSpread": ingest.WarnK2PrimeSpread, "WarnTStar": ingest.WarnTStar, "WarnNoiseBias": ingest.WarnNoiseBias, "WarnNegativeRate": ingest.WarnNegativeRate,
 	}
 	files, err := filepath.Glob("*.go")
 	if err != nil {

@@ -42,6 +42,7 @@ func (p Protocol) compare(q Protocol) [][3]string {
 	return [][3]string{
 		{"tracer", p.Tracer, q.Tracer}, {"name", p.Name, q.Name}, {"match", p.Match, q.Match}, {"reference", p.Reference, q.Reference},
 		{"models", text(p.Models), text(q.Models)}, {"k2prime", text(p.K2PrimePerMin), text(q.K2PrimePerMin)},
+		{"k2prime_sd", text(p.K2PrimeSD), text(q.K2PrimeSD)}, {"k2prime_from", text(p.K2PrimeFrom), text(q.K2PrimeFrom)},
 		{"t_star", time.Duration(p.TStar).String(), time.Duration(q.TStar).String()},
 		{"allow_uncorrected", text(p.Uncorrected), text(q.Uncorrected)}, {"atlas", p.Atlas, q.Atlas},
 		{"merge", text(p.Merge), text(q.Merge)}, {"erode", text(p.Erode), text(q.Erode)},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"regexp"
+	"strings"
 	"time"
 
 	"tacstream/extract"
@@ -20,6 +21,8 @@ type Protocol struct {
 	Reference     string              `yaml:"reference" json:"reference,omitempty" doc:"Name of the reference region; * and ? as in file names, case ignored; of several, separated by |, the first that exists is used. Left and right parts are merged first."`
 	Models        []string            `yaml:"models" json:"models,omitempty" doc:"Models to run; see 'tacstream fit --help'."`
 	K2PrimePerMin float64             `yaml:"k2prime,omitempty" json:"k2prime,omitempty" doc:"Efflux rate of the reference region in 1/min. Left out: estimated."`
+	K2PrimeSD     float64             `yaml:"k2prime_sd,omitempty" json:"k2prime_sd,omitempty" doc:"Spread of k2prime in 1/min, as over a population; it goes into standard errors. Left out: k2prime counts as known."`
+	K2PrimeFrom   []string            `yaml:"k2prime_from,omitempty" json:"k2prime_from,omitempty" doc:"Regions from which k2′ is estimated; * and ? as in file names, case ignored. Left out: regions of high binding that agree with each other."`
 	TStar         Duration            `yaml:"t_star,omitempty" json:"t_star,omitempty" doc:"Start of the linear phase after injection, where the header says when that was and the curves agree, else after the start of the scan. Left out: chosen from the curves."`
 	Uncorrected   bool                `yaml:"allow_uncorrected,omitempty" json:"allow_uncorrected,omitempty" doc:"Also fit images without attenuation correction. BPND of regions at different depths is then not comparable."`
 	Atlas         string              `yaml:"atlas,omitempty" json:"atlas,omitempty" doc:"Key of an atlas, a label image with its table in the series' bucket. Used for a series without regions of its own, after the quiet time, if an affine *_from-*_to-pet*_xfm.txt, .tfm, .mat, .1D or .lta is where regions would be."`
@@ -48,13 +51,19 @@ func (p Protocol) check(at string, add adder) {
 	add(len(p.Models) == 0, at+".models", "needs at least one model")
 	add(p.Atlas != "" && !ingest.IsLabels(p.Atlas), at+".atlas", "%q must be the key of a *dseg.nii or *dseg.nii.gz", p.Atlas)
 	add(p.K2PrimePerMin < 0, at+".k2prime", "must not be negative")
+	add(!(p.K2PrimeSD >= 0 && 2*p.K2PrimeSD <= p.K2PrimePerMin), at+".k2prime_sd", "must lie between 0 and half of k2prime")
+	add(p.K2PrimePerMin > 0 && len(p.K2PrimeFrom) > 0, at+".k2prime_from", "has no effect with k2prime; leave out one of them")
+	for _, pattern := range p.K2PrimeFrom {
+		_, err := path.Match(pattern, "x")
+		add(err != nil || pattern == "", at+".k2prime_from", "%q is not a valid pattern", pattern)
+	}
 	add(p.TStar < 0, at+".t_star", "must not be negative")
 	for name, mm := range p.Erode {
 		_, err := path.Match(name, "x")
 		add(err != nil || !(mm > 0), at+".erode", "%q by %g mm: needs a valid pattern and a depth above 0", name, mm)
 	}
 	for i, m := range p.Models {
-		model, err := p.model(m, 0)
+		model, err := p.model(m, nil, 0)
 		add(err != nil, fmt.Sprintf("%s.models[%d]", at, i), "%v", err)
 		add(err == nil && model.Input().Arterial(), fmt.Sprintf("%s.models[%d]", at, i), "%s needs arterial blood, which the line does not have; use 'tacstream fit --blood' on the curves", m)
 	}
@@ -77,9 +86,10 @@ func (p Protocol) Fit(curves extract.Curves, fitted func(model string)) (referen
 	if p.TStar == 0 {
 		doubts = nil
 	}
+	k2PrimeFrom := p.k2PrimeRegions(curves.TACs)
 	var models []fit.Model
 	for _, name := range p.Models {
-		model, err := p.model(name, injection)
+		model, err := p.model(name, k2PrimeFrom, injection)
 		if err != nil {
 			return reference, nil, nil, err
 		}
@@ -102,8 +112,30 @@ func (p Protocol) usable(curves extract.Curves) error {
 
 // model returns the model of that name for scans with the injection at a time
 // after model zero.
-func (p Protocol) model(name string, injection time.Duration) (fit.Model, error) {
-	return fit.ByName(name, fit.Settings{K2PrimePerMin: p.K2PrimePerMin, TStar: time.Duration(p.TStar), Injection: injection})
+func (p Protocol) model(name string, k2PrimeFrom []extract.Region, injection time.Duration) (fit.Model, error) {
+	return fit.ByName(name, fit.Settings{
+		K2PrimePerMin: p.K2PrimePerMin, K2PrimeSDPerMin: p.K2PrimeSD, K2PrimeFrom: k2PrimeFrom, TStar: time.Duration(p.TStar), Injection: injection,
+	})
+}
+
+// k2PrimeRegions returns the regions that k2′ is estimated from, nil where the
+// protocol leaves that to the models. A pattern that matches no region stands for
+// itself: without any region the models that need k2′ then fail, and say so.
+func (p Protocol) k2PrimeRegions(tacs []extract.TAC) []extract.Region {
+	var list []extract.Region
+	for _, pattern := range p.K2PrimeFrom {
+		before := len(list)
+		for _, t := range tacs {
+			ok, err := path.Match(strings.ToLower(pattern), strings.ToLower(string(t.Region)))
+			if err == nil && ok || string(t.Region) == pattern {
+				list = append(list, t.Region)
+			}
+		}
+		if len(list) == before {
+			list = append(list, extract.Region(pattern))
+		}
+	}
+	return list
 }
 
 // An announced model says when it was fitted.

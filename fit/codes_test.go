@@ -64,7 +64,8 @@ func raisers() map[ingest.Code]func(t *testing.T) []ingest.Warning {
 		ingest.WarnModelAgree: func(t *testing.T) []ingest.Warning {
 			return allOf(t, wavy, fit.SRTM{}, fit.MRTM{}, fit.LoganRef{}, fit.PatlakRef{}, fit.MRTM0{})
 		},
-		ingest.WarnModelFailed: func(t *testing.T) []ingest.Warning { return allOf(t, blocked, fit.SRTM{}, fit.LoganRef{}) },
+		ingest.WarnK2PrimeSpread: func(t *testing.T) []ingest.Warning { return allOf(t, slowRegion(), fit.SRTM2{}) },
+		ingest.WarnModelFailed:   func(t *testing.T) []ingest.Warning { return allOf(t, blocked, fit.SRTM{}, fit.LoganRef{}) },
 		ingest.WarnTStar: func(t *testing.T) []ingest.Warning {
 			return allOf(t, ordinary(), fit.LoganRef{K2PrimePerMin: 0.065, TStar: 55 * time.Minute})
 		},
@@ -140,6 +141,7 @@ func codesInSource(t *testing.T) map[ingest.Code]bool {
 		"WarnTStar": ingest.WarnTStar, "WarnNoiseBias": ingest.WarnNoiseBias, "WarnNegativeRate": ingest.WarnNegativeRate,
 		"WarnNoSE": ingest.WarnNoSE, "WarnDelay": ingest.WarnDelay, "WarnIntervalOpen": ingest.WarnIntervalOpen,
 		"WarnVTRange": ingest.WarnVTRange, "WarnK1Range": ingest.WarnK1Range, "WarnVBRange": ingest.WarnVBRange,
+		"WarnK2PrimeSpread": ingest.WarnK2PrimeSpread,
 	}
 	files, err := filepath.Glob("*.go")
 	if err != nil {

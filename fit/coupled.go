@@ -17,6 +17,9 @@ type coupled struct {
 	at      map[extract.Region]int // of members
 	shared  *sharedRate
 	profile profile
+
+	estimates bool    // k2′ is estimated from the regions
+	between   float64 // variance of ln k2′ between the regions that determine it
 }
 
 // A member is one region of a coupled fit.
@@ -32,6 +35,9 @@ type member struct {
 	k2Prime    float64 // by SRTM
 	variance   float64 // of it
 	counts     bool    // for k2′
+	share      float64 // of its own weight, that it counts with
+	nominal    float64 // relative standard error of BPND in a scan of nominalNoise, by SRTM
+	bpnd       float64 // by SRTM
 	r1         float64
 	by0, byK   float64 // the next step of θ, in nodes: by itself, and by k2′
 	moved      float64 // the last step that was taken
@@ -39,9 +45,9 @@ type member struct {
 }
 
 // newCoupled fits SRTM to every region and then, where k2′ is not given, all
-// with one k2′. From says which regions it is estimated from, nil all that are
-// tissue.
-func newCoupled(b *basis, k2PrimePerMin float64, from []extract.Region) (*coupled, error) {
+// with one k2′, see elect.
+func newCoupled(b *basis, o shareOptions) (*coupled, error) {
+	from := o.from
 	c := &coupled{basis: b, fit: newSRTMFit(b), at: make(map[extract.Region]int, len(b.scan.TACs))}
 	n := len(b.mid)
 	buffer := make([]float64, 6*n*len(b.scan.TACs))
@@ -57,7 +63,7 @@ func newCoupled(b *basis, k2PrimePerMin float64, from []extract.Region) (*couple
 		}
 		c.single(&m)
 		asked := from == nil && tissue(t.Region) || slices.Contains(from, t.Region)
-		m.counts = asked && !math.IsNaN(m.k2Prime) // SRTM has no answer where all of a curve is negative
+		m.share, m.counts = 1, asked && !math.IsNaN(m.k2Prime) // SRTM has no answer where all of a curve is negative
 		c.at[t.Region] = len(c.members)
 		c.members = append(c.members, m)
 	}
@@ -67,9 +73,11 @@ func newCoupled(b *basis, k2PrimePerMin float64, from []extract.Region) (*couple
 		}
 	}
 	var err error
-	if k2PrimePerMin != 0 {
-		c.shared, err = givenRate(k2PrimePerMin)
+	if o.k2PrimePerMin != 0 {
+		c.shared, err = o.given()
 	} else {
+		c.estimates = true
+		c.elect(from != nil)
 		err = c.couple()
 	}
 	if err != nil {
@@ -89,8 +97,12 @@ func (c *coupled) single(m *member) {
 	k2 := f.c2 + f.r1*f.theta
 	g := gradient{-f.c2 / (f.r1 * f.r1), 1 / f.r1, 1}
 	m.k2Prime, m.variance = k2/f.r1, math.Inf(1)
+	m.nominal, m.bpnd = math.Inf(1), f.r1+f.c2/f.theta-1
 	if f.spread.ok {
 		m.variance = g.times(&f.spread.cov, &g)
+		byBPND := gradient{1, 1 / f.theta, -f.c2 / (f.theta * f.theta)}
+		level := nominalNoise * nominalNoise * math.Abs(m.u[c.middle]) * c.length[c.middle]
+		m.nominal = math.Sqrt(level*byBPND.times(&f.spread.unit, &byBPND)) / math.Abs(m.bpnd)
 	}
 	m.loose = !(m.precision() > leastTight)
 	half := len(m.u) / 2
@@ -115,8 +127,8 @@ func (c *coupled) begin() (float64, error) {
 		m := &c.members[i]
 		precision := m.precision()
 		if m.counts && m.k2Prime > thetaMin && m.k2Prime < thetaMax && precision > leastPrecision {
-			sum += math.Log(m.k2Prime) * precision
-			weight += precision
+			sum += math.Log(m.k2Prime) * precision * m.share
+			weight += precision * m.share
 		}
 	}
 	if !(weight > 0) {
@@ -158,7 +170,8 @@ func (c *coupled) couple() error {
 			}
 			s, n, o := c.step(m)
 			if m.counts {
-				score, information, objective = score+s/m.level, information+n/m.level, objective+o/m.level
+				w := m.share / m.level
+				score, information, objective = score+s*w, information+n*w, objective+o*w
 			}
 		}
 		if !(information > 0) {
@@ -324,7 +337,7 @@ func (c *coupled) influence() {
 	k.variance, k.target = make(map[extract.Region]float64, len(c.members)), make(map[extract.Region][]float64, len(c.members))
 	k.reference = make([]float64, n)
 	f, byTheta, moved, scratch := make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n)
-	information := 0.0
+	information, squares, together := 0.0, 0.0, make([]float64, n)
 	for i := range c.members {
 		m := &c.members[i]
 		if !m.counts {
@@ -343,11 +356,16 @@ func (c *coupled) influence() {
 			}
 			by[1] = 0
 		}
-		pull := make([]float64, n)
+		pull, own := make([]float64, n), 0.0
 		for j, w := range m.w {
 			left := moved[j] - by[0]*f[j] - by[1]*byTheta[j]
-			information += w * left * left / m.level
-			pull[j] = w * left / m.level
+			own += w * left * left * m.share / m.level
+			pull[j] = w * left * m.share / m.level
+		}
+		information += own
+		squares += own * own
+		for j, r := range m.u {
+			together[j] += pull[j] * (r - scratch[j])
 		}
 		l.reference.back(pull, 0, scratch)
 		floats.Sub(k.reference, scratch)
@@ -373,7 +391,10 @@ func (c *coupled) influence() {
 		k.total += variance
 		total += variance
 	}
-	k.se = math.Sqrt(total)
+	more := c.common(together, information, total)
+	more += c.between * k.value * k.value * squares / (information * information)
+	k.total += more
+	k.se = math.Sqrt(total + more)
 }
 
 // estimate says what the fit means for one region:
@@ -381,7 +402,7 @@ func (c *coupled) influence() {
 //	BPND = R1 k2′/θ − 1    k2 = R1 k2′
 func (c *coupled) estimate(t *extract.TAC, u []float64, e *Estimate) {
 	m := &c.members[c.at[t.Region]]
-	if !c.shared.estimated() || !m.counts {
+	if !c.estimates || !m.counts {
 		c.settle(m)
 	}
 	copy(e.Weights, m.w)
@@ -408,4 +429,5 @@ func (c *coupled) estimate(t *extract.TAC, u []float64, e *Estimate) {
 	c.shared.report(e, &s, 2)
 	e.profile, e.loose = c.profile, c.loose(u, e.Weights, rss)
 	e.Warnings = append(e.Warnings, boundWarning(theta)...)
+	e.Warnings = append(e.Warnings, c.spreadWarnings(t.Region)...)
 }

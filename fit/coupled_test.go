@@ -180,8 +180,10 @@ func TestRegionsThatK2PrimeComesFrom(t *testing.T) {
 			t.Errorf("%s moves k2′ from %g to %g", name, all, k)
 		}
 	}
-	if k := k2Prime(fit.SRTM2{}, append(slices.Clone(scan.TACs), extract.TAC{Region: "ventral pallidum", BqPerML: bad})...); k == all {
-		t.Error("the ventral pallidum is taken for no tissue")
+	odd := extract.TAC{Region: "ventral pallidum", BqPerML: bad}
+	named := fit.SRTM2{K2PrimeFrom: []extract.Region{"putamen", "caudate", "thalamus", odd.Region}}
+	if k := k2Prime(named, append(slices.Clone(scan.TACs), odd)...); k == ka {
+		t.Error("a region that was named has no vote")
 	}
 	fluid := scan.TACs[1]
 	fluid.Region = "CSF"

@@ -36,11 +36,12 @@ type LoganRef struct {
 	// line, and at least MinPoints are left.
 	TStar time.Duration
 	// K2PrimePerMin is k2′, the efflux rate of the reference. 0 estimates it by the
-	// coupled fit of SRTM2, from the regions of From or, where that is nil,
-	// from all but those called csf, ventricle, skull or the like.
-	K2PrimePerMin float64
-	K2PrimeFrom   []extract.Region
-	Weighting     Weighting // of the frames; "" is InverseVariance
+	// coupled fit of SRTM2, from the regions of K2PrimeFrom or, where that is
+	// nil, from tissue in which SRTM determines BPND, less those off the others.
+	K2PrimePerMin   float64
+	K2PrimeSDPerMin float64 // spread of a k2′ that was given, which goes into standard errors; 0 takes it for known
+	K2PrimeFrom     []extract.Region
+	Weighting       Weighting // of the frames; "" is InverseVariance
 }
 
 // Name returns "logan-ref".
@@ -55,7 +56,7 @@ func (LoganRef) Input() Input { return ReferenceCurve }
 func (m LoganRef) Fit(s Scan) ([]Estimate, error) {
 	return fitReferencePlan(s, m.Name(), m.Weighting, m.TStar, plan{
 		main: BPND, y: term{through: 1}, input: []term{{through: 1}}, region: []term{{own: 1}}, k2Prime: true, parameters: ratioOfVolumes,
-	}, &shareOptions{k2PrimePerMin: m.K2PrimePerMin, from: m.K2PrimeFrom})
+	}, &shareOptions{k2PrimePerMin: m.K2PrimePerMin, k2PrimeSD: m.K2PrimeSDPerMin, from: m.K2PrimeFrom})
 }
 
 // LoganRefNoK2P is the reference Logan plot without the term with k2′: x is

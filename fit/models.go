@@ -11,12 +11,13 @@ import (
 // Settings are what a user may set of a model. A model takes what it has. TStar
 // and Window count from the injection here; those of models count from model zero.
 type Settings struct {
-	K2PrimePerMin float64          // k2′; 0 estimates it
-	K2PrimeFrom   []extract.Region // that k2′ is estimated from; nil takes all but those called csf, ventricle, skull or the like
-	TStar         time.Duration    // start of the linear phase; 0 lets the model choose
-	Window        Window           // of SUVR
-	Weighting     Weighting        // of the frames; "" is InverseVariance
-	Injection     time.Duration    // after model zero
+	K2PrimePerMin   float64          // k2′; 0 estimates it
+	K2PrimeSDPerMin float64          // spread of a k2′ that was given, which goes into standard errors; 0 takes it for known
+	K2PrimeFrom     []extract.Region // that k2′ is estimated from; nil takes tissue in which SRTM determines BPND, less those off the others
+	TStar           time.Duration    // start of the linear phase; 0 lets the model choose
+	Window          Window           // of SUVR
+	Weighting       Weighting        // of the frames; "" is InverseVariance
+	Injection       time.Duration    // after model zero
 }
 
 // fromModelZero returns the settings with times that count from model zero. A
@@ -49,12 +50,12 @@ func models(s Settings) []Model {
 func referenceModels(s Settings) []Model {
 	return []Model{
 		SRTM{Weighting: s.Weighting},
-		SRTM2{K2PrimePerMin: s.K2PrimePerMin, K2PrimeFrom: s.K2PrimeFrom, Weighting: s.Weighting},
+		SRTM2{K2PrimePerMin: s.K2PrimePerMin, K2PrimeSDPerMin: s.K2PrimeSDPerMin, K2PrimeFrom: s.K2PrimeFrom, Weighting: s.Weighting},
 		FRTM{Weighting: s.Weighting},
 		MRTM0{TStar: s.TStar, Weighting: s.Weighting},
 		MRTM{TStar: s.TStar, Weighting: s.Weighting},
-		MRTM2{K2PrimePerMin: s.K2PrimePerMin, K2PrimeFrom: s.K2PrimeFrom, TStar: s.TStar, Weighting: s.Weighting},
-		LoganRef{K2PrimePerMin: s.K2PrimePerMin, K2PrimeFrom: s.K2PrimeFrom, TStar: s.TStar, Weighting: s.Weighting},
+		MRTM2{K2PrimePerMin: s.K2PrimePerMin, K2PrimeSDPerMin: s.K2PrimeSDPerMin, K2PrimeFrom: s.K2PrimeFrom, TStar: s.TStar, Weighting: s.Weighting},
+		LoganRef{K2PrimePerMin: s.K2PrimePerMin, K2PrimeSDPerMin: s.K2PrimeSDPerMin, K2PrimeFrom: s.K2PrimeFrom, TStar: s.TStar, Weighting: s.Weighting},
 		LoganRefNoK2P{TStar: s.TStar, Weighting: s.Weighting},
 		PatlakRef{TStar: s.TStar, Weighting: s.Weighting},
 		SUVR{Window: s.Window},

@@ -100,8 +100,9 @@ func (m MRTM) Fit(s Scan) ([]Estimate, error) {
 // Source: Ichise et al., J Cereb Blood Flow Metab 2003;23:1096–1112,
 // doi:10.1097/01.WCB.0000085441.37552.CA.
 type MRTM2 struct {
-	K2PrimePerMin float64          // k2′; 0 estimates it
-	K2PrimeFrom   []extract.Region // that k2′ is estimated from; nil takes all but those called csf, ventricle, skull or the like
+	K2PrimePerMin   float64          // k2′; 0 estimates it
+	K2PrimeSDPerMin float64          // spread of a k2′ that was given, which goes into standard errors; 0 takes it for known
+	K2PrimeFrom     []extract.Region // that k2′ is estimated from; nil takes tissue in which SRTM determines BPND, less those off the others
 	// TStar leaves out the frames whose middle lies before it, after model
 	// zero. 0 uses all frames.
 	TStar     time.Duration
@@ -126,5 +127,5 @@ func (m MRTM2) Fit(s Scan) ([]Estimate, error) {
 			e.add(BPND, k2/k2a-1, s, 1/k2a, k2/(k2a*k2a))
 			e.add(K2A, k2a, s, 0, -1)
 		},
-	}, &shareOptions{k2PrimePerMin: m.K2PrimePerMin, from: m.K2PrimeFrom})
+	}, &shareOptions{k2PrimePerMin: m.K2PrimePerMin, k2PrimeSD: m.K2PrimeSDPerMin, from: m.K2PrimeFrom})
 }

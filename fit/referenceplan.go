@@ -4,12 +4,15 @@ import (
 	"time"
 
 	"tacstream/extract"
+	"tacstream/ingest"
 )
 
 // shareOptions say where k2′ comes from.
 type shareOptions struct {
-	k2PrimePerMin float64
-	from          []extract.Region
+	k2PrimePerMin float64          // k2′; 0 estimates it
+	k2PrimeSD     float64          // its spread, where it is given; 0 takes it for known
+	from          []extract.Region // that it is estimated from; nil leaves that to elect
+	frames        int              // number of those that are used
 }
 
 // fitReferencePlan fits a plan with the reference curve as its input. Shared
@@ -23,7 +26,7 @@ func fitReferencePlan(s Scan, name string, w Weighting, tStar time.Duration, pl 
 	if err != nil {
 		return nil, err
 	}
-	k, single, err := p.helpers(pl, shared)
+	k, warn, single, err := p.helpers(pl, shared)
 	if err != nil {
 		return nil, err
 	}
@@ -36,33 +39,36 @@ func fitReferencePlan(s Scan, name string, w Weighting, tStar time.Duration, pl 
 		r.fit(t, u, e, from)
 		if k != nil && e.Fitted != nil {
 			k.report(e, &r.s, r.l.n)
+			e.Warnings = append(e.Warnings, warn(t.Region)...)
 		}
 	}), nil
 }
 
 // helpers returns what a plan needs of other models: k2′, and SRTM's view of a
 // region where the curve to expect cannot come from the plan itself.
-func (p *prepared) helpers(pl plan, shared *shareOptions) (k *sharedRate, single func(*extract.TAC, []float64) *guess, err error) {
+func (p *prepared) helpers(pl plan, shared *shareOptions) (k *sharedRate, warn func(extract.Region) []ingest.Warning, single func(*extract.TAC, []float64) *guess, err error) {
+	warn = func(extract.Region) []ingest.Warning { return nil }
 	if shared != nil && shared.k2PrimePerMin != 0 {
-		if k, err = givenRate(shared.k2PrimePerMin); err != nil {
-			return nil, nil, err
+		shared.frames = len(p.mid)
+		if k, err = shared.given(); err != nil {
+			return nil, nil, nil, err
 		}
 	} else if shared != nil {
-		c, err := newCoupled(referenceBasis(p), 0, shared.from)
+		c, err := newCoupled(referenceBasis(p), *shared)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 		if !pl.lined() {
-			return c.shared, nil, nil
+			return c.shared, c.spreadWarnings, nil, nil
 		}
-		return c.shared, func(t *extract.TAC, _ []float64) *guess { return c.members[c.at[t.Region]].guess() }, nil
+		return c.shared, c.spreadWarnings, func(t *extract.TAC, _ []float64) *guess { return c.members[c.at[t.Region]].guess() }, nil
 	}
 	if !pl.lined() {
-		return k, nil, nil
+		return k, warn, nil, nil
 	}
 	f := newSRTMFit(referenceBasis(p))
 	e := Estimate{Fitted: make([]float64, len(p.ref)), Weights: make([]float64, len(p.ref))}
-	return k, func(t *extract.TAC, u []float64) *guess {
+	return k, warn, func(t *extract.TAC, u []float64) *guess {
 		f.fit(u, p.given(t), &e)
 		return &guess{f.fitted, f.unit, f.spread.level}
 	}, nil

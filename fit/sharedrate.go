@@ -18,15 +18,27 @@ type sharedRate struct {
 	reference []float64                    // and of the reference's
 }
 
-// givenRate returns a k2′ that is known. One that no reference can have is an
+// given returns a k2′ that is known, or known with a spread, that of a
+// population: then its standard error. One that no reference can have is an
 // error: estimates with it would look sound and be wrong.
-func givenRate(perMin float64) (*sharedRate, error) {
+func (o shareOptions) given() (*sharedRate, error) {
+	perMin := o.k2PrimePerMin
 	if !(perMin >= thetaMin && perMin <= thetaMax) {
 		return nil, ErrK2Prime.With("k2′ of %g /min, which lies outside %g to %g", perMin, thetaMin, thetaMax)
 	}
-	return &sharedRate{value: perMin, se: math.NaN()}, nil
+	if !(o.k2PrimeSD >= 0 && o.k2PrimeSD <= mostDoubt*perMin) {
+		return nil, ErrK2Prime.With("k2′ of %g ± %g /min, a spread that is negative or above half of it", perMin, o.k2PrimeSD)
+	}
+	if o.k2PrimeSD == 0 {
+		return &sharedRate{value: perMin, se: math.NaN()}, nil
+	}
+	return &sharedRate{
+		value: perMin, se: o.k2PrimeSD, total: o.k2PrimeSD * o.k2PrimeSD,
+		target: map[extract.Region][]float64{}, reference: make([]float64, o.frames),
+	}, nil
 }
 
+// estimated reports whether k2′ has an error.
 func (k *sharedRate) estimated() bool { return k != nil && k.target != nil }
 
 // join makes k2′ one more parameter of a fit with n of them, which answer to

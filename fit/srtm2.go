@@ -12,15 +12,18 @@ import "tacstream/extract"
 // error, and what of each region's error comes from it, are reported; a median
 // of single fits, as others take, is noisier, biased, and taken for known.
 //
-// It holds where SRTM does. A region that does not follow the model spoils k2′
-// for all: see K2PrimeFrom.
+// It holds where SRTM does. Regions that bind little, that SRTM does not resolve
+// or whose k2′ is far from that of the others have no part in k2′; the scatter over
+// those that have is in its standard error, and K2PRIME_SPREAD says where it is
+// large. White matter and fluid would spoil k2′ for all.
 //
 // Source: Wu & Carson, J Cereb Blood Flow Metab 2002;22:1440–1452,
 // doi:10.1097/01.WCB.0000033967.83623.34.
 type SRTM2 struct {
-	K2PrimePerMin float64          // k2′; 0 estimates it
-	K2PrimeFrom   []extract.Region // that k2′ is estimated from; nil takes all but those called csf, ventricle, skull or the like
-	Weighting     Weighting        // of the frames; "" is InverseVariance
+	K2PrimePerMin   float64          // k2′; 0 estimates it
+	K2PrimeSDPerMin float64          // spread of a k2′ that was given, which goes into standard errors; 0 takes it for known
+	K2PrimeFrom     []extract.Region // that k2′ is estimated from; nil takes tissue in which SRTM determines BPND, less those off the others
+	Weighting       Weighting        // of the frames; "" is InverseVariance
 }
 
 // Name returns "srtm2".
@@ -36,7 +39,7 @@ func (m SRTM2) Fit(s Scan) ([]Estimate, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := newCoupled(referenceBasis(p), m.K2PrimePerMin, m.K2PrimeFrom)
+	c, err := newCoupled(referenceBasis(p), shareOptions{m.K2PrimePerMin, m.K2PrimeSDPerMin, m.K2PrimeFrom, len(p.mid)})
 	if err != nil {
 		return nil, err
 	}

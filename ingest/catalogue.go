@@ -154,6 +154,7 @@ func warningRows() []Entry {
 		{WarnModelAgree, LevelWarn, "Models disagree by more than their errors and biases explain.", "Look at the curves and fits before you rely on any of them."},
 		{WarnNoiseBias, LevelWarn, "Noise biases the estimate of a graphical model.", "Prefer SRTM or MRTM, or a larger region."},
 		{WarnTStar, LevelWarn, "The plot is not straight after t*, or few frames are left there.", "Choose t* by looking at the plot."},
+		{WarnK2PrimeSpread, LevelWarn, "The regions do not share one k2′: they differ by more than their errors, or one of them is far from the others.", "Name regions that one tissue compartment describes in k2prime_from, or give k2prime of a population with its spread, k2prime_sd."},
 		{WarnModelFailed, LevelWarn, "A model gave no estimate while others did.", "Read why, and leave the model out of the protocol if it cannot serve."},
 	}
 }

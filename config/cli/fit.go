@@ -19,8 +19,9 @@ type fitCmd struct {
 	Reference     string        `help:"Reference region; * and ? as in file names, case ignored. Reference-tissue models need one." placeholder:"REGION"`
 	Blood         string        `help:"Arterial blood, as a BIDS _blood.tsv. Models with an arterial input need it." type:"existingfile" placeholder:"TSV"`
 	Model         []string      `help:"Models to run, or 'all' that apply; the names stand above. Default: ${models_reference} with a reference; ${models_blood} with blood." placeholder:"M,..."`
-	K2PrimePerMin *float64      `name:"k2prime" help:"Efflux rate of the reference region in 1/min, for models that need it. Default: estimated from all regions." placeholder:"K"`
-	K2PrimeFrom   []string      `name:"k2prime-from" help:"Regions from which k2′ is estimated; * and ? as in file names. Default: all except csf, ventricles, skull and the like." placeholder:"REGION,..."`
+	K2PrimePerMin *float64      `name:"k2prime" help:"Efflux rate of the reference region in 1/min, for models that need it. Default: estimated from regions." placeholder:"K"`
+	K2PrimeSD     *float64      `name:"k2prime-sd" help:"Spread of --k2prime in 1/min, as over a population; it goes into standard errors. Default: --k2prime counts as known." placeholder:"SD"`
+	K2PrimeFrom   []string      `name:"k2prime-from" help:"Regions from which k2′ is estimated; * and ? as in file names. Default: regions of high binding that agree with each other." placeholder:"REGION,..."`
 	TStar         time.Duration `name:"t-star" help:"Start of the linear phase, such as 30m, after the injection: see below. Default: chosen from the curves." placeholder:"T"`
 	WindowFrom    time.Duration `name:"window-from" help:"Start of the window of suvr, after the injection; default: the last third of the scan." placeholder:"T"`
 	WindowTo      time.Duration `name:"window-to" help:"End of the window of suvr, after the injection; default: the end of the scan." placeholder:"T"`
@@ -135,6 +136,12 @@ func (c fitCmd) models(scan fit.Scan, injection time.Duration) ([]fit.Model, err
 			return nil, errors.New("--k2prime must be greater than 0 (1/min)")
 		}
 	}
+	spread := 0.0
+	if c.K2PrimeSD != nil {
+		if spread = *c.K2PrimeSD; !(spread > 0 && 2*spread <= k2Prime) {
+			return nil, errors.New("--k2prime-sd must be greater than 0 and at most half of --k2prime")
+		}
+	}
 	if c.Bootstrap < 0 {
 		return nil, errors.New("--bootstrap must be at least 1")
 	}
@@ -143,7 +150,7 @@ func (c fitCmd) models(scan fit.Scan, injection time.Duration) ([]fit.Model, err
 		return nil, fmt.Errorf("--k2prime-from: %w", err)
 	}
 	settings := fit.Settings{
-		K2PrimePerMin: k2Prime, K2PrimeFrom: from, TStar: c.TStar,
+		K2PrimePerMin: k2Prime, K2PrimeSDPerMin: spread, K2PrimeFrom: from, TStar: c.TStar,
 		Window: fit.Window{From: c.WindowFrom, To: c.WindowTo}, Weighting: fit.Weighting(c.Weights),
 		Injection: injection,
 	}

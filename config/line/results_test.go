@@ -22,7 +22,7 @@ import (
 // results version. Processors differ in the last digits: some multiply and add
 // in one step.
 var pinned = map[string]string{
-	"amd64": "3 afcdbaccf9b24cafc0677f7bf211e0ce",
+	"amd64": "4 931aa8c82f00bdd6328f025d6379dd9e",
 }
 
 // Whoever changes a byte of a result raises ResultsVersion, and pins the new

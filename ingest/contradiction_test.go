@@ -105,7 +105,7 @@ func TestFactsOfTheDecayCorrectionThatContradict(t *testing.T) {
 		factors bool
 		refused bool
 	}{
-		{"NONE", []string{"DECY", "ATTN"}, true, true},
+		{"NONE", []string{"DECY", "ATTN"}, true, true}, // of two decimals
 		{"NONE", []string{"DECY", "ATTN"}, false, false},
 		{"NONE", []string{"ATTN"}, true, false},
 		{"NONE", nil, true, false},
@@ -114,7 +114,7 @@ func TestFactsOfTheDecayCorrectionThatContradict(t *testing.T) {
 		records := scanned(func(_ int, fr ingest.Frame, h *ingest.Header, in *ingest.Instance) {
 			h.Strict.DecayCorrection, h.Soft.CorrectedImage = tt.correct, tt.listed
 			if tt.factors {
-				in.DecayFactor = fr.DecayFactor(carbon, 0)
+				in.DecayFactor = math.Round(100*fr.DecayFactor(carbon, 0)) / 100
 			}
 		})
 		a, _ := ingest.Assess("tok", records, true)

@@ -40,20 +40,23 @@ func (t *Timing) crossCheck(h Header, instances []Instance) error {
 }
 
 // rising reports whether the decay factors are those that the times and the
-// half-life ask for, and the largest of them.
+// half-life ask for, as far as their digits tell and in three frames of four, and
+// the largest of them.
 func (t *Timing) rising(instances []Instance) (largest float64, rise bool) {
 	used, _, ok := t.usedOrigin(instances)
 	if !ok {
 		return 0, false
 	}
 	lambda := DecayPerSecond(t.HalfLife)
+	agree := 0
 	for f, i := range instances {
-		if (t.Frames[f].Start - seconds(startOf(i, lambda)) - used).Abs() > max(decayRefTolerance, seconds(factorDigits/lambda)) {
-			return 0, false
+		open := seconds(max(factorDigits, rounding(i.DecayFactor)/i.DecayFactor) / lambda)
+		if (t.Frames[f].Start - seconds(startOf(i, lambda)) - used).Abs() <= max(decayRefTolerance, open) {
+			agree++
 		}
 		largest = max(largest, i.DecayFactor)
 	}
-	return largest, true
+	return largest, 4*agree >= 3*len(instances)
 }
 
 // checkFactors looks for frames whose decay factor says another time than the

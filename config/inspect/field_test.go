@@ -175,6 +175,17 @@ func TestDeflatedFramesOfASegmentation(t *testing.T) {
 	}
 }
 
+// A frame that holds nothing is named.
+func TestAFrameWithoutDataIsNamed(t *testing.T) {
+	in, err := Inspect(t.Context(), FileShelf(filepath.Join(fieldCase(t, "zero-frame"), "pet")), config.Default(), true)
+	if err != nil || len(in.Series) != 1 {
+		t.Fatalf("%d series, %v", len(in.Series), err)
+	}
+	if i := slices.IndexFunc(in.Series[0].Doubts, func(d DoubtView) bool { return d.Code == ingest.WarnFrameEmpty }); i < 0 || !strings.Contains(in.Series[0].Doubts[i].Detail, "1 frame: 16.") {
+		t.Errorf("%+v", in.Series[0].Doubts)
+	}
+}
+
 // A region of the table without a voxel is named, by inspect as by extract, and
 // one name for two indices is refused by both.
 func TestNamesOfRegions(t *testing.T) {

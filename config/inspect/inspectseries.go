@@ -301,6 +301,7 @@ func (v *SeriesView) readPixels(ctx context.Context, shelf Shelf, s LocalSeries)
 	defer decoder.Close()
 	values := ValuesView{Min: math.Inf(1), Max: math.Inf(-1)}
 	perFrame := max(len(s.Assembly.Positions), 1)
+	holds := make([]bool, len(v.Timing)) // a voxel that is not 0
 	for _, c := range contentsIn(s) {
 		r, size, err := shelf.Open(ctx, c.Record.Object)
 		if err != nil {
@@ -309,7 +310,9 @@ func (v *SeriesView) readPixels(ctx context.Context, shelf Shelf, s LocalSeries)
 		err = decoder.Read(r, size, func(slice *dicom.Slice) error {
 			values.add(slice)
 			if slice.Plane < len(c.Slots) && c.Slots[slice.Plane]/perFrame < len(v.Timing) {
-				v.Timing[c.Slots[slice.Plane]/perFrame].slope(slice.Slope())
+				frame := c.Slots[slice.Plane] / perFrame
+				v.Timing[frame].slope(slice.Slope())
+				holds[frame] = holds[frame] || !blank(slice)
 			}
 			return nil
 		})
@@ -325,11 +328,36 @@ func (v *SeriesView) readPixels(ctx context.Context, shelf Shelf, s LocalSeries)
 	if err := v.compare(ctx, shelf, s); err != nil {
 		return err
 	}
+	if v.Condition == ingest.Ready {
+		v.doubt(emptyFrames(holds)...)
+	}
 	if values.Voxels > 0 {
 		values.Mean = values.Sum / float64(values.Voxels)
 		v.Values = &values
 	}
 	return nil
+}
+
+// blank reports whether every voxel of a slice is 0.
+func blank(s *dicom.Slice) bool {
+	return !slices.ContainsFunc(s.AppendValues(nil), func(v float64) bool { return v != 0 })
+}
+
+// emptyFrames names the frames without a voxel that is not 0, behind one that has
+// some: before, nothing may have arrived.
+func emptyFrames(holds []bool) []ingest.Warning {
+	var empty []string
+	first := slices.Index(holds, true)
+	for f := first + 1; first >= 0 && f < len(holds); f++ {
+		if !holds[f] {
+			empty = append(empty, fmt.Sprint(f+1))
+		}
+	}
+	if len(empty) == 0 {
+		return nil
+	}
+	return []ingest.Warning{ingest.Warn(ingest.WarnFrameEmpty, ingest.LevelDoubt, float64(len(empty)), 0,
+		"Every voxel is 0 in %s: %s. Fits leave them out.", ingest.Count(len(empty), "frame"), strings.Join(empty, ", "))}
 }
 
 // spoil says that a series that looked whole by its headers is not.

@@ -75,7 +75,7 @@ func (f *frtmFit) fit(u, given []float64, e *Estimate) {
 	f.begin(u, given, e)
 	best, ok := f.search.minima(u)
 	if !ok {
-		best.at = noFRTM
+		best.at = gradient{1, math.Log(0.1), math.Log(0.05), math.Log(0.2)} // no R1 above 0 fits
 	}
 	best = f.seekTwin(best)
 	f.evaluate(best.at)
@@ -95,9 +95,6 @@ func (f *frtmFit) fit(u, given []float64, e *Estimate) {
 	f.l.spread(f.rss, f.unit, f.refNoise, -1, &f.spread)
 	f.score(e, f.rss, len(u), 4)
 }
-
-// noFRTM is where a region is left for which no R1 is positive.
-var noFRTM = gradient{1, math.Log(0.1), math.Log(0.05), math.Log(0.2)}
 
 // seekTwin looks for the other solution: at R1 = 1 the curve is the same when
 // k2′ and k3 + k4 change places, which is k2 → c + d − k2, and near it nearly so.
@@ -160,17 +157,17 @@ func (f *frtmFit) linearise() {
 }
 
 // climb goes down to the least sum of squares, by Levenberg's and Marquardt's
-// rule, and reports whether there is one.
-func (f *frtmFit) climb(tolerance float64) bool {
+// rule.
+func (f *frtmFit) climb(tolerance float64) {
 	if math.IsNaN(f.rss) || math.IsInf(f.rss, 0) {
-		return false
+		return
 	}
 	damping := 1e-3
 	for range 300 {
 		f.linearise()
 		next, ok := f.next(damping)
 		if !ok {
-			return true
+			return
 		}
 		old, at := f.rss, f.at
 		moved := 0.0
@@ -180,15 +177,14 @@ func (f *frtmFit) climb(tolerance float64) bool {
 		if f.evaluate(next); !(f.rss < old) {
 			f.evaluate(at)
 			if damping *= 8; damping > 1e9 || moved < 1e-11 {
-				return true
+				return
 			}
 			continue
 		}
 		if damping /= 6; old-f.rss < tolerance*old && moved < math.Sqrt(tolerance) || moved < 1e-12 {
-			return true
+			return
 		}
 	}
-	return true
 }
 
 // next returns the point after a damped step, within bounds: c < k2 < d.

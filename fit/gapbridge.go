@@ -178,14 +178,16 @@ func (g *partition) krige(asked, others []piece, p *prior, powers int) (*mat.Den
 	system, right := mat.NewDense(n+powers, n+powers, nil), mat.NewDense(n+powers, len(others), nil)
 	system.Slice(0, n, 0, n).(*mat.Dense).Copy(from.disagree(k, variance, p.nugget))
 	right.Slice(0, n, 0, len(others)).(*mat.Dense).Mul(from.rows, to.rows.T())
-	for j := range powers {
-		for i, a := range asked {
-			v := g.powers(a, others[0].start)[j]
+	start := others[0].start
+	for i, a := range asked {
+		for j, v := range g.powers(a, start)[:powers] {
 			system.Set(i, n+j, v)
 			system.Set(n+j, i, v)
 		}
-		for i, o := range others {
-			right.Set(n+j, i, g.powers(o, others[0].start)[j])
+	}
+	for i, o := range others {
+		for j, v := range g.powers(o, start)[:powers] {
+			right.Set(n+j, i, v)
 		}
 	}
 	var weights mat.Dense

@@ -28,8 +28,8 @@ const touching = 20 * time.Millisecond
 func newPartition(frames []ingest.Frame, lambda float64, means []float64) *partition {
 	n := len(frames)
 	g := &partition{lambda: lambda, known: map[time.Duration]int{}, pieces: make([]piece, 0, n+1)}
-	b := make([]float64, 4*n)
-	g.length, g.mid, g.perLength, g.flat = b[:0:n], b[n:n:2*n], b[2*n:2*n:3*n], b[3*n:3*n]
+	b := make([]float64, 3*n)
+	g.length, g.mid, g.perLength = b[:0:n], b[n:n:2*n], b[2*n:2*n:3*n]
 	last := time.Duration(0)
 	add := func(until time.Duration, frame int) {
 		g.add(piece{start: last.Minutes(), length: (until - last).Minutes(), frame: frame, share: 1})
@@ -54,7 +54,6 @@ func newPartition(frames []ingest.Frame, lambda float64, means []float64) *parti
 			add(from+(f.End()-from)*time.Duration(k+1)/time.Duration(n), i)
 			g.pieces[len(g.pieces)-1].share = 1 / float64(n)
 		}
-		g.flat = append(g.flat, g.level(g.sized(piece{start: from.Minutes(), length: g.length[i]})))
 	}
 	for g.middle = n - 1; g.middle > 0 && g.mid[g.middle] > g.mid[n-1]/2; {
 		g.middle--

@@ -19,7 +19,6 @@ type partition struct {
 	mid       []float64             // of each frame, after model zero
 	between   [][4]float64          // see cubics
 	perLength []float64             // 1/length
-	flat      []float64             // mean of e^(−λt) over the frame
 	middle    int                   // the last frame whose mid is at most half of the last
 	gaps      []gap
 }

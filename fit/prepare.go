@@ -71,7 +71,7 @@ func prepareRegions(s Scan, w Weighting) (*prepared, error) {
 	if used := len(s.Frames) - p.from; used < minFrames {
 		return nil, ErrTooFewFrames.With("%d frames end after model zero", used)
 	}
-	shared := s.schedules.of(s.Frames, p.from, s.HalfLife, p.teller())
+	shared := s.schedules.of(s.Frames, p.from, s.HalfLife, p.teller)
 	p.grid, p.judge, p.scan.Frames = shared.grid, shared.judge, shared.frames
 	p.growth = p.noiseGrowth()
 	return p, nil

@@ -24,15 +24,22 @@ type schedule struct {
 // mostly have the same. They are safe for concurrent use; nil keeps nothing.
 type schedules struct{ last atomic.Pointer[schedule] }
 
-// of returns the schedule of frames of which those from one on are used, with
-// the means in these of a curve of the scan.
-func (k *schedules) of(frames []ingest.Frame, from int, halfLife time.Duration, means []float64) *schedule {
+// of returns the schedule of frames of which those from one on are used, which
+// teller gives the means of a curve of the scan.
+func (k *schedules) of(frames []ingest.Frame, from int, halfLife time.Duration, teller func() []float64) *schedule {
+	var last *schedule
 	if k != nil {
-		if last := k.last.Load(); last != nil && last.halfLife == halfLife && slices.Equal(last.frames, frames) && (last.whole || slices.Equal(last.means, means)) {
-			return last
-		}
+		last = k.last.Load()
 	}
-	s := &schedule{frames: slices.Clone(frames), halfLife: halfLife, means: slices.Clone(means)}
+	same := last != nil && last.halfLife == halfLife && slices.Equal(last.frames, frames)
+	if same && last.whole {
+		return last
+	}
+	means := teller()
+	if same && slices.Equal(last.means, means) {
+		return last
+	}
+	s := &schedule{frames: slices.Clone(frames), halfLife: halfLife, means: means}
 	s.grid = newGrid(newPartition(s.frames[from:], 60*ingest.DecayPerSecond(halfLife), means))
 	s.whole = len(s.grid.pieces) == len(s.grid.mid)
 	s.judge = extract.Curves{Frames: s.frames, HalfLife: halfLife}.Judge(extract.Thresholds{})

@@ -12,10 +12,10 @@ import (
 // the next region.
 type twoRate struct {
 	*basis
-	trapped    []float64 // E(0), in place of E(θ₁) where the slow rate is 0
-	blood      bool      // D is there
-	even       [][]float64
-	gram       [][]float64 // Σ w x y of the even nodes, then D, then E(0)
+	trapped    []float64   // E(0), in place of E(θ₁) where the slow rate is 0
+	blood      bool        // D is there
+	even       [][]float64 // the columns of every second node, then D, then E(0); nil before scan
+	gram       [][]float64 // Σ w x y of these
 	u, w       []float64
 	ln         [2]float64 // ln θ
 	p          [3]float64
@@ -34,23 +34,27 @@ func newTwoRate(b *basis, trapped []float64, blood bool) *twoRate {
 	for i := range 2 {
 		t.e[i], t.slope[i] = make([]float64, n), make([]float64, n)
 	}
+	return t
+}
+
+// tabulate makes the products of the columns that scan tries.
+func (t *twoRate) tabulate() {
 	for i := 0; i < thetaNodes; i += 2 {
-		t.even = append(t.even, b.column(i))
+		t.even = append(t.even, t.column(i))
 	}
-	t.even = append(t.even, b.direct)
-	if trapped != nil {
-		t.even = append(t.even, trapped)
+	t.even = append(t.even, t.direct)
+	if t.trapped != nil {
+		t.even = append(t.even, t.trapped)
 	}
 	t.gram = make([][]float64, len(t.even))
-	weighted := make([]float64, n)
+	weighted := make([]float64, len(t.mid))
 	for i, x := range t.even {
-		floats.MulTo(weighted, b.w, x)
+		floats.MulTo(weighted, t.basis.w, x)
 		t.gram[i] = make([]float64, len(t.even))
 		for j, y := range t.even {
 			t.gram[i][j] = floats.Dot(weighted, y)
 		}
 	}
-	return t
 }
 
 // fit estimates one region, with the weights that were given or else with
@@ -91,6 +95,9 @@ func (t *twoRate) errors(e *Estimate) {
 
 // scan takes the best pair of nodes.
 func (t *twoRate) scan() {
+	if t.gram == nil {
+		t.tabulate()
+	}
 	s, d := &t.scratch, evenNodes
 	yd, best, at := t.project(t.u, t.w), -1.0, [2]int{d / 3, 2 * d / 3}
 	if !t.blood {

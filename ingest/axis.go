@@ -148,8 +148,8 @@ func (t *Timing) read(a Assembly, instances []Instance) error {
 		t.Stored = used
 	case known:
 		t.Stored = said
-		if _, told := a.Header.startByReference(zero, instances); !ok && !told {
-			t.Warnings = append(t.Warnings, a.Header.assumedStart(zero)...)
+		if !ok {
+			t.Warnings = append(t.Warnings, a.Header.assumedStart(zero, instances)...)
 		}
 	default:
 		return Reject(CodeTiming, "the values are corrected for decay to the injection, but the header does not give its time")
@@ -226,9 +226,12 @@ func (h Header) processedLater(zero time.Time) bool {
 }
 
 // assumedStart says what the origin of a correction to START rests on where no
-// factors and no DecayCorrectionDateTime tell it.
-func (h Header) assumedStart(zero time.Time) []Warning {
+// factors, no DecayCorrectionDateTime and no FrameReferenceTime tell it.
+func (h Header) assumedStart(zero time.Time, instances []Instance) []Warning {
 	if h.Strict.DecayCorrection != "START" || !h.Soft.DecayOrigin.IsZero() {
+		return nil
+	}
+	if _, told := h.startByReference(zero, instances); told {
 		return nil
 	}
 	tolerance := decayRefTolerance.Seconds()

@@ -23,8 +23,10 @@ const (
 // done.
 func (t *Timing) crossCheck(h Header, instances []Instance) error {
 	corrected, listed := h.Soft.corrected("DECY")
-	if factor, rise := t.rising(instances); rise && listed && corrected && t.StoredNone {
-		return Reject(CodeDecay, "DecayCorrection is NONE, but CorrectedImage lists DECY and DecayFactor rises to %.4g as the half-life has it", factor)
+	if listed && corrected && t.StoredNone {
+		if factor, rise := t.rising(instances); rise {
+			return Reject(CodeDecay, "DecayCorrection is NONE, but CorrectedImage lists DECY and DecayFactor rises to %.4g as the half-life has it", factor)
+		}
 	}
 	t.checkFactors(instances)
 	t.checkReferences(instances)

@@ -26,12 +26,11 @@ type grid struct {
 // apart that hold the same slice, by their frame reference times.
 func newGrid(s Strict, records []*Record) (grid, Reason) {
 	g, reason := gridBy(s, records, frameTimes)
-	if _, twice := g.doubled(); reason.Code == "" && twice && !g.byReference {
-		if by, reason := gridBy(s, records, referenceTimes); reason.Code == "" {
-			if _, twice := by.doubled(); !twice {
-				return by, Reason{}
-			}
-		}
+	if reason.Code != "" || g.byReference || len(g.filled) == len(records) {
+		return g, reason
+	}
+	if by, reason := gridBy(s, records, referenceTimes); reason.Code == "" && len(by.filled) == len(records) {
+		return by, reason // no slot has two of them
 	}
 	return g, reason
 }
@@ -273,15 +272,12 @@ func (g grid) surplus(out Outcome) Reason {
 	}
 }
 
-// miscounted reports whether every slot is filled once and one count of the
-// header is that of all images, as some programs write.
+// miscounted reports whether every slot of a grid in which none is doubled is
+// filled, and one count of the header is that of all images, as some programs
+// write.
 func (g grid) miscounted(s Strict) bool {
 	all := len(g.positions) * len(g.starts)
-	if len(g.starts) == 1 || len(g.filled) != all || s.NumberOfSlices != all && s.NumberOfTimeSlices != all {
-		return false
-	}
-	_, twice := g.doubled()
-	return !twice
+	return len(g.starts) > 1 && len(g.filled) == all && (s.NumberOfSlices == all || s.NumberOfTimeSlices == all)
 }
 
 // missing counts the empty slots of a series of frames × slices and names the

@@ -37,7 +37,7 @@ const (
 func seconds(s float64) time.Duration { return time.Duration(math.Round(s * float64(time.Second))) }
 
 // inject takes the header's injection time, unless it cannot be that of this
-// scan, or its day is open and matters: Zero is the date and time of model zero.
+// scan, or its day is open and matters. Zero is the date and time of model zero.
 func (t *Timing) inject(h Header, zero time.Time) {
 	injection := h.Soft.Injection
 	since := injection.Sub(zero)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"path"
 	"regexp"
-	"strings"
 	"time"
 
 	"tacstream/extract"
@@ -124,16 +123,11 @@ func (p Protocol) model(name string, k2PrimeFrom []extract.Region, injection tim
 func (p Protocol) k2PrimeRegions(tacs []extract.TAC) []extract.Region {
 	var list []extract.Region
 	for _, pattern := range p.K2PrimeFrom {
-		before := len(list)
-		for _, t := range tacs {
-			ok, err := path.Match(strings.ToLower(pattern), strings.ToLower(string(t.Region)))
-			if err == nil && ok || string(t.Region) == pattern {
-				list = append(list, t.Region)
-			}
+		found, err := extract.RegionsLike(pattern, tacs)
+		if err != nil || len(found) == 0 {
+			found = []extract.Region{extract.Region(pattern)}
 		}
-		if len(list) == before {
-			list = append(list, extract.Region(pattern))
-		}
+		list = append(list, found...)
 	}
 	return list
 }

@@ -72,3 +72,18 @@ func joined(regions []Region) string {
 	}
 	return strings.Join(names, ", ")
 }
+
+// RegionsLike returns the regions that a pattern of path.Match names, case
+// ignored, and the one that is called exactly so. There may be none.
+func RegionsLike(pattern string, tacs []TAC) (list []Region, err error) {
+	for _, t := range tacs {
+		ok, err := path.Match(strings.ToLower(pattern), strings.ToLower(string(t.Region)))
+		if err != nil {
+			return nil, fmt.Errorf("%q is not a valid pattern", pattern)
+		}
+		if ok || string(t.Region) == pattern {
+			list = append(list, t.Region)
+		}
+	}
+	return list, nil
+}

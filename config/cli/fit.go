@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path"
 	"slices"
 	"strings"
 	"time"
@@ -217,19 +216,14 @@ func (c fitCmd) names(scan fit.Scan) []string {
 func regionsLike(patterns []string, tacs []extract.TAC) ([]extract.Region, error) {
 	var list []extract.Region
 	for _, pattern := range patterns {
-		before := len(list)
-		for _, t := range tacs {
-			ok, err := path.Match(strings.ToLower(pattern), strings.ToLower(string(t.Region)))
-			if err != nil {
-				return nil, fmt.Errorf("%q is not a valid pattern", pattern)
-			}
-			if ok || string(t.Region) == pattern {
-				list = append(list, t.Region)
-			}
-		}
-		if len(list) == before {
+		found, err := extract.RegionsLike(pattern, tacs)
+		switch {
+		case err != nil:
+			return nil, err
+		case len(found) == 0:
 			return nil, fmt.Errorf("no region is called %q; there are %s", pattern, namesOf(tacs))
 		}
+		list = append(list, found...)
 	}
 	return list, nil
 }

@@ -308,11 +308,11 @@ func (v *SeriesView) readPixels(ctx context.Context, shelf Shelf, s LocalSeries)
 			return err
 		}
 		err = decoder.Read(r, size, func(slice *dicom.Slice) error {
-			values.add(slice)
+			blank := values.add(slice)
 			if slice.Plane < len(c.Slots) && c.Slots[slice.Plane]/perFrame < len(v.Timing) {
 				frame := c.Slots[slice.Plane] / perFrame
 				v.Timing[frame].slope(slice.Slope())
-				holds[frame] = holds[frame] || !blank(slice)
+				holds[frame] = holds[frame] || !blank
 			}
 			return nil
 		})
@@ -336,11 +336,6 @@ func (v *SeriesView) readPixels(ctx context.Context, shelf Shelf, s LocalSeries)
 		v.Values = &values
 	}
 	return nil
-}
-
-// blank reports whether every voxel of a slice is 0.
-func blank(s *dicom.Slice) bool {
-	return !slices.ContainsFunc(s.AppendValues(nil), func(v float64) bool { return v != 0 })
 }
 
 // emptyFrames names the frames without a voxel that is not 0, behind one that has
@@ -410,9 +405,12 @@ func contentsIn(s LocalSeries) []stream.Content {
 	return list
 }
 
-func (v *ValuesView) add(s *dicom.Slice) {
+// add counts the values of a slice, and reports whether all are 0.
+func (v *ValuesView) add(s *dicom.Slice) (blank bool) {
+	blank = true
 	for i := range s.Pixels() {
 		x := s.Value(i)
+		blank = blank && x == 0
 		if math.IsNaN(x) || math.IsInf(x, 0) {
 			v.NotFinite++
 			continue
@@ -423,6 +421,7 @@ func (v *ValuesView) add(s *dicom.Slice) {
 			v.Negative++
 		}
 	}
+	return blank
 }
 
 func (f *FrameView) slope(x float64) {

@@ -38,6 +38,8 @@ func (c Curves) Quality(t Thresholds) []ingest.Warning {
 	}
 	j := c.Judge(t)
 	_, _, list := c.Sound()
+	_, doubts := c.InjectionTime()
+	list = append(list, doubts...)
 	list = append(list, j.Scan(c.TACs)...)
 	for _, tac := range c.TACs {
 		list = append(list, j.Region(tac)...)

@@ -1,7 +1,10 @@
 package fit
 
 import (
+	"slices"
 	"time"
+
+	"gonum.org/v1/gonum/floats"
 
 	"tacstream/extract"
 )
@@ -17,7 +20,7 @@ import (
 // Source: Logan et al., J Cereb Blood Flow Metab 1990;10:740–747,
 // doi:10.1038/jcbfm.1990.127.
 type Logan struct {
-	TStar     time.Duration // start of the linear phase; 0 chooses it as LoganRef does, by 2TCM's curve
+	TStar     time.Duration // start of the linear phase; 0 chooses it as LoganRef does, by TCM2's curve
 	Weighting Weighting     // of the frames; "" is InverseVariance
 }
 
@@ -43,7 +46,7 @@ func (m Logan) Fit(s Scan) ([]Estimate, error) {
 // Source: Ichise et al., J Cereb Blood Flow Metab 2002;22:1271–1281,
 // doi:10.1097/01.WCB.0000038000.34930.4E.
 type MA1 struct {
-	TStar     time.Duration // start of the linear phase; 0 chooses it as LoganRef does, by 2TCM's curve
+	TStar     time.Duration // start of the linear phase; 0 chooses it as LoganRef does, by TCM2's curve
 	Weighting Weighting     // of the frames; "" is InverseVariance
 }
 
@@ -118,7 +121,7 @@ func volumeOfRatio(over, under int) func(e *Estimate, g gradient, s *spread) {
 // Source: Patlak et al., J Cereb Blood Flow Metab 1983;3:1–7,
 // doi:10.1038/jcbfm.1983.1.
 type Patlak struct {
-	TStar     time.Duration // start of the linear phase; 0 chooses it as LoganRef does, by 2TCM's curve
+	TStar     time.Duration // start of the linear phase; 0 chooses it as LoganRef does, by TCM2's curve
 	Weighting Weighting     // of the frames; "" is InverseVariance
 }
 
@@ -147,10 +150,49 @@ func fitArterialPlan(s Scan, name string, w Weighting, tStar time.Duration, pl p
 	if !pl.lined() {
 		return a.each(name, pl.main, func(t *extract.TAC, u []float64, e *Estimate) { r.fit(t, u, e, nil) }), nil
 	}
-	f := newTwoRate(a.basis(), nil, a.whole != nil)
-	scratch := Estimate{Fitted: make([]float64, len(a.mid)), Weights: make([]float64, len(a.mid))}
-	return a.each(name, pl.main, func(t *extract.TAC, u []float64, e *Estimate) {
-		f.fit(u, a.given(t), &scratch)
-		r.fit(t, u, e, &guess{f.fitted, f.unit, f.spread.level})
-	}), nil
+	guesses := a.guesses(a.compartments(pl.main))
+	r.chooseStart(guesses)
+	return a.each(name, pl.main, func(t *extract.TAC, u []float64, e *Estimate) { r.fit(t, u, e, guesses[t.Region]) }), nil
+}
+
+// compartments returns what two compartments say of a region to a plot of VT or of
+// Ki. For Ki those without release count, unless the others describe the curve
+// better: then it has none.
+func (a *arterial) compartments(main Symbol) func(*extract.TAC, []float64) *guess {
+	b, n := a.basis(), len(a.mid)
+	f := newTwoRate(b, nil, a.whole != nil)
+	e := Estimate{Fitted: make([]float64, n), Weights: make([]float64, n)}
+	if main == VT {
+		return func(t *extract.TAC, u []float64) *guess {
+			f.fit(u, a.given(t), &e)
+			return f.guess(f.volume)
+		}
+	}
+	stuck, other := a.irreversible(b), Estimate{Fitted: make([]float64, n), Weights: make([]float64, n)}
+	return func(t *extract.TAC, u []float64) *guess {
+		f.fit(u, a.given(t), &e)
+		stuck.fit(u, a.given(t), &other)
+		if e.AIC < other.AIC {
+			return f.guess(nil)
+		}
+		return stuck.guess(stuck.trapping)
+	}
+}
+
+// guess returns what the fit says of a region, and of the main parameter of a plot
+// unless that is nil.
+func (t *twoRate) guess(main func(*gradient) float64) *guess {
+	g := &guess{expected: slices.Clone(t.fitted), unit: slices.Clone(t.unit), level: t.spread.level}
+	if t.blood {
+		g.tissue = slices.Clone(t.fitted)
+		floats.AddScaled(g.tissue, -t.p[0], t.direct)
+		floats.Scale(1/(1-t.p[0]), g.tissue)
+	}
+	if main != nil {
+		var e Estimate
+		at := t.solution()
+		t.derive(&e, VT, &at, main)
+		g.main = e.Parameters[0]
+	}
+	return g
 }

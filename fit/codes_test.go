@@ -86,7 +86,8 @@ func raisers() map[ingest.Code]func(t *testing.T) []ingest.Warning {
 		ingest.WarnIntervalOpen: func(t *testing.T) []ingest.Warning {
 			return allOf(t, proportional(0.3).scan(rand.New(rand.NewPCG(1, 2))), fit.SRTM{})
 		},
-		ingest.WarnNoSE: func(t *testing.T) []ingest.Warning { return allOf(t, cortex(0.05, 0.05), fit.Spectral{}) },
+		ingest.WarnPlotBlood: func(t *testing.T) []ingest.Warning { return allOf(t, moreBlood(), fit.Logan{}) },
+		ingest.WarnNoSE:      func(t *testing.T) []ingest.Warning { return allOf(t, cortex(0.05, 0.05), fit.Spectral{}) },
 	}
 }
 
@@ -137,7 +138,7 @@ func codesInSource(t *testing.T) map[ingest.Code]bool {
 	named := map[string]ingest.Code{
 		"WarnFrameGap": ingest.WarnFrameGap, "WarnLateStart": ingest.WarnLateStart, "WarnScanShort": ingest.WarnScanShort, "WarnRefBinding": ingest.WarnRefBinding,
 		"WarnFitBound": ingest.WarnFitBound, "WarnBPRange": ingest.WarnBPRange, "WarnR1Range": ingest.WarnR1Range, "WarnResiduals": ingest.WarnResiduals,
-		"WarnSE": ingest.WarnSE, "WarnIdentify": ingest.WarnIdentify, "WarnModelAgree": ingest.WarnModelAgree, "WarnModelFailed": ingest.WarnModelFailed,
+		"WarnSE": ingest.WarnSE, "WarnIdentify": ingest.WarnIdentify, "WarnModelAgree": ingest.WarnModelAgree, "WarnModelFailed": ingest.WarnModelFailed, "WarnPlotBlood": ingest.WarnPlotBlood,
 		"WarnTStar": ingest.WarnTStar, "WarnNoiseBias": ingest.WarnNoiseBias, "WarnNegativeRate": ingest.WarnNegativeRate,
 		"WarnNoSE": ingest.WarnNoSE, "WarnDelay": ingest.WarnDelay, "WarnIntervalOpen": ingest.WarnIntervalOpen,
 		"WarnVTRange": ingest.WarnVTRange, "WarnK1Range": ingest.WarnK1Range, "WarnVBRange": ingest.WarnVBRange,

@@ -117,7 +117,7 @@ func (c *coupled) single(m *member) {
 const leastNoise = 1e-6
 
 // guess returns what SRTM says of a region.
-func (m *member) guess() *guess { return &guess{m.srtm, m.unit, m.level} }
+func (m *member) guess() *guess { return &guess{expected: m.srtm, unit: m.unit, level: m.level} }
 
 // begin returns the mean of SRTM's k2′, each weighted by its precision: where
 // the coupled search starts.

@@ -31,9 +31,10 @@ import (
 // doi:10.1097/00004647-199609000-00008.
 type LoganRef struct {
 	// TStar is the start of the linear phase, after model zero: frames whose
-	// middle lies before it are left out. 0 takes the earliest start after
-	// which no point of the expected curve lies more than MaxDeviation off the
-	// line, and at least MinPoints are left.
+	// middle lies before it are left out. 0 chooses one for all regions, not
+	// before EarliestTStar: the earliest that is late enough for four regions in
+	// five. It is so for a region where no later point of the expected curve lies
+	// more than MaxDeviation off the line. At least MinPoints are left.
 	TStar time.Duration
 	// K2PrimePerMin is k2′, the efflux rate of the reference. 0 estimates it by the
 	// coupled fit of SRTM2, from the regions of K2PrimeFrom or, where that is

@@ -83,5 +83,7 @@ func (p *plan) sources(c curve, own []float64, n noise) sources {
 // curve to expect and the level of its noise, NaN where it does not know that.
 type guess struct {
 	expected, unit []float64
+	tissue         []float64 // expected, without the blood in the region; nil where that is not known
 	level          float64
+	main           Parameter // the plot's main parameter by that model; 0 where it has none
 }

@@ -17,37 +17,67 @@ const MaxDeviation = 0.10
 // the region and a slow second compartment bend these plots gently.
 const arterialDeviation = 0.0075
 
-// MinPoints is the least number of points that t* leaves where it is chosen.
-const MinPoints = 5
+// A straightness says how straight the plot of an expected curve is after t*.
+type straightness struct {
+	off   float64 // of the worst point from the line, relative to its own value
+	wrong float64 // of the slope from what the model says that the curve came from, as a part of it; 0 within its error
+	drift float64 // of the slope in the later half of the points, relative to that of all, of tracers that should be trapped
+	blood float64 // by which part blood in the region changes the slope; 0 where that is not known
+}
 
-// start returns the first frame that is fitted, and how far the expected curve
-// lies off the line from there on: the frame that was given, or for plans that
-// choose it the earliest after which no point lies more than straight off. It
-// lays the columns anew for that.
-func (r *regression) start(from *guess) (first int, off float64) {
+// look returns the first frame that is fitted, and how straight the plot of the
+// expected curve is from there on. It lays the columns anew for that.
+func (r *regression) look(from *guess) (first int, s straightness) {
 	if !r.lined() {
-		return r.first, 0
+		return r.first, straightness{}
 	}
 	r.lay(from.expected)
-	if r.tStar > 0 {
-		return r.first, r.bend(from, r.first)
+	g, ok := r.lineFrom(from, r.first)
+	if !ok {
+		return r.first, straightness{off: math.Inf(1)}
 	}
-	last := len(r.mid) - MinPoints
-	for ; first < last; first++ {
-		if off = r.bend(from, first); off <= r.straight() {
-			return first, off
+	s.off = r.deviation(g, r.first)
+	slope, known := r.slope(g), from.main.Value != 0
+	if left := len(r.mid) - r.first; !known && r.main == KI && left/2 > len(r.columns) {
+		if g, ok := r.lineFrom(from, r.first+left/2); ok {
+			s.drift = r.slope(g)/slope - 1
 		}
 	}
-	return last, r.bend(from, last)
+	tissue := slope
+	if from.tissue != nil {
+		r.lay(from.tissue)
+		if g, ok := r.lineFrom(from, r.first); ok {
+			tissue = r.slope(g)
+			s.blood = slope/tissue - 1
+		}
+	}
+	if wrong := tissue/from.main.Value - 1; known && math.Abs(wrong) > 2*from.main.SE/math.Abs(from.main.Value) {
+		s.wrong = wrong
+	}
+	return r.first, s
+}
+
+// slope returns what the line's coefficients mean.
+func (r *regression) slope(g gradient) float64 {
+	if r.ratio {
+		return -g[0] / g[len(r.input)]
+	}
+	return g[0]
+}
+
+// lineFrom returns the line through the points of the expected curve, which is
+// laid out, from a frame on.
+func (r *regression) lineFrom(from *guess, first int) (gradient, bool) {
+	var l linearised
+	r.linearise(&l, first, r.moved[:len(r.mid)-first])
+	r.weigh(from.expected, first, l.w)
+	return l.solve(r.y[first:])
 }
 
 // bend returns how far the worst point of the expected curve lies off the line
 // through those from frame first on, infinite where there is no line.
 func (r *regression) bend(from *guess, first int) float64 {
-	var l linearised
-	r.linearise(&l, first, r.moved[:len(r.mid)-first])
-	r.weigh(from.expected, first, l.w)
-	g, ok := l.solve(r.y[first:])
+	g, ok := r.lineFrom(from, first)
 	if !ok {
 		return math.Inf(1)
 	}
@@ -123,9 +153,9 @@ func (r *regression) line(u []float64, g gradient, first int) *Line {
 	return l
 }
 
-// doubts says where the plot is not straight, has few points, or is biased by
-// noise.
-func (r *regression) doubts(off float64, u []float64, e *Estimate, first int, from *guess) []ingest.Warning {
+// doubts says where the plot is not straight, has few points, holds blood, or is
+// biased by noise.
+func (r *regression) doubts(plot straightness, u []float64, e *Estimate, first int) []ingest.Warning {
 	points := float64(len(u) - first)
 	bias := 0.0
 	if value, _ := e.Get(r.main); len(e.gradients) > 0 {
@@ -134,12 +164,30 @@ func (r *regression) doubts(off float64, u []float64, e *Estimate, first int, fr
 			bias += d * by[i] * r.s.level / value
 		}
 	}
-	return broken(
-		rule{!(off <= MaxDeviation), ingest.WarnTStar, ingest.LevelWarn, off, MaxDeviation, "The worst point of the expected curve after t* lies off the line by {value} of its value, more than {limit}."},
+	main := string(r.main)
+	return append(broken(
+		rule{!(plot.off <= MaxDeviation), ingest.WarnTStar, ingest.LevelWarn, plot.off, MaxDeviation, "The worst point of the expected curve after t* lies off the line by {value} of its value, more than {limit}."},
+		rule{math.Abs(plot.wrong) > mostWrong, ingest.WarnTStar, ingest.LevelWarn, plot.wrong, mostWrong,
+			"The plot is not straight enough: on the curve of two compartments that describes the region its " + main + " is off by {value} of theirs, more than {limit}."},
+		rule{math.Abs(plot.drift) > mostDrift, ingest.WarnTStar, ingest.LevelWarn, plot.drift, mostDrift,
+			"The plot bends after t*: the later half of its points has a slope that differs by {value} of that of all, more than {limit}, as where a tracer comes off again."},
+		rule{math.Abs(plot.blood) > mostBlood, ingest.WarnPlotBlood, ingest.LevelWarn, plot.blood, mostBlood,
+			"The plot leaves the blood in the region, which changes " + main + " by {value} of its value, more than {limit}: a model with vB takes it out."},
 		rule{points < MinPoints, ingest.WarnTStar, ingest.LevelWarn, points, MinPoints, "Only {value} points lie after t*, fewer than {limit}."},
-		rule{math.Abs(bias) > materialBias, ingest.WarnNoiseBias, ingest.LevelWarn, bias, materialBias, "Noise of the curve, which is a regressor, biases " + string(r.main) + " by {value} of its value, more than {limit}."},
-	)
+		rule{math.Abs(bias) > materialBias, ingest.WarnNoiseBias, ingest.LevelWarn, bias, materialBias, "Noise of the curve, which is a regressor, biases " + main + " by {value} of its value, more than {limit}."},
+	), r.scattered...)
 }
+
+// mostWrong is by which part the slope may differ from what two compartments
+// say. On exact curves of these that is the plot's error, blood apart.
+const mostWrong = 0.04
+
+// mostDrift is by which part the slope of a tracer that is trapped may change in
+// the later half of the points.
+const mostDrift = 0.03
+
+// mostBlood is by which part blood in the region may change the slope.
+const mostBlood = 0.04
 
 // materialBias is the relative bias from which it is said.
 const materialBias = 0.02

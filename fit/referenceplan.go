@@ -1,6 +1,7 @@
 package fit
 
 import (
+	"slices"
 	"time"
 
 	"tacstream/extract"
@@ -31,12 +32,10 @@ func fitReferencePlan(s Scan, name string, w Weighting, tStar time.Duration, pl 
 		return nil, err
 	}
 	r := newRegression(p, pl, pl.sources(p.refCurve, p.ref, p.refNoise), tStar, first, k)
+	guesses := p.guesses(single)
+	r.chooseStart(guesses)
 	return p.each(name, pl.main, func(t *extract.TAC, u []float64, e *Estimate) {
-		var from *guess
-		if single != nil {
-			from = single(t, u)
-		}
-		r.fit(t, u, e, from)
+		r.fit(t, u, e, guesses[t.Region])
 		if k != nil && e.Fitted != nil {
 			k.report(e, &r.s, r.l.n)
 			e.Warnings = append(e.Warnings, warn(t.Region)...)
@@ -70,6 +69,26 @@ func (p *prepared) helpers(pl plan, shared *shareOptions) (k *sharedRate, warn f
 	e := Estimate{Fitted: make([]float64, len(p.ref)), Weights: make([]float64, len(p.ref))}
 	return k, warn, func(t *extract.TAC, u []float64) *guess {
 		f.fit(u, p.given(t), &e)
-		return &guess{f.fitted, f.unit, f.spread.level}
+		return &guess{expected: slices.Clone(f.fitted), unit: slices.Clone(f.unit), level: f.spread.level}
 	}, nil
+}
+
+// guesses returns what single says of each region that is not empty; nil where
+// single is.
+func (p *prepared) guesses(single func(*extract.TAC, []float64) *guess) map[extract.Region]*guess {
+	if single == nil {
+		return nil
+	}
+	all := make(map[extract.Region]*guess, len(p.scan.TACs))
+	u := make([]float64, len(p.mid))
+	for i := range p.scan.TACs {
+		t := &p.scan.TACs[i]
+		if p.ref != nil && t.Region == p.scan.Reference {
+			continue
+		}
+		if p.use(t.BqPerML, u); !empty(u) {
+			all[t.Region] = single(t, u)
+		}
+	}
+	return all
 }

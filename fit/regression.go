@@ -8,6 +8,7 @@ import (
 	"gonum.org/v1/gonum/floats"
 
 	"tacstream/extract"
+	"tacstream/ingest"
 )
 
 // A regression fits a plan to the regions of a scan. It is used again for the
@@ -17,7 +18,8 @@ type regression struct {
 	plan
 	tStar       time.Duration
 	first       int
-	shared      *sharedRate // nil where the plan has no k2′
+	scattered   []ingest.Warning // that regions would choose other starts
+	shared      *sharedRate      // nil where the plan has no k2′
 	integrator  *integrator
 	in          sources
 	influences  *influences
@@ -33,7 +35,7 @@ type regression struct {
 }
 
 // newRegression prepares a plan. A t* that is given makes first the first frame
-// that is fitted, see startAt. Shared is nil where the plan has no k2′.
+// that is fitted, see startAt; else chooseStart does. Shared is nil where the plan has no k2′.
 func newRegression(p *prepared, pl plan, in sources, tStar time.Duration, first int, shared *sharedRate) *regression {
 	if pl.k2Prime && shared != nil {
 		pl.input = slices.Clone(pl.input)

@@ -8,7 +8,7 @@ import (
 
 // fit estimates one region.
 func (r *regression) fit(t *extract.TAC, u []float64, e *Estimate, from *guess) {
-	first, off := r.start(from)
+	first, plot := r.look(from)
 	r.lay(u)
 	g, ok := r.solve(t, u, e, first, from)
 	if !ok {
@@ -22,12 +22,12 @@ func (r *regression) fit(t *extract.TAC, u []float64, e *Estimate, from *guess) 
 	e.finish(r.partition, u, &r.s)
 	if r.lined() || r.tStar > 0 {
 		if e.TStar = r.tStar; r.tStar == 0 {
-			e.TStar = max(r.scan.Frames[r.from+first].Start, 0)
+			e.TStar = r.startOf(first)
 		}
 	}
 	if r.lined() {
 		e.Line = r.line(u, g, first)
-		e.Warnings = append(e.Warnings, r.doubts(off, u, e, first, from)...)
+		e.Warnings = append(e.Warnings, r.doubts(plot, u, e, first)...)
 	}
 	for i := range first {
 		e.Fitted[i], e.Weights[i] = math.NaN(), 0

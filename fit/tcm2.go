@@ -70,6 +70,13 @@ func (t *twoRate) solution() gradient {
 	return g
 }
 
+// volume returns VT of a solution, trapping Ki of one in which nothing comes off.
+func (t *twoRate) volume(g *gradient) float64 {
+	return (g[0]/math.Exp(g[3]) + g[1]/math.Exp(g[2])) / (1 - t.vB(g))
+}
+
+func (t *twoRate) trapping(g *gradient) float64 { return g[0] / (1 - t.vB(g)) }
+
 // reversible adds the parameters of TCM2. With φ the factors of plasma's
 // exponentials of rates α₁ < α₂,
 //
@@ -89,9 +96,7 @@ func (t *twoRate) reversible(e *Estimate) {
 	t.derive(e, K2, &at, func(g *gradient) float64 { _, k2, _, _ := rates(g); return k2 })
 	t.derive(e, K3, &at, func(g *gradient) float64 { _, _, k3, _ := rates(g); return k3 })
 	t.derive(e, K4, &at, func(g *gradient) float64 { _, _, _, k4 := rates(g); return k4 })
-	t.derive(e, VT, &at, func(g *gradient) float64 {
-		return (g[0]/math.Exp(g[3]) + g[1]/math.Exp(g[2])) / (1 - t.vB(g))
-	})
+	t.derive(e, VT, &at, t.volume)
 	t.derive(e, BPND, &at, func(g *gradient) float64 { _, _, k3, k4 := rates(g); return k3 / k4 })
 	if t.blood {
 		t.derive(e, VB, &at, t.vB)
@@ -128,9 +133,7 @@ func (m TCM2Irreversible) Fit(s Scan) ([]Estimate, error) {
 	if err != nil {
 		return nil, err
 	}
-	trapped := make([]float64, len(a.mid))
-	a.plasma.convolve(a.plasma.kernel(0), trapped)
-	f := newTwoRate(a.basis(), trapped, a.whole != nil)
+	f := a.irreversible(a.basis())
 	return a.each(m.Name(), KI, func(t *extract.TAC, u []float64, e *Estimate) {
 		f.fit(u, f.given(t), e)
 		at := f.solution()
@@ -139,13 +142,20 @@ func (m TCM2Irreversible) Fit(s Scan) ([]Estimate, error) {
 		f.derive(e, K1, &at, k1)
 		f.derive(e, K2, &at, func(g *gradient) float64 { return math.Exp(g[2]) - k3(g) })
 		f.derive(e, K3, &at, k3)
-		f.derive(e, KI, &at, func(g *gradient) float64 { return g[0] / (1 - f.vB(g)) })
+		f.derive(e, KI, &at, f.trapping)
 		if f.blood {
 			f.derive(e, VB, &at, f.vB)
 		}
 		e.Warnings = append(e.Warnings, f.bounds()...)
 		e.finish(a.partition, u, &f.spread)
 	}), nil
+}
+
+// irreversible returns the fit of two rates of which the slow one is 0.
+func (a *arterial) irreversible(b *basis) *twoRate {
+	trapped := make([]float64, len(a.mid))
+	a.plasma.convolve(a.plasma.kernel(0), trapped)
+	return newTwoRate(b, trapped, a.whole != nil)
 }
 
 // derive adds a parameter that follows from the solution, with derivatives by

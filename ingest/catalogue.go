@@ -115,6 +115,7 @@ func warningRows() []Entry {
 
 		{WarnTimeAssumed, LevelDoubt, "A time that the input does not state clearly was assumed.", "Compare the table of frames with the acquisition protocol before you rely on rates."},
 		{WarnDecayRef, LevelDoubt, "What the input says of its decay correction does not agree with its own times or factors.", "Compare with the scanner: an error here scales the curve by up to the decay between the two times."},
+		{WarnPlotBlood, LevelWarn, "A graphical plot leaves blood in the region that changes its estimate.", "Rely on a model that takes blood out, such as 2TCM."},
 		{WarnInjection, LevelDoubt, "The time of the injection is open, or the curve contradicts it.", "Give RadiopharmaceuticalStartDateTime, the moment of the injection, in the header."},
 		{WarnSUVFactor, LevelDoubt, "The vendor's own factor for uptake does not agree with Bq/mL, dose and weight.", "Check dose, weight, injection time and the private elements: one of them was changed."},
 		{WarnDose, LevelWarn, "The header's dose or weight cannot be.", "Correct RadionuclideTotalDose, in Bq, or PatientWeight, in kg, where uptake values are wanted."},

@@ -163,6 +163,7 @@ const (
 	WarnTracers       Code = "SEVERAL_TRACERS"
 	WarnLossy         Code = "LOSSY_COMPRESSION"
 	WarnContours      Code = "CONTOURS"
+	WarnPlotBlood     Code = "PLOT_BLOOD"
 	WarnInjection     Code = "INJECTION_TIME"
 	WarnSUVFactor     Code = "SUV_FACTOR"
 	WarnDose          Code = "DOSE_WEIGHT"

@@ -108,11 +108,11 @@ func tracers(t *testing.T, text string) string {
 func TestProtocolsOfAFileAreLaidOverTheShippedOnes(t *testing.T) {
 	const raclopride = "protocols:\n- {tracer: raclopride, match: raclopride, reference: Cerebellum, models: [srtm]}\n"
 	for _, test := range []struct{ name, text, want string }{
-		{"no file", "", "az10419369 srtm+mrtm+logan-ref, dasb srtm+mrtm+logan-ref"},
-		{"another tracer", raclopride, "raclopride srtm, az10419369 srtm+mrtm+logan-ref, dasb srtm+mrtm+logan-ref"},
-		{"one of the same tracer", "protocols:\n- {tracer: dasb, match: dasb, reference: Cerebellum, models: [srtm]}\n", "dasb srtm, az10419369 srtm+mrtm+logan-ref"},
+		{"no file", "", "az10419369 srtm2+srtm+mrtm+logan-ref, dasb srtm2+srtm+mrtm+logan-ref"},
+		{"another tracer", raclopride, "raclopride srtm, az10419369 srtm2+srtm+mrtm+logan-ref, dasb srtm2+srtm+mrtm+logan-ref"},
+		{"one of the same tracer", "protocols:\n- {tracer: dasb, match: dasb, reference: Cerebellum, models: [srtm]}\n", "dasb srtm, az10419369 srtm2+srtm+mrtm+logan-ref"},
 		{"without the shipped ones", "builtin: false\n" + raclopride, "raclopride srtm"},
-		{"an empty list", "protocols: []\n", "az10419369 srtm+mrtm+logan-ref, dasb srtm+mrtm+logan-ref"},
+		{"an empty list", "protocols: []\n", "az10419369 srtm2+srtm+mrtm+logan-ref, dasb srtm2+srtm+mrtm+logan-ref"},
 		{"none at all", "builtin: false\n", ""},
 	} {
 		if got := tracers(t, test.text); got != test.want {

@@ -32,7 +32,7 @@ type Protocol struct {
 // DefaultProtocols returns the protocols that are shipped: the two tracers of
 // the study of ketamine and NBQX.
 func DefaultProtocols() []Protocol {
-	models := []string{"srtm", "mrtm", "logan-ref"}
+	models := []string{"srtm2", "srtm", "mrtm", "logan-ref"}
 	const cerebellum = "*cerebell*cortex*|*cerebell*gr?y*|*cerebell*" // its grey matter where it is told apart
 	return []Protocol{
 		{Tracer: "az10419369", Name: "[11C]AZ10419369", Match: `az[-_ ]?10419369`, Reference: cerebellum, Models: models},

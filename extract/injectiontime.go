@@ -46,17 +46,23 @@ func (c Curves) InjectionTime() (time.Duration, []ingest.Warning) {
 		if rise, ok := c.rise(mean); ok {
 			began = c.insteadAt(rise.at, start)
 		}
-		return 0, []ingest.Warning{ingest.Warn(ingest.WarnInjection, ingest.LevelDoubt, before, mostBeforeInjection,
-			"The injection is stated at %.4g s after the start of the scan, but frames that end before it hold activity of %.3g of the peak, more than %g.%s",
-			(at - start).Seconds(), before, mostBeforeInjection, began)}
+		return 0, []ingest.Warning{and(ingest.Warn(ingest.WarnInjection, ingest.LevelDoubt, before, mostBeforeInjection,
+			"The injection is stated at %.4g s after the start of the scan, but frames that end before it hold activity of %.3g of the peak, more than %g.",
+			(at-start).Seconds(), before, mostBeforeInjection), began)}
 	}
 	rise, ok := c.rise(mean)
 	if limit := max(latestArrival, time.Duration(slowRise*float64(rise.lasting))); ok && rise.at-at > limit {
-		return 0, []ingest.Warning{ingest.Warn(ingest.WarnInjection, ingest.LevelDoubt, (rise.at - at).Seconds(), limit.Seconds(),
-			"The injection is stated %.4g s before the curves begin to rise, where %.3g s are possible.%s",
-			(rise.at - at).Seconds(), limit.Seconds(), c.insteadAt(rise.at, start))}
+		return 0, []ingest.Warning{and(ingest.Warn(ingest.WarnInjection, ingest.LevelDoubt, (rise.at-at).Seconds(), limit.Seconds(),
+			"The injection is stated %.4g s before the curves begin to rise, where %.3g s are possible.",
+			(rise.at-at).Seconds(), limit.Seconds()), c.insteadAt(rise.at, start))}
 	}
 	return at, nil
+}
+
+// and returns a warning with more sentences.
+func and(w ingest.Warning, more string) ingest.Warning {
+	w.Detail += more
+	return w
 }
 
 // before returns by how much the mean rises in the frames that end before the

@@ -10,33 +10,50 @@ import (
 
 // Agree returns the estimates with a warning on those whose main parameter
 // differs from that of another model in the same region by more than a tenth,
-// or for BPND 0.05 where that is more, and names the model. SUVR is not compared:
-// less 1 it is BPND at equilibrium only. No model is measured by LoganRefNoK2P.
+// for BPND 0.05 where that is more, and more than agreeSE of the larger standard
+// error, and names the model. SUVR is not compared: less 1 it is BPND at equilibrium
+// only. Nor are the crude forms MRTM0 and LoganRefNoK2P.
 func Agree(all []Estimate) []Estimate {
 	all = append([]Estimate{}, all...)
 	for i := range all {
-		if all[i].Model == (SUVR{}).Name() {
+		if !all[i].comparable() {
 			continue
 		}
 		main := all[i].Main()
-		value, _ := all[i].Get(main)
-		worst, other := 0.0, ""
+		value, se := all[i].Get(main)
+		var worst, beyond float64
+		other := ""
 		for j := range all {
-			if all[j].Region != all[i].Region || all[j].Model == (SUVR{}).Name() || all[j].Model == (LoganRefNoK2P{}).Name() {
+			if all[j].Region != all[i].Region || !all[j].comparable() {
 				continue
 			}
-			if v, _ := all[j].Get(main); math.Abs(v-value) > math.Abs(worst) {
-				worst, other = v-value, all[j].Model
+			v, own := all[j].Get(main)
+			limit := agreeRel * math.Abs(value)
+			if main == BPND {
+				limit = math.Max(limit, agreeAbs)
+			}
+			limit = max(limit, agreeSE*math.Sqrt(math.Abs(se*se-own*own)))
+			if by := math.Abs(v-value) / limit; by > 1 && by > beyond {
+				worst, beyond, other = v-value, by, all[j].Model
 			}
 		}
-		limit := agreeRel * math.Abs(value)
-		if main == BPND {
-			limit = math.Max(limit, agreeAbs)
-		}
-		if math.Abs(worst) > limit {
-			r := rule{true, ingest.WarnModelAgree, ingest.LevelWarn, worst, limit, fmt.Sprintf("The %s of %s differs by {value} from this one, more than {limit}.", main, other)}
+		if beyond > 0 {
+			r := rule{true, ingest.WarnModelAgree, ingest.LevelWarn, worst, math.Abs(worst) / beyond, fmt.Sprintf("The %s of %s differs by {value} from this one, more than {limit}.", main, other)}
 			all[i].Warnings = append(slices.Clip(all[i].Warnings), r.warning())
 		}
 	}
 	return all
+}
+
+// comparable reports whether the estimate is of a model that others are measured by.
+func (e Estimate) comparable() bool {
+	return e.Model != (SUVR{}).Name() && e.Model != (LoganRefNoK2P{}).Name() && e.Model != (MRTM0{}).Name()
+}
+
+// orNone returns x, or 0 where it is no number.
+func orNone(x float64) float64 {
+	if math.IsNaN(x) {
+		return 0
+	}
+	return x
 }

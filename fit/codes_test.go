@@ -62,7 +62,7 @@ func raisers() map[ingest.Code]func(t *testing.T) []ingest.Warning {
 		ingest.WarnSE:         srtm(jumps),
 		ingest.WarnIdentify:   srtm(region(1, 40)),
 		ingest.WarnModelAgree: func(t *testing.T) []ingest.Warning {
-			return allOf(t, wavy, fit.SRTM{}, fit.MRTM{}, fit.LoganRef{}, fit.PatlakRef{}, fit.MRTM0{})
+			return allOf(t, slowRegion(), fit.SRTM2{}, fit.SRTM{})
 		},
 		ingest.WarnK2PrimeSpread: func(t *testing.T) []ingest.Warning { return allOf(t, slowRegion(), fit.SRTM2{}) },
 		ingest.WarnModelFailed:   func(t *testing.T) []ingest.Warning { return allOf(t, blocked, fit.SRTM{}, fit.LoganRef{}) },

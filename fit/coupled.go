@@ -38,6 +38,7 @@ type member struct {
 	share      float64 // of its own weight, that it counts with
 	nominal    float64 // relative standard error of BPND in a scan of nominalNoise, by SRTM
 	bpnd       float64 // by SRTM
+	unsure     bool    // of it
 	r1         float64
 	by0, byK   float64 // the next step of θ, in nodes: by itself, and by k2′
 	moved      float64 // the last step that was taken
@@ -53,7 +54,8 @@ func newCoupled(b *basis, o shareOptions) (*coupled, error) {
 	buffer := make([]float64, 6*n*len(b.scan.TACs))
 	take := func() []float64 { s := buffer[:n:n]; buffer = buffer[n:]; return s }
 	c.members = make([]member, 0, len(b.scan.TACs))
-	for _, t := range b.scan.TACs {
+	again := repeats(b.scan.TACs, from)
+	for i, t := range b.scan.TACs {
 		if t.Region == b.scan.Reference {
 			continue
 		}
@@ -62,7 +64,7 @@ func newCoupled(b *basis, o shareOptions) (*coupled, error) {
 			continue
 		}
 		c.single(&m)
-		asked := from == nil && tissue(t.Region) || slices.Contains(from, t.Region)
+		asked := (from == nil && tissue(t.Region) || slices.Contains(from, t.Region)) && !again[i]
 		m.share, m.counts = 1, asked && !math.IsNaN(m.k2Prime) // SRTM has no answer where all of a curve is negative
 		c.at[t.Region] = len(c.members)
 		c.members = append(c.members, m)
@@ -103,6 +105,7 @@ func (c *coupled) single(m *member) {
 		byBPND := gradient{1, 1 / f.theta, -f.c2 / (f.theta * f.theta)}
 		level := nominalNoise * nominalNoise * math.Abs(m.u[c.middle]) * c.length[c.middle]
 		m.nominal = math.Sqrt(level*byBPND.times(&f.spread.unit, &byBPND)) / math.Abs(m.bpnd)
+		m.unsure = math.Sqrt(byBPND.times(&f.spread.cov, &byBPND)) > seWarn*math.Abs(m.bpnd)
 	}
 	m.loose = !(m.precision() > leastTight)
 	half := len(m.u) / 2
@@ -117,7 +120,9 @@ func (c *coupled) single(m *member) {
 const leastNoise = 1e-6
 
 // guess returns what SRTM says of a region.
-func (m *member) guess() *guess { return &guess{expected: m.srtm, unit: m.unit, level: m.level} }
+func (m *member) guess() *guess {
+	return &guess{expected: m.srtm, unit: m.unit, level: m.level, unsure: m.unsure}
+}
 
 // begin returns the mean of SRTM's k2′, each weighted by its precision: where
 // the coupled search starts.

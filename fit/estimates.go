@@ -37,7 +37,7 @@ func (p *prepared) each(model string, main Symbol, visit func(t *extract.TAC, u 
 		}
 		e.Warnings = append(e.Warnings, p.warnings...)
 		e.Warnings = append(e.Warnings, p.judge.Region(*t)...)
-		e.judge(u)
+		e.judge(u, regions)
 		p.present(e, fitted, weights)
 		e.keep(t.BqPerML, parameters[room*(2*i+1):room*(2*i+1):2*room*(i+1)], take(3*(n+p.from)))
 		if e.loose {

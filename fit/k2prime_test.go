@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"os"
 	"path/filepath"
 	"testing"
@@ -246,5 +247,42 @@ func TestSpreadOfAGivenK2Prime(t *testing.T) {
 	}
 	if _, err := (fit.SRTM2{K2PrimePerMin: k, K2PrimeSDPerMin: k}).Fit(scan); err == nil {
 		t.Error("a spread as large as k2′ is taken")
+	}
+}
+
+// A region that is made of others which are there too says nothing new: k2′ and its
+// error stay what they are, whether parts or names tell so. Seed 3.
+func TestWhatIsMadeOfOthersDoesNotVote(t *testing.T) {
+	s, _ := twelve(rand.New(rand.NewPCG(3, 3)), 0.03, 0.01, 0)
+	for i := range s.TACs[1:] {
+		side := [2]extract.Region{"Left-", "Right-"}[i%2]
+		s.TACs[1+i].Region = side + extract.Region(fmt.Sprintf("Region%d", i/2))
+	}
+	k2Prime := func(s fit.Scan) (value, se float64) {
+		estimates, err := fit.SRTM2{}.Fit(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return estimates[0].Get(fit.K2Prime)
+	}
+	value, se := k2Prime(s)
+	for _, parts := range []bool{true, false} {
+		with := s
+		with.TACs = slices.Clone(s.TACs)
+		for i := 1; i < len(s.TACs); i += 2 {
+			a, b := s.TACs[i], s.TACs[i+1]
+			name := extract.Region(fmt.Sprintf("Region%d", i/2))
+			merged := extract.TAC{Region: name}
+			if parts {
+				merged.Region, merged.Parts = "both-"+name, []extract.Region{a.Region, b.Region}
+			}
+			for f := range a.BqPerML {
+				merged.BqPerML = append(merged.BqPerML, (a.BqPerML[f]+b.BqPerML[f])/2)
+			}
+			with.TACs = append(with.TACs, merged)
+		}
+		if v, e := k2Prime(with); math.Abs(v/value-1) > 1e-6 || math.Abs(e/se-1) > 1e-6 {
+			t.Errorf("parts %v: k2′ %g ± %g with merged regions, %g ± %g without", parts, v, e, value, se)
+		}
 	}
 }

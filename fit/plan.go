@@ -85,5 +85,6 @@ type guess struct {
 	expected, unit []float64
 	tissue         []float64 // expected, without the blood in the region; nil where that is not known
 	level          float64
+	unsure         bool      // noise bends the expected curve
 	main           Parameter // the plot's main parameter by that model; 0 where it has none
 }

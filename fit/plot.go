@@ -19,10 +19,11 @@ const arterialDeviation = 0.0075
 
 // A straightness says how straight the plot of an expected curve is after t*.
 type straightness struct {
-	off   float64 // of the worst point from the line, relative to its own value
-	wrong float64 // of the slope from what the model says that the curve came from, as a part of it; 0 within its error
-	drift float64 // of the slope in the later half of the points, relative to that of all, of tracers that should be trapped
-	blood float64 // by which part blood in the region changes the slope; 0 where that is not known
+	off    float64 // of the worst point from the line, relative to its own value
+	wrong  float64 // of the slope from what the model says that the curve came from, as a part of it; 0 within its error
+	drift  float64 // of the slope in the later half of the points, relative to that of all, of tracers that should be trapped
+	unsure bool    // noise bends the expected curve
+	blood  float64 // by which part blood in the region changes the slope; 0 where that is not known
 }
 
 // look returns the first frame that is fitted, and how straight the plot of the
@@ -37,6 +38,7 @@ func (r *regression) look(from *guess) (first int, s straightness) {
 		return r.first, straightness{off: math.Inf(1)}
 	}
 	s.off = r.deviation(g, r.first)
+	s.unsure = from.unsure
 	slope, known := r.slope(g), from.main.Value != 0
 	if left := len(r.mid) - r.first; !known && r.main == KI && left/2 > len(r.columns) {
 		if g, ok := r.lineFrom(from, r.first+left/2); ok {
@@ -158,15 +160,18 @@ func (r *regression) line(u []float64, g gradient, first int) *Line {
 func (r *regression) doubts(plot straightness, u []float64, e *Estimate, first int) []ingest.Warning {
 	points := float64(len(u) - first)
 	bias := 0.0
-	if value, _ := e.Get(r.main); len(e.gradients) > 0 {
+	value, se := e.Get(r.main)
+	relative := math.Abs(se / value)
+	if len(e.gradients) > 0 {
 		by := r.bias()
 		for i, d := range e.gradients[slices.IndexFunc(e.Parameters, func(p Parameter) bool { return p.Symbol == r.main })] {
 			bias += d * by[i] * r.s.level / value
 		}
 	}
 	main := string(r.main)
+	bent := !(plot.off <= MaxDeviation) && (r.tStar > 0 || !plot.unsure && !(relative > seWarn))
 	return append(broken(
-		rule{!(plot.off <= MaxDeviation), ingest.WarnTStar, ingest.LevelWarn, plot.off, MaxDeviation, "The worst point of the expected curve after t* lies off the line by {value} of its value, more than {limit}."},
+		rule{bent, ingest.WarnTStar, ingest.LevelWarn, plot.off, MaxDeviation, "The worst point of the expected curve after t* lies off the line by {value} of its value, more than {limit}."},
 		rule{math.Abs(plot.wrong) > mostWrong, ingest.WarnTStar, ingest.LevelWarn, plot.wrong, mostWrong,
 			"The plot is not straight enough: on the curve of two compartments that describes the region its " + main + " is off by {value} of theirs, more than {limit}."},
 		rule{math.Abs(plot.drift) > mostDrift, ingest.WarnTStar, ingest.LevelWarn, plot.drift, mostDrift,
@@ -174,7 +179,7 @@ func (r *regression) doubts(plot straightness, u []float64, e *Estimate, first i
 		rule{math.Abs(plot.blood) > mostBlood, ingest.WarnPlotBlood, ingest.LevelWarn, plot.blood, mostBlood,
 			"The plot leaves the blood in the region, which changes " + main + " by {value} of its value, more than {limit}: a model with vB takes it out."},
 		rule{points < MinPoints, ingest.WarnTStar, ingest.LevelWarn, points, MinPoints, "Only {value} points lie after t*, fewer than {limit}."},
-		rule{math.Abs(bias) > materialBias, ingest.WarnNoiseBias, ingest.LevelWarn, bias, materialBias, "Noise of the curve, which is a regressor, biases " + main + " by {value} of its value, more than {limit}."},
+		rule{math.Abs(bias) > materialBias && !(math.Abs(bias) < relative/2), ingest.WarnNoiseBias, ingest.LevelWarn, bias, materialBias, "Noise of the curve, which is a regressor, biases " + main + " by {value} of its value, more than {limit}."},
 	), r.scattered...)
 }
 
@@ -189,7 +194,8 @@ const mostDrift = 0.03
 // mostBlood is by which part blood in the region may change the slope.
 const mostBlood = 0.04
 
-// materialBias is the relative bias from which it is said.
+// materialBias is the relative bias from which it is said, if it is half of the
+// standard error or more.
 const materialBias = 0.02
 
 // bias returns the bias of the parameters under noise of level 1 in the

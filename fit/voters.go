@@ -17,7 +17,7 @@ import (
 // are slow, large and smooth, so that they are the most "precise" of all. Four
 // things keep them from deciding for the others:
 //
-//   - A region whose BPND SRTM alone could not determine within a tenth in a
+//   - A region whose BPND SRTM alone could not determine to mostVoting in a
 //     scan of nominalNoise has no vote, as long as leastVoters others have one.
 //   - Nor has one that binds much less than the others, see binding.
 //   - A region whose ln k2′ lies far from the weighted median has none either.
@@ -39,6 +39,23 @@ const (
 	farVote  = 3.0
 	leastOff = 0.1
 )
+
+// repeats says of each curve whether it is made of others that are there too, and
+// asked where only some are: what they know of k2′ would count twice.
+func repeats(tacs []extract.TAC, from []extract.Region) []bool {
+	var asked []extract.TAC
+	var at []int
+	for i, t := range tacs {
+		if from == nil || slices.Contains(from, t.Region) {
+			asked, at = append(asked, t), append(at, i)
+		}
+	}
+	list := make([]bool, len(tacs))
+	for i, combined := range extract.Combined(asked) {
+		list[at[i]] = combined
+	}
+	return list
+}
 
 // A vote is what SRTM says of ln k2′ in a region.
 type vote struct {
@@ -84,8 +101,13 @@ func (c *coupled) votes(eligible func(*member) bool) []vote {
 	return list
 }
 
+// mostVoting is the relative standard error of BPND in a scan of nominalNoise up to
+// which a region votes. Fewer voters scatter more where regions are noisy, and more
+// of them let in regions of which SRTM's k2′ is skewed.
+const mostVoting = 0.25
+
 // resolved reports whether SRTM by itself determines BPND of a region.
-func (m *member) resolved() bool { return m.nominal <= mostNominal }
+func (m *member) resolved() bool { return m.nominal <= mostVoting }
 
 // binding leaves out the votes of regions that bind less than leastBinding times
 // what leastVoters of them do. Where little binds, a curve is nearly proportional

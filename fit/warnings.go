@@ -21,6 +21,7 @@ const (
 	runsP       = 0.01
 	agreeRel    = 0.10
 	agreeAbs    = 0.05
+	agreeSE     = 2.0
 	lowestVB    = -0.02
 	highestVB   = 0.5
 	usualVB     = 0.2 // above it a region is more vessel than tissue
@@ -95,8 +96,13 @@ func finite(x float64) float64 {
 	return x
 }
 
-// judge adds the warnings that the estimate of any model may deserve.
-func (e *Estimate) judge(u []float64) {
+// runsLimit is the probability below which runs are no chance in a scan of so many
+// regions: runsP for one, and less where many are tried, down to a tenth.
+func runsLimit(regions int) float64 { return runsP / float64(min(max(regions, 1), 10)) }
+
+// judge adds the warnings that the estimate of any model may deserve, in a scan of so
+// many regions.
+func (e *Estimate) judge(u []float64, regions int) {
 	i := e.main()
 	if i < 0 || math.IsNaN(e.Parameters[i].Value) {
 		e.Warnings = append(e.Warnings, rule{true, ingest.WarnSE, ingest.LevelDoubt, math.NaN(), seDoubt,
@@ -113,20 +119,35 @@ func (e *Estimate) judge(u []float64) {
 	for i := range e.Parameters {
 		list = append(list, e.Parameters[i].warnings()...)
 	}
-	if e.nominal > mostNominal {
-		list = append(list, rule{true, ingest.WarnIdentify, ingest.LevelWarn, e.nominal, mostNominal,
+	if most := e.mostNominal(i); e.nominal > most {
+		list = append(list, rule{true, ingest.WarnIdentify, ingest.LevelWarn, e.nominal, most,
 			"A scan with 3 % noise in the middle gives " + string(e.Parameters[i].Symbol) + " a relative standard error of {value} at best, above {limit}."}.warning())
 	}
-	if p := runsTest(e.Fitted, u); p < runsP {
-		list = append(list, rule{true, ingest.WarnResiduals, ingest.LevelWarn, p, runsP,
+	if p, limit := runsTest(e.Fitted, u), runsLimit(regions); p < limit {
+		list = append(list, rule{true, ingest.WarnResiduals, ingest.LevelWarn, p, limit,
 			"Residuals of one sign come in too few or too many runs: by chance that has a probability of {value}, below {limit}."}.warning())
 	}
 	e.Warnings = list
 }
 
 // mostNominal is the relative standard error up to which a parameter counts as
-// identifiable.
+// identifiable in a curve without noise.
 const mostNominal = 0.10
+
+// leastSeen is the noise in the middle of a scan from which on its standard errors
+// say themselves what the scan determines.
+const leastSeen = 0.003
+
+// mostNominal returns the relative standard error in a scan of nominalNoise from
+// which the main parameter is not identifiable. Where the curve has noise of its own
+// the standard error of BPND says that better.
+func (e *Estimate) mostNominal(main int) float64 {
+	p := e.Parameters[main]
+	if p.Symbol == BPND && p.SE/math.Abs(p.Value) >= e.nominal*leastSeen/nominalNoise {
+		return math.Inf(1)
+	}
+	return mostNominal
+}
 
 // warnings says where a parameter lies outside what can be.
 func (p *Parameter) warnings() []ingest.Warning {

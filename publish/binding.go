@@ -25,7 +25,7 @@ type Binding struct {
 	Units      map[string]string `json:"units" doc:"Unit of each parameter in this event."`
 	Models     []ModelEstimates  `json:"models"`
 	LeftOut    []string          `json:"left_out,omitempty" enum:"estimates" doc:"What was left out because the event would be too long; it is in the files."`
-	Warnings   []Warning         `json:"warnings,omitempty" doc:"Doubts about the whole scan."`
+	Warnings   []Warning         `json:"warnings,omitempty" doc:"Doubts about the whole scan, and those that several estimates share, once each."`
 	Files      *Files            `json:"files,omitempty"`
 	Supersedes string            `json:"supersedes,omitempty" doc:"Id of the event that this one replaces, of the same series and kind; left out in the first."`
 }
@@ -47,15 +47,19 @@ type Estimate struct {
 	AIC    *float64       `json:"aic,omitempty" doc:"Akaike's information criterion; comparable within one region of one series only."`
 	Voxels float64        `json:"voxels,omitempty" doc:"Effective number of voxels; left out where not known."`
 
-	Warnings []Warning `json:"warnings,omitempty" doc:"Doubts about this estimate."`
+	Codes    []ingest.Code `json:"codes,omitempty" doc:"Code of every warning that concerns this estimate, those of the scan that it shares with others among them."`
+	Level    ingest.Level  `json:"level,omitempty" enum:"notice,warn,doubt" doc:"Gravest level of those warnings; left out where there is none. doubt: do not rely on it."`
+	Warnings []Warning     `json:"warnings,omitempty" doc:"Doubts about this estimate alone."`
 }
 
 // NewBinding returns the event with the estimates of a result.
 func NewBinding(r Result, files Files) (Event, error) {
 	b := &Binding{
 		Cause: r.Cause, Tracer: r.tracer(), Reference: r.Reference, Units: map[string]string{},
-		Warnings: newWarnings(r.AllWarnings()), Files: files.orNil(),
+		Files: files.orNil(),
 	}
+	var alone map[spot][]Warning
+	b.Warnings, alone = statements(r.AllWarnings(), r.Estimates)
 	voxels := map[extract.Region]float64{}
 	for _, t := range r.Curves.TACs {
 		voxels[t.Region] = t.Voxels
@@ -64,6 +68,9 @@ func NewBinding(r Result, files Files) (Event, error) {
 		m, err := b.newModel(group, voxels)
 		if err != nil {
 			return Event{}, fmt.Errorf("series %s: %w", r.Cause.Series, err)
+		}
+		for i := range m.Estimates {
+			m.Estimates[i].Warnings = alone[spot{m.Estimates[i].Region, m.Name}]
 		}
 		b.Models = append(b.Models, m)
 	}
@@ -90,7 +97,8 @@ func (b *Binding) newModel(group []fit.Estimate, voxels map[extract.Region]float
 		m.TStarS = tStarS(tStar)
 	}
 	for _, g := range group {
-		e := Estimate{Region: g.Region, Values: Values{}, SE: Values{}, AIC: finite(g.AIC), Voxels: voxels[g.Region], Warnings: newWarnings(g.Warnings)}
+		e := Estimate{Region: g.Region, Values: Values{}, SE: Values{}, AIC: finite(g.AIC), Voxels: voxels[g.Region]}
+		e.Codes, e.Level = codesOf(g.Warnings)
 		if !common {
 			e.TStarS = tStarS(g.TStar)
 		}

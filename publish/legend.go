@@ -3,7 +3,6 @@ package publish
 import (
 	"fmt"
 	"io"
-	"slices"
 	"text/tabwriter"
 
 	"tacstream/fit"
@@ -13,18 +12,18 @@ import (
 // Doubts are the warnings of one estimate.
 type Doubts struct {
 	of       string // region and model
-	warnings []Warning
+	warnings []ingest.Warning
 }
 
 // DoubtsOf returns the warnings of an estimate.
 func DoubtsOf(e fit.Estimate) Doubts {
-	return Doubts{fmt.Sprintf("%s, %s", e.Region, e.Model), newWarnings(e.Warnings)}
+	return Doubts{fmt.Sprintf("%s, %s", e.Region, e.Model), e.Warnings}
 }
 
 // A legend says what a warning's code means by its gravest example.
 type legend struct {
 	estimates int
-	example   Warning
+	example   ingest.Warning
 	of        string
 }
 
@@ -47,7 +46,7 @@ func WriteLegend(w io.Writer, all []Doubts) error {
 				seen[w.Code] = true
 				l.estimates++
 			}
-			if gravity(w) > gravity(l.example) {
+			if gravity(w.Level) > gravity(l.example.Level) {
 				l.example, l.of = w, d.of
 			}
 		}
@@ -62,19 +61,4 @@ func WriteLegend(w io.Writer, all []Doubts) error {
 		fmt.Fprintf(rows, "%s\t%s\t%d of %d\t%s: %s\n", plain(string(code)), plain(string(l.example.Level)), l.estimates, len(all), plain(l.of), plain(l.example.Detail))
 	}
 	return rows.Flush()
-}
-
-// gravity orders levels.
-func gravity(w Warning) int {
-	return slices.Index([]ingest.Level{ingest.LevelNotice, ingest.LevelWarn, ingest.LevelDoubt}, w.Level)
-}
-
-// doubts returns the warnings of every estimate in the event.
-func (b *Binding) doubts() (all []Doubts) {
-	for _, m := range b.Models {
-		for _, e := range m.Estimates {
-			all = append(all, Doubts{fmt.Sprintf("%s, %s", e.Region, m.Name), e.Warnings})
-		}
-	}
-	return all
 }

@@ -13,7 +13,7 @@ import (
 // WriteTable writes estimates for people: the scan first, then a row for each
 // region and model, in the order of the event. Rate constants are 1/min. What
 // a model does not have is a dash; a warning is named by its code, with ! for
-// doubt. A legend explains the codes.
+// doubt. What several estimates share is said of the scan, the rest below.
 func WriteTable(w io.Writer, b *Binding) error {
 	var out bytes.Buffer
 	fmt.Fprintf(&out, "series     %s\ntracer     %s\nreference  %s\n", b.Cause.Series, plain(b.Tracer), plain(string(b.Reference)))
@@ -32,11 +32,22 @@ func WriteTable(w io.Writer, b *Binding) error {
 			fmt.Fprintf(&out, "%s: %s, in the files only\n", plain(m.Name), count(m.EstimatesTotal, "region"))
 		}
 	}
-	if err := WriteLegend(&out, b.doubts()); err != nil {
-		return err
-	}
+	b.writeOwn(&out)
 	_, err := w.Write(out.Bytes())
 	return err
+}
+
+// writeOwn writes the warnings that concern one estimate only.
+func (b *Binding) writeOwn(out *bytes.Buffer) {
+	head := "\n"
+	for _, m := range b.Models {
+		for _, e := range m.Estimates {
+			for _, w := range e.Warnings {
+				fmt.Fprintf(out, "%s%-9s  %s, %s: %s\n", head, plain(string(w.Level)), plain(string(e.Region)), plain(m.Name), w.line())
+				head = ""
+			}
+		}
+	}
 }
 
 func (b *Binding) print(w io.Writer) error { return WriteTable(w, b) }
@@ -63,7 +74,7 @@ func (b *Binding) writeRows(w io.Writer) error {
 					fmt.Fprintf(rows, "\t%s", short(e.Values.of(q.Symbol), 4))
 				}
 			}
-			fmt.Fprintf(rows, "\t%s\n", codes(e.Warnings))
+			fmt.Fprintf(rows, "\t%s\n", e.codes())
 		}
 	}
 	return rows.Flush()

@@ -57,7 +57,7 @@ type Region struct {
 // NewTACs returns the event with the curves of a result.
 func NewTACs(r Result, files Files) (Event, error) {
 	t := &TACs{
-		Cause: r.Cause, Units: r.Curves.Units, Warnings: newWarnings(r.AllWarnings()), Files: files.orNil(),
+		Cause: r.Cause, Units: r.Curves.Units, Warnings: curveStatements(r), Files: files.orNil(),
 		FramesTotal: len(r.Curves.Frames), RegionsTotal: len(r.Curves.TACs),
 	}
 	if err := t.setDecay(r); err != nil {

@@ -3,6 +3,7 @@ package publish
 import (
 	"strings"
 
+	"tacstream/extract"
 	"tacstream/ingest"
 )
 
@@ -16,35 +17,38 @@ type Warning struct {
 	Value     *float64     `json:"value,omitempty" doc:"What was found; detail names its unit."`
 	Threshold *float64     `json:"threshold,omitempty" doc:"The limit that value was compared with."`
 	Detail    string       `json:"detail,omitempty" doc:"A whole sentence with the number and its unit; before results version 3 the end of a sentence that began with value."`
+
+	Regions []extract.Region `json:"regions,omitempty" doc:"Of the estimates that share the warning, the first 100 regions; left out where these are all, or the warning is of one estimate or of the curves."`
+	Models  []string         `json:"models,omitempty" doc:"Of the estimates that share the warning, the models; left out where these are all, or the warning is of one estimate or of the curves."`
 }
 
-// newWarnings returns the first maxWarnings. A rule that compares nothing has
+// newWarning returns a warning as it goes out. A rule that compares nothing has
 // neither value nor threshold.
-func newWarnings(list []ingest.Warning) []Warning {
-	var all []Warning
-	for _, w := range list[:min(len(list), maxWarnings)] {
-		n := Warning{Code: w.Code, Level: w.Level, Detail: plain(w.Detail)}
-		if w.Value != 0 || w.Threshold != 0 {
-			n.Value, n.Threshold = finite(w.Value), finite(w.Threshold)
-		}
-		all = append(all, n)
+func newWarning(w ingest.Warning) Warning {
+	n := Warning{Code: w.Code, Level: w.Level, Detail: plain(w.Detail)}
+	if w.Value != 0 || w.Threshold != 0 {
+		n.Value, n.Threshold = finite(w.Value), finite(w.Threshold)
 	}
-	return all
+	return n
 }
+
+// most returns the first maxWarnings.
+func most(list []Warning) []Warning { return list[:min(len(list), maxWarnings)] }
 
 // line returns a warning in one printable line.
 func (w Warning) line() string {
 	return plain(string(w.Code) + ": " + w.Detail)
 }
 
-func codes(list []Warning) string {
+// codes returns the codes that concern an estimate, in one printable text.
+func (e Estimate) codes() string {
 	var all []string
-	for _, w := range list {
-		code := string(w.Code)
-		if w.Level == "doubt" {
-			code += "!"
-		}
-		all = append(all, code)
+	for _, c := range e.Codes {
+		all = append(all, string(c))
 	}
-	return plain(strings.Join(all, " "))
+	text := strings.Join(all, " ")
+	if e.Level == ingest.LevelDoubt {
+		text += " !"
+	}
+	return plain(text)
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // The models that fit runs without a choice, by what the scan has.
-func defaultReferenceModels() []string { return []string{"srtm", "srtm2", "mrtm", "logan-ref"} }
+func defaultReferenceModels() []string { return []string{"srtm2", "srtm", "mrtm", "logan-ref"} }
 func defaultBloodModels() []string     { return []string{"1tcm", "2tcm", "logan", "ma1"} }
 
 // fitNames are the names in the help of fit.

@@ -107,3 +107,9 @@ func largest(values []float64) float64 {
 	}
 	return most
 }
+
+// fQuantile returns the quantile of F with m and n degrees of freedom.
+func fQuantile(p, m, n float64) float64 {
+	d := distuv.F{D1: m, D2: n}
+	return polished(d.Quantile(p), p, d.CDF, d.Prob)
+}

@@ -35,7 +35,7 @@ func LogChange(before, after Measured, rho float64) (Change, error) {
 		return Change{}, err
 	}
 	if before.Value <= 0 || after.Value <= 0 {
-		return Change{}, fmt.Errorf("the logarithm of %v and %v needs values above 0: %w", before.Value, after.Value, ErrValues)
+		return Change{}, fmt.Errorf("%v and %v must be above 0 for a logarithm: %w", before.Value, after.Value, ErrValues)
 	}
 	if before.SE < 0 || after.SE < 0 || math.Abs(rho) > 1 {
 		return Change{}, fmt.Errorf("standard errors %v and %v with correlation %v: %w", before.SE, after.SE, rho, ErrValues)

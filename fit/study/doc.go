@@ -30,4 +30,14 @@
 //	VT      total distribution volume, mL/cm³   VND  its nondisplaceable part
 //	o       occupancy: the share of the receptors that a drug covers, below 0
 //	        where binding rose
+//
+// # How accurate
+//
+// The test that is named proves the row: go test -run NAME -v in this folder.
+//
+//	mixed models, Kenward and Roger's p: difference from R              at most 86 in 10⁹             TestMixedModelsAgreeWithR
+//	occupancy by likelihood: difference from R                          at most 23 in 10⁹             TestLEOAgreesWithR
+//	95 % intervals of occupancy by likelihood that hold the truth       95 %                          TestOccupancyIntervalsAreCalibrated
+//	95 % intervals of an average over regions that hold the truth       95 %                          TestAveragesOverRegionsAreCalibrated
+//	paired t, intervals, Hedges' g: difference from R                   at most 0.0044 in 10⁹         TestPairedTestsAgreeWithR
 package study

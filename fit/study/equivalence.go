@@ -64,8 +64,11 @@ func JZS(t float64, n int, r float64) (logBF10 float64, err error) {
 	if err := checkFinite(t, r); err != nil {
 		return 0, fmt.Errorf("jzs: Bayes factor: %w", err)
 	}
-	if n < 2 || r <= 0 {
-		return 0, fmt.Errorf("jzs: Bayes factor of %d pairs with a prior of scale %v: %w", n, r, ErrTooFew)
+	if n < 2 {
+		return 0, fmt.Errorf("jzs: Bayes factor of %d pairs: %w", n, ErrTooFew)
+	}
+	if r <= 0 {
+		return 0, fmt.Errorf("jzs: a prior of scale %v: %w", r, ErrSettings)
 	}
 	nu := float64(n - 1)
 	// With g = e^x the integrand is smooth and falls off fast on both sides, so that

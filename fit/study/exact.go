@@ -129,8 +129,11 @@ func Wilcoxon(changes []float64, level float64) (SignedRank, error) {
 	if err := checkLevel("level", level); err != nil {
 		return SignedRank{}, fmt.Errorf("signed ranks: %w", err)
 	}
-	if n < 2 || n > rankedAtMost {
-		return SignedRank{}, fmt.Errorf("signed ranks: %d changes, not 2 to %d: %w", n, rankedAtMost, ErrTooFew)
+	switch {
+	case n < 2:
+		return SignedRank{}, fmt.Errorf("signed ranks: %d changes: %w", n, ErrTooFew)
+	case n > rankedAtMost:
+		return SignedRank{}, fmt.Errorf("signed ranks: %d changes of at most %d: %w", n, rankedAtMost, ErrSettings)
 	}
 	order := slices.Clone(changes)
 	slices.SortFunc(order, func(a, b float64) int { return compareFloat(math.Abs(a), math.Abs(b)) })
@@ -163,16 +166,6 @@ func Wilcoxon(changes []float64, level float64) (SignedRank, error) {
 
 // closeTo reports whether two numbers differ by rounding alone.
 func closeTo(a, b float64) bool { return math.Abs(a-b) <= 1e-12*math.Max(math.Abs(a), math.Abs(b)) }
-
-func compareFloat(a, b float64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
-}
 
 // rankSums returns the probability that the signed-rank sum of n changes is at
 // most v, for every v, by counting subsets of 1..n by their sum.

@@ -90,7 +90,8 @@ func (r *reml) fitted(pt *remlPoint) (Mixed, error) {
 // rescaled returns the model in the scale of the data.
 func (r *reml) rescaled(pt *remlPoint, adjusted *mat.SymDense, slopes []*mat.Dense, w *mat.SymDense) Mixed {
 	s2 := r.scale * r.scale
-	m := Mixed{N: r.n, Criterion: pt.criterion + 2*float64(r.n-r.p)*math.Log(r.scale), plain: pt.phi, adjusted: adjusted, slopes: slopes, spread: w}
+	m := Mixed{N: r.n, plain: pt.phi, adjusted: adjusted, slopes: slopes, spread: w}
+	m.Criterion = pt.criterion + 2*float64(r.n-r.p)*math.Log(r.scale)
 	for j := range r.p {
 		m.Beta = append(m.Beta, pt.beta.AtVec(j)*r.scale)
 	}

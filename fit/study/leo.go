@@ -83,7 +83,7 @@ func newLEO(before, after []float64, covariance [][]float64) (leo, error) {
 			continue
 		}
 		if len(covariance[i]) != n {
-			return leo{}, fmt.Errorf("row %d of the covariance has %d of %d values: %w", i+1, len(covariance[i]), n, ErrValues)
+			return leo{}, fmt.Errorf("row %d of the covariance is of %d regions: %w", i+1, len(covariance[i]), ErrValues)
 		}
 		if err := checkFinite(covariance[i]...); err != nil {
 			return leo{}, err

@@ -87,8 +87,11 @@ func newREML(d MixedData) (*reml, error) {
 	if err := checkFinite(d.Y...); err != nil {
 		return nil, err
 	}
-	if p == 0 || n <= p || n > largestMixed {
-		return nil, fmt.Errorf("%d observations for %d fixed effects, at most %d: %w", n, p, largestMixed, ErrTooFew)
+	if p == 0 || n <= p {
+		return nil, fmt.Errorf("%d observations for %d fixed effects: %w", n, p, ErrTooFew)
+	}
+	if n > largestMixed {
+		return nil, fmt.Errorf("%d observations, and at most %d are fitted: %w", n, largestMixed, ErrSettings)
 	}
 	r := &reml{n: n, p: p, y: mat.NewVecDense(n, nil), x: mat.NewDense(n, p, nil)}
 	for j, column := range d.Fixed {
@@ -191,7 +194,8 @@ func (r *reml) at(variances []float64) (*remlPoint, bool) {
 	if !chol.Factorize(v) {
 		return nil, false
 	}
-	pt := &remlPoint{variances: variances, inverse: mat.NewSymDense(r.n, nil), phi: mat.NewSymDense(r.p, nil), beta: mat.NewVecDense(r.p, nil)}
+	pt := &remlPoint{variances: variances, inverse: mat.NewSymDense(r.n, nil)}
+	pt.phi, pt.beta = mat.NewSymDense(r.p, nil), mat.NewVecDense(r.p, nil)
 	if chol.InverseTo(pt.inverse) != nil {
 		return nil, false
 	}
@@ -366,14 +370,6 @@ func squareSum(m *mat.Dense) float64 {
 	sum := 0.0
 	for _, v := range m.RawMatrix().Data {
 		sum += v * v
-	}
-	return sum
-}
-
-func dot(a, b []float64) float64 {
-	sum := 0.0
-	for i, v := range a {
-		sum += v * b[i]
 	}
 	return sum
 }

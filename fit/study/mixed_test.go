@@ -10,6 +10,7 @@ import (
 	"slices"
 	"testing"
 
+	"tacstream/config/figures"
 	"tacstream/fit/study"
 )
 
@@ -86,6 +87,7 @@ type lmm struct {
 }
 
 func TestMixedModelsAgreeWithR(t *testing.T) {
+	worst := figures.Accuracy(t, "mixed models, Kenward and Roger's p: difference from R", 1).AtMost("at most # in 10⁹")
 	eachTruth(t, "lmm.json", func(t *testing.T, dir string) {
 		var truth struct {
 			Balanced     lmm `json:"balanced_AZ_NAc_n6"`
@@ -107,7 +109,7 @@ func TestMixedModelsAgreeWithR(t *testing.T) {
 		for _, b := range truth.BoundaryData {
 			boundary = append(boundary, scan{b.Subject, b.Condition, "", math.Log(b.BPND)})
 		}
-		c := compare(t)
+		c := compare(t).into(worst)
 		for _, test := range []struct {
 			name  string
 			want  lmm

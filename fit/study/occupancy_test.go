@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"tacstream/config/figures"
 	"tacstream/fit/study"
 )
 
@@ -83,6 +84,7 @@ func TestOccupancyAgreesWithR(t *testing.T) {
 }
 
 func TestLEOAgreesWithR(t *testing.T) {
+	worst := figures.Accuracy(t, "occupancy by likelihood: difference from R", 1).AtMost("at most # in 10⁹")
 	eachTruth(t, "occupancy.json", func(t *testing.T, dir string) {
 		var truth occupancyTruth
 		readJSON(t, filepath.Join(dir, "occupancy.json"), &truth)
@@ -98,7 +100,7 @@ func TestLEOAgreesWithR(t *testing.T) {
 			}
 			return s
 		}
-		c := compare(t)
+		c := compare(t).into(worst)
 		for _, test := range []struct {
 			name       string
 			covariance [][]float64
@@ -264,6 +266,7 @@ func TestOccupancyIntervalsAreCalibrated(t *testing.T) {
 	}
 	cover := float64(holds) / scans
 	t.Logf("cover %.4f; mean of LEO %.4f, of Lassen %.4f", cover, sumLEO, sumLassen)
+	figures.Accuracy(t, "95 % intervals of occupancy by likelihood that hold the truth", 1).AtLeast("# %").Add(100 * cover)
 	if math.Abs(cover-0.95) > 0.0138 { // four standard errors of 4,000 draws
 		t.Errorf("%.4f of the intervals hold the truth", cover)
 	}

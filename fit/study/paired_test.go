@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"tacstream/config/figures"
 	"tacstream/fit/study"
 )
 
@@ -13,8 +14,9 @@ import (
 const exactly = 1e-9
 
 func TestPairedTestsAgreeWithR(t *testing.T) {
+	worst := figures.Accuracy(t, "paired t, intervals, Hedges' g: difference from R", 1).AtMost("at most # in 10⁹")
 	eachTruth(t, "paired.tsv", func(t *testing.T, dir string) {
-		c := compare(t)
+		c := compare(t).into(worst)
 		for _, r := range rowsOf(t, filepath.Join(dir, "paired.tsv")) {
 			d := changes(t, r["set"], r["tracer"], r["region"], r["from"], r["to"], r["scale"])
 			p, err := study.PairedTest(d)

@@ -16,7 +16,7 @@ type Repeatability struct {
 	AbsoluteSD  float64
 	Signed      float64 // mean of (retest − test) / mean of the pair, a share
 	SignedSD    float64
-	WSCV        float64  // within-subject coefficient of variation: √ of the mean of variance/mean² of each pair, a share
+	WSCV        float64  // within-subject coefficient of variation: √ of the mean of variance/mean² of pairs, a share
 	WSCVOfMean  float64  // SEM/Mean, the other convention, a share
 	SEM         float64  // standard error of measurement, √MSW, in the unit of the values
 	MDD         float64  // smallest difference of two scans that is not noise at 95 %: 1.96·√2·SEM, likewise
@@ -65,7 +65,8 @@ func Repeat(test, retest []float64) (Repeatability, error) {
 	z := distuv.UnitNormal.Quantile(0.975)
 	r.MDD = z * math.Sqrt2 * r.SEM
 	chi := distuv.ChiSquared{K: float64(n)}
-	r.MDDInterval = Interval{r.MDD * math.Sqrt(float64(n)/chi.Quantile(0.975)), r.MDD * math.Sqrt(float64(n)/chi.Quantile(0.025))}
+	bound := func(p float64) float64 { return r.MDD * math.Sqrt(float64(n)/chi.Quantile(p)) }
+	r.MDDInterval = Interval{bound(0.975), bound(0.025)}
 	bias, sd := meanSD(differences)
 	r.Bias, r.Limits = bias, Interval{bias - z*sd, bias + z*sd}
 	return r, nil
@@ -101,20 +102,10 @@ func checkRepeated(test, retest []float64, least int) error {
 	return nil
 }
 
-// meanSD returns mean and standard deviation of at least two values, which may be
-// equal.
-func meanSD(values []float64) (m, sd float64) {
-	m = mean(values)
-	for _, v := range values {
-		sd += (v - m) * (v - m)
-	}
-	return m, math.Sqrt(sd / float64(len(values)-1))
-}
-
 // An ICC is the intraclass correlation of two scans: the share of the variance
 // that is between subjects, with 95 % intervals.
 type ICC struct {
-	Agreement                        float64 // ICC(A,1): two-way, a difference between the scans counts against it; the one to report
+	Agreement                        float64 // ICC(A,1), the one to report: two-way, a difference between the scans counts
 	AgreementInterval                Interval
 	Consistency                      float64 // ICC(C,1): two-way, it does not
 	ConsistencyInterval              Interval

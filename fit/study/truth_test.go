@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strconv"
 	"testing"
+
+	"tacstream/config/figures"
 )
 
 // shared is the folder of the whole reference tables, which need not be there;
@@ -89,6 +91,7 @@ func readJSON(t *testing.T, file string, into any) {
 // A comparison keeps the largest difference from the reference.
 type comparison struct {
 	t     *testing.T
+	row   *figures.Figure // nil for none
 	worst float64
 	where string
 	n     int
@@ -103,7 +106,19 @@ func compare(t *testing.T) *comparison {
 		if c.n == 0 {
 			t.Error("nothing was compared")
 		}
+		if c.row != nil {
+			c.row.Add(c.worst * perBillion)
+		}
 	})
+	return c
+}
+
+// perBillion is the unit in which differences from R are documented.
+const perBillion = 1e9
+
+// into lets a comparison add its largest difference to a row of the package comment.
+func (c *comparison) into(row *figures.Figure) *comparison {
+	c.row = row
 	return c
 }
 

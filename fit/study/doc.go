@@ -40,4 +40,12 @@
 //	95 % intervals of occupancy by likelihood that hold the truth       95 %                          TestOccupancyIntervalsAreCalibrated
 //	95 % intervals of an average over regions that hold the truth       95 %                          TestAveragesOverRegionsAreCalibrated
 //	paired t, intervals, Hedges' g: difference from R                   at most 0.0044 in 10⁹         TestPairedTestsAgreeWithR
+//	power of 12 designs, 64 shares: difference from a simulation in R   at most 2.3 standard errors   TestPowerOfTheRuleAgreesWithR
+//
+// # How fast
+//
+// On two shared cores. The test or benchmark that is named writes the row (see
+// config/figures); nothing compares it.
+//
+//	studies that are simulated and judged   9,800 studies/s   BenchmarkSimulate
 package study

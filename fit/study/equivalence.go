@@ -38,7 +38,7 @@ func (p PairedT) Equivalent(margin Interval, alpha float64) (Equivalence, error)
 	if err := checkLevel("alpha", 2*alpha); err != nil {
 		return Equivalence{}, err
 	}
-	if !(margin.Low < margin.High) {
+	if !(margin.Low < margin.High) || checkFinite(margin.Low, margin.High) != nil {
 		return Equivalence{}, fmt.Errorf("margin from %v to %v: %w", margin.Low, margin.High, ErrSettings)
 	}
 	e := Equivalence{Margin: margin, TLower: (p.Mean - margin.Low) / p.SE, TUpper: (p.Mean - margin.High) / p.SE}
@@ -46,7 +46,7 @@ func (p PairedT) Equivalent(margin Interval, alpha float64) (Equivalence, error)
 	e.P = math.Max(e.PLower, e.PUpper)
 	e.Interval = p.Interval(1 - 2*alpha)
 	e.Inside = e.Interval.Inside(margin)
-	return e, nil
+	return e, checkFinite(e.TLower, e.TUpper, e.Interval.Low, e.Interval.High)
 }
 
 // JZS returns the natural logarithm of the Bayes factor of a change against none,

@@ -7,8 +7,8 @@ import "errors"
 var (
 	// ErrTooFew means that there are too few values for what was asked.
 	ErrTooFew = errors.New("too few values")
-	// ErrValues means that a value is not a number, is infinite, or lies where the
-	// formula has no meaning, such as a BPND of 0 under a logarithm.
+	// ErrValues means that a value is not a number, lies beyond any scale, or where
+	// the formula has no meaning, such as a BPND of 0 under a logarithm.
 	ErrValues = errors.New("impossible values")
 	// ErrConstant means that the values do not scatter at all. Measured values
 	// always do, so that they were most likely copied; a test would give p = 0.

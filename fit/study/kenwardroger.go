@@ -166,11 +166,11 @@ func (m Mixed) Test(combinations [][]float64) (MixedF, error) {
 	raw := mat.Inner(beta, wald, beta) / float64(q)
 	a1, a2 := m.traces(theta)
 	df, scale := kenwardRoger(a1, a2, float64(q))
-	if !(df > 0) || !(scale > 0) {
+	if !(df >= leastDF) || !(scale > 0) {
 		return MixedF{}, fmt.Errorf("no degrees of freedom are left: %w", ErrTooFew)
 	}
 	f := MixedF{F: scale * raw, DF1: float64(q), DF2: df}
-	if df >= normalFrom {
+	if df >= manyDF {
 		f.P = distuv.ChiSquared{K: float64(q)}.Survival(f.F * float64(q))
 	} else {
 		// Far out 1 − CDF would be rounding alone.
@@ -178,6 +178,9 @@ func (m Mixed) Test(combinations [][]float64) (MixedF, error) {
 	}
 	return f, checkFinite(f.F, f.DF2, f.P)
 }
+
+// leastDF is the number of degrees of freedom below which an interval says nothing.
+const leastDF = 0.5
 
 // sandwich returns L′(LCL′)⁻¹L.
 func sandwich(l *mat.Dense, c mat.Matrix) (*mat.Dense, error) {
@@ -217,11 +220,14 @@ func (m Mixed) traces(theta *mat.Dense) (a1, a2 float64) {
 	return a1, a2
 }
 
+// mostDF stands for endless degrees of freedom.
+const mostDF = 1e12
+
 // kenwardRoger returns the degrees of freedom, so many that t is normal where the
 // variances are as good as known, and the factor of F.
 func kenwardRoger(a1, a2, q float64) (df, scale float64) {
 	if !(a2 > 1e-12) {
-		return normalFrom, 1
+		return mostDF, 1
 	}
 	b := (a1 + 6*a2) / (2 * q)
 	g := ((q+1)*a1 - (q+4)*a2) / ((q + 2) * a2)
@@ -230,6 +236,6 @@ func kenwardRoger(a1, a2, q float64) (df, scale float64) {
 	c1, c2, c3 := 1-(q-g)/h*b, 1-(q+2-g)/h*b, 1+g/h*b
 	v := 2 / q * c3 / (c1 * c1 * c2)
 	rho := v / (2 * e * e)
-	df = math.Min(4+(q+2)/(q*rho-1), normalFrom)
+	df = math.Min(4+(q+2)/(q*rho-1), mostDF)
 	return df, df / (e * (df - 2))
 }

@@ -20,9 +20,14 @@ func (i Interval) Contains(x float64) bool { return i.Low <= x && x <= i.High }
 // Inside reports whether the interval lies strictly within another one.
 func (i Interval) Inside(outer Interval) bool { return outer.Low < i.Low && i.High < outer.High }
 
-// normalFrom is the number of degrees of freedom from which Student's
-// distribution is taken for the normal one: they differ by less than 1e-9 there.
-const normalFrom = 1e10
+// manyDF is the number of degrees of freedom from which Student's t is turned into
+// a normal variable. The incomplete beta function loses digits there, and the
+// approximation is right to 1e-11:
+//
+//	z = (8ν + 1)/(8ν + 3) · √(ν ln(1 + t²/ν))
+//
+// Source: Wallace, Ann Math Stat 1959;30:1121–1130, doi:10.1214/aoms/1177706101.
+const manyDF = 1e6
 
 // twoSidedP returns the probability that Student's t with nu degrees of freedom
 // lies at least as far from 0 as t.
@@ -33,16 +38,18 @@ func twoSidedP(t, nu float64) float64 {
 // upperP returns the probability that Student's t with nu degrees of freedom is
 // at least t. It keeps its relative precision far out.
 func upperP(t, nu float64) float64 {
-	if nu >= normalFrom {
-		return distuv.UnitNormal.Survival(t)
+	if nu >= manyDF {
+		return distuv.UnitNormal.Survival(math.Copysign((8*nu+1)/(8*nu+3)*math.Sqrt(nu*math.Log1p(t*t/nu)), t))
 	}
 	return distuv.StudentsT{Sigma: 1, Nu: nu}.Survival(t)
 }
 
 // tQuantile returns the quantile of Student's t with nu degrees of freedom.
 func tQuantile(p, nu float64) float64 {
-	if nu >= normalFrom {
-		return distuv.UnitNormal.Quantile(p)
+	if nu >= manyDF {
+		z := distuv.UnitNormal.Quantile(p)
+		u := z * (8*nu + 3) / (8*nu + 1)
+		return math.Copysign(math.Sqrt(nu*math.Expm1(u*u/nu)), z)
 	}
 	d := distuv.StudentsT{Sigma: 1, Nu: nu}
 	return polished(d.Quantile(p), p, d.CDF, d.Prob)
@@ -58,10 +65,15 @@ func polished(x, p float64, cdf, density func(float64) float64) float64 {
 	return x
 }
 
-// checkFinite returns ErrValues for the first value that is no finite number.
+// beyondScale is beyond any scale: squares of larger numbers have no place in a
+// float64.
+const beyondScale = 1e100
+
+// checkFinite returns ErrValues for the first value that is no number or lies
+// beyond any scale.
 func checkFinite(values ...float64) error {
 	for i, v := range values {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
+		if !(math.Abs(v) <= beyondScale) {
 			return fmt.Errorf("value %d is %v: %w", i+1, v, ErrValues)
 		}
 	}

@@ -86,6 +86,11 @@ func newTable(d Design, list []Observation) (*table, error) {
 			return nil, fmt.Errorf("subject %s, %s, %s, %s: value %v with standard error %v: %w",
 				at.subject, at.condition, at.tracer, at.region, o.Value, o.SE, ErrValues)
 		}
+		for name, v := range o.Covariates {
+			if err := checkFinite(v); err != nil {
+				return nil, fmt.Errorf("subject %s, %s, %s: covariate %s is %v: %w", at.subject, at.condition, at.tracer, name, v, ErrValues)
+			}
+		}
 		if o.BeyondPlan {
 			beyond[o.Subject] = true
 			continue

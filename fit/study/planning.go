@@ -65,6 +65,9 @@ func PowerOfEquivalence(n int, margin, change, sd, alpha float64) (float64, erro
 	if err := checkFinite(margin, change); err != nil {
 		return 0, err
 	}
+	if margin <= 0 {
+		return 0, fmt.Errorf("power: a margin of %v must be above 0: %w", margin, ErrSettings)
+	}
 	nu, se := float64(n-1), sd/math.Sqrt(float64(n))
 	t := tQuantile(1-alpha, nu)
 	return overScatter(nu, margin/(t*se), func(u float64) float64 {
@@ -77,7 +80,7 @@ func checkPlan(n int, sd, alpha float64) error {
 	if n < 2 {
 		return fmt.Errorf("power of %d pairs: %w", n, ErrTooFew)
 	}
-	if !(sd > 0) || math.IsInf(sd, 0) {
+	if !(sd > 1/beyondScale && sd <= beyondScale) {
 		return fmt.Errorf("power: standard deviation %v: %w", sd, ErrValues)
 	}
 	return checkLevel("alpha", alpha)

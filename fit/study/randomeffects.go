@@ -63,6 +63,9 @@ func RandomEffectsMean(changes, se []float64) (RandomEffects, error) {
 	mean, sum, q := weightedMean(changes, w)
 	r.Mean, r.SE, r.HKSE = mean, math.Sqrt(1/sum), math.Sqrt(q/((n-1)*sum))
 	r.T = r.Mean / r.HKSE
+	if err := checkFinite(r.Mean, r.Q, r.Tau2, r.SE, r.HKSE, r.T); err != nil {
+		return RandomEffects{}, fmt.Errorf("random effects: %w", err)
+	}
 	r.P = twoSidedP(r.T, r.DF)
 	return r, nil
 }

@@ -94,8 +94,8 @@ func checkRepeated(test, retest []float64, least int) error {
 	}
 	for i := range test {
 		for _, v := range []float64{test[i], retest[i]} {
-			if !(v > 0) || math.IsInf(v, 0) {
-				return fmt.Errorf("repeatability: a value of %v is not above 0: %w", v, ErrValues)
+			if !(v > 0 && v <= beyondScale) {
+				return fmt.Errorf("repeatability: a value of %v is not above 0 or beyond any scale: %w", v, ErrValues)
 			}
 		}
 	}

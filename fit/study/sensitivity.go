@@ -107,7 +107,8 @@ func (s *analysis) restored(r *ChangeResult) []Restored {
 	var list []Restored
 	for _, reason := range slices.Sorted(maps.Keys(s.table.excluded)) {
 		rows := s.table.with(reason).complete(r.Tracer, r.Region, r.Against, r.Of)
-		if refused, _ := s.refusal(rows, r.Scale); len(rows) == len(r.Subjects) || refused == RefusedLog {
+		refused, _ := s.refusal(rows, r.Scale)
+		if len(rows) == len(r.Subjects) || refused == RefusedLog || refused == RefusedSettings {
 			continue
 		}
 		d := differences(rows, r.Scale)
@@ -185,8 +186,18 @@ func (s *analysis) adjustOther(list []ChangeResult, primary bool) {
 	}
 }
 
+// primaryRegions returns the number of primary regions of a tracer.
+func (s *analysis) primaryRegions(tracer string) int {
+	for _, t := range s.design.Tracers {
+		if t.Label == tracer {
+			return len(t.Primary)
+		}
+	}
+	return 0
+}
+
 // addMaxT tests the primary regions of each contrast and tracer together, where
-// all of them have the same subjects.
+// all of them have a test and the same subjects.
 func (s *analysis) addMaxT(list []ChangeResult, seed uint64) {
 	done := map[[2]string]bool{}
 	for i := range list {
@@ -203,7 +214,7 @@ func (s *analysis) addMaxT(list []ChangeResult, seed uint64) {
 				rows, changes = append(rows, r), append(changes, r.changes)
 			}
 		}
-		alike := len(rows) > 0
+		alike := len(rows) > 0 && len(rows) == s.primaryRegions(key[1])
 		for _, r := range rows {
 			alike = alike && len(r.Subjects) >= leastForMaxT && slices.Equal(r.Subjects, rows[0].Subjects)
 		}

@@ -19,7 +19,8 @@ import (
 // Several tests must all hold, so that each of them has α and the verdict no more:
 // Berger, Technometrics 1982;24:295–300, doi:10.1080/00401706.1982.10487790.
 // Without the rule of half, +20 % alone and +12 % with the blocker would be called
-// cancelled nearly always, at a margin of 15 %.
+// cancelled in three of four studies of six subjects with 3 % of noise, at a margin
+// of 15 %, and in 0.2 % with it: TestTheRuleOfHalf.
 func (s *analysis) blockingResults(changes []ChangeResult) []BlockingResult {
 	var list []BlockingResult
 	for _, k := range s.design.Contrasts {
@@ -188,7 +189,7 @@ func (s *analysis) planMore(list []BlockingResult) {
 
 // reduce adjusts the differences of the regions where both changes are claimed,
 // and says where a change that is not cancelled was reduced. Without the
-// adjustment it would be said falsely in 10 to 19 % of studies.
+// adjustment that would be said falsely the more often, the more regions there are.
 func (s *analysis) reduce(list []BlockingResult, both []int) {
 	p := make([]float64, len(both))
 	for i, at := range both {

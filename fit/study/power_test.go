@@ -184,8 +184,8 @@ func TestTheMixedModelKeepsTheError(t *testing.T) {
 	}
 }
 
-// Without the rule of half a change that is left by more than half would be called
-// cancelled nearly always.
+// Without the rule of half a change of which more than half is left would be called
+// cancelled in three of four studies.
 func TestTheRuleOfHalf(t *testing.T) {
 	d := twoTracers("NAc", "VP")
 	d.Tracers = d.Tracers[:1]

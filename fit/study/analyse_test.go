@@ -281,6 +281,7 @@ func TestVerdictsOnBlocking(t *testing.T) {
 		{"cancelled with a remainder", around(0.3, 0.02, p1...), around(0.05, 0.02, p2...), study.Raised, study.Cancelled, "a remainder of +5.1 % is shown", ""},
 		{"not cancelled", around(0.2, 0.02, p1...), around(0.2, 0.02, p2...), study.Raised, study.NotCancelled, "did not cancel", "reduced"},
 		{"not cancelled but reduced", around(0.4, 0.02, p1...), around(0.25, 0.02, p2...), study.Raised, study.NotCancelled, "but reduced by 16", ""},
+		{"more with the blocker", around(0.2, 0.02, p1...), around(0.35, 0.02, p2...), study.Raised, study.NotCancelled, "did not cancel", "reduced"},
 		// Inside the margin and different from the drug alone, yet not half gone.
 		{"less than half gone", around(0.18, 0.01, p1...), around(0.11, 0.01, p2...), study.Raised, study.NotCancelled, "reduced", " cancelled the change"},
 		{"reversed", around(0.2, 0.02, p1...), around(-0.2, 0.02, p2...), study.Raised, study.Undecided, "reversed", ""},
@@ -290,6 +291,9 @@ func TestVerdictsOnBlocking(t *testing.T) {
 		r := blocked(t, f, "az", "NAc")
 		if a := result(t, f, "ket", "az", "NAc"); a.Verdict != test.alone1 {
 			t.Errorf("%s: the drug alone is %s, want %s", test.name, a.Verdict, test.alone1)
+		}
+		if test.name == "nothing to cancel" && r.Parts.Retained.Interval != nil {
+			t.Errorf("%s: a share of nothing has an interval", test.name)
 		}
 		s := f.Statements[len(f.Statements)-1]
 		if r.Verdict != test.want || s.Verdict != test.want {
@@ -301,6 +305,127 @@ func TestVerdictsOnBlocking(t *testing.T) {
 		if test.want == study.Undecided && !r.Reversed && r.Needed <= 6 {
 			t.Errorf("%s: %d subjects would be needed", test.name, r.Needed)
 		}
+	}
+}
+
+// Reduced is adjusted over all regions where both changes are claimed: what one
+// region would show by itself, two do not.
+func TestReducedIsAdjustedOverRegions(t *testing.T) {
+	d := twoTracers("NAc", "VP")
+	d.Tracers = d.Tracers[:1]
+	gone := []float64{0.02, -0.01, 0.03, -0.02, 0.01, -0.03}
+	p, err := study.PairedTest(append(slices.Clone(gone[:5]), gone[5]+1e-6))
+	if err != nil {
+		t.Fatal(err)
+	}
+	alone, with, same := make([]float64, 6), make([]float64, 6), make([]float64, 6)
+	for i := range gone {
+		alone[i] = 0.5 + 0.01*float64(i%2)
+		with[i] = alone[i] - gone[i] - 2.8*p.SE // t = 2.8, p = 0.038
+		same[i] = alone[i] - gone[5-i]
+	}
+	one, other := madeUp(alone, with), madeUp(alone, same)
+	for i := range other {
+		other[i].Region = "VP"
+	}
+	f := analyse(t, d, append(slices.Clone(one), other...))
+	if r := blocked(t, f, "az", "NAc"); r.Reduced || r.Verdict != study.NotCancelled || r.Parts.DifferenceP > 0.05 || math.Abs(r.Parts.DifferenceAdjusted-2*r.Parts.DifferenceP) > 1e-12 {
+		t.Errorf("two regions: %+v, p %v, adjusted %v", r, r.Parts.DifferenceP, r.Parts.DifferenceAdjusted)
+	}
+	f = analyse(t, d, one)
+	if r := blocked(t, f, "az", "NAc"); !r.Reduced || r.Parts.DifferenceAdjusted != r.Parts.DifferenceP {
+		t.Errorf("one region: %+v", r)
+	}
+}
+
+// More than half of the change may be gone although a difference from the drug
+// alone is not shown: among the subjects with all three scans the drug alone did too
+// different things.
+func TestAllPartsOfCancelledMustHold(t *testing.T) {
+	d := twoTracers("NAc")
+	d.Tracers, d.Analysis.Margin = d.Tracers[:1], 0.5
+	alone := []float64{0.05, 0.4, 0.06, 0.41, 0.3, 0.31, 0.29, 0.32}
+	with := make([]float64, len(alone))
+	for i, a := range alone {
+		with[i] = a/2 - 0.03 + 0.001*float64(i%3)
+	}
+	list := slices.DeleteFunc(madeUp(alone, with), func(o study.Observation) bool { return o.Condition == "nbqxketamine" && o.Subject > "s03" })
+	r := blocked(t, analyse(t, d, list), "az", "NAc")
+	if r.Verdict != study.Undecided || len(r.Failed) != 1 || !strings.Contains(r.Failed[0], "a difference from the drug alone was not shown") || len(r.Subjects) != 4 {
+		t.Errorf("%s of %v: %v", r.Verdict, r.Subjects, r.Failed)
+	}
+}
+
+// Blocking has the tracers that both of its changes have.
+func TestBlockingNeedsBothChangesOfATracer(t *testing.T) {
+	d := twoTracers("NAc")
+	d.Contrasts[0].Tracers = []string{"az"}
+	f := analyse(t, d, observations(t, "n6"))
+	if len(f.Blocking) != 1 || f.Blocking[0].Tracer != "az" || f.FamilySize != 3 {
+		t.Errorf("%d tests, %+v", f.FamilySize, f.Blocking)
+	}
+}
+
+// The number of subjects is that of the hardest part.
+func TestSubjectsThatBlockingWouldNeed(t *testing.T) {
+	d := twoTracers("NAc")
+	d.Tracers, d.Analysis.Margin = d.Tracers[:1], 0.5 // so wide that half of the change is the hardest
+	alone, with := around(0.4, 0.02, 1, -1, 0.5, -0.5, 1.5, -1.5), around(0.05, 0.3, 0.6, 1.1, -1.4, 0.4, -1, 0.3)
+	r := blocked(t, analyse(t, d, madeUp(alone, with)), "az", "NAc")
+	half := make([]float64, 6)
+	for i := range half {
+		half[i] = with[i] - alone[i]/2
+	}
+	p, err := study.PairedTest(half)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := study.PairsForChange(0.2, p.SD, 0.1, 0.8) // one-sided at 0.05
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Verdict != study.Undecided || r.Needed != want {
+		t.Errorf("%s: %d subjects, want %d", r.Verdict, r.Needed, want)
+	}
+}
+
+// One subject that behaves otherwise decides nothing by itself unseen.
+func TestOneSubjectThatDecidesIsNamed(t *testing.T) {
+	d := twoTracers("NAc")
+	d.Tracers = d.Tracers[:1]
+	alone, with := around(0.4, 0.02, 1, -1, 0.5, -0.5, 1.5, -1.5), around(0, 0.02, 0.6, 1.1, -1.4, 0.4, -1, 0.3)
+	with[3] = 0.35
+	f := analyse(t, d, madeUp(alone, with))
+	if s := f.Statements[len(f.Statements)-1]; s.Verdict != study.Undecided || !strings.Contains(s.Words, "without one subject, s03, the verdict would be cancelled") ||
+		strings.Count(s.Words, "without one subject") != 1 {
+		t.Errorf("%s: %s", s.Verdict, s.Words)
+	}
+	// Of as few subjects as may be tested, one less is tested all the same.
+	four := analyse(t, d, madeUp(around(0.3, 0.002, 1, -1, 0.5, -0.5), around(0, 0.002, 0.6, -0.9, -0.4, 0.7)))
+	for _, o := range result(t, four, "ket", "az", "NAc").Sensitivity.VerdictsLeftOut {
+		if o.Verdict != study.Raised {
+			t.Errorf("without %s: %s", o.Name, o.Verdict)
+		}
+	}
+	if m := result(t, four, "ket", "az", "NAc").Sensitivity.MaxT; m != nil {
+		t.Errorf("max-t of four subjects: %+v", m)
+	}
+}
+
+// A scan that replaces an excluded one stays when the exclusion is lifted.
+func TestARepeatedScanStays(t *testing.T) {
+	d := twoTracers("NAc")
+	d.Tracers, d.Contrasts = d.Tracers[:1], d.Contrasts[:1]
+	list := madeUp([]float64{0.2, 0.21, 0.19, 0.22, 0.2}, make([]float64, 5))
+	for _, o := range list {
+		if o.Subject == "s01" && o.Condition == "ketamine" {
+			o.Value, o.Excluded = 0.1, "MOTION"
+			list = append(list, o)
+		}
+	}
+	s := result(t, analyse(t, d, list), "ket", "az", "NAc").Sensitivity
+	if len(s.Restored) != 0 || !slices.Equal(s.VerdictsRestored, []study.OtherVerdict{{Name: "MOTION", Verdict: study.Raised}}) {
+		t.Errorf("%+v, %+v", s.Restored, s.VerdictsRestored)
 	}
 }
 
@@ -496,6 +621,9 @@ func TestWhatCannotBeTestedStaysInTheFamily(t *testing.T) {
 		if b := blocked(t, f, "az", "NAc"); b.Verdict != study.NoVerdict {
 			t.Errorf("%s: blocking is %s", test.name, b.Verdict)
 		}
+		if n := result(t, f, "ket", "az", "VP"); n.Sensitivity.MaxT != nil {
+			t.Errorf("%s: max-t leaves a region out", test.name)
+		}
 		// The neighbour does not gain: its adjusted p is at least that of the whole family.
 		if n := result(t, f, "ket", "az", "VP"); n.Test.Adjusted < whole.Test.Adjusted {
 			t.Errorf("%s: the neighbour's adjusted p fell from %v to %v", test.name, whole.Test.Adjusted, n.Test.Adjusted)
@@ -588,6 +716,15 @@ func TestTheRawScale(t *testing.T) {
 	}
 	if b.Verdict != study.Cancelled || math.Abs(b.Parts.Equivalence.Margin.High-0.15*1.1) > 1e-12 {
 		t.Errorf("%s with a margin of %+v", b.Verdict, b.Parts.Equivalence.Margin)
+	}
+	// The mean at baseline is 1, with a standard error of 0.3: there is no margin.
+	scattered := slices.Clone(list)
+	for i, o := range scattered {
+		k := int(o.Subject[2] - '0')
+		scattered[i].Value += []float64{0.2, 0.3, 1.8, 1.9, 0.4, 1.4}[k] - (1 + 0.1*float64(k%3))
+	}
+	if b := blocked(t, analyse(t, d, scattered), "az", "NAc"); b.Verdict != study.Undecided || b.Parts.Equivalence != nil {
+		t.Errorf("%s with a margin of %+v", b.Verdict, b.Parts.Equivalence)
 	}
 	// The mean at baseline is near 0: values may be negative, and there is no margin.
 	for i := range list {
@@ -748,9 +885,39 @@ func TestDisagreementsAreSaid(t *testing.T) {
 	if said := strings.Join(r.Sensitivity.Disagreements, " "); !r.Claimed || !strings.Contains(said, "With the scans excluded as FRAME_GAP the verdict would be none.") {
 		t.Errorf("claimed %v, and it says %q", r.Claimed, said)
 	}
+	// With the mixed model, too, each verdict is that of its own table.
+	d.Analysis.Test = study.TestMixed
+	if o := result(t, analyse(t, d, list), "ket", "az", "NAc").Sensitivity.VerdictsRestored; len(o) != 1 || o[0].Verdict != study.NoVerdict {
+		t.Errorf("by the mixed model: %v", o)
+	}
 	// What is said stands beside the claim.
 	if s := f.Statements[0]; s.Verdict != study.Raised || !strings.Contains(s.Words, "excluded as FRAME_GAP") {
 		t.Errorf("%s: %s", s.Verdict, s.Words)
+	}
+}
+
+// What other tests and weights say otherwise is said.
+func TestOtherTestsThatDisagreeAreNamed(t *testing.T) {
+	d := twoTracers("NAc")
+	d.Tracers, d.Contrasts = d.Tracers[:1], d.Contrasts[:2]
+	// Four subjects: three degrees of freedom, and six in the mixed model.
+	f := analyse(t, d, madeUp([]float64{0.08, 0.12, 0.18, 0.03}, []float64{0.01, -0.01, 0.005, -0.005}))
+	r := result(t, f, "ket", "az", "NAc")
+	if said := strings.Join(r.Sensitivity.Disagreements, " "); r.Claimed || !strings.Contains(said, "By mixed the change would be shown") {
+		t.Errorf("claimed %v (p %v, other %v): %q", r.Claimed, r.Test.Adjusted, r.Sensitivity.Other.Adjusted, said)
+	}
+	// The two subjects that are measured best hardly change.
+	list := madeUp([]float64{0.16, 0.15, 0.14, 0.17, 0.03, -0.02}, make([]float64, 6))
+	for i := range list {
+		list[i].SE = 0.2 * list[i].Value
+		if list[i].Subject >= "s04" {
+			list[i].SE = 0.001 * list[i].Value
+		}
+	}
+	d.Contrasts = d.Contrasts[:1]
+	r = result(t, analyse(t, d, list), "ket", "az", "NAc")
+	if said := strings.Join(r.Sensitivity.Disagreements, " "); !r.Claimed || !strings.Contains(said, "Weighted by the standard errors") {
+		t.Errorf("claimed %v (weighted %+v): %q", r.Claimed, r.Sensitivity.Weighted, said)
 	}
 }
 

@@ -238,6 +238,39 @@ func TestExactOccupanciesAreFound(t *testing.T) {
 	}
 }
 
+// Three regions of much noise bound nothing: the interval ends where LEO looks.
+func TestAnOpenIntervalOfOccupancy(t *testing.T) {
+	f, err := study.LEO([]float64{2, 3, 4}, []float64{2.1, 2, 3.5}, nil, 0.95)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.Bounded || f.Interval != (study.Interval{Low: -2, High: 1.5}) {
+		t.Errorf("%+v", f)
+	}
+	f, err = study.LEO([]float64{2, 3, 4, 5, 6}, []float64{3.4, 4.0, 7.6, 8.4, 12.0}, nil, 0.95)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.Bounded || f.Interval.Low != -2 || !(f.Interval.High < 1.5) {
+		t.Errorf("%+v", f)
+	}
+}
+
+// An ED50 may lie beyond the doses.
+func TestDoseCurvesBeyondTheDoses(t *testing.T) {
+	dose := []float64{1, 2, 4, 8}
+	for _, ed50 := range []float64{0.2, 30} {
+		var o []float64
+		for _, d := range dose {
+			o = append(o, 0.8*d/(ed50+d))
+		}
+		c, err := study.EmaxCurve(dose, o, false)
+		if err != nil || math.Abs(c.ED50/ed50-1) > 1e-6 || math.Abs(c.Most-0.8) > 1e-6 {
+			t.Errorf("ED50 of %v: %+v, %v", ed50, c, err)
+		}
+	}
+}
+
 // The profile interval of LEO holds the truth in 95 % of noisy scans; Lassen's
 // slope is biased by the noise in V₀, and LEO's is not.
 func TestOccupancyIntervalsAreCalibrated(t *testing.T) {

@@ -117,6 +117,23 @@ func TestOccupancyOfAStudy(t *testing.T) {
 	c.close("LEO", leo.Subjects[0].Occupancy, truth.Identity.Occupancy, 1e-6)
 	c.close("ratio", ratio.Subjects[0].Occupancy, 1-truth.After[0]/truth.Before[0], exactly)
 	c.close("mean", *lassen.Mean, truth.Lassen.Occupancy, exactly)
+	// With standard errors the covariance is the mean of both scans'.
+	covariance := make([][]float64, len(regions))
+	for i := range list {
+		list[i].SE = 0.03 * list[i].Value
+		if list[i].Condition == "ketamine" {
+			list[i].SE = 0.05 * list[i].Value
+		}
+	}
+	for i := range covariance {
+		covariance[i] = make([]float64, len(regions))
+		covariance[i][i] = (math.Pow(0.03*truth.Before[i], 2) + math.Pow(0.05*truth.After[i], 2)) / 2
+	}
+	want, err := study.LEO(truth.Before, truth.After, covariance, 0.95)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.close("LEO with standard errors", analyse(t, oneTracer(k, regions...), list).Occupancy[1].Subjects[0].Occupancy, want.Occupancy, 1e-12)
 	if s3 := lassen.Subjects[2]; s3.Detail == "" || s3.Interval != nil {
 		t.Errorf("one region: %+v", s3)
 	}

@@ -3,6 +3,7 @@ package study_test
 import (
 	"errors"
 	"math"
+	"math/rand/v2"
 	"path/filepath"
 	"testing"
 
@@ -133,6 +134,34 @@ func TestRanksOfManySubjects(t *testing.T) {
 	}
 	if _, err := study.Wilcoxon(make([]float64, 201), 0.95); err == nil {
 		t.Error("201 changes were ranked")
+	}
+}
+
+// Sums that are the same on paper count as the same: decimals against integers.
+func TestSignFlipsOfDecimalsAreExact(t *testing.T) {
+	rng := rand.New(rand.NewPCG(2, 7))
+	for range 300 {
+		whole, d := make([]int, 6), make([]float64, 6)
+		sum := 0
+		for i := range whole {
+			whole[i] = rng.IntN(19) - 9
+			d[i] = float64(whole[i]) / 10
+			sum += whole[i]
+		}
+		far := 0
+		for mask := range 1 << len(whole) {
+			flipped := 0
+			for i, w := range whole {
+				flipped += w * (1 - 2*(mask>>i&1))
+			}
+			if max(flipped, -flipped) >= max(sum, -sum) {
+				far++
+			}
+		}
+		got, err := study.SignFlip(d, 1)
+		if err != nil || got.P != float64(far)/64 {
+			t.Errorf("%v: p = %v, want %v (%v)", d, got.P, float64(far)/64, err)
+		}
 	}
 }
 
@@ -366,6 +395,7 @@ func TestImpossibleValuesAreRefused(t *testing.T) {
 		_, err := study.PairedT{N: 4, Mean: 1, SD: 2, SE: 1, DF: 3}.Equivalent(m, alpha)
 		return err
 	}
+	tenth := 0.1 // a constant 0.1 + 0.2 would be exact
 	jzs := func(t float64, n int) error { _, err := study.JZS(t, n, 0.7); return err }
 	for _, test := range []struct {
 		name string
@@ -379,6 +409,8 @@ func TestImpossibleValuesAreRefused(t *testing.T) {
 		{"t beyond a float64", paired(math.MaxFloat64, math.MaxFloat64, -math.MaxFloat64), study.ErrValues},
 		{"t of equal changes", paired(0.2, 0.2, 0.2), study.ErrConstant},
 		{"t of changes equal but for rounding", paired(1.3-1.1, 1.4-1.2, 0.3-0.1), study.ErrConstant},
+		{"t of changes equal but for the last digit", paired(tenth+0.2, 0.3, 0.3, 0.3), study.ErrConstant},
+		{"ranks with a change of 0", rank(0, 1, 2, 3), study.ErrTies},
 		{"t of no changes", paired(0, 0, 0), study.ErrConstant},
 		{"sign-flip of one", flip(1), study.ErrTooFew},
 		{"sign-flip of NaN", flip(1, nan, 3), study.ErrValues},

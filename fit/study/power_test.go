@@ -192,6 +192,15 @@ func TestTheRuleOfHalf(t *testing.T) {
 	plan := study.PowerPlan{Subjects: 6, ScanSD: 0.03, Studies: 1000, Seed: 2, Truths: []study.Truth{
 		{Tracer: "az", Condition: "ketamine", Change: 0.2}, {Tracer: "az", Condition: "nbqxketamine", Change: 0.12},
 	}}
+	noisy := plan
+	noisy.ScanSD = 0.05
+	doubtful, err := study.Simulate(d, noisy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := doubtful.Rows[len(doubtful.Rows)-1]; r.Verdicts[study.Undecided] < 0.1 || doubtful.False > 0.05 {
+		t.Errorf("undecided in %.3f, and false in %.3f, which undecided is not", r.Verdicts[study.Undecided], doubtful.False)
+	}
 	p, err := study.Simulate(d, plan)
 	if err != nil {
 		t.Fatal(err)

@@ -20,8 +20,9 @@ import (
 // first change and not the second.
 func twoTracers(regions ...string) study.Design {
 	return study.Design{
-		Planned:    6,
-		Conditions: []study.Condition{{Label: "baseline"}, {Label: "ketamine", Drugs: []string{"ketamine"}}, {Label: "nbqxketamine", Drugs: []string{"nbqx", "ketamine"}}},
+		Planned: 6,
+		Conditions: []study.Condition{{Label: "baseline"}, {Label: "ketamine", Drugs: []string{"ketamine"}},
+			{Label: "nbqxketamine", Drugs: []string{"nbqx", "ketamine"}}},
 		Tracers: []study.Tracer{
 			{Label: "az", Name: "[11C]AZ10419369", Target: "5-HT1B", Primary: regions},
 			{Label: "dasb", Name: "[11C]DASB", Target: "SERT", Primary: regions},
@@ -45,7 +46,8 @@ func observations(t *testing.T, set string) []study.Observation {
 	for _, r := range rowsOf(t, "testdata/bpnd.tsv") {
 		if r["set"] == set {
 			list = append(list, study.Observation{
-				Subject: r["subject"], Condition: conditionOf[r["condition"]], Tracer: tracers[r["tracer"]], Region: r["region"], Value: r.number(t, "bpnd"),
+				Subject: r["subject"], Condition: conditionOf[r["condition"]], Tracer: tracers[r["tracer"]],
+				Region: r["region"], Value: r.number(t, "bpnd"),
 			})
 		}
 	}
@@ -78,7 +80,8 @@ func checkFinding(t *testing.T, f study.Finding) {
 	t.Helper()
 	checkNumbers(t, "finding", reflect.ValueOf(f))
 	for _, s := range f.Statements {
-		if !strings.HasSuffix(s.Words, ".") || strings.Contains(s.Words, "..") || strings.Contains(s.Words, "NaN") || strings.Contains(s.Words, "%!") {
+		if !strings.HasSuffix(s.Words, ".") || strings.Contains(s.Words, "..") || strings.Contains(s.Words, "NaN") ||
+			strings.Contains(s.Words, "%!") {
 			t.Errorf("no sentence: %q", s.Words)
 		}
 	}
@@ -247,7 +250,8 @@ func madeUp(alone, with []float64) []study.Observation {
 		subject := fmt.Sprintf("s%02d", i)
 		for condition, d := range map[string]float64{"baseline": 0, "ketamine": alone[i], "nbqxketamine": with[i]} {
 			value := (1 + 0.1*float64(i%3)) * math.Exp(d)
-			list = append(list, study.Observation{Subject: subject, Condition: condition, Tracer: "az", Region: "NAc", Value: value})
+			list = append(list, study.Observation{Subject: subject, Condition: condition, Tracer: "az", Region: "NAc",
+				Value: value})
 		}
 	}
 	return list
@@ -275,17 +279,26 @@ func TestVerdictsOnBlocking(t *testing.T) {
 		says        string // in the words
 		leftOut     string // not in the words
 	}{
-		{"nothing to cancel", around(0.01, 0.05, p1...), around(0, 0.02, p2...), study.NoVerdict, study.NoVerdict, "nothing to cancel was shown", ""},
-		{"cancelled", around(0.2, 0.02, p1...), around(0, 0.02, p2...), study.Raised, study.Cancelled, "cancelled the change", "remainder"},
-		{"cancelled, of a fall", around(-0.2, 0.02, p1...), around(0, 0.02, p2...), study.Lowered, study.Cancelled, "cancelled the change", "remainder"},
-		{"cancelled with a remainder", around(0.3, 0.02, p1...), around(0.05, 0.02, p2...), study.Raised, study.Cancelled, "a remainder of +5.1 % is shown", ""},
-		{"not cancelled", around(0.2, 0.02, p1...), around(0.2, 0.02, p2...), study.Raised, study.NotCancelled, "did not cancel", "reduced"},
-		{"not cancelled but reduced", around(0.4, 0.02, p1...), around(0.25, 0.02, p2...), study.Raised, study.NotCancelled, "but reduced by 16", ""},
-		{"more with the blocker", around(0.2, 0.02, p1...), around(0.35, 0.02, p2...), study.Raised, study.NotCancelled, "did not cancel", "reduced"},
+		{"nothing to cancel", around(0.01, 0.05, p1...), around(0, 0.02, p2...), study.NoVerdict, study.NoVerdict,
+			"nothing to cancel was shown", ""},
+		{"cancelled", around(0.2, 0.02, p1...), around(0, 0.02, p2...), study.Raised, study.Cancelled,
+			"cancelled the change", "remainder"},
+		{"cancelled, of a fall", around(-0.2, 0.02, p1...), around(0, 0.02, p2...), study.Lowered, study.Cancelled,
+			"cancelled the change", "remainder"},
+		{"cancelled with a remainder", around(0.3, 0.02, p1...), around(0.05, 0.02, p2...), study.Raised, study.Cancelled,
+			"a remainder of +5.1 % is shown", ""},
+		{"not cancelled", around(0.2, 0.02, p1...), around(0.2, 0.02, p2...), study.Raised, study.NotCancelled,
+			"did not cancel", "reduced"},
+		{"not cancelled but reduced", around(0.4, 0.02, p1...), around(0.25, 0.02, p2...), study.Raised, study.NotCancelled,
+			"but reduced by 16", ""},
+		{"more with the blocker", around(0.2, 0.02, p1...), around(0.35, 0.02, p2...), study.Raised, study.NotCancelled,
+			"did not cancel", "reduced"},
 		// Inside the margin and different from the drug alone, yet not half gone.
-		{"less than half gone", around(0.18, 0.01, p1...), around(0.11, 0.01, p2...), study.Raised, study.NotCancelled, "reduced", " cancelled the change"},
+		{"less than half gone", around(0.18, 0.01, p1...), around(0.11, 0.01, p2...), study.Raised, study.NotCancelled,
+			"reduced", " cancelled the change"},
 		{"reversed", around(0.2, 0.02, p1...), around(-0.2, 0.02, p2...), study.Raised, study.Undecided, "reversed", ""},
-		{"too noisy with the blocker", around(0.4, 0.02, p1...), around(0.02, 0.2, p2...), study.Raised, study.Undecided, "reaches beyond the margin", ""},
+		{"too noisy with the blocker", around(0.4, 0.02, p1...), around(0.02, 0.2, p2...), study.Raised, study.Undecided,
+			"reaches beyond the margin", ""},
 	} {
 		f := analyse(t, d, madeUp(test.alone, test.with))
 		r := blocked(t, f, "az", "NAc")
@@ -329,7 +342,8 @@ func TestReducedIsAdjustedOverRegions(t *testing.T) {
 		other[i].Region = "VP"
 	}
 	f := analyse(t, d, append(slices.Clone(one), other...))
-	if r := blocked(t, f, "az", "NAc"); r.Reduced || r.Verdict != study.NotCancelled || r.Parts.DifferenceP > 0.05 || math.Abs(r.Parts.DifferenceAdjusted-2*r.Parts.DifferenceP) > 1e-12 {
+	if r := blocked(t, f, "az", "NAc"); r.Reduced || r.Verdict != study.NotCancelled || r.Parts.DifferenceP > 0.05 ||
+		math.Abs(r.Parts.DifferenceAdjusted-2*r.Parts.DifferenceP) > 1e-12 {
 		t.Errorf("two regions: %+v, p %v, adjusted %v", r, r.Parts.DifferenceP, r.Parts.DifferenceAdjusted)
 	}
 	f = analyse(t, d, one)
@@ -349,9 +363,11 @@ func TestAllPartsOfCancelledMustHold(t *testing.T) {
 	for i, a := range alone {
 		with[i] = a/2 - 0.03 + 0.001*float64(i%3)
 	}
-	list := slices.DeleteFunc(madeUp(alone, with), func(o study.Observation) bool { return o.Condition == "nbqxketamine" && o.Subject > "s03" })
+	list := slices.DeleteFunc(madeUp(alone, with),
+		func(o study.Observation) bool { return o.Condition == "nbqxketamine" && o.Subject > "s03" })
 	r := blocked(t, analyse(t, d, list), "az", "NAc")
-	if r.Verdict != study.Undecided || len(r.Failed) != 1 || !strings.Contains(r.Failed[0], "a difference from the drug alone was not shown") || len(r.Subjects) != 4 {
+	if r.Verdict != study.Undecided || len(r.Failed) != 1 ||
+		!strings.Contains(r.Failed[0], "a difference from the drug alone was not shown") || len(r.Subjects) != 4 {
 		t.Errorf("%s of %v: %v", r.Verdict, r.Subjects, r.Failed)
 	}
 }
@@ -396,7 +412,8 @@ func TestOneSubjectThatDecidesIsNamed(t *testing.T) {
 	alone, with := around(0.4, 0.02, 1, -1, 0.5, -0.5, 1.5, -1.5), around(0, 0.02, 0.6, 1.1, -1.4, 0.4, -1, 0.3)
 	with[3] = 0.35
 	f := analyse(t, d, madeUp(alone, with))
-	if s := f.Statements[len(f.Statements)-1]; s.Verdict != study.Undecided || !strings.Contains(s.Words, "without one subject, s03, the verdict would be cancelled") ||
+	if s := f.Statements[len(f.Statements)-1]; s.Verdict != study.Undecided ||
+		!strings.Contains(s.Words, "without one subject, s03, the verdict would be cancelled") ||
 		strings.Count(s.Words, "without one subject") != 1 {
 		t.Errorf("%s: %s", s.Verdict, s.Words)
 	}
@@ -424,7 +441,8 @@ func TestARepeatedScanStays(t *testing.T) {
 		}
 	}
 	s := result(t, analyse(t, d, list), "ket", "az", "NAc").Sensitivity
-	if len(s.Restored) != 0 || !slices.Equal(s.VerdictsRestored, []study.OtherVerdict{{Name: "MOTION", Verdict: study.Raised}}) {
+	if len(s.Restored) != 0 || !slices.Equal(s.VerdictsRestored,
+		[]study.OtherVerdict{{Name: "MOTION", Verdict: study.Raised}}) {
 		t.Errorf("%+v, %+v", s.Restored, s.VerdictsRestored)
 	}
 }
@@ -434,13 +452,15 @@ func TestATracerIsUndecidedWhereRegionsDiffer(t *testing.T) {
 	d := twoTracers("NAc", "VP")
 	d.Tracers = d.Tracers[:1]
 	p1, p2 := []float64{1, -1, 0.5, -0.5, 1.5, -1.5}, []float64{0.6, 1.1, -1.4, 0.4, -1, 0.3}
-	one, other := madeUp(around(0.3, 0.02, p1...), around(0, 0.02, p2...)), madeUp(around(0.3, 0.02, p1...), around(0.3, 0.02, p2...))
+	one := madeUp(around(0.3, 0.02, p1...), around(0, 0.02, p2...))
+	other := madeUp(around(0.3, 0.02, p1...), around(0.3, 0.02, p2...))
 	for i := range other {
 		other[i].Region = "VP"
 	}
 	f := analyse(t, d, append(one, other...))
 	s := f.Statements[len(f.Statements)-1]
-	if s.Verdict != study.Undecided || !strings.Contains(s.Words, "in NAc cancelled") || !strings.Contains(s.Words, "in VP not-cancelled") {
+	if s.Verdict != study.Undecided || !strings.Contains(s.Words, "in NAc cancelled") ||
+		!strings.Contains(s.Words, "in VP not-cancelled") {
 		t.Errorf("%s: %s", s.Verdict, s.Words)
 	}
 	// A region without a claim is no hindrance.
@@ -469,7 +489,8 @@ func TestNothingIsClaimedTooEarly(t *testing.T) {
 	}{
 		{"blind", study.InterimBlind, study.State{}, false, false, "Interim"},
 		{"estimates", study.InterimEstimates, study.State{}, true, false, "Interim"},
-		{"changed", study.InterimEstimates, study.State{Complete: true, Changes: []string{"the margin was 0.1"}}, true, true, "the margin was 0.1"},
+		{"changed", study.InterimEstimates, study.State{Complete: true, Changes: []string{"the margin was 0.1"}}, true,
+			true, "the margin was 0.1"},
 	} {
 		d.Analysis.Interim = test.interim
 		f, err := study.Analyse(d, list, test.state, 1)
@@ -481,7 +502,8 @@ func TestNothingIsClaimedTooEarly(t *testing.T) {
 			t.Errorf("%s: confirmatory", test.name)
 		}
 		for _, r := range f.Changes {
-			if (r.Estimate != nil) != test.estimates || (r.Test != nil) != test.tests || r.Claimed || r.Verdict != study.NoVerdict || len(r.Subjects) != 6 {
+			if (r.Estimate != nil) != test.estimates || (r.Test != nil) != test.tests || r.Claimed ||
+				r.Verdict != study.NoVerdict || len(r.Subjects) != 6 {
 				t.Errorf("%s: %+v", test.name, r)
 			}
 			if r.Estimate != nil && !test.tests && r.Estimate.Interval != nil || !test.tests && r.Sensitivity != nil {
@@ -532,7 +554,8 @@ func TestBlindStudiesTellNoValues(t *testing.T) {
 
 func TestCellsAreSettled(t *testing.T) {
 	d := twoTracers("NAc")
-	settled := []study.Cell{{"s1", "baseline", "az"}, {"s1", "ketamine", "az"}, {"s1", "ketamine", "dasb"}, {"s1", "nbqxketamine", "dasb"}, {"s3", "baseline", "az"}}
+	settled := []study.Cell{{"s1", "baseline", "az"}, {"s1", "ketamine", "az"}, {"s1", "ketamine", "dasb"},
+		{"s1", "nbqxketamine", "dasb"}, {"s3", "baseline", "az"}}
 	want := []study.Cell{{"s1", "baseline", "dasb"}, {"s1", "nbqxketamine", "az"}}
 	if got := d.Unsettled([]string{"s1"}, settled); !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
@@ -549,7 +572,8 @@ func TestClosingEarlyLowersAlpha(t *testing.T) {
 		planned int
 		want    float64
 	}{
-		{study.InterimBlind, 6, 0.05}, {study.InterimEstimates, 6, 0.05 / 3}, {study.InterimEstimates, 4, 0.025}, {study.InterimEstimates, 12, 0.05 / 9},
+		{study.InterimBlind, 6, 0.05}, {study.InterimEstimates, 6, 0.05 / 3},
+		{study.InterimEstimates, 4, 0.025}, {study.InterimEstimates, 12, 0.05 / 9},
 	} {
 		d := twoTracers("NAc", "VP")
 		d.Planned, d.Analysis.Interim = test.planned, test.interim
@@ -606,7 +630,8 @@ func TestWhatCannotBeTestedStaysInTheFamily(t *testing.T) {
 		}
 		f := analyse(t, twoTracers("NAc", "VP"), list)
 		r := result(t, f, "ket", "az", "NAc")
-		if r.Refused != test.want || r.Test != nil || r.Claimed || r.Verdict != study.NoVerdict || !strings.HasSuffix(r.Detail, ".") {
+		if r.Refused != test.want || r.Test != nil || r.Claimed || r.Verdict != study.NoVerdict ||
+			!strings.HasSuffix(r.Detail, ".") {
 			t.Errorf("%s: %s (%s), %s", test.name, r.Refused, r.Detail, r.Verdict)
 		}
 		if test.want == study.RefusedSettings && (r.Estimate != nil || !strings.Contains(r.Detail, "model")) {
@@ -629,7 +654,8 @@ func TestWhatCannotBeTestedStaysInTheFamily(t *testing.T) {
 			t.Errorf("%s: the neighbour's adjusted p fell from %v to %v", test.name, whole.Test.Adjusted, n.Test.Adjusted)
 		}
 		for _, s := range f.Statements {
-			if s.Contrast == "ket" && s.Tracer == "az" && s.Verdict == study.NoVerdict && !strings.Contains(s.Words, "no test was made") {
+			if s.Contrast == "ket" && s.Tracer == "az" && s.Verdict == study.NoVerdict &&
+				!strings.Contains(s.Words, "no test was made") {
 				t.Errorf("%s: %s", test.name, s.Words)
 			}
 		}
@@ -639,12 +665,14 @@ func TestWhatCannotBeTestedStaysInTheFamily(t *testing.T) {
 // Of one subject, or of none, there is a finding and no test.
 func TestVeryFewSubjects(t *testing.T) {
 	for n := range 4 {
-		list := slices.DeleteFunc(observations(t, "n6"), func(o study.Observation) bool { return o.Subject > fmt.Sprintf("sub-%02d", n) })
+		list := slices.DeleteFunc(observations(t, "n6"),
+			func(o study.Observation) bool { return o.Subject > fmt.Sprintf("sub-%02d", n) })
 		d := twoTracers("NAc", "VP")
 		d.Planned = max(n, 1)
 		f := analyse(t, d, list)
 		for _, r := range f.Changes {
-			if r.Refused != study.RefusedTooFew || (r.Estimate != nil) != (n > 0) || r.Estimate != nil && (r.Estimate.Interval != nil) != (n > 1) {
+			if r.Refused != study.RefusedTooFew || (r.Estimate != nil) != (n > 0) || r.Estimate != nil &&
+				(r.Estimate.Interval != nil) != (n > 1) {
 				t.Errorf("%d subjects: %+v", n, r)
 			}
 		}
@@ -731,7 +759,8 @@ func TestTheRawScale(t *testing.T) {
 		list[i].Value -= 1.1
 	}
 	f = analyse(t, d, list)
-	if b := blocked(t, f, "az", "NAc"); b.Verdict != study.Undecided || b.Parts.Equivalence != nil || !strings.Contains(b.Failed[0], "no margin") {
+	if b := blocked(t, f, "az", "NAc"); b.Verdict != study.Undecided || b.Parts.Equivalence != nil ||
+		!strings.Contains(b.Failed[0], "no margin") {
 		t.Errorf("%s: %v", b.Verdict, b.Failed)
 	}
 }
@@ -741,7 +770,8 @@ func TestTheRawScale(t *testing.T) {
 func TestSubjectsCountWhereTheirScansAre(t *testing.T) {
 	d := twoTracers("NAc")
 	d.Tracers = d.Tracers[:1]
-	d.Contrasts = append(d.Contrasts, study.Contrast{ID: "gone", Kind: study.KindChange, Of: "ketamine", Against: "nbqxketamine"})
+	d.Contrasts = append(d.Contrasts, study.Contrast{ID: "gone", Kind: study.KindChange, Of: "ketamine",
+		Against: "nbqxketamine"})
 	list := slices.DeleteFunc(observations(t, "n6"), func(o study.Observation) bool {
 		return o.Subject == "sub-01" && o.Condition == "baseline" || o.Subject == "sub-06" && o.Condition == "nbqxketamine"
 	})
@@ -754,7 +784,8 @@ func TestSubjectsCountWhereTheirScansAre(t *testing.T) {
 			t.Errorf("%s: %v, want %v", contrast, r.Subjects, want)
 		}
 	}
-	if b := blocked(t, f, "az", "NAc"); !slices.Equal(b.Subjects, []string{"sub-02", "sub-03", "sub-04", "sub-05"}) || b.Verdict != study.Cancelled {
+	if b := blocked(t, f, "az", "NAc"); !slices.Equal(b.Subjects, []string{"sub-02", "sub-03", "sub-04", "sub-05"}) ||
+		b.Verdict != study.Cancelled {
 		t.Errorf("%s of %v", b.Verdict, b.Subjects)
 	}
 }
@@ -768,12 +799,18 @@ func TestSensitivity(t *testing.T) {
 	for i := range list {
 		o := &list[i]
 		o.Order = map[string]int{"baseline": 1, "ketamine": 2, "nbqxketamine": 3}[o.Condition]
-		o.Covariates = map[string]float64{"injected mass": 0.02 + 0.01*float64(int(o.Subject[5])%3) + map[string]float64{"ketamine": 0.004}[o.Condition]*float64(o.Subject[5]-'0')}
+		number := int(o.Subject[5] - '0')
+		mass := 0.02 + 0.01*float64(number%3)
+		if o.Condition == "ketamine" {
+			mass += 0.004 * float64(number)
+		}
+		o.Covariates = map[string]float64{"injected mass": mass}
 		if o.Subject == "sub-04" {
 			o.Excluded = "MASS_LIMIT"
 		}
 	}
-	extra := slices.DeleteFunc(withErrors(observations(t, "n4"), 0.02), func(o study.Observation) bool { return o.Subject != "sub-01" })
+	extra := slices.DeleteFunc(withErrors(observations(t, "n4"), 0.02),
+		func(o study.Observation) bool { return o.Subject != "sub-01" })
 	for i := range extra {
 		extra[i].Subject, extra[i].BeyondPlan = "sub-07", true
 		extra[i].Order = 1
@@ -816,12 +853,14 @@ func TestSensitivity(t *testing.T) {
 	if len(f.Covariates) != 3 || f.Covariates[0].Scans != 5 {
 		t.Errorf("summaries: %+v", f.Covariates)
 	}
-	if b := blocked(t, f, "az", "NAc"); b.Verdict != study.Cancelled || len(b.LeftOut) != 5 || b.LeftOut[0] != (study.OtherVerdict{Name: "sub-01", Verdict: study.Cancelled}) ||
+	if b := blocked(t, f, "az", "NAc"); b.Verdict != study.Cancelled || len(b.LeftOut) != 5 ||
+		b.LeftOut[0] != (study.OtherVerdict{Name: "sub-01", Verdict: study.Cancelled}) ||
 		!slices.Equal(b.Restored, []study.OtherVerdict{{Name: "MASS_LIMIT", Verdict: study.Cancelled}}) {
 		t.Errorf("%s; left out %v, restored %v", b.Verdict, b.LeftOut, b.Restored)
 	}
 	words := strings.Join(f.Assumptions, " ")
-	for _, want := range []string{"geometric", "not adjusted", "not shown to be absent", "is the same in all subjects", "No scan was made with NBQX alone", "injected mass"} {
+	for _, want := range []string{"geometric", "not adjusted", "not shown to be absent", "is the same in all subjects",
+		"No scan was made with NBQX alone", "injected mass"} {
 		if !strings.Contains(words, want) {
 			t.Errorf("no word of %q: %s", want, words)
 		}
@@ -840,7 +879,8 @@ func TestTheChangeAtEqualCovariate(t *testing.T) {
 	for i := range x {
 		for condition, on := range map[string]float64{"baseline": 0, "ketamine": 1} {
 			list = append(list, study.Observation{
-				Subject: fmt.Sprint(i), Condition: condition, Tracer: "az", Region: "NAc", Value: math.Exp(on * (0.2 + 0.03*(x[i]+1) + e[i])),
+				Subject: fmt.Sprint(i), Condition: condition, Tracer: "az", Region: "NAc",
+				Value:      math.Exp(on * (0.2 + 0.03*(x[i]+1) + e[i])),
 				Covariates: map[string]float64{"mass": 5 + on*(x[i]+1), "age": 3 + x[i]},
 			})
 		}
@@ -882,12 +922,14 @@ func TestDisagreementsAreSaid(t *testing.T) {
 	}
 	f = analyse(t, d, list)
 	r = result(t, f, "ket", "az", "NAc")
-	if said := strings.Join(r.Sensitivity.Disagreements, " "); !r.Claimed || !strings.Contains(said, "With the scans excluded as FRAME_GAP the verdict would be none.") {
+	if said := strings.Join(r.Sensitivity.Disagreements, " "); !r.Claimed ||
+		!strings.Contains(said, "With the scans excluded as FRAME_GAP the verdict would be none.") {
 		t.Errorf("claimed %v, and it says %q", r.Claimed, said)
 	}
 	// With the mixed model, too, each verdict is that of its own table.
 	d.Analysis.Test = study.TestMixed
-	if o := result(t, analyse(t, d, list), "ket", "az", "NAc").Sensitivity.VerdictsRestored; len(o) != 1 || o[0].Verdict != study.NoVerdict {
+	if o := result(t, analyse(t, d, list), "ket", "az", "NAc").Sensitivity.VerdictsRestored; len(o) != 1 ||
+		o[0].Verdict != study.NoVerdict {
 		t.Errorf("by the mixed model: %v", o)
 	}
 	// What is said stands beside the claim.
@@ -903,7 +945,8 @@ func TestOtherTestsThatDisagreeAreNamed(t *testing.T) {
 	// Four subjects: three degrees of freedom, and six in the mixed model.
 	f := analyse(t, d, madeUp([]float64{0.08, 0.12, 0.18, 0.03}, []float64{0.01, -0.01, 0.005, -0.005}))
 	r := result(t, f, "ket", "az", "NAc")
-	if said := strings.Join(r.Sensitivity.Disagreements, " "); r.Claimed || !strings.Contains(said, "By mixed the change would be shown") {
+	if said := strings.Join(r.Sensitivity.Disagreements, " "); r.Claimed ||
+		!strings.Contains(said, "By mixed the change would be shown") {
 		t.Errorf("claimed %v (p %v, other %v): %q", r.Claimed, r.Test.Adjusted, r.Sensitivity.Other.Adjusted, said)
 	}
 	// The two subjects that are measured best hardly change.
@@ -916,7 +959,8 @@ func TestOtherTestsThatDisagreeAreNamed(t *testing.T) {
 	}
 	d.Contrasts = d.Contrasts[:1]
 	r = result(t, analyse(t, d, list), "ket", "az", "NAc")
-	if said := strings.Join(r.Sensitivity.Disagreements, " "); !r.Claimed || !strings.Contains(said, "Weighted by the standard errors") {
+	if said := strings.Join(r.Sensitivity.Disagreements, " "); !r.Claimed ||
+		!strings.Contains(said, "Weighted by the standard errors") {
 		t.Errorf("claimed %v (weighted %+v): %q", r.Claimed, r.Sensitivity.Weighted, said)
 	}
 }
@@ -926,16 +970,20 @@ func TestAnyTableGivesAFindingOrAnError(t *testing.T) {
 	d := twoTracers("NAc", "VP")
 	d.Tracers[0].Exploratory = []string{"Putamen"}
 	d.Contrasts = append(d.Contrasts,
-		study.Contrast{ID: "occ", Kind: study.KindOccupancy, Of: "ketamine", Against: "baseline", Methods: []study.OccupancyMethod{study.MethodRatio, study.MethodOrigin, study.MethodLassen, study.MethodLEO}},
+		study.Contrast{ID: "occ", Kind: study.KindOccupancy, Of: "ketamine", Against: "baseline",
+			Methods: []study.OccupancyMethod{study.MethodRatio, study.MethodOrigin, study.MethodLassen, study.MethodLEO}},
 		study.Contrast{ID: "trt", Kind: study.KindTestRetest, Of: "ketamine", Against: "baseline"},
-		study.Contrast{ID: "dose", Kind: study.KindDose, Against: "baseline", Doses: map[string]float64{"ketamine": 1, "nbqxketamine": 2}},
-		study.Contrast{ID: "group", Kind: study.KindGroupChange, Of: "ketamine", Against: "baseline", Groups: [2]string{"a", "b"}})
+		study.Contrast{ID: "dose", Kind: study.KindDose, Against: "baseline",
+			Doses: map[string]float64{"ketamine": 1, "nbqxketamine": 2}},
+		study.Contrast{ID: "group", Kind: study.KindGroupChange, Of: "ketamine", Against: "baseline",
+			Groups: [2]string{"a", "b"}})
 	rng := rand.New(rand.NewPCG(9, 9))
 	strange := []float64{0, -1, 1, 1e-300, 1e9, 0.05, 1e-9}
 	whole := observations(t, "n6")
 	findings := 0
 	for round := range 150 {
-		d.Analysis = study.Analysis{Test: []study.TestName{study.TestPaired, study.TestMixed}[round%2], Scale: []study.Scale{study.ScaleLog, study.ScaleRaw}[round/2%2]}
+		d.Analysis = study.Analysis{Test: []study.TestName{study.TestPaired, study.TestMixed}[round%2],
+			Scale: []study.Scale{study.ScaleLog, study.ScaleRaw}[round/2%2]}
 		var list []study.Observation
 		for _, o := range whole {
 			if rng.IntN(10) == 0 {

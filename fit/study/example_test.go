@@ -22,7 +22,8 @@ func ExampleAnalyse() {
 		subject, before := fmt.Sprintf("subject-%d", i+1), 1.3+0.1*float64(i)
 		table = append(table,
 			study.Observation{Subject: subject, Condition: "baseline", Tracer: "az", Region: "Striatum", Value: before},
-			study.Observation{Subject: subject, Condition: "drug", Tracer: "az", Region: "Striatum", Value: before * math.Exp(change)})
+			study.Observation{Subject: subject, Condition: "drug", Tracer: "az", Region: "Striatum",
+				Value: before * math.Exp(change)})
 	}
 	finding, err := study.Analyse(design, table, study.State{Complete: true}, 1)
 	if err != nil {

@@ -12,7 +12,8 @@ import (
 
 // Whatever float64 holds, every function answers with numbers or an error.
 func TestExtremeNumbersGiveNumbersOrErrors(t *testing.T) {
-	extremes := []float64{0, 1, -1, 2, 3, 0.5, 1e-300, -1e-300, 1e300, -1e300, math.MaxFloat64, 5e-324, 1e150, 1e-150, 1e9, math.NaN(), math.Inf(1), math.Inf(-1)}
+	extremes := []float64{0, 1, -1, 2, 3, 0.5, 1e-300, -1e-300, 1e300, -1e300, math.MaxFloat64, 5e-324, 1e150, 1e-150,
+		1e9, math.NaN(), math.Inf(1), math.Inf(-1)}
 	rng := rand.New(rand.NewPCG(8, 1))
 	draw := func(n int) []float64 {
 		list := make([]float64, n)
@@ -79,7 +80,8 @@ func TestExtremeNumbersGiveNumbersOrErrors(t *testing.T) {
 		check("power of equivalence", pe, err)
 		checkMixed(t, rng, draw, check)
 	}
-	for _, name := range []string{"paired", "equivalence", "welch", "flip", "ranks", "max-t", "random effects", "change", "jzs", "lassen", "origin", "leo", "shared", "repeat", "absolute", "k2'", "power", "power of equivalence", "mixed", "effect"} {
+	for _, name := range []string{"paired", "equivalence", "welch", "flip", "ranks", "max-t", "random effects", "change",
+		"jzs", "lassen", "origin", "leo", "shared", "repeat", "absolute", "k2'", "power", "power of equivalence", "mixed", "effect"} {
 		if answers[name] < 50 {
 			t.Errorf("%s answered only %d times", name, answers[name])
 		}

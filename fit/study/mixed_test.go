@@ -103,7 +103,9 @@ func TestMixedModelsAgreeWithR(t *testing.T) {
 		readJSON(t, filepath.Join(dir, "lmm.json"), &truth)
 		nac := scansOf(t, "n6", "AZ10419369", "NAc")
 		without := func(cells ...string) []scan {
-			return slices.DeleteFunc(slices.Clone(nac), func(s scan) bool { return slices.Contains(cells, s.subject+" "+s.condition) })
+			return slices.DeleteFunc(slices.Clone(nac), func(s scan) bool {
+				return slices.Contains(cells, s.subject+" "+s.condition)
+			})
 		}
 		var boundary []scan
 		for _, b := range truth.BoundaryData {
@@ -159,7 +161,8 @@ func agreesWithR(t *testing.T, c *comparison, name string, want lmm, scans []sca
 		c.close(what+": se", e.SE, k.SE, 1e-6)
 		c.close(what+": df", e.DF, k.DF, 1e-4)
 		c.close(what+": p", e.P, k.P, 1e-4)
-		if f, err := m.Test([][]float64{weights[k.Contrast]}); err != nil || math.Abs(f.F/(e.T*e.T)-1) > 1e-9 || math.Abs(f.P/e.P-1) > 1e-6 {
+		if f, err := m.Test([][]float64{weights[k.Contrast]}); err != nil || math.Abs(f.F/(e.T*e.T)-1) > 1e-9 ||
+			math.Abs(f.P/e.P-1) > 1e-6 {
 			t.Errorf("%s: F = %v, p = %v, %v, but t² = %v, p = %v", what, f.F, f.P, err, e.T*e.T, e.P)
 		}
 	}
@@ -203,7 +206,8 @@ func TestTheModelOverRegionsAgreesWithR(t *testing.T) {
 			c.close(v.Group, got[v.Group], v.Value, 1e-6)
 		}
 		c.close("REML", m.Criterion, truth.REML, 1e-9)
-		weights := map[string][]float64{"ket_base": {0, 1, 0, 0, 0, 0, 0}, "nbqxket_base": {0, 0, 1, 0, 0, 0, 0}, "ket_nbqxket": {0, 1, -1, 0, 0, 0, 0}}
+		weights := map[string][]float64{"ket_base": {0, 1, 0, 0, 0, 0, 0}, "nbqxket_base": {0, 0, 1, 0, 0, 0, 0},
+			"ket_nbqxket": {0, 1, -1, 0, 0, 0, 0}}
 		for _, k := range truth.Contrasts {
 			e, err := m.Effect(weights[k.Contrast])
 			if err != nil {
@@ -240,7 +244,8 @@ func TestTheModelOfSiMBAAgreesWithR(t *testing.T) {
 		d.Y = append(d.Y, math.Log(r.number(t, "BPnd")))
 		scans = append(scans, scan{subject: r["ID"]})
 		for k, term := range truth.Refit {
-			d.Fixed[k] = append(d.Fixed[k], indicator(k == 0 || slices.Contains([]string{"Region" + r["Region"], "Group" + r["Group"], "Treatment" + r["Treatment"]}, term.Term)))
+			d.Fixed[k] = append(d.Fixed[k], indicator(k == 0 ||
+				slices.Contains([]string{"Region" + r["Region"], "Group" + r["Group"], "Treatment" + r["Treatment"]}, term.Term)))
 		}
 	}
 	d.Groups = [][]int{groups(scans, func(s scan) string { return s.subject })}
@@ -395,8 +400,10 @@ func TestImpossibleMixedModelsAreRefused(t *testing.T) {
 		{"a short column", func(d *study.MixedData) { d.Fixed[1] = d.Fixed[1][1:] }, study.ErrValues},
 		{"a short grouping", func(d *study.MixedData) { d.Groups[0] = d.Groups[0][1:] }, study.ErrValues},
 		{"the same column twice", func(d *study.MixedData) { d.Fixed[2] = d.Fixed[1] }, study.ErrNotIdentified},
-		{"the same grouping twice", func(d *study.MixedData) { d.Groups = append(d.Groups, d.Groups[0]) }, study.ErrNotIdentified},
-		{"a group for every scan", func(d *study.MixedData) { d.Groups[0] = []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12} }, study.ErrTooFew},
+		{"the same grouping twice", func(d *study.MixedData) { d.Groups = append(d.Groups, d.Groups[0]) },
+			study.ErrNotIdentified},
+		{"a group for every scan", func(d *study.MixedData) { d.Groups[0] = []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12} },
+			study.ErrTooFew},
 		{"as many effects as scans", func(d *study.MixedData) {
 			d.Y, d.Fixed, d.Groups = d.Y[:3], [][]float64{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}, nil
 		}, study.ErrTooFew},

@@ -88,7 +88,8 @@ func newTable(d Design, list []Observation) (*table, error) {
 		}
 		for name, v := range o.Covariates {
 			if err := checkFinite(v); err != nil {
-				return nil, fmt.Errorf("subject %s, %s, %s: covariate %s is %v: %w", at.subject, at.condition, at.tracer, name, v, ErrValues)
+				return nil, fmt.Errorf("subject %s, %s, %s: covariate %s is %v: %w",
+					at.subject, at.condition, at.tracer, name, v, ErrValues)
 			}
 		}
 		if o.BeyondPlan {

@@ -106,7 +106,8 @@ func TestLEOAgreesWithR(t *testing.T) {
 			covariance [][]float64
 			want       leoTruth
 		}{
-			{"the same noise", nil, truth.Identity}, {"3 % of noise", covariance(0), truth.Diagonal}, {"correlated noise", covariance(0.6), truth.Correlated},
+			{"the same noise", nil, truth.Identity}, {"3 % of noise", covariance(0), truth.Diagonal},
+			{"correlated noise", covariance(0.6), truth.Correlated},
 		} {
 			f, err := study.LEO(truth.Before, truth.After, test.covariance, 0.95)
 			if err != nil {
@@ -218,7 +219,8 @@ func TestExactOccupanciesAreFound(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for name, got := range map[string][2]float64{"Lassen": {l.Occupancy, l.VND.Value}, "LEO": {f.Occupancy, *f.VND}, "shared": {s.Occupancies[0], s.VND}} {
+		for name, got := range map[string][2]float64{"Lassen": {l.Occupancy, l.VND.Value}, "LEO": {f.Occupancy, *f.VND},
+			"shared": {s.Occupancies[0], s.VND}} {
 			if math.Abs(got[0]-o) > 1e-6 || math.Abs(got[1]-vnd) > 1e-5 {
 				t.Errorf("o = %v: %s has %v and VND %v", o, name, got[0], got[1])
 			}
@@ -374,8 +376,10 @@ func TestImpossibleScansAreRefused(t *testing.T) {
 		{"Lassen at a level of 1", level(), study.ErrSettings},
 		{"LEO of two regions", leo(ok[:2], ok[:2], nil), study.ErrTooFew},
 		{"LEO of equal regions", leo([]float64{2, 2, 2}, ok[:3], nil), study.ErrConstant},
-		{"LEO with a singular covariance", leo(ok[:3], ok[:3], [][]float64{{1, 1, 0}, {1, 1, 0}, {0, 0, 1}}), study.ErrValues},
-		{"LEO with a lopsided covariance", leo(ok[:3], ok[:3], [][]float64{{1, 0.5, 0}, {0, 1, 0}, {0, 0, 1}}), study.ErrValues},
+		{"LEO with a singular covariance", leo(ok[:3], ok[:3], [][]float64{{1, 1, 0}, {1, 1, 0}, {0, 0, 1}}),
+			study.ErrValues},
+		{"LEO with a lopsided covariance", leo(ok[:3], ok[:3], [][]float64{{1, 0.5, 0}, {0, 1, 0}, {0, 0, 1}}),
+			study.ErrValues},
 		{"LEO with a short covariance", leo(ok[:3], ok[:3], [][]float64{{1}}), study.ErrValues},
 		{"LEO with a short row", leo(ok[:3], ok[:3], [][]float64{{1}, {0, 1, 0}, {0, 0, 1}}), study.ErrValues},
 		{"BPND of one region", origin(ok[:1], ok[:1]), study.ErrTooFew},

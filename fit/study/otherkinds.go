@@ -87,7 +87,8 @@ func (s *analysis) repeatResults() []RepeatResult {
 				r.Refused, r.Detail = RefusedModel, fmt.Sprintf("There is no intraclass correlation: %v.", err)
 				if len(rows) < leastRepeated {
 					r.Refused = RefusedTooFew
-					r.Detail = fmt.Sprintf("There are %d complete pairs, and an intraclass correlation needs %d.", len(rows), leastRepeated)
+					r.Detail = fmt.Sprintf("There are %d complete pairs, and an intraclass correlation needs %d.",
+						len(rows), leastRepeated)
 				}
 			}
 			list = append(list, r)

@@ -28,24 +28,29 @@ func TestTwoGroupsBeforeAndAfter(t *testing.T) {
 	for group, changes := range map[string][]float64{"patients": a, "controls": b, "others": {9, 9, 9}} {
 		for i, c := range changes {
 			for condition, value := range map[string]float64{"baseline": 1.7, "ketamine": 1.7 * math.Exp(c)} {
-				list = append(list, study.Observation{Subject: fmt.Sprint(group, i), Group: group, Condition: condition, Tracer: "az", Region: "NAc", Value: value})
+				list = append(list, study.Observation{Subject: fmt.Sprint(group, i), Group: group, Condition: condition,
+					Tracer: "az", Region: "NAc", Value: value})
 			}
 		}
 	}
-	d := oneTracer(study.Contrast{ID: "group", Kind: study.KindGroupChange, Of: "ketamine", Against: "baseline", Groups: [2]string{"patients", "controls"}}, "NAc")
+	d := oneTracer(study.Contrast{ID: "group", Kind: study.KindGroupChange, Of: "ketamine", Against: "baseline",
+		Groups: [2]string{"patients", "controls"}}, "NAc")
 	g := analyse(t, d, list).Groups[0]
 	if g.Difference == nil || len(g.Subjects[0]) != 10 || len(g.Subjects[1]) != 10 {
 		t.Fatalf("%+v", g)
 	}
 	for name, v := range map[string][2]float64{
-		"t": {g.Difference.T, 1.8608}, "df": {g.Difference.DF, 17.776}, "p": {g.Difference.P, 0.07939}, "low": {g.Interval.Low, -0.2054832}, "high": {g.Interval.High, 3.3654832},
+		"t": {g.Difference.T, 1.8608}, "df": {g.Difference.DF, 17.776}, "p": {g.Difference.P, 0.07939},
+		"low": {g.Interval.Low, -0.2054832}, "high": {g.Interval.High, 3.3654832},
 		"change of patients": {g.Changes[0].Mean, 0.75}, "change of controls": {g.Changes[1].Mean, 2.33},
 	} {
 		if math.Abs(v[0]-v[1]) > 2e-4*math.Abs(v[1]) {
 			t.Errorf("%s = %v, want %v", name, v[0], v[1])
 		}
 	}
-	few := slices.DeleteFunc(list, func(o study.Observation) bool { return o.Group == "controls" && o.Subject != "controls1" })
+	few := slices.DeleteFunc(list, func(o study.Observation) bool {
+		return o.Group == "controls" && o.Subject != "controls1"
+	})
 	if g := analyse(t, d, few).Groups[0]; g.Refused != study.RefusedTooFew || g.Difference != nil || g.Changes[1] == nil {
 		t.Errorf("one control: %+v", g)
 	}
@@ -64,7 +69,8 @@ func TestRepeatabilityOfAStudy(t *testing.T) {
 		var list []study.Observation
 		for i, p := range truth.Data[:n] {
 			for condition, value := range map[string]float64{"baseline": p.Test, "ketamine": p.Retest} {
-				list = append(list, study.Observation{Subject: fmt.Sprintf("s%02d", i), Condition: condition, Tracer: "az", Region: "NAc", Value: value})
+				list = append(list, study.Observation{Subject: fmt.Sprintf("s%02d", i), Condition: condition, Tracer: "az",
+					Region: "NAc", Value: value})
 			}
 		}
 		return list
@@ -96,7 +102,8 @@ func TestOccupancyOfAStudy(t *testing.T) {
 		regions = append(regions, region)
 		for condition, value := range map[string]float64{"baseline": truth.Before[i], "ketamine": truth.After[i]} {
 			for subject, factor := range map[string]float64{"s1": 1, "s2": 1.25} { // the same occupancy in both
-				list = append(list, study.Observation{Subject: subject, Condition: condition, Tracer: "az", Region: region, Value: factor * value})
+				list = append(list, study.Observation{Subject: subject, Condition: condition, Tracer: "az", Region: region,
+					Value: factor * value})
 			}
 		}
 	}
@@ -133,7 +140,8 @@ func TestOccupancyOfAStudy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.close("LEO with standard errors", analyse(t, oneTracer(k, regions...), list).Occupancy[1].Subjects[0].Occupancy, want.Occupancy, 1e-12)
+	c.close("LEO with standard errors", analyse(t, oneTracer(k, regions...), list).Occupancy[1].Subjects[0].Occupancy,
+		want.Occupancy, 1e-12)
 	if s3 := lassen.Subjects[2]; s3.Detail == "" || s3.Interval != nil {
 		t.Errorf("one region: %+v", s3)
 	}
@@ -145,13 +153,15 @@ func TestOccupancyOfAStudy(t *testing.T) {
 func TestDosesOfAStudy(t *testing.T) {
 	var truth occupancyTruth
 	readJSON(t, "testdata/occupancy.json", &truth)
-	d := oneTracer(study.Contrast{ID: "dose", Kind: study.KindDose, Against: "baseline", Doses: map[string]float64{}, Unit: "mg/kg"}, "NAc")
+	d := oneTracer(study.Contrast{ID: "dose", Kind: study.KindDose, Against: "baseline", Doses: map[string]float64{},
+		Unit: "mg/kg"}, "NAc")
 	list := []study.Observation{{Subject: "s1", Condition: "baseline", Tracer: "az", Region: "NAc", Value: 2}}
 	for i, dose := range truth.Emax.Dose {
 		label := fmt.Sprintf("dose%d", len(truth.Emax.Dose)-i)
 		d.Conditions = append(d.Conditions, study.Condition{Label: label})
 		d.Contrasts[0].Doses[label] = dose
-		list = append(list, study.Observation{Subject: "s1", Condition: label, Tracer: "az", Region: "NAc", Value: 2 * (1 - truth.Emax.Occ[i])})
+		list = append(list, study.Observation{Subject: "s1", Condition: label, Tracer: "az", Region: "NAc",
+			Value: 2 * (1 - truth.Emax.Occ[i])})
 	}
 	r := analyse(t, d, list).Doses[0]
 	if r.Curve == nil {
@@ -193,7 +203,8 @@ func TestAveragesOverRegionsAreCalibrated(t *testing.T) {
 				shared := 0.03 * rng.NormFloat64()
 				for _, region := range []string{"a", "b", "c"} {
 					list = append(list, study.Observation{
-						Subject: fmt.Sprint(s), Condition: condition, Tracer: "az", Region: region, Value: math.Exp(subject + effect + shared + 0.02*rng.NormFloat64()),
+						Subject: fmt.Sprint(s), Condition: condition, Tracer: "az", Region: region,
+						Value: math.Exp(subject + effect + shared + 0.02*rng.NormFloat64()),
 					})
 				}
 			}
@@ -265,24 +276,33 @@ func TestDesignsAreCheckedWhole(t *testing.T) {
 		want []string
 	}{
 		{"no subjects", func(d *study.Design) { d.Planned = 0 }, []string{"planned"}},
-		{"a condition twice", func(d *study.Design) { d.Conditions[1].Label = "baseline" }, []string{`"baseline" is given twice`, `no condition "ketamine"`}},
+		{"a condition twice", func(d *study.Design) { d.Conditions[1].Label = "baseline" },
+			[]string{`"baseline" is given twice`, `no condition "ketamine"`}},
 		{"no name", func(d *study.Design) { d.Tracers[0].Label = "" }, []string{"one has no name"}},
-		{"a region twice", func(d *study.Design) { d.Tracers[0].Exploratory = []string{"NAc"} }, []string{`"NAc" is given twice`}},
+		{"a region twice", func(d *study.Design) { d.Tracers[0].Exploratory = []string{"NAc"} },
+			[]string{`"NAc" is given twice`}},
 		{"an unknown tracer", func(d *study.Design) { d.Contrasts[0].Tracers = []string{"x"} }, []string{`no tracer "x"`}},
 		{"itself", func(d *study.Design) { d.Contrasts[0].Of = "baseline" }, []string{"compares \"baseline\" with itself"}},
-		{"an unknown kind", func(d *study.Design) { d.Contrasts[0].Kind = "x" }, []string{`no kind is called "x"`, "two change contrasts"}},
-		{"a change twice", func(d *study.Design) { d.Contrasts[1].Of = "ketamine" }, []string{`"ketamine against baseline" is given twice`}},
-		{"other baselines", func(d *study.Design) { d.Contrasts[1].Of, d.Contrasts[1].Against = "nbqxketamine", "ketamine" }, []string{"ket is against baseline and both against ketamine"}},
+		{"an unknown kind", func(d *study.Design) { d.Contrasts[0].Kind = "x" },
+			[]string{`no kind is called "x"`, "two change contrasts"}},
+		{"a change twice", func(d *study.Design) { d.Contrasts[1].Of = "ketamine" },
+			[]string{`"ketamine against baseline" is given twice`}},
+		{"other baselines", func(d *study.Design) {
+			d.Contrasts[1].Of, d.Contrasts[1].Against = "nbqxketamine",
+				"ketamine"
+		}, []string{"ket is against baseline and both against ketamine"}},
 		{"nothing to block", func(d *study.Design) { d.Contrasts[2].Drug = "x" }, []string{`not "x" and "both"`}},
 		{"one part twice", func(d *study.Design) { d.Contrasts[2].Drug = "both" }, []string{"the same contrast"}},
 		{"groups", func(d *study.Design) {
 			d.Contrasts[0].Kind, d.Contrasts[0].Groups = study.KindGroupChange, [2]string{"a", "a"}
 		}, []string{"two groups"}},
 		{"doses", func(d *study.Design) {
-			d.Contrasts[2] = study.Contrast{ID: "d", Kind: study.KindDose, Against: "baseline", Doses: map[string]float64{"ketamine": 0}}
+			d.Contrasts[2] = study.Contrast{ID: "d", Kind: study.KindDose, Against: "baseline",
+				Doses: map[string]float64{"ketamine": 0}}
 		}, []string{"must be above 0", "two doses"}},
 		{"a method", func(d *study.Design) {
-			d.Contrasts[2] = study.Contrast{ID: "d", Kind: study.KindOccupancy, Of: "ketamine", Against: "baseline", Methods: []study.OccupancyMethod{"x"}}
+			d.Contrasts[2] = study.Contrast{ID: "d", Kind: study.KindOccupancy, Of: "ketamine", Against: "baseline",
+				Methods: []study.OccupancyMethod{"x"}}
 		}, []string{`no method is called "x"`}},
 		{"the analysis", func(d *study.Design) {
 			d.Analysis = study.Analysis{Alpha: 0.5, Margin: 1, MinPairs: 1, Test: "x", Scale: "y", Interim: "z"}
@@ -320,7 +340,8 @@ func TestImpossibleTablesAreRefused(t *testing.T) {
 		{"a negative error", []study.Observation{with(func(o *study.Observation) { o.SE = -1 })}, study.ErrValues},
 		{"an error of NaN", []study.Observation{with(func(o *study.Observation) { o.SE = math.NaN() })}, study.ErrValues},
 		{"two values in a cell", []study.Observation{one, one}, study.ErrDesign},
-		{"another tracer", []study.Observation{with(func(o *study.Observation) { o.Tracer, o.Value = "x", math.NaN() })}, nil},
+		{"another tracer", []study.Observation{with(func(o *study.Observation) { o.Tracer, o.Value = "x", math.NaN() })},
+			nil},
 	} {
 		if _, err := study.Analyse(d, test.list, study.State{Complete: true}, 1); !errors.Is(err, test.want) {
 			t.Errorf("%s: %v, want %v", test.name, err, test.want)

@@ -30,7 +30,8 @@ func TestPairedTestsAgreeWithR(t *testing.T) {
 				got    float64
 			}{
 				{"n", float64(p.N)}, {"mean", p.Mean}, {"sd", p.SD}, {"se", p.SE}, {"t", p.T}, {"df", p.DF}, {"p_t", p.P},
-				{"lo95", i95.Low}, {"hi95", i95.High}, {"lo90", i90.Low}, {"hi90", i90.High}, {"dz", p.CohenDz()}, {"gz", p.HedgesG()},
+				{"lo95", i95.Low}, {"hi95", i95.High}, {"lo90", i90.Low}, {"hi90", i90.High}, {"dz", p.CohenDz()}, {"gz",
+					p.HedgesG()},
 			} {
 				c.close(v.column, v.got, r.number(t, v.column), exactly)
 			}
@@ -57,7 +58,8 @@ func TestExactTestsAgreeWithR(t *testing.T) {
 				column string
 				got    float64
 			}{
-				{"V", w.V}, {"p_wilcox_exact", w.P}, {"hodges_lehmann", w.HodgesLehmann}, {"wlo", w.Interval.Low}, {"whi", w.Interval.High},
+				{"V", w.V}, {"p_wilcox_exact", w.P}, {"hodges_lehmann", w.HodgesLehmann}, {"wlo", w.Interval.Low}, {"whi",
+					w.Interval.High},
 			} {
 				c.close(v.column, v.got, r.number(t, v.column), exactly)
 			}
@@ -231,7 +233,8 @@ func TestMaxTAgreesWithR(t *testing.T) {
 
 func TestAdjustedPAgreeWithR(t *testing.T) {
 	methods := map[string]func([]float64) []float64{
-		"holm": study.Holm, "hochberg": study.Hochberg, "BH": study.BenjaminiHochberg, "BY": study.BenjaminiYekutieli, "bonferroni": study.Bonferroni,
+		"holm": study.Holm, "hochberg": study.Hochberg, "bonferroni": study.Bonferroni,
+		"BH": study.BenjaminiHochberg, "BY": study.BenjaminiYekutieli,
 	}
 	eachTruth(t, "padjust.tsv", func(t *testing.T, dir string) {
 		c := compare(t)
@@ -369,7 +372,8 @@ func TestTheErrorOfAChangeAgreesWithR(t *testing.T) {
 			Log                           float64 `json:"se_log"`
 		}
 		readJSON(t, filepath.Join(dir, "change_se.json"), &truth)
-		got, err := study.LogChange(study.Measured{Value: truth.B0, SE: truth.SE0}, study.Measured{Value: truth.B1, SE: truth.SE1}, truth.Rho)
+		got, err := study.LogChange(study.Measured{Value: truth.B0, SE: truth.SE0},
+			study.Measured{Value: truth.B1, SE: truth.SE1}, truth.Rho)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -427,8 +431,10 @@ func TestImpossibleValuesAreRefused(t *testing.T) {
 		{"change from 0", change(study.Measured{}, study.Measured{Value: 1}, 0), study.ErrValues},
 		{"change to a negative value", change(study.Measured{Value: 1}, study.Measured{Value: -1}, 0), study.ErrValues},
 		{"change of NaN", change(study.Measured{Value: nan}, study.Measured{Value: 1}, 0), study.ErrValues},
-		{"change with a correlation of 2", change(study.Measured{Value: 1, SE: 1}, study.Measured{Value: 1, SE: 1}, 2), study.ErrValues},
-		{"change with a negative error", change(study.Measured{Value: 1, SE: -1}, study.Measured{Value: 1, SE: 1}, 0), study.ErrValues},
+		{"change with a correlation of 2", change(study.Measured{Value: 1, SE: 1}, study.Measured{Value: 1, SE: 1}, 2),
+			study.ErrValues},
+		{"change with a negative error", change(study.Measured{Value: 1, SE: -1}, study.Measured{Value: 1, SE: 1}, 0),
+			study.ErrValues},
 		{"change beyond a float64", change(study.Measured{Value: 1e-300}, study.Measured{Value: 1e300}, 0), study.ErrValues},
 		{"max-t of nothing", maxT(), study.ErrTooFew},
 		{"max-t of regions with other subjects", maxT([]float64{1, 2}, []float64{1, 2, 4}), study.ErrValues},

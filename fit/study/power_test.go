@@ -13,7 +13,8 @@ import (
 // fifth, and dasb falls by as much in all, as logarithms.
 func published(raised ...string) []study.Truth {
 	down := math.Exp(-math.Log(1.2)) - 1
-	truths := []study.Truth{{Tracer: "dasb", Condition: "ketamine", Change: down}, {Tracer: "dasb", Condition: "nbqxketamine", Change: down}}
+	truths := []study.Truth{{Tracer: "dasb", Condition: "ketamine", Change: down},
+		{Tracer: "dasb", Condition: "nbqxketamine", Change: down}}
 	for _, r := range raised {
 		truths = append(truths, study.Truth{Tracer: "az", Condition: "ketamine", Region: r, Change: 0.2})
 	}
@@ -55,7 +56,8 @@ func TestPowerOfTheRuleAgreesWithR(t *testing.T) {
 			t.Fatal(err)
 		}
 		compared := map[string]float64{
-			"null_any_claim": null.False, "raise": joint(t, p, "ket", "az"), "serot": joint(t, p, "ket", "dasb"), "notc": joint(t, p, "both", "dasb"),
+			"null_any_claim": null.False, "raise": joint(t, p, "ket", "az"), "serot": joint(t, p, "ket",
+				"dasb"), "notc": joint(t, p, "both", "dasb"),
 		}
 		if plan.ScanSD < 0.04 {
 			compared["cancel"], compared["all"] = joint(t, p, "nbqx", "az"), p.Whole
@@ -71,7 +73,8 @@ func TestPowerOfTheRuleAgreesWithR(t *testing.T) {
 		}
 	}
 	t.Logf("%d shares, largest difference %.2g standard errors", n, worst)
-	figures.Accuracy(t, "power of 12 designs, 64 shares: difference from a simulation in R", 1).AtMost("at most # standard errors").Add(worst)
+	figures.Accuracy(t, "power of 12 designs, 64 shares: difference from a simulation in R",
+		1).AtMost("at most # standard errors").Add(worst)
 }
 
 // Of two primary regions a tracer the whole finding, with the rule of half, has the
@@ -85,7 +88,8 @@ func TestPowerOfTheFamilyOfEight(t *testing.T) {
 	}{
 		{6, 0.03, 0.999, 0.004}, {6, 0.04, 0.96, 0.02}, // four standard errors
 	} {
-		plan := study.PowerPlan{Subjects: test.subjects, ScanSD: test.sd, Studies: 2000, Seed: 3, Truths: published("NAc", "VP")}
+		plan := study.PowerPlan{Subjects: test.subjects, ScanSD: test.sd, Studies: 2000, Seed: 3,
+			Truths: published("NAc", "VP")}
 		p, err := study.Simulate(d, plan)
 		if err != nil {
 			t.Fatal(err)
@@ -122,7 +126,8 @@ func TestSubjectsNeeded(t *testing.T) {
 // counts like their own.
 func TestSimulationsRepeat(t *testing.T) {
 	d := twoTracers("NAc", "VP")
-	plan := study.PowerPlan{Subjects: 5, ScanSD: 0.03, SharedSD: 0.02, Studies: 200, Seed: 1, Truths: published("NAc", "VP")}
+	plan := study.PowerPlan{Subjects: 5, ScanSD: 0.03, SharedSD: 0.02, Studies: 200, Seed: 1,
+		Truths: published("NAc", "VP")}
 	first, err := study.Simulate(d, plan)
 	if err != nil {
 		t.Fatal(err)
@@ -147,12 +152,18 @@ func TestSimulationsRepeat(t *testing.T) {
 func TestImpossiblePlansAreRefused(t *testing.T) {
 	good := study.PowerPlan{Subjects: 6, ScanSD: 0.03, Studies: 10, Truths: published("NAc")}
 	for name, edit := range map[string]func(*study.PowerPlan){
-		"one subject":       func(p *study.PowerPlan) { p.Subjects = 1 },
-		"no studies":        func(p *study.PowerPlan) { p.Studies = 0 },
-		"no noise":          func(p *study.PowerPlan) { p.ScanSD = 0 },
-		"noise of NaN":      func(p *study.PowerPlan) { p.SharedSD = math.NaN() },
-		"an unknown region": func(p *study.PowerPlan) { p.Truths = []study.Truth{{Tracer: "az", Condition: "ketamine", Region: "x"}} },
-		"a fall to nothing": func(p *study.PowerPlan) { p.Truths = []study.Truth{{Tracer: "az", Condition: "ketamine", Change: -1}} },
+		"one subject":  func(p *study.PowerPlan) { p.Subjects = 1 },
+		"no studies":   func(p *study.PowerPlan) { p.Studies = 0 },
+		"no noise":     func(p *study.PowerPlan) { p.ScanSD = 0 },
+		"noise of NaN": func(p *study.PowerPlan) { p.SharedSD = math.NaN() },
+		"an unknown region": func(p *study.PowerPlan) {
+			p.Truths = []study.Truth{{Tracer: "az", Condition: "ketamine",
+				Region: "x"}}
+		},
+		"a fall to nothing": func(p *study.PowerPlan) {
+			p.Truths = []study.Truth{{Tracer: "az", Condition: "ketamine",
+				Change: -1}}
+		},
 	} {
 		plan := good
 		edit(&plan)

@@ -43,7 +43,8 @@ func TestAssumptionsSayWhatWasNotScanned(t *testing.T) {
 	d.Tracers, d.Contrasts[2].Name = d.Tracers[:1], ""
 	list := observations(t, "n6")
 	words := func() string { return strings.Join(analyse(t, d, list).Assumptions, " ") }
-	if w := words(); !strings.Contains(w, "No scan was made with the blocker alone") || !strings.Contains(w, "order of the scans is not known") || !strings.Contains(w, "no standard error") {
+	if w := words(); !strings.Contains(w, "No scan was made with the blocker alone") ||
+		!strings.Contains(w, "order of the scans is not known") || !strings.Contains(w, "no standard error") {
 		t.Error(w)
 	}
 	d.Conditions = append(d.Conditions, study.Condition{Label: "nbqx", Drugs: []string{"nbqx"}})
@@ -54,7 +55,8 @@ func TestAssumptionsSayWhatWasNotScanned(t *testing.T) {
 			list[i].Order = 5 - list[i].Order
 		}
 	}
-	if w := words(); strings.Contains(w, "alone") || !strings.Contains(w, "differs between subjects") || strings.Contains(w, "no standard error") {
+	if w := words(); strings.Contains(w, "alone") || !strings.Contains(w, "differs between subjects") ||
+		strings.Contains(w, "no standard error") {
 		t.Error(w)
 	}
 	d.Analysis.Scale = study.ScaleRaw
@@ -79,7 +81,8 @@ func TestWordsOfRareCases(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := f.Changes[0]
-	if math.Abs(r.Estimate.Change-p.Mean) > 1e-12 || !strings.Contains(f.Statements[0].Words, "in NAc +0.3") || strings.Contains(f.Statements[0].Words, "+0.3 %") {
+	if math.Abs(r.Estimate.Change-p.Mean) > 1e-12 || !strings.Contains(f.Statements[0].Words, "in NAc +0.3") ||
+		strings.Contains(f.Statements[0].Words, "+0.3 %") {
 		t.Errorf("%+v: %s", r.Estimate, f.Statements[0].Words)
 	}
 	// Changes of hardly any scatter have a p below everything that can be written.
@@ -104,7 +107,8 @@ func TestTBecomesNormal(t *testing.T) {
 		want := z + (z*z*z+z)/(4*nu) + (5*math.Pow(z, 5)+16*math.Pow(z, 3)+3*z)/(96*nu*nu) +
 			(3*math.Pow(z, 7)+19*math.Pow(z, 5)+17*math.Pow(z, 3)-15*z)/(384*nu*nu*nu)
 		p := study.PairedT{Mean: want, SD: 1, SE: 1, DF: nu}
-		if got := p.Interval(0.95); math.Abs(got.Low) > 2e-9 || math.Abs(p.Upper(0)-0.025) > 1e-10 || math.Abs(p.Lower(2*want)-0.025) > 1e-10 {
+		if got := p.Interval(0.95); math.Abs(got.Low) > 2e-9 || math.Abs(p.Upper(0)-0.025) > 1e-10 ||
+			math.Abs(p.Lower(2*want)-0.025) > 1e-10 {
 			t.Errorf("%g degrees of freedom: interval %v, p %v and %v", nu, got, p.Upper(0), p.Lower(2*want))
 		}
 	}

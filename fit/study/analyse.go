@@ -12,7 +12,7 @@ func Analyse(d Design, list []Observation, state State, seed uint64) (Finding, e
 		return Finding{}, err
 	}
 	f := Finding{
-		Complete: state.Complete, Confirmatory: s.claims(), Alpha: s.alpha, FamilySize: d.FamilySize(),
+		Analysis: s.Analysis, Complete: state.Complete, Confirmatory: s.claims(), Alpha: s.alpha, FamilySize: d.FamilySize(),
 		Margin: s.margin, BeyondPlan: s.table.beyond,
 	}
 	f.Changes = s.changeResults()

@@ -76,7 +76,7 @@ func (s *analysis) refusal(rows [][]*Observation, scale Scale) (Refusal, string)
 		}
 	}
 	if len(rows) < s.MinPairs {
-		return RefusedTooFew, fmt.Sprintf("There are %d complete pairs, and a test needs %d.", len(rows), s.MinPairs)
+		return RefusedTooFew, fmt.Sprintf("The number of complete pairs is %d, and a test needs %d.", len(rows), s.MinPairs)
 	}
 	return "", ""
 }

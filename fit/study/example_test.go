@@ -35,7 +35,7 @@ func ExampleAnalyse() {
 	}
 	// Output:
 	// raised
-	// Drug raised 5-HT1B binding ([11C]AZ10419369): in Striatum +20.0 % (95 % +17.1 to +22.9 %), p 3e-05, Holm over 1 tests 3e-05, 5 subjects.
+	// Drug raised 5-HT1B binding ([11C]AZ10419369): in Striatum +20.0 % (95 % +17.1 to +22.9 %), p 3e-05, Holm over 1 test 3e-05, 5 subjects.
 }
 
 // How many subjects does it take to show a change of a tenth, if one scan of ln

@@ -2,6 +2,10 @@ package study
 
 import "slices"
 
+// ResultsVersion is raised whenever a number or a word of a finding changes for the
+// same design and the same table.
+const ResultsVersion = "1"
+
 // A Verdict is what a study says of a question, in one word.
 type Verdict string
 
@@ -39,6 +43,7 @@ type State struct {
 
 // A Finding is all that a study says.
 type Finding struct {
+	Analysis     Analysis // of the design, with nothing left open
 	Complete     bool
 	Confirmatory bool // complete, and the design was not changed after looking
 	Alpha        float64

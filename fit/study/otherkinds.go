@@ -87,7 +87,7 @@ func (s *analysis) repeatResults() []RepeatResult {
 				r.Refused, r.Detail = RefusedModel, fmt.Sprintf("There is no intraclass correlation: %v.", err)
 				if len(rows) < leastRepeated {
 					r.Refused = RefusedTooFew
-					r.Detail = fmt.Sprintf("There are %d complete pairs, and an intraclass correlation needs %d.",
+					r.Detail = fmt.Sprintf("The number of complete pairs is %d, and an intraclass correlation needs %d.",
 						len(rows), leastRepeated)
 				}
 			}

@@ -103,12 +103,12 @@ func (s *analysis) changeWords(r *ChangeResult) string {
 		return fmt.Sprintf("in %s no test was made, for this reason: %s", r.Region, detail)
 	}
 	interval := span(*r.Estimate.Interval, r.Scale)
-	p := fmt.Sprintf("p %s, Holm over %d tests %s, %s",
-		number(r.Test.P), s.design.FamilySize(), number(r.Test.Adjusted), subjects(len(r.Subjects)))
-	if r.Verdict == NoVerdict {
-		return fmt.Sprintf("in %s a change %s is compatible (95 %%), %s", r.Region, "from "+interval, p)
-	}
+	p := fmt.Sprintf("p %s, Holm over %s %s, %s", number(r.Test.P), count(s.design.FamilySize(), "test"),
+		number(r.Test.Adjusted), count(len(r.Subjects), "subject"))
 	words := fmt.Sprintf("in %s %s (95 %% %s), %s", r.Region, amount(r.Estimate.Change, r.Scale), interval, p)
+	if r.Verdict == NoVerdict {
+		words = fmt.Sprintf("in %s a change from %s is compatible (95 %%), %s", r.Region, interval, p)
+	}
 	if r.Sensitivity != nil {
 		for _, d := range r.Sensitivity.Disagreements {
 			words += "; " + strings.TrimSuffix(strings.ToLower(d[:1])+d[1:], ".")
@@ -117,11 +117,12 @@ func (s *analysis) changeWords(r *ChangeResult) string {
 	return words
 }
 
-func subjects(n int) string {
+// count returns a number of things in words.
+func count(n int, thing string) string {
 	if n == 1 {
-		return "1 subject"
+		return "1 " + thing
 	}
-	return fmt.Sprintf("%d subjects", n)
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // blockingStatement sums up one tracer: cancelled or not cancelled only if so in
@@ -200,7 +201,7 @@ func (s *analysis) blockingWords(r *BlockingResult) string {
 			words += fmt.Sprintf("; about %d subjects with all three scans would be needed", r.Needed)
 		}
 	}
-	words += ", " + subjects(len(r.Subjects))
+	words += ", " + count(len(r.Subjects), "subject")
 	for _, o := range r.LeftOut {
 		if o.Verdict != r.Verdict {
 			words += fmt.Sprintf("; without one subject, %s, the verdict would be %s", o.Name, o.Verdict)

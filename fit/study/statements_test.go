@@ -72,7 +72,7 @@ func TestWordsOfRareCases(t *testing.T) {
 	d.Analysis.Scale, d.Analysis.MinPairs = study.ScaleRaw, 2
 	list := slices.DeleteFunc(observations(t, "n6"), func(o study.Observation) bool { return o.Subject > "sub-01" })
 	f := analyse(t, d, list)
-	if w := f.Statements[0].Words; !strings.Contains(w, "There are 1 complete pairs, and a test needs 2.") {
+	if w := f.Statements[0].Words; !strings.Contains(w, "The number of complete pairs is 1, and a test needs 2") {
 		t.Error(w)
 	}
 	f = analyse(t, d, observations(t, "n6"))

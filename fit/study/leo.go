@@ -186,8 +186,9 @@ type SharedVND struct {
 // At a given VND the rest is the best matrix of rank one, of which the quotient of the
 // components are the occupancies, so that only VND is searched for.
 //
-// Source: Eckart & Young, Psychometrika 1936;1:211–218, doi:10.1007/BF02288367; the
-// model is that of the R package occ 1.2, cran.r-project.org/package=occ.
+// Source: Radua et al., Med Phys 2011;38:2558–2562, doi:10.1118/1.3578606, for the
+// model, that of the R package occ; Eckart & Young, Psychometrika 1936;1:211–218,
+// doi:10.1007/BF02288367.
 func LEOShared(before []float64, after [][]float64) (SharedVND, error) {
 	scans := append([][]float64{before}, after...)
 	for _, s := range scans {

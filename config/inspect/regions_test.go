@@ -50,3 +50,28 @@ func TestRegionsFilesOfEveryKind(t *testing.T) {
 		t.Errorf("something that is no DICOM: %v", err)
 	}
 }
+
+// Files that hold a region of one name are refused by the names of both.
+func TestOneNameInTwoFilesIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	put := func(name string, index ...int32) string {
+		t.Helper()
+		file := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		grid := ingest.Geometry{Size: [3]int{2, 1, 1}, Affine: ingest.Affine{{1}, {0, 1}, {0, 0, 1}}}
+		if err := os.WriteFile(file, phantom.NIfTI(ingest.Labels{Geometry: grid, Index: index}), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	left, other, again := put("a/x_label-GM_probseg.nii.gz", 1, 0), put("a/x_label-WM_probseg.nii.gz", 1, 1), put("b/x_label-GM_probseg.nii.gz", 0, 1)
+	if s, err := ReadRegionsFiles([]string{left, other}, ""); err != nil || len(s.Layers.Regions) != 2 {
+		t.Errorf("two names: %+v, %v", s.Layers, err)
+	}
+	_, err := ReadRegionsFiles([]string{left, other, again}, "")
+	if why := ingest.ReasonOf(err); why.Code != ingest.CodeRegionsUnreadable || !strings.Contains(why.Detail, left+" and "+again+" both hold a region called GM") {
+		t.Errorf("one name in two files: %v", err)
+	}
+}

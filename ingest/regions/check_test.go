@@ -2,6 +2,10 @@ package regions_test
 
 import (
 	"bytes"
+	"compress/gzip"
+	"encoding/binary"
+	"io"
+	"math"
 	"strings"
 	"testing"
 
@@ -44,6 +48,101 @@ func TestTableAndImageBelongTogether(t *testing.T) {
 		}
 		if !strings.HasSuffix(got, tt.empty) || (got == "") != (tt.empty == "") {
 			t.Errorf("%s: %q, want %q", tt.name, got, tt.empty)
+		}
+	}
+}
+
+// probabilities is a float image of 2 × 2 × 1 voxels with a volume for each list of
+// probabilities.
+func probabilities(volumes ...[4]float32) []byte {
+	grid := ingest.Geometry{Size: [3]int{2, 2, 1}, Affine: ingest.Affine{{1}, {0, 1}, {0, 0, 1}}}
+	packed, err := gzip.NewReader(bytes.NewReader(phantom.NIfTI(ingest.Labels{Geometry: grid, Index: make([]int32, 4)})))
+	if err != nil {
+		panic(err)
+	}
+	head, err := io.ReadAll(packed)
+	if err != nil {
+		panic(err)
+	}
+	le := binary.LittleEndian
+	head = head[:352]
+	le.PutUint16(head[40:], 4)                    // dimensions
+	le.PutUint16(head[48:], uint16(len(volumes))) // dim[4]
+	le.PutUint16(head[70:], 16)                   // datatype: float
+	le.PutUint16(head[72:], 32)                   // bitpix
+	for _, values := range volumes {
+		for _, v := range values {
+			head = le.AppendUint32(head, math.Float32bits(v))
+		}
+	}
+	return head
+}
+
+// The sentence about regions without a voxel names what describes them: the
+// table only where there is one.
+func TestEmptyRegionsAreThoseOfTheirSource(t *testing.T) {
+	ones, none := [4]float32{1, 1}, [4]float32{}
+	for _, tt := range []struct {
+		name, key, table, want string
+		image                  []byte
+	}{
+		{"a table of probabilities", "x_probseg.nii", "1\tPutamen\n2\tCaudate\n3\tThalamus\n",
+			"The image has no voxel of 2 regions of the table: Caudate, Thalamus.", probabilities(ones, none)},
+		{"probabilities that their name names", "x_label-Putamen_probseg.nii", "",
+			"The source describes 1 region without a voxel: Putamen.", probabilities(none)},
+		{"a segmentation", "seg.dcm", "",
+			"The source describes 1 region without a voxel: Caudate.", segments(false, aSegment{"Putamen", 3}, aSegment{"Caudate", 0})},
+		{"a label map in DICOM", "map.dcm", "",
+			"The source describes 1 region without a voxel: Caudate.", segments(true, aSegment{"Putamen", 3}, aSegment{"Caudate", 0})},
+		{"a structure set", "rt.dcm", "", "", structureSet("Putamen")},
+	} {
+		var table io.Reader
+		if tt.table != "" {
+			table = strings.NewReader("index\tname\n" + tt.table)
+		}
+		s, err := regions.Read(tt.key, bytes.NewReader(tt.image), table)
+		if err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+			continue
+		}
+		got := ""
+		for _, w := range s.Warnings {
+			if w.Code == ingest.WarnRegionEmpty {
+				got += w.Detail
+			}
+		}
+		if got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
+// One name for two regions is refused in a source of every kind, by one reason.
+// A region without a voxel takes nothing, and so its name is free.
+func TestOneNameForTwoRegionsIsRefused(t *testing.T) {
+	ones, none := [4]float32{1, 1}, [4]float32{}
+	for _, tt := range []struct {
+		name, key, table, refused string
+		image                     []byte
+	}{
+		{"probabilities", "x_probseg.nii", "1\tPutamen\n2\tPutamen\n", "the indices 1 and 2 of the table are both called Putamen", probabilities(ones, ones)},
+		{"probabilities of which one is empty", "x_probseg.nii", "1\tPutamen\n2\tPutamen\n", "", probabilities(ones, none)},
+		{"a segmentation", "seg.dcm", "", "the regions 1 and 3 of the source are both called Putamen",
+			segments(false, aSegment{"Putamen", 3}, aSegment{"Caudate", 2}, aSegment{"Putamen ", 1})},
+		{"a segmentation of which one is empty", "seg.dcm", "", "", segments(false, aSegment{"Putamen", 3}, aSegment{"Putamen", 0})},
+		{"a label map in DICOM", "map.dcm", "", "the regions 1 and 2 of the source are both called Putamen",
+			segments(true, aSegment{"Putamen", 3}, aSegment{"Putamen", 2})},
+		{"a structure set", "rt.dcm", "", "the regions 1 and 2 of the source are both called Putamen", structureSet("Putamen", "Putamen", "Caudate")},
+		{"a structure set as it should be", "rt.dcm", "", "", structureSet("Putamen-L", "Putamen-R")},
+	} {
+		var table io.Reader
+		if tt.table != "" {
+			table = strings.NewReader("index\tname\n" + tt.table)
+		}
+		_, err := regions.Read(tt.key, bytes.NewReader(tt.image), table)
+		if why := ingest.ReasonOf(err); tt.refused == "" && err != nil ||
+			tt.refused != "" && (err == nil || why.Code != ingest.CodeRegionsUnreadable || !strings.HasPrefix(why.Detail, tt.refused)) {
+			t.Errorf("%s: %v, want %q", tt.name, err, tt.refused)
 		}
 	}
 }

@@ -19,22 +19,35 @@ const (
 	byTable                // a look-up table
 )
 
+// Described is what is said of the regions of a source.
+type described struct {
+	names map[int32]string
+	blank map[int32]bool // indices that are described without a name
+	by    naming
+}
+
 // A part is what a source holds under one index.
 type part struct {
 	index  int32
 	name   string
-	voxels int // in which there is any of it; of a drawn region its contours
+	voxels int    // in which there is any of it; of a drawn region its contours
+	noun   string // of these
 }
 
-// check refuses a source that gives one name to several of its regions, and
-// names the regions without a voxel. Both would go unseen: left and right
-// merged, or a column missing.
-func check(s *ingest.Segmentation, names map[int32]string, by naming) error {
+// check refuses a source that gives one name to several of its regions or whose
+// table is that of another image, and says which regions have no voxel and which
+// voxels no name. All of it would go unseen: left and right merged, or a column
+// missing.
+func check(s *ingest.Segmentation, d described) error {
 	parts := partsOf(s)
-	if err := checkDoubles(parts, by); err != nil {
+	if err := checkDoubles(parts, d.by); err != nil {
 		return err
 	}
-	s.Warnings = append(s.Warnings, emptyRegions(parts, names, by)...)
+	if err := d.checkShared(parts); err != nil {
+		return err
+	}
+	s.Warnings = append(s.Warnings, d.emptyRegions(parts)...)
+	s.Warnings = append(s.Warnings, d.unnamed(parts)...)
 	return nil
 }
 
@@ -45,15 +58,15 @@ func partsOf(s *ingest.Segmentation) (list []part) {
 	case s.Labels != nil:
 		counts := countsOf(s.Labels.Index)
 		for _, index := range slices.Sorted(maps.Keys(counts)) {
-			list = append(list, part{index, strings.TrimSpace(s.Labels.Names[index]), counts[index]})
+			list = append(list, part{index, strings.TrimSpace(s.Labels.Names[index]), counts[index], "voxel"})
 		}
 	case s.Layers != nil:
 		for _, l := range s.Layers.Regions {
-			list = append(list, part{l.Index, strings.TrimSpace(l.Name), voxelsOf(l)})
+			list = append(list, part{l.Index, strings.TrimSpace(l.Name), voxelsOf(l), "voxel"})
 		}
 	case s.Outlines != nil:
 		for _, o := range s.Outlines.Regions {
-			list = append(list, part{o.Index, strings.TrimSpace(o.Name), len(o.Contours)})
+			list = append(list, part{o.Index, strings.TrimSpace(o.Name), len(o.Contours), "contour"})
 		}
 	}
 	slices.SortStableFunc(list, func(a, b part) int { return cmp.Compare(a.index, b.index) })
@@ -110,19 +123,19 @@ const tellApart = "give each a name of its own, and merge them by a rule if they
 
 // emptyRegions names the regions without a voxel: those of the table or, without
 // one, those of the source.
-func emptyRegions(parts []part, names map[int32]string, by naming) []ingest.Warning {
-	there := map[int32]bool{}
+func (d described) emptyRegions(parts []part) []ingest.Warning {
+	seen := map[int32]bool{}
 	var empty []string
 	for _, p := range parts {
 		if p.voxels > 0 {
-			there[p.index] = true
-		} else if by == bySource {
-			empty = append(empty, p.name)
+			seen[p.index] = true
+		} else if d.by == bySource {
+			seen[p.index], empty = true, append(empty, p.name)
 		}
 	}
-	if by != byFormat {
-		for _, index := range slices.Sorted(maps.Keys(names)) {
-			if name := strings.TrimSpace(names[index]); index != 0 && name != "" && !there[index] && !slices.Contains(empty, name) {
+	if d.by != byFormat {
+		for _, index := range slices.Sorted(maps.Keys(d.names)) {
+			if name := strings.TrimSpace(d.names[index]); index != 0 && name != "" && !seen[index] {
 				empty = append(empty, name)
 			}
 		}
@@ -131,7 +144,7 @@ func emptyRegions(parts []part, names map[int32]string, by naming) []ingest.Warn
 		return nil
 	}
 	n := float64(len(empty))
-	if by == byTable {
+	if d.by == byTable {
 		return []ingest.Warning{ingest.Warn(ingest.WarnRegionEmpty, ingest.LevelWarn, n, 0,
 			"The image has no voxel of %s of the table: %s.", ingest.Count(len(empty), "region"), some(empty))}
 	}

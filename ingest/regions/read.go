@@ -22,30 +22,43 @@ func Read(key string, image, table io.Reader) (ingest.Segmentation, error) {
 	if f.Tables == nil {
 		s, err := f.Read(image, nil)
 		if err == nil {
-			err = check(&s, ownNames(s), bySource)
+			err = check(&s, described{names: ownNames(s)})
 		}
 		return s, err
 	}
-	names, by := f.OwnNames(key), bySource
-	if f.Rank == RankFreeSurfer {
-		by = byFormat
-	}
 	if table != nil {
-		var err error
-		by = byTable
-		if names, err = nifti.ReadLUT(table); err != nil {
+		t, err := nifti.ReadTable(table)
+		if err != nil {
 			return ingest.Segmentation{}, err
 		}
+		return readNamed(f, key, image, described{t.Names, setOf(t.Blank), byTable})
 	}
-	if names == nil {
+	own := described{names: f.OwnNames(key)}
+	if f.Rank == RankFreeSurfer {
+		own.by = byFormat
+	}
+	if own.names == nil {
 		return ingest.Segmentation{}, ErrNoTable
 	}
-	s, err := f.Read(image, names)
+	return readNamed(f, key, image, own)
+}
+
+func setOf(indices []int32) map[int32]bool {
+	set := map[int32]bool{}
+	for _, index := range indices {
+		set[index] = true
+	}
+	return set
+}
+
+// readNamed reads an image whose regions are described elsewhere.
+func readNamed(f Format, key string, image io.Reader, d described) (ingest.Segmentation, error) {
+	s, err := f.Read(image, d.names)
 	if err != nil {
 		return s, err
 	}
 	s.Standard = cmp.Or(standardSpace(key), s.Standard)
-	return s, check(&s, names, by)
+	return s, check(&s, d)
 }
 
 // ownNames returns what the segments of a label map in DICOM are called.

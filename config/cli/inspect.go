@@ -324,7 +324,11 @@ func values(v *inspect.ValuesView) string {
 	if v == nil {
 		return ""
 	}
-	return fmt.Sprintf("%.6g to %.6g, mean %.6g, of %d voxels, %d of them negative", v.Min, v.Max, v.Mean, v.Voxels, v.Negative)
+	text := fmt.Sprintf("%.6g to %.6g, mean %.6g, of %d voxels, %d of them negative", v.Min, v.Max, v.Mean, v.Voxels, v.Negative)
+	if v.Padding > 0 {
+		text += fmt.Sprintf("; without %d voxels of padding", v.Padding)
+	}
+	return text
 }
 
 // printTiming writes the table of frames.

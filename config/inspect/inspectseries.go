@@ -73,7 +73,8 @@ type FrameView struct {
 	Missing bool `json:"missing,omitempty"`
 }
 
-// A ValuesView sums up the values of all sound slices, in series units.
+// A ValuesView sums up the values of all sound slices, in series units, without
+// padding.
 type ValuesView struct {
 	Voxels   int     `json:"voxels"`
 	Min      float64 `json:"min"`
@@ -83,6 +84,9 @@ type ValuesView struct {
 	Negative int     `json:"negative_voxels"`
 	// NotFinite counts voxels that are no number, which count for nothing else.
 	NotFinite int `json:"not_finite_voxels,omitempty"`
+	// Padding counts voxels that hold PixelPaddingValue, where nothing was
+	// measured; they too count for nothing else.
+	Padding int `json:"padding_voxels,omitempty"`
 }
 
 // A DoubtView is a warning with what to do about it.
@@ -405,10 +409,15 @@ func contentsIn(s LocalSeries) []stream.Content {
 	return list
 }
 
-// add counts the values of a slice, and reports whether all are 0.
+// add counts the values of a slice, and reports whether none but 0 was measured.
 func (v *ValuesView) add(s *dicom.Slice) (blank bool) {
 	blank = true
+	padded := s.Padded()
 	for i := range s.Pixels() {
+		if padded && s.IsPadding(i) {
+			v.Padding++
+			continue
+		}
 		x := s.Value(i)
 		blank = blank && x == 0
 		if math.IsNaN(x) || math.IsInf(x, 0) {

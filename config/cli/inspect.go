@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -208,6 +209,9 @@ func facts(s inspect.SeriesView) [][2]string {
 	return [][2]string{
 		{"scanner", strings.TrimSpace(s.Vendor + " " + s.Model)},
 		{"tracer", tracer(s)},
+		{"radiopharmaceutical", cmp.Or(s.Radiopharmaceutical, absent)},
+		{"injected dose", dose(s)},
+		{"weight", weight(s)},
 		{"series type", s.SeriesType},
 		{"units", units(s)},
 		{"decay correction", decay(s)},
@@ -259,6 +263,26 @@ func tracer(s inspect.SeriesView) string {
 	return s.Tracer + "; " + nuclide
 }
 
+// absent stands for a fact that the header leaves out.
+const absent = "not in the header"
+
+func dose(s inspect.SeriesView) string {
+	switch {
+	case s.DoseBq <= 0:
+		return absent
+	case s.WeightKg <= 0:
+		return fmt.Sprintf("%.4g MBq", s.DoseBq/1e6)
+	}
+	return fmt.Sprintf("%.4g MBq, %.3g MBq/kg", s.DoseBq/1e6, s.DoseBq/1e6/s.WeightKg)
+}
+
+func weight(s inspect.SeriesView) string {
+	if s.WeightKg <= 0 {
+		return absent
+	}
+	return fmt.Sprintf("%.4g kg", s.WeightKg)
+}
+
 func units(s inspect.SeriesView) string {
 	switch {
 	case s.Units == "":
@@ -273,7 +297,7 @@ func units(s inspect.SeriesView) string {
 
 func decay(s inspect.SeriesView) string {
 	if s.Decay == "" {
-		return "not in the header"
+		return absent
 	}
 	if s.StoredTo == nil {
 		return s.Decay

@@ -24,38 +24,43 @@ type SeriesView struct {
 	Number int `json:"number"`
 	// Continues is the series with which this one is fitted, Parts are those
 	// that are fitted with it, and Twins other reconstructions.
-	Continues  int              `json:"continues,omitempty"`
-	Parts      []int            `json:"parts,omitempty"`
-	Twins      []int            `json:"twins,omitempty"`
-	Condition  ingest.Condition `json:"condition"`
-	Reason     ingest.Reason    `json:"reason,omitzero"`
-	Do         string           `json:"do,omitempty"`
-	Objects    int              `json:"objects"`
-	Frames     int              `json:"frames,omitempty"`
-	Slices     int              `json:"slices,omitempty"`
-	Have       int              `json:"slots_filled,omitempty"`
-	Want       int              `json:"slots_counted,omitempty"` // 0 where the header leaves the counts out
-	Missing    []ingest.Slot    `json:"missing,omitempty"`
-	Vendor     string           `json:"vendor,omitempty"`
-	Model      string           `json:"model,omitempty"`
-	Tracer     string           `json:"tracer,omitempty"` // of the protocol that matches
-	Nuclide    string           `json:"nuclide,omitempty"`
-	HalfLife   float64          `json:"half_life_s,omitempty"`
-	SeriesType string           `json:"series_type,omitempty"`
-	Syntax     string           `json:"transfer_syntax,omitempty"`
-	Units      string           `json:"units"`
-	BqPerML    float64          `json:"bqml_per_unit,omitempty"`
-	Decay      string           `json:"decay_correction"`
-	StoredTo   *float64         `json:"corrected_to_s,omitempty"` // after model zero; absent where not corrected
-	Injection  *float64         `json:"injection_s,omitempty"`    // after model zero
-	Recon      string           `json:"reconstruction,omitempty"`
-	Corrected  []string         `json:"corrections,omitempty"`
-	Size       [3]int           `json:"size,omitzero"`       // columns, rows, slices
-	SpacingMM  [3]float64       `json:"spacing_mm,omitzero"` // of these
-	Lies       string           `json:"orientation,omitempty"`
-	Timing     []FrameView      `json:"timing,omitempty"`
-	Values     *ValuesView      `json:"values,omitempty"`
-	Doubts     []DoubtView      `json:"doubts,omitempty"`
+	Continues int              `json:"continues,omitempty"`
+	Parts     []int            `json:"parts,omitempty"`
+	Twins     []int            `json:"twins,omitempty"`
+	Condition ingest.Condition `json:"condition"`
+	Reason    ingest.Reason    `json:"reason,omitzero"`
+	Do        string           `json:"do,omitempty"`
+	Objects   int              `json:"objects"`
+	Frames    int              `json:"frames,omitempty"`
+	Slices    int              `json:"slices,omitempty"`
+	Have      int              `json:"slots_filled,omitempty"`
+	Want      int              `json:"slots_counted,omitempty"` // 0 where the header leaves the counts out
+	Missing   []ingest.Slot    `json:"missing,omitempty"`
+	Vendor    string           `json:"vendor,omitempty"`
+	Model     string           `json:"model,omitempty"`
+	Tracer    string           `json:"tracer,omitempty"` // of the protocol that matches
+	// Radiopharmaceutical is what was injected, as the header names it: name and
+	// code.
+	Radiopharmaceutical string      `json:"radiopharmaceutical,omitempty"`
+	DoseBq              float64     `json:"injected_dose_bq,omitempty"`
+	WeightKg            float64     `json:"weight_kg,omitempty"`
+	Nuclide             string      `json:"nuclide,omitempty"`
+	HalfLife            float64     `json:"half_life_s,omitempty"`
+	SeriesType          string      `json:"series_type,omitempty"`
+	Syntax              string      `json:"transfer_syntax,omitempty"`
+	Units               string      `json:"units"`
+	BqPerML             float64     `json:"bqml_per_unit,omitempty"`
+	Decay               string      `json:"decay_correction"`
+	StoredTo            *float64    `json:"corrected_to_s,omitempty"` // after model zero; absent where not corrected
+	Injection           *float64    `json:"injection_s,omitempty"`    // after model zero
+	Recon               string      `json:"reconstruction,omitempty"`
+	Corrected           []string    `json:"corrections,omitempty"`
+	Size                [3]int      `json:"size,omitzero"`       // columns, rows, slices
+	SpacingMM           [3]float64  `json:"spacing_mm,omitzero"` // of these
+	Lies                string      `json:"orientation,omitempty"`
+	Timing              []FrameView `json:"timing,omitempty"`
+	Values              *ValuesView `json:"values,omitempty"`
+	Doubts              []DoubtView `json:"doubts,omitempty"`
 }
 
 // A FrameView is one frame. Times are in s after model zero.
@@ -102,6 +107,7 @@ func viewOf(s LocalSeries, c config.Config) SeriesView {
 		Condition: o.Condition, Reason: o.Reason, Do: o.Reason.Code.Do(), Objects: len(s.Records), Frames: o.Frames, Slices: o.Slices,
 		Have: o.Have, Want: o.Want, Missing: o.Missing, Vendor: h.Soft.Manufacturer, Model: h.Soft.Model, SeriesType: h.Strict.SeriesType,
 		Units: h.Strict.Units, BqPerML: h.Soft.BqPerMLPerUnit, Decay: h.Strict.DecayCorrection, Recon: h.Soft.ReconMethod,
+		Radiopharmaceutical: h.Soft.Tracer.String(), DoseBq: h.Soft.DoseBq, WeightKg: h.Soft.WeightKg,
 		Corrected: h.Soft.CorrectedImage, HalfLife: h.Strict.HalfLife, Nuclide: ingest.Nuclide(time.Duration(h.Strict.HalfLife * float64(time.Second))), Syntax: s.syntax(),
 	}
 	if p, ok := c.ProtocolOf(config.TracerTexts(h, nil)); ok {

@@ -20,6 +20,10 @@ import (
 // An Inspection is what tacstream sees in a file, a folder or a bucket. It
 // holds nothing of a header that could identify a person.
 type Inspection struct {
+	// Acquisitions are the series as they are fitted: each by itself or with those
+	// that go on with it.
+	Acquisitions []AcquisitionView `json:"acquisitions,omitempty"`
+
 	Series  []SeriesView `json:"series"`
 	Regions []RegionView `json:"region_sources,omitempty"`
 	Broken  []BrokenView `json:"objects_at_fault,omitempty"`
@@ -114,18 +118,10 @@ func Inspect(ctx context.Context, shelf Shelf, protocols config.Config, pixels b
 		found = append(found, s)
 	}
 	sortSeries(found)
-	relatives := relativesOf(found)
-	for k, s := range found {
-		view := viewOf(s, protocols)
-		view.Number, view.Continues, view.Parts, view.Twins = k+1, relatives[k].continues, relatives[k].parts, relatives[k].twins
-		if pixels {
-			if err := view.readPixels(ctx, shelf, s); err != nil {
-				return in, err
-			}
-		}
-		in.Series = append(in.Series, view)
+	if err := in.describe(ctx, shelf, found, protocols, pixels); err != nil {
+		return in, err
 	}
-	return in, in.place(ctx, shelf, found)
+	return in, in.place(ctx, shelf, found, protocols)
 }
 
 // A relatives says by number which series go with one.

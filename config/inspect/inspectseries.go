@@ -61,10 +61,15 @@ type SeriesView struct {
 	Timing              []FrameView `json:"timing,omitempty"`
 	Values              *ValuesView `json:"values,omitempty"`
 	Doubts              []DoubtView `json:"doubts,omitempty"`
+
+	holds []bool // of each frame, whether a voxel of it is not 0; nil where that was not read
 }
 
 // A FrameView is one frame. Times are in s after model zero.
 type FrameView struct {
+	// Series is the number of the series that holds the frame, in an acquisition
+	// of several; else 0.
+	Series   int     `json:"series,omitempty"`
 	Start    float64 `json:"start_s"`
 	Duration float64 `json:"duration_s"`
 	SlopeMin float64 `json:"slope_min,omitempty"`
@@ -98,10 +103,27 @@ type ValuesView struct {
 type DoubtView struct {
 	ingest.Warning
 	Do string `json:"do,omitempty"`
+	// Series are those of an acquisition that it concerns, by number; none where
+	// it concerns the whole, or where there is one series only.
+	Series []int `json:"series,omitempty"`
+	// Largest means that the series have numbers of their own in it, and that
+	// these are the ones with the largest value.
+	Largest bool `json:"largest_of_series,omitempty"`
 }
 
-// viewOf describes a series by its headers.
-func viewOf(s LocalSeries, c config.Config) SeriesView {
+// doubtOf adds to a warning what to do about it.
+func doubtOf(w ingest.Warning) DoubtView {
+	d := DoubtView{Warning: w}
+	if w.Level != ingest.LevelNotice {
+		d.Do = w.Code.Do()
+	}
+	return d
+}
+
+// viewOf describes a series by its headers. Axis is the time axis of a part of an
+// acquisition, whose frames are judged together with those of the others; nil for
+// a series that stands for itself.
+func viewOf(s LocalSeries, axis *ingest.Timing, c config.Config) SeriesView {
 	o, h := s.Outcome, s.head()
 	v := SeriesView{
 		Condition: o.Condition, Reason: o.Reason, Do: o.Reason.Code.Do(), Objects: len(s.Records), Frames: o.Frames, Slices: o.Slices,
@@ -110,12 +132,14 @@ func viewOf(s LocalSeries, c config.Config) SeriesView {
 		Radiopharmaceutical: h.Soft.Tracer.String(), DoseBq: h.Soft.DoseBq, WeightKg: h.Soft.WeightKg,
 		Corrected: h.Soft.CorrectedImage, HalfLife: h.Strict.HalfLife, Nuclide: ingest.Nuclide(time.Duration(h.Strict.HalfLife * float64(time.Second))), Syntax: s.syntax(),
 	}
-	if p, ok := c.ProtocolOf(config.TracerTexts(h, nil)); ok {
+	if p, ok := s.protocol(c); ok {
 		v.Tracer = p.Name
 	}
 	v.place(s, h)
 	v.doubt(ingest.Assembly{Header: h, Split: s.Assembly.Split}.Doubts()...)
 	switch torso := s.Assembly.Torso; {
+	case axis != nil:
+		v.lay(s.Assembly, *axis)
 	case o.Condition == ingest.Ready:
 		v.time(s.Assembly)
 	case torso != nil:
@@ -128,6 +152,11 @@ func viewOf(s LocalSeries, c config.Config) SeriesView {
 		v.doubt(stream.Unverified(o))
 	}
 	return v
+}
+
+// protocol returns the protocol that the line takes for a series.
+func (s LocalSeries) protocol(c config.Config) (config.Protocol, bool) {
+	return c.ProtocolOf(config.TracerTexts(s.head(), s.Assembly.Slots))
 }
 
 // head returns the header of the series, or of its first object where they do
@@ -223,7 +252,7 @@ func lies(a ingest.Affine) string {
 	return text
 }
 
-// time lays out the frames.
+// time works out when the frames were, and judges them.
 func (v *SeriesView) time(a ingest.Assembly) {
 	t, err := a.Timing()
 	if err != nil {
@@ -231,6 +260,12 @@ func (v *SeriesView) time(a ingest.Assembly) {
 		v.Condition, v.Reason, v.Do = ingest.Rejected, reason, reason.Code.Do()
 		return
 	}
+	v.lay(a, t)
+	v.doubt(extract.Curves{Frames: t.Frames}.Quality(extract.Thresholds{})...)
+}
+
+// lay lays the frames out on a time axis.
+func (v *SeriesView) lay(a ingest.Assembly, t ingest.Timing) {
 	factor, doubts := a.BqPerMLPerUnit(t)
 	v.BqPerML = factor
 	v.doubt(append(t.Warnings, doubts...)...)
@@ -255,7 +290,6 @@ func (v *SeriesView) time(a ingest.Assembly) {
 		}
 		v.Timing = append(v.Timing, view)
 	}
-	v.doubt(extract.Curves{Frames: t.Frames}.Quality(extract.Thresholds{})...)
 	v.onlyOnes()
 }
 
@@ -297,11 +331,7 @@ func (v *SeriesView) onlyOnes() {
 // doubt adds warnings with what to do about them.
 func (v *SeriesView) doubt(list ...ingest.Warning) {
 	for _, w := range list {
-		d := DoubtView{Warning: w}
-		if w.Level != ingest.LevelNotice {
-			d.Do = w.Code.Do()
-		}
-		v.Doubts = append(v.Doubts, d)
+		v.Doubts = append(v.Doubts, doubtOf(w))
 	}
 }
 
@@ -311,7 +341,7 @@ func (v *SeriesView) readPixels(ctx context.Context, shelf Shelf, s LocalSeries)
 	defer decoder.Close()
 	values := ValuesView{Min: math.Inf(1), Max: math.Inf(-1)}
 	perFrame := max(len(s.Assembly.Positions), 1)
-	holds := make([]bool, len(v.Timing)) // a voxel that is not 0
+	v.holds = make([]bool, len(v.Timing))
 	for _, c := range contentsIn(s) {
 		r, size, err := shelf.Open(ctx, c.Record.Object)
 		if err != nil {
@@ -322,7 +352,7 @@ func (v *SeriesView) readPixels(ctx context.Context, shelf Shelf, s LocalSeries)
 			if slice.Plane < len(c.Slots) && c.Slots[slice.Plane]/perFrame < len(v.Timing) {
 				frame := c.Slots[slice.Plane] / perFrame
 				v.Timing[frame].slope(slice.Slope())
-				holds[frame] = holds[frame] || !blank
+				v.holds[frame] = v.holds[frame] || !blank
 			}
 			return nil
 		})
@@ -337,9 +367,6 @@ func (v *SeriesView) readPixels(ctx context.Context, shelf Shelf, s LocalSeries)
 	}
 	if err := v.compare(ctx, shelf, s); err != nil {
 		return err
-	}
-	if v.Condition == ingest.Ready {
-		v.doubt(emptyFrames(holds)...)
 	}
 	if values.Voxels > 0 {
 		values.Mean = values.Sum / float64(values.Voxels)

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"tacstream/config"
 	"tacstream/extract"
 	"tacstream/extract/stream"
 	"tacstream/ingest"
@@ -31,8 +32,27 @@ type RegionView struct {
 // Companion reports whether the object serves another that holds the regions.
 func (r RegionView) Companion() bool { return r.Kind == kindTable || r.Kind == kindTransform }
 
+// RegionsForSeries are the regions of a source in an acquisition.
+type RegionsForSeries struct {
+	Objects []string      `json:"objects"` // the images of a set, else one
+	Regions []NamedRegion `json:"regions"` // in the order of the source
+	// Protocol is the name of the protocol that matches the tracer, empty where none
+	// does; Reference is the region that it takes as its reference, and Reason why it
+	// takes none.
+	Protocol  string        `json:"protocol,omitempty"`
+	Reference string        `json:"reference,omitempty"`
+	Reason    ingest.Reason `json:"reason,omitzero"`
+}
+
+// A NamedRegion is a region by its name, with the voxels of the series that it
+// takes, of which some count in part.
+type NamedRegion struct {
+	Name   string  `json:"name"`
+	Voxels float64 `json:"voxels"`
+}
+
 // place reads every region source and finds the series in which its regions lie.
-func (in *Inspection) place(ctx context.Context, shelf Shelf, found []LocalSeries) error {
+func (in *Inspection) place(ctx context.Context, shelf Shelf, found []LocalSeries, protocols config.Config) error {
 	if len(found) == 0 {
 		return nil
 	}
@@ -42,7 +62,7 @@ func (in *Inspection) place(ctx context.Context, shelf Shelf, found []LocalSerie
 		case err != nil && !errors.Is(err, ingest.ErrRejected):
 			return err
 		case err == nil:
-			lay(views, seg, found)
+			in.lay(views, seg, found, protocols)
 		}
 		for _, r := range views {
 			r.Do = r.Reason.Code.Do()
@@ -135,29 +155,43 @@ func (in *Inspection) readOne(ctx context.Context, shelf Shelf, r *RegionView) (
 	return regions.Read(key, image, table)
 }
 
-// lay lays the regions of a source over the series that are whole.
-func lay(views []*RegionView, seg ingest.Segmentation, found []LocalSeries) {
+// lay lays the regions of a source over the acquisitions that are whole. Their
+// parts share one grid.
+func (in *Inspection) lay(views []*RegionView, seg ingest.Segmentation, found []LocalSeries, protocols config.Config) {
 	var shared RegionView
 	shared.Doubts = seg.Warnings
 	if seg.Labels != nil {
 		shared.Doubts = slices.Concat(seg.Warnings, seg.Labels.Warnings)
 	}
-	for k, s := range found {
-		if s.Outcome.Condition != ingest.Ready {
+	for i := range in.Acquisitions {
+		a := &in.Acquisitions[i]
+		lead := found[a.Series[0]-1]
+		if lead.Outcome.Condition != ingest.Ready {
 			continue
 		}
-		mask, err := s.mask(seg)
-		switch {
-		case err != nil && len(shared.Fits) == 0:
-			shared.Reason = ingest.ReasonOf(err)
-		case err != nil:
-		case len(shared.Fits) == 0:
-			shared.Doubts, shared.Reason = mask.Warnings, ingest.Reason{}
-			fallthrough
-		default:
-			shared.Fits = append(shared.Fits, k+1)
+		mask, geometry, err := lead.mask(seg)
+		if err != nil {
+			if len(shared.Fits) == 0 {
+				shared.Reason = ingest.ReasonOf(err)
+			}
+			continue
 		}
+		if len(shared.Fits) == 0 {
+			shared.Doubts, shared.Reason = mask.Warnings, ingest.Reason{}
+		}
+		shared.Fits = append(shared.Fits, a.Series...)
+		here := regionsIn(mask)
+		for _, r := range views {
+			here.Objects = append(here.Objects, r.Object)
+		}
+		if in.unnamed(views[0]) {
+			here.Reason = ingest.Reason{Code: ingest.CodeNoRegions, Detail: "no table beside the image names its regions, so that they cannot serve"}
+		} else if p, ok := lead.protocol(protocols); ok {
+			here.refer(p, mask, geometry)
+		}
+		a.Regions = append(a.Regions, here)
 	}
+	slices.Sort(shared.Fits)
 	for i, r := range views {
 		r.Fits, r.Reason = shared.Fits, shared.Reason
 		if i == 0 {
@@ -166,18 +200,54 @@ func lay(views []*RegionView, seg ingest.Segmentation, found []LocalSeries) {
 	}
 }
 
+// unnamed reports whether nothing says what the regions of an image are called.
+func (in *Inspection) unnamed(r *RegionView) bool {
+	key := filepath.ToSlash(r.Object)
+	f := regions.FormatOf(key)
+	return f.Tables != nil && f.OwnNames(key) == nil && in.tableOf(key) < 0
+}
+
+// regionsIn names the regions of a mask.
+func regionsIn(mask extract.Mask) (r RegionsForSeries) {
+	for _, e := range mask.Regions {
+		r.Regions = append(r.Regions, NamedRegion{string(e.Region), e.Voxels})
+	}
+	return r
+}
+
+// refer finds the reference region as the line does: among the regions as the
+// protocol's rules leave them, those that it merges, and left and right as one.
+func (r *RegionsForSeries) refer(p config.Protocol, mask extract.Mask, geometry ingest.Geometry) {
+	r.Protocol = p.Name
+	ruled, err := mask.Under(p.Rules(), geometry)
+	if err == nil {
+		var curves extract.Curves // without frames: only their names count
+		for _, e := range ruled.Regions {
+			curves.TACs = append(curves.TACs, extract.TAC{Region: e.Region, Voxels: e.Voxels, Parts: e.Parts})
+		}
+		if curves, err = curves.WithMerged(p.Merge); err == nil {
+			var reference extract.Region
+			reference, err = extract.Reference(p.Reference, curves.WithBilateral().TACs)
+			r.Reference = string(reference)
+		}
+	}
+	if err != nil {
+		r.Reason = ingest.ReasonOf(err)
+	}
+}
+
 // mask lays regions over a whole series. The error says why they do not lie in
 // it.
-func (s LocalSeries) mask(seg ingest.Segmentation) (extract.Mask, error) {
-	geometry, err := dicom.Geometry(s.Assembly.Header, s.Assembly.Positions)
-	if err != nil {
-		return extract.Mask{}, err
+func (s LocalSeries) mask(seg ingest.Segmentation) (mask extract.Mask, pet ingest.Geometry, err error) {
+	if pet, err = dicom.Geometry(s.Assembly.Header, s.Assembly.Positions); err != nil {
+		return mask, pet, err
 	}
-	placed, err := stream.PlacedRegions{Segmentation: seg}.On(geometry, s.Assembly.Header)
+	placed, err := stream.PlacedRegions{Segmentation: seg}.On(pet, s.Assembly.Header)
 	if err != nil {
-		return extract.Mask{}, err
+		return mask, pet, err
 	}
-	return extract.NewMask(placed, geometry, extract.Options{})
+	mask, err = extract.NewMask(placed, pet, extract.Options{})
+	return mask, pet, err
 }
 
 // What belongs to a region source and is none.

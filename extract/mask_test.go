@@ -247,7 +247,9 @@ func TestOutlinesHoldCentresAndHoles(t *testing.T) {
 func TestContoursBetweenSlicesAreSaid(t *testing.T) {
 	pet := cubes(9, 2, -8) // slices at -8, -6, ... 8 mm
 	stack := func(name string, off float64) ingest.Outline {
-		return ingest.Outline{Index: int32(len(name)), Name: name, Contours: []ingest.Contour{square(3, -2+off), square(3, off), square(3, 2+off)}}
+		return ingest.Outline{Index: int32(len(name)), Name: name, Contours: []ingest.Contour{
+			square(3, -2+off), square(3, off), square(3, 2+off),
+		}}
 	}
 	for _, tt := range []struct {
 		name     string
@@ -257,12 +259,16 @@ func TestContoursBetweenSlicesAreSaid(t *testing.T) {
 		{"on the slices", []ingest.Outline{stack("A", 0)}, ""},
 		{"rounded to 0.01 mm, both ways", []ingest.Outline{stack("A", 0.01), stack("BB", -0.01)}, ""},
 		{"half a slice off, and less", []ingest.Outline{stack("A", 1), stack("BB", 0), stack("CCC", -0.4)},
-			"Contours of 2 regions lie between the slices of the image, up to 1 mm off, where rounding explains 0.1 mm; they are filled in the nearest slice: A (1 mm), CCC (0.4 mm)."},
+			"Contours of 2 regions lie between the slices of the image, up to 1 mm off, where rounding explains 0.1 mm; " +
+				"they are filled in the nearest slice: A (1 mm), CCC (0.4 mm)."},
 		{"thinner than slices: each counts by its height", []ingest.Outline{{Index: 1, Name: "A", Contours: []ingest.Contour{
 			square(3, -0.5), square(3, 0.5), square(3, 1.5)}}}, ""},
-		{"beyond the volume", []ingest.Outline{stack("A", 0), {Index: 2, Name: "BB", Contours: []ingest.Contour{square(3, 8), square(3, 10), square(3, 13)}}}, ""},
+		{"beyond the volume", []ingest.Outline{stack("A", 0), {
+			Index: 2, Name: "BB", Contours: []ingest.Contour{square(3, 8), square(3, 10), square(3, 13)},
+		}}, ""},
 	} {
-		m, err := extract.NewMask(ingest.Segmentation{Outlines: &ingest.Outlines{Regions: tt.outlines}}, pet, extract.Options{})
+		m, err := extract.NewMask(ingest.Segmentation{Outlines: &ingest.Outlines{Regions: tt.outlines}}, pet,
+			extract.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

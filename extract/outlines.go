@@ -87,6 +87,7 @@ func (m *movedRegions) warnings() []ingest.Warning {
 		names = append(names[:most:most], fmt.Sprintf("and %d more", n-most))
 	}
 	return []ingest.Warning{ingest.Warn(ingest.WarnContours, ingest.LevelDoubt, m.farthestMM, m.tolerance(),
-		"Contours of %s lie between the slices of the image, up to %.3g mm off, where rounding explains %.3g mm; they are filled in the nearest slice: %s.",
+		"Contours of %s lie between the slices of the image, up to %.3g mm off, where rounding explains %.3g mm; "+
+			"they are filled in the nearest slice: %s.",
 		ingest.Count(n, "region"), m.farthestMM, m.tolerance(), strings.Join(names, ", "))}
 }

@@ -43,7 +43,8 @@ func TestPartsLieOnOneAxis(t *testing.T) {
 		{"the second to a time of its own", 0, -100 * time.Second, -time.Minute, true, false},
 		{"an injection in the first part", 0, 0, 90 * time.Second, false, false},
 	} {
-		axes, zeros, err := ingest.TimingOfParts([]ingest.Assembly{part(0, tt.first, tt.injection), part(half, tt.second, tt.injection)})
+		parts := []ingest.Assembly{part(0, tt.first, tt.injection), part(half, tt.second, tt.injection)}
+		axes, zeros, err := ingest.TimingOfParts(parts)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -53,8 +54,9 @@ func TestPartsLieOnOneAxis(t *testing.T) {
 		if got := axes[1].Frames[0].Start + zeros[1] - axes[0].Frames[0].Start; zeros[0] != 0 || got != half {
 			t.Errorf("%s: the second part begins %v after the first, want %v", tt.name, got, half)
 		}
-		if got := axes[1].Stored + zeros[1] - (axes[0].Stored + zeros[0]); math.Abs((got - (tt.second - tt.first)).Seconds()) > 1e-3 {
-			t.Errorf("%s: corrected to times %v apart, want %v", tt.name, got, tt.second-tt.first)
+		apart := axes[1].Stored + zeros[1] - axes[0].Stored
+		if off := apart - (tt.second - tt.first); math.Abs(off.Seconds()) > 1e-3 {
+			t.Errorf("%s: corrected to times %v apart, want %v", tt.name, apart, tt.second-tt.first)
 		}
 	}
 }

@@ -199,7 +199,8 @@ func goesWith(parts []inspect.SeriesView) string {
 		return ""
 	}
 	slices.Sort(twins)
-	return fmt.Sprintf("series %s, other reconstructions of the same acquisition, each fitted by itself", runs(slices.Compact(twins)))
+	return fmt.Sprintf("series %s, other reconstructions of the same acquisition, each fitted by itself",
+		runs(slices.Compact(twins)))
 }
 
 func tracer(s inspect.SeriesView) string {
@@ -282,7 +283,8 @@ func size(s inspect.SeriesView) string {
 	if s.SpacingMM == [3]float64{} {
 		return fmt.Sprintf("%d columns × %d rows × %d slices", s.Size[0], s.Size[1], s.Size[2])
 	}
-	return fmt.Sprintf("%d columns × %d rows × %d slices, %.4g × %.4g × %.4g mm", s.Size[0], s.Size[1], s.Size[2], s.SpacingMM[0], s.SpacingMM[1], s.SpacingMM[2])
+	return fmt.Sprintf("%d columns × %d rows × %d slices, %.4g × %.4g × %.4g mm",
+		s.Size[0], s.Size[1], s.Size[2], s.SpacingMM[0], s.SpacingMM[1], s.SpacingMM[2])
 }
 
 // slots counts what is there of all parts.
@@ -296,7 +298,8 @@ func slots(parts []inspect.SeriesView) string {
 	if !counted {
 		return fmt.Sprintf("%d filled; the header does not count them (%d objects)", have, objects)
 	}
-	return fmt.Sprintf("%d of %d filled: %d frames of %d slices (%d objects)", have, want, frames, parts[0].Slices, objects)
+	return fmt.Sprintf("%d of %d filled: %d frames of %d slices (%d objects)",
+		have, want, frames, parts[0].Slices, objects)
 }
 
 // mostMissing bounds how many slots are named.
@@ -320,7 +323,8 @@ func values(v *inspect.ValuesView) string {
 	if v == nil {
 		return ""
 	}
-	text := fmt.Sprintf("%.6g to %.6g, mean %.6g, of %d voxels, %d of them negative", v.Min, v.Max, v.Mean, v.Voxels, v.Negative)
+	text := fmt.Sprintf("%.6g to %.6g, mean %.6g, of %d voxels, %d of them negative",
+		v.Min, v.Max, v.Mean, v.Voxels, v.Negative)
 	if v.Padding > 0 {
 		text += fmt.Sprintf("; without %d voxels of padding", v.Padding)
 	}
@@ -350,7 +354,8 @@ func printTiming(w io.Writer, frames []inspect.FrameView) error {
 		if v.Factor > 0 && v.Expected > 0 {
 			off = fmt.Sprintf("%.3f", 0+math.Round(1e5*(v.Factor/v.Expected-1))/1e3) // 0 + −0 is 0
 		}
-		fmt.Fprintf(t, "%d\t%.3f\t%.3f\t%s\t%s\t%s\t%s\t%s\t\n", f+1, v.Start, v.Duration, positive(v.SlopeMin), positive(v.SlopeMax), positive(v.Factor), positive(v.Expected), off)
+		fmt.Fprintf(t, "%d\t%.3f\t%.3f\t%s\t%s\t%s\t%s\t%s\t\n", f+1, v.Start, v.Duration,
+			positive(v.SlopeMin), positive(v.SlopeMax), positive(v.Factor), positive(v.Expected), off)
 	}
 	return t.Flush()
 }

@@ -21,7 +21,7 @@ func TestPartsOfAnAcquisitionAreOneScreen(t *testing.T) {
 	early, late := splitAfter(t, s, 5)
 	dir := t.TempDir()
 	for _, f := range late {
-		f.Data = bytes.Replace(f.Data, []byte("170000000"), []byte("160000000"), 1) // the dose, which does not tell parts apart
+		f.Data = bytes.Replace(f.Data, []byte("170000000"), []byte("160000000"), 1) // the dose tells no parts apart
 		early = append(early, f)
 	}
 	for _, f := range early {

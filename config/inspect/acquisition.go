@@ -66,7 +66,9 @@ func groupsOf(found []LocalSeries, relatives []relatives) (list []group) {
 }
 
 // describe looks at every series, and at what they make together.
-func (in *Inspection) describe(ctx context.Context, shelf Shelf, found []LocalSeries, protocols config.Config, pixels bool) error {
+func (in *Inspection) describe(
+	ctx context.Context, shelf Shelf, found []LocalSeries, protocols config.Config, pixels bool,
+) error {
 	relatives := relativesOf(found)
 	in.Series = make([]SeriesView, len(found))
 	for _, g := range groupsOf(found, relatives) {

@@ -50,7 +50,8 @@ func TestPartsAreShownAsOneAcquisition(t *testing.T) {
 		t.Fatalf("%d series, %d acquisitions, %v", len(in.Series), len(in.Acquisitions), err)
 	}
 	a := in.Acquisitions[0]
-	if len(a.Series) != 24 || a.Series[0] != 1 || a.Series[23] != 24 || a.Condition != ingest.Ready || a.Frames != 24 || len(a.Timing) != 24 {
+	if len(a.Series) != 24 || a.Series[0] != 1 || a.Series[23] != 24 || a.Condition != ingest.Ready ||
+		a.Frames != 24 || len(a.Timing) != 24 {
 		t.Fatalf("series %v, %s, %d frames, table of %d", a.Series, a.Condition, a.Frames, len(a.Timing))
 	}
 	if len(a.StoredTo) != 1 || math.Abs(a.StoredTo[0]) > 1e-3 || a.Injection == nil || *a.Injection != 0 {
@@ -58,7 +59,8 @@ func TestPartsAreShownAsOneAcquisition(t *testing.T) {
 	}
 	for f, v := range a.Timing {
 		want := s.Frames[f]
-		if math.Abs(v.Start-want.Start.Seconds()) > 1e-6 || v.Duration != want.Duration.Seconds() || v.Series != f+1 || math.Abs(v.Factor/v.Expected-1) > 1e-6 || !(v.SlopeMin > 0) {
+		if math.Abs(v.Start-want.Start.Seconds()) > 1e-6 || v.Duration != want.Duration.Seconds() || v.Series != f+1 ||
+			math.Abs(v.Factor/v.Expected-1) > 1e-6 || !(v.SlopeMin > 0) {
 			t.Errorf("frame %d: %+v, want %+v", f+1, v, want)
 		}
 	}
@@ -69,7 +71,8 @@ func TestPartsAreShownAsOneAcquisition(t *testing.T) {
 		}
 		said[d.Code] = d
 	}
-	if _, alarm := said[ingest.WarnDecayRef]; alarm || len(said[ingest.WarnUnverified].Series) != 24 || said[ingest.CodeJoined].Value != 24 || said[ingest.CodeJoined].Series != nil {
+	if _, alarm := said[ingest.WarnDecayRef]; alarm || len(said[ingest.WarnUnverified].Series) != 24 ||
+		said[ingest.CodeJoined].Value != 24 || said[ingest.CodeJoined].Series != nil {
 		t.Errorf("%+v", a.Doubts)
 	}
 	for _, v := range in.Series {
@@ -79,7 +82,8 @@ func TestPartsAreShownAsOneAcquisition(t *testing.T) {
 	}
 	labels := s.Labels()
 	curves, _, err := ExtractDir(t.Context(), dir, labelled(labels), 0, nothing)
-	if err != nil || len(curves.Frames) != 24 || slices.ContainsFunc(curves.Warnings, func(w ingest.Warning) bool { return w.Code == ingest.WarnDecayRef }) {
+	alarm := func(w ingest.Warning) bool { return w.Code == ingest.WarnDecayRef }
+	if err != nil || len(curves.Frames) != 24 || slices.ContainsFunc(curves.Warnings, alarm) {
 		t.Errorf("extracted %d frames, %v, %v", len(curves.Frames), curves.Warnings, err)
 	}
 	sum := 0.0
@@ -146,7 +150,8 @@ func TestDoubtsOfPartsAreListedOnce(t *testing.T) {
 	a.doubt(1, []DoubtView{gap(2), lossy})
 	a.doubt(2, []DoubtView{gap(30.5)})
 	a.doubt(3, []DoubtView{gap(4), lossy})
-	if len(a.Doubts) != 2 || a.Doubts[0].Value != 30.5 || !a.Doubts[0].Largest || !slices.Equal(a.Doubts[0].Series, []int{1, 2, 3}) ||
+	if len(a.Doubts) != 2 || a.Doubts[0].Value != 30.5 || !a.Doubts[0].Largest ||
+		!slices.Equal(a.Doubts[0].Series, []int{1, 2, 3}) ||
 		a.Doubts[1].Largest || !slices.Equal(a.Doubts[1].Series, []int{1, 3}) {
 		t.Errorf("%+v", a.Doubts)
 	}
@@ -195,7 +200,8 @@ func TestInspectionNamesRegionsAndReference(t *testing.T) {
 			t.Errorf("%s has %g voxels, want %g", r.Name, r.Voxels, truth[r.Name])
 		}
 	}
-	if len(got[0].Regions) != len(truth) || got[0].Protocol != "[11C]DASB" || got[0].Reference != "Cerebellum" || got[0].Reason.Code != "" {
+	if len(got[0].Regions) != len(truth) || got[0].Protocol != "[11C]DASB" ||
+		got[0].Reference != "Cerebellum" || got[0].Reason.Code != "" {
 		t.Errorf("with a table: %+v", got[0])
 	}
 	if got[1].Reference != "" || got[1].Reason.Code != ingest.CodeNoRegions {
@@ -211,7 +217,8 @@ func TestInspectionNamesRegionsAndReference(t *testing.T) {
 	}
 	merged := config.Default()
 	for i := range merged.Protocols {
-		merged.Protocols[i].Merge, merged.Protocols[i].Reference = map[string][]string{"rest": {"Thalamus", "Cerebellum"}}, "rest"
+		merged.Protocols[i].Merge = map[string][]string{"rest": {"Thalamus", "Cerebellum"}}
+		merged.Protocols[i].Reference = "rest"
 	}
 	if got := look(merged)[0]; got.Reference != "rest" {
 		t.Errorf("a reference that a rule merges: %+v", got)

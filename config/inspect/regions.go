@@ -185,7 +185,8 @@ func (in *Inspection) lay(views []*RegionView, seg ingest.Segmentation, found []
 			here.Objects = append(here.Objects, r.Object)
 		}
 		if in.unnamed(views[0]) {
-			here.Reason = ingest.Reason{Code: ingest.CodeNoRegions, Detail: "no table beside the image names its regions, so that they cannot serve"}
+			here.Reason = ingest.Reason{Code: ingest.CodeNoRegions}
+			here.Reason.Detail = "no table beside the image names its regions, so that they cannot serve"
 		} else if p, ok := lead.protocol(protocols); ok {
 			here.refer(p, mask, geometry)
 		}

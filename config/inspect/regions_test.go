@@ -68,12 +68,14 @@ func TestOneNameInTwoFilesIsRefused(t *testing.T) {
 		}
 		return file
 	}
-	left, other, again := put("a/x_label-GM_probseg.nii.gz", 1, 0), put("a/x_label-WM_probseg.nii.gz", 1, 1), put("b/x_label-GM_probseg.nii.gz", 0, 1)
+	left, other := put("a/x_label-GM_probseg.nii.gz", 1, 0), put("a/x_label-WM_probseg.nii.gz", 1, 1)
+	again := put("b/x_label-GM_probseg.nii.gz", 0, 1)
 	if s, err := ReadRegionsFiles([]string{left, other}, ""); err != nil || len(s.Layers.Regions) != 2 {
 		t.Errorf("two names: %+v, %v", s.Layers, err)
 	}
 	_, err := ReadRegionsFiles([]string{left, other, again}, "")
-	if why := ingest.ReasonOf(err); why.Code != ingest.CodeRegionsUnreadable || !strings.Contains(why.Detail, left+" and "+again+" both hold a region called GM") {
+	if why := ingest.ReasonOf(err); why.Code != ingest.CodeRegionsUnreadable ||
+		!strings.Contains(why.Detail, left+" and "+again+" both hold a region called GM") {
 		t.Errorf("one name in two files: %v", err)
 	}
 }
@@ -93,7 +95,8 @@ func TestInspectionLooksIntoSets(t *testing.T) {
 		}
 		return phantom.NIfTI(one)
 	}
-	first, second := only(labels.Index[slices.IndexFunc(labels.Index, func(x int32) bool { return x != 0 })]), only(slices.Max(labels.Index))
+	some := slices.IndexFunc(labels.Index, func(x int32) bool { return x != 0 })
+	first, second := only(labels.Index[some]), only(slices.Max(labels.Index))
 	look := func(names map[string][]byte) []RegionView {
 		t.Helper()
 		dir := write(t, t.TempDir(), s, nil)
@@ -113,13 +116,17 @@ func TestInspectionLooksIntoSets(t *testing.T) {
 			t.Errorf("%s: %+v", r.Object, r)
 		}
 	}
-	for _, r := range look(map[string][]byte{"a_label-GM_probseg.nii.gz": first, "a_label-WM_probseg.nii.gz": second, "a_label-GM_probseg.nii": second}) {
-		if why := r.Reason.Detail; len(r.Fits) != 0 || !strings.Contains(why, "a_label-GM_probseg.nii and ") || !strings.Contains(why, "a_label-GM_probseg.nii.gz both hold a region called GM") {
+	for _, r := range look(map[string][]byte{
+		"a_label-GM_probseg.nii.gz": first, "a_label-WM_probseg.nii.gz": second, "a_label-GM_probseg.nii": second,
+	}) {
+		if why := r.Reason.Detail; len(r.Fits) != 0 || !strings.Contains(why, "a_label-GM_probseg.nii and ") ||
+			!strings.Contains(why, "a_label-GM_probseg.nii.gz both hold a region called GM") {
 			t.Errorf("%s: %+v", r.Object, r)
 		}
 	}
 	for _, r := range look(map[string][]byte{"a_label-GM_probseg.nii.gz": first, "a_label-WM_probseg.nii.gz": second[:len(second)/2]}) {
-		if !strings.Contains(r.Reason.Detail, "shorter") || (filepath.Base(r.Object) == "a_label-GM_probseg.nii.gz") != strings.Contains(r.Reason.Detail, "a_label-WM_probseg.nii.gz, of the same set: ") {
+		if !strings.Contains(r.Reason.Detail, "shorter") ||
+			(filepath.Base(r.Object) == "a_label-GM_probseg.nii.gz") != strings.Contains(r.Reason.Detail, "a_label-WM_probseg.nii.gz, of the same set: ") {
 			t.Errorf("%s: %+v", r.Object, r)
 		}
 	}

@@ -21,7 +21,9 @@ func Extract(ctx context.Context, a ingest.Assembly, regions PlacedRegions, o Op
 }
 
 // extractPart makes the curves of a series on a time axis of its own.
-func extractPart(ctx context.Context, a ingest.Assembly, timing ingest.Timing, regions PlacedRegions, o Options) (extract.Curves, string, error) {
+func extractPart(
+	ctx context.Context, a ingest.Assembly, timing ingest.Timing, regions PlacedRegions, o Options,
+) (extract.Curves, string, error) {
 	geometry, err := dicom.Geometry(a.Header, a.Positions)
 	if err != nil {
 		return extract.Curves{}, "", err
@@ -63,7 +65,9 @@ func Curves(ctx context.Context, parts []ingest.Assembly, regions PlacedRegions,
 }
 
 // joined makes the curves of all parts.
-func joined(ctx context.Context, parts []ingest.Assembly, regions PlacedRegions, o Options) (curves extract.Curves, input string, err error) {
+func joined(
+	ctx context.Context, parts []ingest.Assembly, regions PlacedRegions, o Options,
+) (curves extract.Curves, input string, err error) {
 	axes, zeros, err := ingest.TimingOfParts(parts)
 	if err != nil {
 		return extract.Curves{}, "", err

@@ -111,7 +111,8 @@ func checkDoubles(parts []part, by naming) error {
 			continue
 		}
 		if other, known := called[p.name]; known {
-			return ingest.Reject(ingest.CodeRegionsUnreadable, "the "+what+" are both called %s; %s", other, p.index, p.name, tellApart)
+			return ingest.Reject(ingest.CodeRegionsUnreadable,
+				"the "+what+" are both called %s; %s", other, p.index, p.name, tellApart)
 		}
 		called[p.name] = p.index
 	}

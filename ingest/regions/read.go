@@ -114,7 +114,8 @@ func (s *Set) Add(image string, more ingest.Segmentation) error {
 		switch other, known := s.image[p.name]; {
 		case p.voxels == 0 || p.name == "":
 		case known && !first:
-			return ingest.Reject(ingest.CodeRegionsUnreadable, "%s and %s both hold a region called %s; %s", other, image, p.name, tellApart)
+			return ingest.Reject(ingest.CodeRegionsUnreadable,
+				"%s and %s both hold a region called %s; %s", other, image, p.name, tellApart)
 		default:
 			s.image[p.name] = image
 		}

@@ -28,7 +28,9 @@ func (d described) checkShared(parts []part) error {
 	if len(table) == 0 {
 		table = []string{"none"}
 	}
-	return ingest.Reject(ingest.CodeRegionsUnreadable, "the table names no index of the image; the image has %s, the table %s: give the table of this image", some(image), some(table))
+	return ingest.Reject(ingest.CodeRegionsUnreadable,
+		"the table names no index of the image; the image has %s, the table %s: give the table of this image",
+		some(image), some(table))
 }
 
 // unnamed says which regions are called by their numbers because nothing names
@@ -43,7 +45,8 @@ func (d described) unnamed(parts []part) (list []ingest.Warning) {
 		}
 	}
 	if n := len(lacking); n > 0 {
-		list = append(list, doubt(n, "The source has %s %s, called label-N by the index N: %s.", ingest.Count(n, "region"), d.by.lacks(), some(lacking)))
+		list = append(list, ingest.Warn(ingest.WarnLabels, ingest.LevelDoubt, float64(n), 0,
+			"The source has %s %s, called label-N by the index N: %s.", ingest.Count(n, "region"), d.by.lacks(), some(lacking)))
 	}
 	for _, index := range slices.Sorted(maps.Keys(d.blank)) {
 		if index != 0 && d.names[index] == "" {
@@ -51,16 +54,15 @@ func (d described) unnamed(parts []part) (list []ingest.Warning) {
 		}
 	}
 	if n := len(blank); n > 0 {
-		list = append(list, doubt(n, "The table has %s with a blank name, called label-N by the index N if there are voxels: %s.", ingest.Count(n, "row"), some(blank)))
+		list = append(list, ingest.Warn(ingest.WarnLabels, ingest.LevelDoubt, float64(n), 0,
+			"The table has %s with a blank name, called label-N by the index N if there are voxels: %s.",
+			ingest.Count(n, "row"), some(blank)))
 	}
 	if name := strings.TrimSpace(d.names[0]); d.by == byTable && !likeBackground(name) {
-		list = append(list, doubt(1, "The table calls index 0 %s, but voxels of index 0 are background and belong to no region.", name))
+		list = append(list, ingest.Warn(ingest.WarnLabels, ingest.LevelDoubt, 1, 0,
+			"The table calls index 0 %s, but voxels of index 0 are background and belong to no region.", name))
 	}
 	return list
-}
-
-func doubt(n int, format string, args ...any) ingest.Warning {
-	return ingest.Warn(ingest.WarnLabels, ingest.LevelDoubt, float64(n), 0, format, args...)
 }
 
 // lacks says what a region lacks that has no name.

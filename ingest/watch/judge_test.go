@@ -344,11 +344,14 @@ func TestProbabilitiesOfOneRegionEachAreASet(t *testing.T) {
 func TestOneNameForTwoImagesOfASetIsRefused(t *testing.T) {
 	grid := ingest.Geometry{Size: [3]int{2, 1, 1}, Affine: ingest.Affine{{1}, {0, 1}, {0, 0, 1}}}
 	image := func(index ...int32) []byte { return phantom.NIfTI(ingest.Labels{Geometry: grid, Index: index}) }
-	bodies := map[string][]byte{"s/a_label-GM_probseg.nii": image(1, 0), "s/a_label-GM_probseg.nii.gz": image(0, 1), "s/a_label-WM_probseg.nii": image(1, 1)}
+	bodies := map[string][]byte{
+		"s/a_label-GM_probseg.nii": image(1, 0), "s/a_label-GM_probseg.nii.gz": image(0, 1), "s/a_label-WM_probseg.nii": image(1, 1),
+	}
 	open := func(_ context.Context, r ingest.Record) (io.ReadCloser, int64, error) {
 		return io.NopCloser(bytes.NewReader(bodies[r.Key])), int64(len(bodies[r.Key])), nil
 	}
-	source := watch.RegionSource{Image: region("s/a_label-GM_probseg.nii", "d1"), More: []ingest.Record{region("s/a_label-WM_probseg.nii", "d3")}}
+	source := watch.RegionSource{Image: region("s/a_label-GM_probseg.nii", "d1")}
+	source.More = []ingest.Record{region("s/a_label-WM_probseg.nii", "d3")}
 	s, _, err := source.Read(t.Context(), open)
 	if err != nil || len(s.Layers.Regions) != 2 || s.Layers.Regions[1].Index != 2 || s.Layers.Regions[1].Name != "WM" {
 		t.Fatalf("two names: %+v, %v", s.Layers, err)
@@ -356,7 +359,8 @@ func TestOneNameForTwoImagesOfASetIsRefused(t *testing.T) {
 	source.More = append(source.More, region("s/a_label-GM_probseg.nii.gz", "d2"))
 	_, _, err = source.Read(t.Context(), open)
 	want := "image 1 of the set and image 3 of the set both hold a region called GM"
-	if why := ingest.ReasonOf(err); why.Code != ingest.CodeRegionsUnreadable || !strings.Contains(why.Detail, want) || strings.Contains(why.Detail, "probseg") {
+	if why := ingest.ReasonOf(err); why.Code != ingest.CodeRegionsUnreadable ||
+		!strings.Contains(why.Detail, want) || strings.Contains(why.Detail, "probseg") {
 		t.Errorf("%v, want %q and no key", err, want)
 	}
 }

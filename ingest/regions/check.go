@@ -51,8 +51,8 @@ func check(s *ingest.Segmentation, d described) error {
 	return nil
 }
 
-// partsOf returns what a source holds, by rising index. The regions that a
-// label map of DICOM describes are among them where they have no voxel too.
+// partsOf returns what a source holds, by rising index. An image of labels holds
+// the indices that have voxels; layers may have none.
 func partsOf(s *ingest.Segmentation) (list []part) {
 	switch {
 	case s.Labels != nil:

@@ -242,6 +242,48 @@ func TestOutlinesHoldCentresAndHoles(t *testing.T) {
 	}
 }
 
+// Contours that lie between the slices are a doubt that says how far, and of
+// which regions; what headers round to 0.01 mm is none.
+func TestContoursBetweenSlicesAreSaid(t *testing.T) {
+	pet := cubes(9, 2, -8) // slices at -8, -6, ... 8 mm
+	stack := func(name string, off float64) ingest.Outline {
+		return ingest.Outline{Index: int32(len(name)), Name: name, Contours: []ingest.Contour{
+			square(3, -2+off), square(3, off), square(3, 2+off),
+		}}
+	}
+	for _, tt := range []struct {
+		name     string
+		outlines []ingest.Outline
+		want     string
+	}{
+		{"on the slices", []ingest.Outline{stack("A", 0)}, ""},
+		{"rounded to 0.01 mm, both ways", []ingest.Outline{stack("A", 0.01), stack("BB", -0.01)}, ""},
+		{"half a slice off, and less", []ingest.Outline{stack("A", 1), stack("BB", 0), stack("CCC", -0.4)},
+			"Contours of 2 regions lie between the slices of the image, up to 1 mm off, where rounding explains 0.1 mm; " +
+				"they are filled in the nearest slice: A (1 mm), CCC (0.4 mm)."},
+		{"thinner than slices: each counts by its height", []ingest.Outline{{Index: 1, Name: "A", Contours: []ingest.Contour{
+			square(3, -0.5), square(3, 0.5), square(3, 1.5)}}}, ""},
+		{"beyond the volume", []ingest.Outline{stack("A", 0), {
+			Index: 2, Name: "BB", Contours: []ingest.Contour{square(3, 8), square(3, 10), square(3, 13)},
+		}}, ""},
+	} {
+		m, err := extract.NewMask(ingest.Segmentation{Outlines: &ingest.Outlines{Regions: tt.outlines}}, pet,
+			extract.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for _, w := range m.Warnings {
+			if w.Code == ingest.WarnContours && w.Level == ingest.LevelDoubt {
+				got += w.Detail
+			}
+		}
+		if got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
 // Planes closer than slices fill slices in part; a contour that is there twice
 // is no hole; planes far apart are separate pieces, and that is said.
 func TestOutlinesFillWhatTheyStandFor(t *testing.T) {
@@ -258,7 +300,7 @@ func TestOutlinesFillWhatTheyStandFor(t *testing.T) {
 			square(1.2, -0.125), square(1.2, 0.125), square(1.2, 0.375), square(1.2, 0.625), square(1.2, 0.875), square(1.2, 1.125),
 		}, 9 * 1.5, ""},
 		{"planes two apart", []ingest.Contour{square(1.2, -2), square(1.2, 0), square(1.2, 2)}, 9 * 6, ""},
-		{"planes between slices", []ingest.Contour{square(1.2, -0.5), square(1.2, 0.5), square(1.2, 1.5)}, 9 * 3, ""},
+		{"planes between slices", []ingest.Contour{square(1.2, -0.5), square(1.2, 0.5), square(1.2, 1.5)}, 9 * 3, ingest.LevelDoubt},
 		{"drawn twice", []ingest.Contour{square(1.2, 0), turned, square(0.4, 0)}, 9 - 1, ingest.LevelNotice},
 		{"planes four apart", []ingest.Contour{square(1.2, -4), square(1.2, 0)}, 9 * 6, ingest.LevelWarn},
 		{"two pieces", []ingest.Contour{square(1.2, -3), square(1.2, -2), square(1.2, 2), square(1.2, 3)}, 9 * 4, ingest.LevelWarn},

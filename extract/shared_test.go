@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"math"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -279,6 +280,9 @@ func TestRealOutlinesAreTheMaskThatOthersMade(t *testing.T) {
 		m, err := extract.NewMask(seg, want.Geometry, extract.Options{})
 		if err != nil {
 			t.Fatal(err)
+		}
+		if i := slices.IndexFunc(m.Warnings, func(w ingest.Warning) bool { return w.Code == ingest.WarnContours }); i >= 0 {
+			t.Errorf("%s: %v", filepath.Base(study), m.Warnings[i]) // they were drawn on these slices
 		}
 		of := newMask(t, want, want.Geometry)
 		differ := 0

@@ -26,6 +26,9 @@ type oddities struct {
 	// far is the distance of the planes, in slices of PET, where that is so
 	// large that they may be those of separate pieces; else 0.
 	far float64
+	// off is the farthest, in slices, that a contour was moved to the slice that
+	// it is filled in.
+	off float64
 }
 
 func (o oddities) warnings(region Region) []ingest.Warning {
@@ -103,9 +106,9 @@ func (c *cover) fill(contours []polygon, size [3]int, region uint16) oddities {
 	if len(slabs) == 0 {
 		return odd
 	}
-	parts := wholeSlab
-	if thinnest(slabs) < 1-samePlane {
-		parts = partsOfSlabs
+	parts := partsOfSlabs
+	if thinnest(slabs) >= 1-samePlane {
+		parts, odd.off = wholeSlab, farthestMove(contours, size[2])
 	}
 	row := make([]float32, size[0])
 	for k := range size[2] {
@@ -118,6 +121,17 @@ func (c *cover) fill(contours []polygon, size [3]int, region uint16) oddities {
 		}
 	}
 	return odd
+}
+
+// farthestMove returns how far, in slices, contours within a grid lie from the
+// nearest of its slices.
+func farthestMove(contours []polygon, slices int) (off float64) {
+	for _, d := range contours {
+		if nearest := math.Round(d.height); nearest >= 0 && nearest < float64(slices) {
+			off = max(off, math.Abs(d.height-nearest))
+		}
+	}
+	return off
 }
 
 // fillRow adds the voxels of row j of slice k. Row is room for the weights of a

@@ -21,6 +21,7 @@ func (c *cover) fillTilted(o ingest.Outline, pet ingest.Geometry, region uint16,
 	}
 	own := newCover(g.Size)
 	odd := own.fill(contours, g.Size, 1)
+	odd.off = 0 // the grid has its slices where the contours are
 	if apart := length(ingest.Vec{g.Affine[0][2], g.Affine[1][2], g.Affine[2][2]}) / length(ingest.Vec{pet.Affine[0][2], pet.Affine[1][2], pet.Affine[2][2]}); g.Size[2] > 1 && apart > farPlanes {
 		odd.far = apart
 	}

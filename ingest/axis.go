@@ -140,9 +140,10 @@ func (t *Timing) read(a Assembly, instances []Instance) error {
 	case ok && t.injectByFactors(a.Header, used, scatter):
 		t.Stored = t.Injection
 	case ok && known && (used-said).Abs() > decayRefTolerance:
-		t.Warnings = append(t.Warnings, Warn(WarnDecayRef, LevelWarn, (used-said).Seconds(), decayRefTolerance.Seconds(),
+		t.otherOrigin = Warn(WarnDecayRef, LevelWarn, (used - said).Seconds(), decayRefTolerance.Seconds(),
 			"The origin of the DecayFactors lies %s the one that the header states, where %g s are allowed; that of the factors is used.",
-			sideOf(used-said, "before", "after"), decayRefTolerance.Seconds()))
+			sideOf(used-said, "before", "after"), decayRefTolerance.Seconds())
+		t.Warnings = append(t.Warnings, t.otherOrigin)
 		t.Stored = used
 	case ok && (!known || (used-said).Abs() > Simultaneous):
 		t.Stored = used

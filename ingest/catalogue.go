@@ -129,7 +129,7 @@ func warningRows() []Entry {
 		{WarnScanShort, LevelWarn, "The first frame is too long for a dynamic model.", "Reconstruct with short frames at the start, or use SUVR."},
 
 		{WarnLabels, LevelDoubt, "Something about the source of regions, or the rules for it, is unusual.", "Lay the regions over the image before you rely on a curve."},
-		{WarnContours, LevelWarn, "Contours of a region have gaps, or are there twice.", "Check the contours in the program that drew them."},
+		{WarnContours, LevelDoubt, "Contours of a region have gaps, are there twice, or lie between the slices of the image.", "Check the contours in the program that drew them, and that they were drawn on this series."},
 		{WarnRegionCut, LevelWarn, "A part of a region lies outside the field of view.", "Do not compare this region with scans that hold all of it."},
 		{WarnRegionEmpty, LevelWarn, "A region of the look-up table or of the source has no voxel in the image, so that there is no curve of it.", "Check that table and image belong together, and that no step of their making lost the region."},
 		{WarnSmallRegion, LevelWarn, "A region has few voxels: its curve is noisy and mixed with its surroundings.", "Merge small regions, or read their estimates with care."},

@@ -1,7 +1,9 @@
 package ingest
 
 import (
+	"cmp"
 	"math"
+	"strings"
 	"time"
 )
 
@@ -45,12 +47,14 @@ type Soft struct {
 	DoseBq           float64   `json:"dos,omitempty"`
 	WeightKg         float64   `json:"wgt,omitempty"`
 	TracerTexts      []string  `json:"trc,omitempty"` // where a tracer may be named, most telling first
-	CorrectedImage   []string  `json:"cor,omitempty"`
-	Manufacturer     string    `json:"mfr,omitempty"`
-	Model            string    `json:"mdl,omitempty"`
-	ReconMethod      string    `json:"rec,omitempty"`
-	AttenuationCorr  string    `json:"atn,omitempty"`
-	SliceThickness   float64   `json:"thk,omitempty"` // mm; used only where a series has one slice
+	// Tracer is for people who read a header; it is not kept.
+	Tracer          Radiopharmaceutical `json:"-"`
+	CorrectedImage  []string            `json:"cor,omitempty"`
+	Manufacturer    string              `json:"mfr,omitempty"`
+	Model           string              `json:"mdl,omitempty"`
+	ReconMethod     string              `json:"rec,omitempty"`
+	AttenuationCorr string              `json:"atn,omitempty"`
+	SliceThickness  float64             `json:"thk,omitempty"` // mm; used only where a series has one slice
 	// BqPerMLPerUnit turns series units into Bq/mL: 1 for BQML, a vendor's
 	// factor for CNTS, 0 where it is not known.
 	BqPerMLPerUnit float64 `json:"bqf,omitempty"`
@@ -70,6 +74,36 @@ type Soft struct {
 	Rescaled float64 `json:"rsc,omitempty"`
 	// TimeDoubts says, in sentences, why the header's times may not go together.
 	TimeDoubts []string `json:"tdb,omitempty"`
+}
+
+// A Radiopharmaceutical is what was injected, as the first item of
+// RadiopharmaceuticalInformationSequence names it. Facts that are not there are
+// empty.
+type Radiopharmaceutical struct {
+	Name    string // Radiopharmaceutical, a free text
+	Meaning string // CodeMeaning of RadiopharmaceuticalCodeSequence
+	Code    string // its CodeValue
+	Scheme  string // its CodingSchemeDesignator, such as SCT
+}
+
+// String returns the name and, in parentheses, the code, such as "[11C]DASB
+// (DASB C-11, SRT C-XX)"; "" where the header has neither.
+func (r Radiopharmaceutical) String() string {
+	name := cmp.Or(r.Name, r.Meaning)
+	code := strings.TrimSpace(r.Scheme + " " + r.Code)
+	if r.Code == "" {
+		code = ""
+	}
+	if r.Name != "" && r.Meaning != "" && !strings.EqualFold(r.Name, r.Meaning) {
+		code = strings.TrimSuffix(r.Meaning+", "+code, ", ")
+	}
+	switch {
+	case code == "":
+		return name
+	case name == "":
+		return code
+	}
+	return name + " (" + code + ")"
 }
 
 // another says that two instances belong to different patients or studies. One

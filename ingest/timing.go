@@ -21,6 +21,8 @@ type Timing struct {
 	Injection      time.Duration
 	InjectionKnown bool
 	Warnings       []Warning
+
+	otherOrigin Warning // the one of Warnings that Stored is not what the header states
 }
 
 const (

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math"
 	"strings"
 	"text/tabwriter"
 
@@ -24,11 +23,14 @@ type inspectCmd struct {
 
 // Help shows examples.
 func (inspectCmd) Help() string {
-	return `Prints what tacstream sees, without changing anything: for each PET series the scanner, tracer, units, decay
-correction, geometry, table of frames, what is missing and what is doubtful, each with what to do about it; then the
-objects with regions and those that are broken. It never prints names, ids, dates or UIDs of the header; it prints paths
-as you gave them. In the table of frames, a slope turns a stored number into a value, and the decay factor of the header
-stands beside the one computed from its times, half-life and origin.
+	return `Prints what tacstream sees, without changing anything: for each acquisition the scanner, tracer, dose, weight, units,
+decay correction, geometry, regions and reference region, table of frames, what is missing and what is doubtful, each
+with what to do about it; then the objects with regions and those that are broken. Series that are the parts of one
+acquisition are joined as 'tacstream serve' joins them and shown together. It never prints names, ids, dates or UIDs of
+the header; it prints paths as you gave them.
+
+` + modelZero + ` In the table of frames, a slope turns a stored number
+into a value, and the decay factor of the header stands beside the one computed from its times, half-life and origin.
 
 The exit status is 0 if every series and every region source could be used, else 1.
 
@@ -109,8 +111,8 @@ func (c inspectCmd) shelf(e *env) (shelf inspect.Shelf, cfg config.Config, done 
 
 // printInspection writes everything for people to read.
 func printInspection(w io.Writer, in inspect.Inspection) error {
-	for _, s := range in.Series {
-		if err := printSeries(w, s); err != nil {
+	for _, a := range in.Acquisitions {
+		if err := printAcquisition(w, in, a); err != nil {
 			return err
 		}
 	}
@@ -150,7 +152,7 @@ func numbers(r inspect.RegionView) string {
 	case len(r.Fits) == 0:
 		return "-"
 	}
-	return commas(r.Fits)
+	return runs(r.Fits)
 }
 
 // mostBroken bounds how many objects are named of one reason.
@@ -171,187 +173,4 @@ func printBroken(w io.Writer, broken []inspect.BrokenView) error {
 		}
 	}
 	return nil
-}
-
-func printSeries(w io.Writer, s inspect.SeriesView) error {
-	fmt.Fprintf(w, "Series %d: %s\n", s.Number, s.Condition)
-	if s.Reason.Code != "" {
-		fmt.Fprintf(w, "  %s\n", s.Reason)
-	}
-	if s.Do != "" {
-		fmt.Fprintf(w, "  → %s\n", s.Do)
-	}
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for _, row := range facts(s) {
-		if row[1] != "" {
-			fmt.Fprintf(t, "  %s\t%s\n", row[0], row[1])
-		}
-	}
-	if err := t.Flush(); err != nil {
-		return err
-	}
-	if err := printTiming(w, s.Timing); err != nil {
-		return err
-	}
-	for _, d := range s.Doubts {
-		fmt.Fprintf(w, "  %s\n", d.Warning)
-		if d.Do != "" {
-			fmt.Fprintf(w, "    → %s\n", d.Do)
-		}
-	}
-	_, err := fmt.Fprintln(w)
-	return err
-}
-
-// facts are the lines about a series; one without a value is left out.
-func facts(s inspect.SeriesView) [][2]string {
-	return [][2]string{
-		{"scanner", strings.TrimSpace(s.Vendor + " " + s.Model)},
-		{"tracer", tracer(s)},
-		{"series type", s.SeriesType},
-		{"units", units(s)},
-		{"decay correction", decay(s)},
-		{"injection", seconds(s.Injection)},
-		{"reconstruction", s.Recon},
-		{"corrections", strings.Join(s.Corrected, " ")},
-		{"size", size(s)},
-		{"orientation", s.Lies},
-		{"slots", slots(s)},
-		{"goes with", goesWith(s)},
-		{"missing", missing(s)},
-		{"transfer syntax", s.Syntax},
-		{"values", values(s.Values)},
-	}
-}
-
-// goesWith says which other series belong to the same acquisition.
-func goesWith(s inspect.SeriesView) string {
-	var list []string
-	if s.Continues > 0 {
-		list = append(list, fmt.Sprintf("series %d, which it continues: their frames are fitted together", s.Continues))
-	}
-	if len(s.Parts) > 0 {
-		list = append(list, fmt.Sprintf("series %s, which continue it: their frames are fitted together", commas(s.Parts)))
-	}
-	if len(s.Twins) > 0 {
-		list = append(list, fmt.Sprintf("series %s, other reconstructions of the same acquisition, each fitted by itself", commas(s.Twins)))
-	}
-	return strings.Join(list, "; ")
-}
-
-func commas(numbers []int) string {
-	return strings.ReplaceAll(strings.Trim(fmt.Sprint(numbers), "[]"), " ", ", ")
-}
-
-func tracer(s inspect.SeriesView) string {
-	nuclide := s.Nuclide
-	switch {
-	case s.HalfLife <= 0:
-		nuclide = "no half-life"
-	case nuclide == "":
-		nuclide = fmt.Sprintf("half-life %g s, of no common nuclide", s.HalfLife)
-	default:
-		nuclide = fmt.Sprintf("%s by its half-life of %g s", nuclide, s.HalfLife)
-	}
-	if s.Tracer == "" {
-		return nuclide + "; no protocol matches"
-	}
-	return s.Tracer + "; " + nuclide
-}
-
-func units(s inspect.SeriesView) string {
-	switch {
-	case s.Units == "":
-		return "none in the header"
-	case s.BqPerML == 1:
-		return s.Units
-	case s.BqPerML > 0:
-		return fmt.Sprintf("%s, each %.6g Bq/mL", s.Units, s.BqPerML)
-	}
-	return s.Units + ", arbitrary"
-}
-
-func decay(s inspect.SeriesView) string {
-	if s.Decay == "" {
-		return "not in the header"
-	}
-	if s.StoredTo == nil {
-		return s.Decay
-	}
-	return s.Decay + ": to " + seconds(s.StoredTo)
-}
-
-// seconds writes a time that may be absent.
-func seconds(at *float64) string {
-	if at == nil {
-		return ""
-	}
-	return fmt.Sprintf("%.3f s after model zero", *at)
-}
-
-func size(s inspect.SeriesView) string {
-	if s.SpacingMM == [3]float64{} {
-		return fmt.Sprintf("%d columns × %d rows × %d slices", s.Size[0], s.Size[1], s.Size[2])
-	}
-	return fmt.Sprintf("%d columns × %d rows × %d slices, %.4g × %.4g × %.4g mm", s.Size[0], s.Size[1], s.Size[2], s.SpacingMM[0], s.SpacingMM[1], s.SpacingMM[2])
-}
-
-func slots(s inspect.SeriesView) string {
-	if s.Want == 0 {
-		return fmt.Sprintf("%d filled; the header does not count them (%d objects)", s.Have, s.Objects)
-	}
-	return fmt.Sprintf("%d of %d filled: %d frames of %d slices (%d objects)", s.Have, s.Want, s.Frames, s.Slices, s.Objects)
-}
-
-// mostMissing bounds how many slots are named.
-const mostMissing = 8
-
-func missing(s inspect.SeriesView) string {
-	if 2*s.Have < s.Want {
-		return "" // nearly everything is
-	}
-	var names []string
-	for _, slot := range s.Missing[:min(len(s.Missing), mostMissing)] {
-		names = append(names, slot.String())
-	}
-	if len(s.Missing) > mostMissing {
-		names = append(names, "…")
-	}
-	return strings.Join(names, ", ")
-}
-
-func values(v *inspect.ValuesView) string {
-	if v == nil {
-		return ""
-	}
-	return fmt.Sprintf("%.6g to %.6g, mean %.6g, of %d voxels, %d of them negative", v.Min, v.Max, v.Mean, v.Voxels, v.Negative)
-}
-
-// printTiming writes the table of frames.
-func printTiming(w io.Writer, frames []inspect.FrameView) error {
-	if len(frames) == 0 {
-		return nil
-	}
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "frame\tstart s\tduration s\tsmallest slope\tlargest slope\tdecay factor\texpected\toff %\t")
-	for f, v := range frames {
-		if v.Missing {
-			fmt.Fprintf(t, "%d\t%s\t%s\tmissing\t\t\t\t\t\n", f+1, positive(v.Start), positive(v.Duration))
-			continue
-		}
-		off := "-"
-		if v.Factor > 0 && v.Expected > 0 {
-			off = fmt.Sprintf("%.3f", 0+math.Round(1e5*(v.Factor/v.Expected-1))/1e3) // 0 + −0 is 0
-		}
-		fmt.Fprintf(t, "%d\t%.3f\t%.3f\t%s\t%s\t%s\t%s\t%s\t\n", f+1, v.Start, v.Duration, positive(v.SlopeMin), positive(v.SlopeMax), positive(v.Factor), positive(v.Expected), off)
-	}
-	return t.Flush()
-}
-
-// positive writes a number that is absent where it is 0.
-func positive(x float64) string {
-	if x == 0 {
-		return "-"
-	}
-	return fmt.Sprintf("%.6g", x)
 }

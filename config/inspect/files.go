@@ -13,19 +13,17 @@ import (
 // ReadRegionsFiles reads regions, or a set of images of probabilities with a
 // region each.
 func ReadRegionsFiles(images []string, table string) (ingest.Segmentation, error) {
-	s, err := ReadRegionsFile(images[0], table)
-	for _, image := range images[1:] {
+	var set regions.Set
+	for _, image := range images {
+		read, err := ReadRegionsFile(image, table)
 		if err != nil {
-			return s, err
+			return ingest.Segmentation{}, err
 		}
-		var more ingest.Segmentation
-		if more, err = ReadRegionsFile(image, table); err == nil {
-			if err = regions.Add(&s, more); err != nil {
-				err = fmt.Errorf("%s: %w", image, err)
-			}
+		if err := set.Add(image, read); err != nil {
+			return ingest.Segmentation{}, fmt.Errorf("%s: %w", image, err)
 		}
 	}
-	return s, err
+	return set.Segmentation, nil
 }
 
 // ReadTransformFile reads a transform that brings regions into the space of a

@@ -2,7 +2,6 @@ package inspect
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -12,11 +11,8 @@ import (
 	"strings"
 
 	"tacstream/config"
-	"tacstream/extract"
-	"tacstream/extract/stream"
 	"tacstream/ingest"
 	"tacstream/ingest/dicom"
-	"tacstream/ingest/regions"
 	"tacstream/ingest/s3"
 	"tacstream/ingest/watch"
 )
@@ -24,26 +20,15 @@ import (
 // An Inspection is what tacstream sees in a file, a folder or a bucket. It
 // holds nothing of a header that could identify a person.
 type Inspection struct {
+	// Acquisitions are the series as they are fitted: each by itself or with those
+	// that go on with it.
+	Acquisitions []AcquisitionView `json:"acquisitions,omitempty"`
+
 	Series  []SeriesView `json:"series"`
 	Regions []RegionView `json:"region_sources,omitempty"`
 	Broken  []BrokenView `json:"objects_at_fault,omitempty"`
 
 	Objects int `json:"-"` // how many there are, without those that tacstream wrote
-}
-
-// A RegionView is an object that may give regions.
-type RegionView struct {
-	Object string `json:"object"` // the path or key, as it was found
-	Kind   string `json:"kind"`
-	// Fits names the series, by number, in which its regions lie: they overlap
-	// and, in DICOM, share the frame of reference.
-	Fits   []int            `json:"fits,omitempty"`
-	Reason ingest.Reason    `json:"reason,omitzero"` // why it can serve none of the series
-	Do     string           `json:"do,omitempty"`
-	Doubts []ingest.Warning `json:"doubts,omitempty"`
-
-	object    ingest.Object
-	reference string
 }
 
 // A BrokenView is an object that serves for nothing, or only some facts of it.
@@ -133,104 +118,10 @@ func Inspect(ctx context.Context, shelf Shelf, protocols config.Config, pixels b
 		found = append(found, s)
 	}
 	sortSeries(found)
-	relatives := relativesOf(found)
-	for k, s := range found {
-		view := viewOf(s, protocols)
-		view.Number, view.Continues, view.Parts, view.Twins = k+1, relatives[k].continues, relatives[k].parts, relatives[k].twins
-		if pixels {
-			if err := view.readPixels(ctx, shelf, s); err != nil {
-				return in, err
-			}
-		}
-		in.Series = append(in.Series, view)
+	if err := in.describe(ctx, shelf, found, protocols, pixels); err != nil {
+		return in, err
 	}
-	for r := range in.Regions {
-		if err := in.Regions[r].place(ctx, shelf, found, in.Regions); err != nil {
-			return in, err
-		}
-	}
-	return in, nil
-}
-
-// Companion reports whether the object serves another that holds the regions.
-func (r RegionView) Companion() bool { return r.Kind == kindTable || r.Kind == kindTransform }
-
-// place reads a region source and finds the series in which its regions lie.
-func (r *RegionView) place(ctx context.Context, shelf Shelf, found []LocalSeries, others []RegionView) error {
-	if r.Companion() || len(found) == 0 {
-		return nil
-	}
-	body, _, err := shelf.Open(ctx, r.object)
-	if err != nil {
-		return err
-	}
-	defer body.Close()
-	seg, err := r.read(ctx, shelf, body, others)
-	if r.Doubts = seg.Warnings; seg.Labels != nil {
-		r.Doubts = append(r.Doubts, seg.Labels.Warnings...)
-	}
-	for k, s := range found {
-		if err != nil {
-			break
-		}
-		if s.Outcome.Condition != ingest.Ready {
-			continue
-		}
-		outside := s.outside(seg)
-		if outside == nil {
-			r.Fits = append(r.Fits, k+1)
-		} else if len(r.Fits) == 0 {
-			r.Reason = ingest.ReasonOf(outside)
-		}
-	}
-	switch {
-	case err != nil && !errors.Is(err, ingest.ErrRejected):
-		return err
-	case err != nil:
-		r.Reason = ingest.ReasonOf(err)
-	case len(r.Fits) > 0:
-		r.Reason = ingest.Reason{}
-	}
-	if r.Reason.Code != "" {
-		r.Do = r.Reason.Code.Do()
-	}
-	return nil
-}
-
-// read reads a region source with the table beside it, as the line and 'tacstream
-// extract' do; without one every index is called by its number.
-func (r *RegionView) read(ctx context.Context, shelf Shelf, image io.Reader, others []RegionView) (ingest.Segmentation, error) {
-	key := filepath.ToSlash(r.Object)
-	if f := regions.FormatOf(key); f.Tables != nil {
-		for _, name := range f.Tables(key) {
-			i := slices.IndexFunc(others, func(o RegionView) bool { return filepath.ToSlash(o.Object) == name })
-			if i < 0 {
-				continue
-			}
-			table, _, err := shelf.Open(ctx, others[i].object)
-			if err != nil {
-				return ingest.Segmentation{}, err
-			}
-			defer table.Close()
-			return regions.Read(key, image, table)
-		}
-	}
-	return regions.ReadUnnamed(key, image)
-}
-
-// outside says why the regions of a source do not lie in a whole series, nil
-// where they do.
-func (s LocalSeries) outside(seg ingest.Segmentation) error {
-	geometry, err := dicom.Geometry(s.Assembly.Header, s.Assembly.Positions)
-	if err != nil {
-		return err
-	}
-	placed, err := stream.PlacedRegions{Segmentation: seg}.On(geometry, s.Assembly.Header)
-	if err != nil {
-		return err
-	}
-	_, err = extract.NewMask(placed, geometry, extract.Options{})
-	return err
+	return in, in.place(ctx, shelf, found, protocols)
 }
 
 // A relatives says by number which series go with one.
@@ -295,41 +186,6 @@ func (in *Inspection) look(ctx context.Context, shelf Shelf, o ingest.Object, re
 		in.Broken = append(in.Broken, BrokenView{Object: o.Key, Reason: found.Fault, Do: found.Fault.Code.Do()})
 	}
 	return nil
-}
-
-// What belongs to a region source and is none.
-const (
-	kindTable     = "look-up table"
-	kindTransform = "transform"
-)
-
-// regionKind says what a region source that is no DICOM holds by its name, or
-// what belongs to one; "" for anything else.
-func regionKind(key string) string {
-	key = filepath.ToSlash(key)
-	format, named := regions.Named(key)
-	switch {
-	case named:
-		return format.Name
-	case regions.IsTable(key):
-		return kindTable
-	case regions.IsTransform(key):
-		return kindTransform
-	}
-	return ""
-}
-
-// regionView says in which space DICOM regions lie, or why that cannot be read.
-func regionView(ctx context.Context, shelf Shelf, o ingest.Object, found dicom.Found) (RegionView, error) {
-	view := RegionView{Object: o.Key, Kind: found.Modality, object: o}
-	data, err := shelf.Prefix(ctx, o, o.Size)
-	if err != nil {
-		return view, err
-	}
-	if view.reference, err = (dicom.Options{}).SpaceOf(data); err != nil {
-		view.Kind += ", unreadable: " + ingest.ReasonOf(err).Detail
-	}
-	return view, nil
 }
 
 // header reads as much of an object as says what it is.

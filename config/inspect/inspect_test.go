@@ -93,6 +93,9 @@ func TestInspectionNamesWhatIsThere(t *testing.T) {
 	if v.Tracer != "[11C]DASB" || v.Nuclide != "C-11" || v.Lies != "columns right to left, rows front to back, slices foot to head" {
 		t.Errorf("tracer %q, nuclide %q, %q", v.Tracer, v.Nuclide, v.Lies)
 	}
+	if v.Radiopharmaceutical != "[11C]DASB" || v.DoseBq != 170e6 || v.WeightKg != 7 {
+		t.Errorf("%q, %g Bq, %g kg", v.Radiopharmaceutical, v.DoseBq, v.WeightKg)
+	}
 	body, err := json.Marshal(in)
 	if err != nil {
 		t.Fatal(err)

@@ -2,10 +2,7 @@ package inspect
 
 import (
 	"cmp"
-	"context"
-	"errors"
 	"fmt"
-	"io"
 	"math"
 	"slices"
 	"strings"
@@ -24,42 +21,52 @@ type SeriesView struct {
 	Number int `json:"number"`
 	// Continues is the series with which this one is fitted, Parts are those
 	// that are fitted with it, and Twins other reconstructions.
-	Continues  int              `json:"continues,omitempty"`
-	Parts      []int            `json:"parts,omitempty"`
-	Twins      []int            `json:"twins,omitempty"`
-	Condition  ingest.Condition `json:"condition"`
-	Reason     ingest.Reason    `json:"reason,omitzero"`
-	Do         string           `json:"do,omitempty"`
-	Objects    int              `json:"objects"`
-	Frames     int              `json:"frames,omitempty"`
-	Slices     int              `json:"slices,omitempty"`
-	Have       int              `json:"slots_filled,omitempty"`
-	Want       int              `json:"slots_counted,omitempty"` // 0 where the header leaves the counts out
-	Missing    []ingest.Slot    `json:"missing,omitempty"`
-	Vendor     string           `json:"vendor,omitempty"`
-	Model      string           `json:"model,omitempty"`
-	Tracer     string           `json:"tracer,omitempty"` // of the protocol that matches
-	Nuclide    string           `json:"nuclide,omitempty"`
-	HalfLife   float64          `json:"half_life_s,omitempty"`
-	SeriesType string           `json:"series_type,omitempty"`
-	Syntax     string           `json:"transfer_syntax,omitempty"`
-	Units      string           `json:"units"`
-	BqPerML    float64          `json:"bqml_per_unit,omitempty"`
-	Decay      string           `json:"decay_correction"`
-	StoredTo   *float64         `json:"corrected_to_s,omitempty"` // after model zero; absent where not corrected
-	Injection  *float64         `json:"injection_s,omitempty"`    // after model zero
-	Recon      string           `json:"reconstruction,omitempty"`
-	Corrected  []string         `json:"corrections,omitempty"`
-	Size       [3]int           `json:"size,omitzero"`       // columns, rows, slices
-	SpacingMM  [3]float64       `json:"spacing_mm,omitzero"` // of these
-	Lies       string           `json:"orientation,omitempty"`
-	Timing     []FrameView      `json:"timing,omitempty"`
-	Values     *ValuesView      `json:"values,omitempty"`
-	Doubts     []DoubtView      `json:"doubts,omitempty"`
+	Continues int              `json:"continues,omitempty"`
+	Parts     []int            `json:"parts,omitempty"`
+	Twins     []int            `json:"twins,omitempty"`
+	Condition ingest.Condition `json:"condition"`
+	Reason    ingest.Reason    `json:"reason,omitzero"`
+	Do        string           `json:"do,omitempty"`
+	Objects   int              `json:"objects"`
+	Frames    int              `json:"frames,omitempty"`
+	Slices    int              `json:"slices,omitempty"`
+	Have      int              `json:"slots_filled,omitempty"`
+	Want      int              `json:"slots_counted,omitempty"` // 0 where the header leaves the counts out
+	Missing   []ingest.Slot    `json:"missing,omitempty"`
+	Vendor    string           `json:"vendor,omitempty"`
+	Model     string           `json:"model,omitempty"`
+	Tracer    string           `json:"tracer,omitempty"` // of the protocol that matches
+	// Radiopharmaceutical is what was injected, as the header names it: name and
+	// code.
+	Radiopharmaceutical string      `json:"radiopharmaceutical,omitempty"`
+	DoseBq              float64     `json:"injected_dose_bq,omitempty"`
+	WeightKg            float64     `json:"weight_kg,omitempty"`
+	Nuclide             string      `json:"nuclide,omitempty"`
+	HalfLife            float64     `json:"half_life_s,omitempty"`
+	SeriesType          string      `json:"series_type,omitempty"`
+	Syntax              string      `json:"transfer_syntax,omitempty"`
+	Units               string      `json:"units"`
+	BqPerML             float64     `json:"bqml_per_unit,omitempty"`
+	Decay               string      `json:"decay_correction"`
+	StoredTo            *float64    `json:"corrected_to_s,omitempty"` // after model zero; absent where not corrected
+	Injection           *float64    `json:"injection_s,omitempty"`    // after model zero
+	Recon               string      `json:"reconstruction,omitempty"`
+	Corrected           []string    `json:"corrections,omitempty"`
+	Size                [3]int      `json:"size,omitzero"`       // columns, rows, slices
+	SpacingMM           [3]float64  `json:"spacing_mm,omitzero"` // of these
+	Lies                string      `json:"orientation,omitempty"`
+	Timing              []FrameView `json:"timing,omitempty"`
+	Values              *ValuesView `json:"values,omitempty"`
+	Doubts              []DoubtView `json:"doubts,omitempty"`
+
+	holds []bool // of each frame, whether a voxel of it is not 0; nil where that was not read
 }
 
 // A FrameView is one frame. Times are in s after model zero.
 type FrameView struct {
+	// Series is the number of the series that holds the frame, in an acquisition
+	// of several; else 0.
+	Series   int     `json:"series,omitempty"`
 	Start    float64 `json:"start_s"`
 	Duration float64 `json:"duration_s"`
 	SlopeMin float64 `json:"slope_min,omitempty"`
@@ -73,39 +80,47 @@ type FrameView struct {
 	Missing bool `json:"missing,omitempty"`
 }
 
-// A ValuesView sums up the values of all sound slices, in series units.
-type ValuesView struct {
-	Voxels   int     `json:"voxels"`
-	Min      float64 `json:"min"`
-	Max      float64 `json:"max"`
-	Mean     float64 `json:"mean"`
-	Sum      float64 `json:"sum"`
-	Negative int     `json:"negative_voxels"`
-	// NotFinite counts voxels that are no number, which count for nothing else.
-	NotFinite int `json:"not_finite_voxels,omitempty"`
-}
-
 // A DoubtView is a warning with what to do about it.
 type DoubtView struct {
 	ingest.Warning
 	Do string `json:"do,omitempty"`
+	// Series are those of an acquisition that it concerns, by number; none where
+	// it concerns the whole, or where there is one series only.
+	Series []int `json:"series,omitempty"`
+	// Largest means that the series have numbers of their own in it, and that
+	// these are the ones with the largest value.
+	Largest bool `json:"largest_of_series,omitempty"`
 }
 
-// viewOf describes a series by its headers.
-func viewOf(s LocalSeries, c config.Config) SeriesView {
+// doubtOf adds to a warning what to do about it.
+func doubtOf(w ingest.Warning) DoubtView {
+	d := DoubtView{Warning: w}
+	if w.Level != ingest.LevelNotice {
+		d.Do = w.Code.Do()
+	}
+	return d
+}
+
+// viewOf describes a series by its headers. Axis is the time axis of a part of an
+// acquisition, whose frames are judged together with those of the others; nil for
+// a series that stands for itself.
+func viewOf(s LocalSeries, axis *ingest.Timing, c config.Config) SeriesView {
 	o, h := s.Outcome, s.head()
 	v := SeriesView{
 		Condition: o.Condition, Reason: o.Reason, Do: o.Reason.Code.Do(), Objects: len(s.Records), Frames: o.Frames, Slices: o.Slices,
 		Have: o.Have, Want: o.Want, Missing: o.Missing, Vendor: h.Soft.Manufacturer, Model: h.Soft.Model, SeriesType: h.Strict.SeriesType,
 		Units: h.Strict.Units, BqPerML: h.Soft.BqPerMLPerUnit, Decay: h.Strict.DecayCorrection, Recon: h.Soft.ReconMethod,
+		Radiopharmaceutical: h.Soft.Tracer.String(), DoseBq: h.Soft.DoseBq, WeightKg: h.Soft.WeightKg,
 		Corrected: h.Soft.CorrectedImage, HalfLife: h.Strict.HalfLife, Nuclide: ingest.Nuclide(time.Duration(h.Strict.HalfLife * float64(time.Second))), Syntax: s.syntax(),
 	}
-	if p, ok := c.ProtocolOf(config.TracerTexts(h, nil)); ok {
+	if p, ok := s.protocol(c); ok {
 		v.Tracer = p.Name
 	}
 	v.place(s, h)
 	v.doubt(ingest.Assembly{Header: h, Split: s.Assembly.Split}.Doubts()...)
 	switch torso := s.Assembly.Torso; {
+	case axis != nil:
+		v.lay(s.Assembly, *axis)
 	case o.Condition == ingest.Ready:
 		v.time(s.Assembly)
 	case torso != nil:
@@ -118,6 +133,11 @@ func viewOf(s LocalSeries, c config.Config) SeriesView {
 		v.doubt(stream.Unverified(o))
 	}
 	return v
+}
+
+// protocol returns the protocol that the line takes for a series.
+func (s LocalSeries) protocol(c config.Config) (config.Protocol, bool) {
+	return c.ProtocolOf(config.TracerTexts(s.head(), s.Assembly.Slots))
 }
 
 // head returns the header of the series, or of its first object where they do
@@ -213,7 +233,7 @@ func lies(a ingest.Affine) string {
 	return text
 }
 
-// time lays out the frames.
+// time works out when the frames were, and judges them.
 func (v *SeriesView) time(a ingest.Assembly) {
 	t, err := a.Timing()
 	if err != nil {
@@ -221,6 +241,12 @@ func (v *SeriesView) time(a ingest.Assembly) {
 		v.Condition, v.Reason, v.Do = ingest.Rejected, reason, reason.Code.Do()
 		return
 	}
+	v.lay(a, t)
+	v.doubt(extract.Curves{Frames: t.Frames}.Quality(extract.Thresholds{})...)
+}
+
+// lay lays the frames out on a time axis.
+func (v *SeriesView) lay(a ingest.Assembly, t ingest.Timing) {
 	factor, doubts := a.BqPerMLPerUnit(t)
 	v.BqPerML = factor
 	v.doubt(append(t.Warnings, doubts...)...)
@@ -245,7 +271,6 @@ func (v *SeriesView) time(a ingest.Assembly) {
 		}
 		v.Timing = append(v.Timing, view)
 	}
-	v.doubt(extract.Curves{Frames: t.Frames}.Quality(extract.Thresholds{})...)
 	v.onlyOnes()
 }
 
@@ -287,146 +312,6 @@ func (v *SeriesView) onlyOnes() {
 // doubt adds warnings with what to do about them.
 func (v *SeriesView) doubt(list ...ingest.Warning) {
 	for _, w := range list {
-		d := DoubtView{Warning: w}
-		if w.Level != ingest.LevelNotice {
-			d.Do = w.Code.Do()
-		}
-		v.Doubts = append(v.Doubts, d)
+		v.Doubts = append(v.Doubts, doubtOf(w))
 	}
-}
-
-// readPixels reads every sound object of the series.
-func (v *SeriesView) readPixels(ctx context.Context, shelf Shelf, s LocalSeries) error {
-	var decoder dicom.Decoder
-	defer decoder.Close()
-	values := ValuesView{Min: math.Inf(1), Max: math.Inf(-1)}
-	perFrame := max(len(s.Assembly.Positions), 1)
-	holds := make([]bool, len(v.Timing)) // a voxel that is not 0
-	for _, c := range contentsIn(s) {
-		r, size, err := shelf.Open(ctx, c.Record.Object)
-		if err != nil {
-			return err
-		}
-		err = decoder.Read(r, size, func(slice *dicom.Slice) error {
-			blank := values.add(slice)
-			if slice.Plane < len(c.Slots) && c.Slots[slice.Plane]/perFrame < len(v.Timing) {
-				frame := c.Slots[slice.Plane] / perFrame
-				v.Timing[frame].slope(slice.Slope())
-				holds[frame] = holds[frame] || !blank
-			}
-			return nil
-		})
-		r.Close()
-		switch {
-		case errors.Is(err, ingest.ErrRejected):
-			why := ingest.ReasonOf(err)
-			v.spoil(ingest.Rejected, why.Code, "%s: %s", c.Record.Key, why.Detail)
-		case err != nil:
-			return err
-		}
-	}
-	if err := v.compare(ctx, shelf, s); err != nil {
-		return err
-	}
-	if v.Condition == ingest.Ready {
-		v.doubt(emptyFrames(holds)...)
-	}
-	if values.Voxels > 0 {
-		values.Mean = values.Sum / float64(values.Voxels)
-		v.Values = &values
-	}
-	return nil
-}
-
-// emptyFrames names the frames without a voxel that is not 0, behind one that has
-// some: before, nothing may have arrived.
-func emptyFrames(holds []bool) []ingest.Warning {
-	var empty []string
-	first := slices.Index(holds, true)
-	for f := first + 1; first >= 0 && f < len(holds); f++ {
-		if !holds[f] {
-			empty = append(empty, fmt.Sprint(f+1))
-		}
-	}
-	if len(empty) == 0 {
-		return nil
-	}
-	return []ingest.Warning{ingest.Warn(ingest.WarnFrameEmpty, ingest.LevelDoubt, float64(len(empty)), 0,
-		"Every voxel is 0 in %s: %s. Fits leave them out.", ingest.Count(len(empty), "frame"), strings.Join(empty, ", "))}
-}
-
-// spoil says that a series that looked whole by its headers is not.
-func (v *SeriesView) spoil(c ingest.Condition, code ingest.Code, format string, args ...any) {
-	if v.Condition == ingest.Ready {
-		v.Condition, v.Reason, v.Do = c, ingest.Reason{Code: code, Detail: fmt.Sprintf(format, args...)}, code.Do()
-	}
-}
-
-// compare reads the objects that hold an instance a second time.
-func (v *SeriesView) compare(ctx context.Context, shelf Shelf, s LocalSeries) error {
-	get := func(ctx context.Context, r ingest.Record) (io.ReadCloser, int64, error) {
-		return shelf.Open(ctx, r.Object)
-	}
-	for _, double := range s.Assembly.Doubles {
-		i := slices.IndexFunc(s.Assembly.Slots, func(r ingest.Record) bool {
-			return r.Instance.SOPInstanceUID == double.Instance.SOPInstanceUID
-		})
-		if i < 0 {
-			continue
-		}
-		first, err := stream.DigestOf(ctx, s.Assembly.Slots[i], get)
-		if err != nil {
-			return err
-		}
-		second, err := stream.DigestOf(ctx, double, get)
-		if err != nil {
-			return err
-		}
-		if first != second {
-			slot := ingest.Slot{Frame: i/len(s.Assembly.Positions) + 1, Slice: i%len(s.Assembly.Positions) + 1}
-			v.spoil(ingest.Inconsistent, ingest.CodeConflict, "two objects with one SOPInstanceUID differ in content, at %s: %s and %s", slot, s.Assembly.Slots[i].Key, double.Key)
-		}
-	}
-	return nil
-}
-
-// contentsIn returns the sound objects of a series. Those of one that could not
-// be put together fill no slots.
-func contentsIn(s LocalSeries) []stream.Content {
-	if len(s.Assembly.Slots) > 0 {
-		return stream.ContentsOf(s.Assembly)
-	}
-	var list []stream.Content
-	for i := range s.Records {
-		if r := &s.Records[i]; r.Fault.Code == "" {
-			list = append(list, stream.Content{Record: r})
-		}
-	}
-	return list
-}
-
-// add counts the values of a slice, and reports whether all are 0.
-func (v *ValuesView) add(s *dicom.Slice) (blank bool) {
-	blank = true
-	for i := range s.Pixels() {
-		x := s.Value(i)
-		blank = blank && x == 0
-		if math.IsNaN(x) || math.IsInf(x, 0) {
-			v.NotFinite++
-			continue
-		}
-		v.Voxels++
-		v.Min, v.Max, v.Sum = min(v.Min, x), max(v.Max, x), v.Sum+x
-		if x < 0 {
-			v.Negative++
-		}
-	}
-	return blank
-}
-
-func (f *FrameView) slope(x float64) {
-	if f.SlopeMax == 0 {
-		f.SlopeMin, f.SlopeMax = x, x
-	}
-	f.SlopeMin, f.SlopeMax = min(f.SlopeMin, x), max(f.SlopeMax, x)
 }

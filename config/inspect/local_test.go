@@ -138,14 +138,11 @@ func labelled(l ingest.Labels) stream.PlacedRegions {
 	return stream.PlacedRegions{Segmentation: ingest.Segmentation{Labels: &l}}
 }
 
-// A region that reaches into padding has the mean of what lies outside it, and
-// says so; one that lies in it as a whole has none.
-func TestPaddingIsLeftOutOfMeans(t *testing.T) {
-	s := small()
-	labels := s.Labels()
-	half := 7       // rows: through some regions
-	var top float64 // posterior coordinate of the last row that is padded, RAS
-	dir := write(t, t.TempDir(), s, func(f phantom.File) []byte {
+// padded writes a series of which so many rows at the front are padding, and
+// returns the folder and the posterior coordinate of the last such row, RAS mm.
+func padded(t *testing.T, s phantom.Series, half int) (dir string, top float64) {
+	t.Helper()
+	dir = write(t, t.TempDir(), s, func(f phantom.File) []byte {
 		head := dicom.Options{}.ReadHeader(f.Data, int64(len(f.Data)))
 		top = -(head.Instance.Position[1] + float64(half-1)*head.Header.Strict.PixelSpacing[0])
 		at := bytes.Index(f.Data, []byte("\x28\x00\x03\x01US\x02\x00")) + 10
@@ -156,6 +153,43 @@ func TestPaddingIsLeftOutOfMeans(t *testing.T) {
 		}
 		return padded
 	})
+	return dir, top
+}
+
+// The values that are shown are those of the voxels that are left, by the pixels of
+// the same series without padding.
+func TestInspectedValuesAreWithoutPadding(t *testing.T) {
+	s, half := small(), 7
+	dir, _ := padded(t, s, half)
+	in, err := Inspect(t.Context(), FileShelf(dir), config.Default(), true)
+	if err != nil || len(in.Series) != 1 || in.Series[0].Values == nil {
+		t.Fatalf("%+v, %v", in, err)
+	}
+	truth := ValuesView{Min: math.Inf(1), Max: math.Inf(-1)}
+	var d dicom.Decoder
+	for f := range s.Slices() {
+		slice, err := d.Decode(f.Data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, x := range slice.AppendValues(nil)[half*s.Size[0]:] {
+			truth.Voxels++
+			truth.Min, truth.Max, truth.Sum = min(truth.Min, x), max(truth.Max, x), truth.Sum+x
+		}
+		truth.Padding += half * s.Size[0]
+	}
+	if v := in.Series[0].Values; v.Voxels != truth.Voxels || v.Padding != truth.Padding || v.Min != truth.Min || v.Max != truth.Max ||
+		!alike(v.Sum, truth.Sum) || !alike(v.Mean, truth.Sum/float64(truth.Voxels)) {
+		t.Errorf("inspected %+v, want %+v", *v, truth)
+	}
+}
+
+// A region that reaches into padding has the mean of what lies outside it, and
+// says so; one that lies in it as a whole has none.
+func TestPaddingIsLeftOutOfMeans(t *testing.T) {
+	s := small()
+	labels := s.Labels()
+	dir, top := padded(t, s, 7) // through some regions
 	// The truth: the same series without padding, with regions that end there.
 	rest := labels
 	rest.Index = slices.Clone(labels.Index)

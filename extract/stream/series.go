@@ -17,6 +17,13 @@ func Extract(ctx context.Context, a ingest.Assembly, regions PlacedRegions, o Op
 	if err != nil {
 		return extract.Curves{}, "", err
 	}
+	return extractPart(ctx, a, timing, regions, o)
+}
+
+// extractPart makes the curves of a series on a time axis of its own.
+func extractPart(
+	ctx context.Context, a ingest.Assembly, timing ingest.Timing, regions PlacedRegions, o Options,
+) (extract.Curves, string, error) {
 	geometry, err := dicom.Geometry(a.Header, a.Positions)
 	if err != nil {
 		return extract.Curves{}, "", err
@@ -58,30 +65,37 @@ func Curves(ctx context.Context, parts []ingest.Assembly, regions PlacedRegions,
 }
 
 // joined makes the curves of all parts.
-func joined(ctx context.Context, parts []ingest.Assembly, regions PlacedRegions, o Options) (extract.Curves, string, error) {
-	curves, input, err := Extract(ctx, parts[0], regions, o)
-	for _, part := range parts[1:] {
+func joined(
+	ctx context.Context, parts []ingest.Assembly, regions PlacedRegions, o Options,
+) (curves extract.Curves, input string, err error) {
+	axes, zeros, err := ingest.TimingOfParts(parts)
+	if err != nil {
+		return extract.Curves{}, "", err
+	}
+	for k, part := range parts {
+		c, digest, err := extractPart(ctx, part, axes[k], regions, o)
 		if err != nil {
-			break
+			return curves, "", err
 		}
-		c, more, failed := Extract(ctx, part, regions, o)
-		if failed != nil {
-			return curves, "", failed
+		if k == 0 {
+			curves, input = c, digest
+			continue
 		}
-		c.Warnings = append(c.Warnings, assumedLater(part)...)
-		after := part.Starts[0].Sub(parts[0].Starts[0]) // of the first frames
-		curves, err = curves.Join(c, after-c.Frames[0].Start+curves.Frames[0].Start)
-		sum := sha256.Sum256([]byte(input + "\x00" + more))
+		c.Warnings = append(c.Warnings, AssumedLater(part, axes[k])...)
+		if curves, err = curves.Join(c, zeros[k]); err != nil {
+			return curves, input, err
+		}
+		sum := sha256.Sum256([]byte(input + "\x00" + digest))
 		input = hex.EncodeToString(sum[:16])
 	}
-	return curves, input, err
+	return curves, input, nil
 }
 
-// assumedLater says that nothing proves to which time a later part of an
+// AssumedLater says that nothing proves to which time a later part of an
 // acquisition was corrected for decay: some scanners take the start of the
 // first part.
-func assumedLater(part ingest.Assembly) []ingest.Warning {
-	if t, err := part.Timing(); err != nil || t.ByFactors || part.Header.Strict.DecayCorrection != "START" {
+func AssumedLater(part ingest.Assembly, t ingest.Timing) []ingest.Warning {
+	if t.ByFactors || part.Header.Strict.DecayCorrection != "START" {
 		return nil
 	}
 	return []ingest.Warning{ingest.Warn(ingest.WarnTimeAssumed, ingest.LevelDoubt, 1, 0,

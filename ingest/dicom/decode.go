@@ -48,6 +48,12 @@ func (s *Slice) AddRegionSums(runs []ingest.Run, sums []float64) { s.pixels.add(
 // nothing was measured, unless that is 0.
 func (s *Slice) Padded() bool { return s.pixels.padded() }
 
+// IsPadding reports whether a pixel holds such a number, by the rule of
+// TakePadding.
+func (s *Slice) IsPadding(i int) bool {
+	return s.pixels.padded() && s.pixels.padding.holds(s.pixels.sum(i, i+1))
+}
+
 // TakePadding takes the pixels that hold such a number out of sums again, and
 // adds their weights to lost[r]. It reports whether there were any.
 func (s *Slice) TakePadding(runs []ingest.Run, sums, lost []float64) bool {

@@ -226,6 +226,15 @@ func TestPaddingIsNoMeasurement(t *testing.T) {
 			if s.Padded() != tt.padded {
 				t.Fatalf("padded: %v", s.Padded())
 			}
+			padding := 0
+			for i := range s.Pixels() {
+				if s.IsPadding(i) {
+					padding++
+				}
+			}
+			if tt.padded && float64(padding)*0.5 != tt.want[1] || !tt.padded && padding != 0 {
+				t.Errorf("%d pixels are padding", padding)
+			}
 			if !tt.padded {
 				return
 			}

@@ -83,6 +83,8 @@ const (
 	injectionDateTime
 	nuclideCode
 	radiopharmaceuticalCode
+	radiopharmaceuticalValue
+	radiopharmaceuticalScheme
 	radiopharmaceuticalMeaning
 	nuclideMeaning
 	numFields
@@ -180,6 +182,8 @@ var keys = [numFields]key{
 	injectionDateTime:          {inTracer, 0x00181078, "DT"},
 	nuclideCode:                {inTracer, 0x00540300, "SQ"},
 	radiopharmaceuticalCode:    {inTracer, 0x00540304, "SQ"},
+	radiopharmaceuticalValue:   {inCode, 0x00080100, "SH"},
+	radiopharmaceuticalScheme:  {inCode, 0x00080102, "SH"},
 	radiopharmaceuticalMeaning: {inCode, 0x00080104, "LO"},
 	nuclideMeaning:             {inNuclide, 0x00080104, "LO"},
 }

@@ -49,6 +49,7 @@ func sampleFacts() (ingest.Header, ingest.Instance) {
 				InjectionClock:   true,
 				DoseBq:           185e6,
 				WeightKg:         6.25,
+				Tracer:           ingest.Radiopharmaceutical{Name: "Solution", Meaning: "DASB C-11", Code: "C-XX"},
 				TracerTexts:      []string{"Solution", "DASB C-11", "Gehirn rührt [11C]DASB", "Protocol"},
 				CorrectedImage:   []string{"DECY", "ATTN"},
 				Manufacturer:     "ACME",
@@ -86,6 +87,11 @@ func TestHeaderHoldsTheFactsOfTheFile(t *testing.T) {
 	coded := append(items{}, sample().elements[0x00540016].(items)...)
 	coded[0] = maps.Clone(coded[0])
 	coded[0][0x00540300] = items{{0x00080100: "C-105A1", 0x00080104: "^11^Carbon"}}
+	schemed := append(items{}, sample().elements[0x00540016].(items)...)
+	schemed[0] = maps.Clone(schemed[0])
+	schemed[0][0x00540304] = items{{0x00080100: "C-XX", 0x00080102: "SRT", 0x00080104: "DASB C-11"}}
+	scheme := header
+	scheme.Soft.Tracer.Scheme = "SRT"
 	tests := []struct {
 		name     string
 		object   object
@@ -102,6 +108,7 @@ func TestHeaderHoldsTheFactsOfTheFile(t *testing.T) {
 			with(0x00710010, "SIEMENS MED PT").with(0x00711022, "20240229235940"), private, instance},
 		{"private times of somebody else", sample().with(0x00090010, "ACME").with(0x0009100d, "20240229235945.5").with(0x00711022, "20240229235940"), header, instance},
 		{"a nuclide by its code", sample().with(0x00540016, coded), nuclide, instance},
+		{"a radiopharmaceutical by its code and scheme", sample().with(0x00540016, schemed), scheme, instance},
 		{"further items in the sequence", sample().with(0x00540016,
 			append(sample().elements[0x00540016].(items), map[uint32]any{0x00181075: "6586"})), mixed, instance},
 	}
@@ -352,6 +359,22 @@ func TestUnitsBecomeUptakeValues(t *testing.T) {
 	} {
 		if got := read(tt.object); got.Header.Soft.SUVPerUnit != tt.factor || got.Fault.Code != "" {
 			t.Errorf("%s: %g, fault %v; want %g", tt.name, got.Header.Soft.SUVPerUnit, got.Fault, tt.factor)
+		}
+	}
+}
+
+func TestARadiopharmaceuticalIsWrittenByNameAndCode(t *testing.T) {
+	for want, r := range map[string]ingest.Radiopharmaceutical{
+		"":                                   {Scheme: "SRT"},
+		"[11C]DASB":                          {Name: "[11C]DASB"},
+		"[11C]DASB (SRT C-XX)":               {Name: "[11C]DASB", Meaning: "[11c]dasb", Code: "C-XX", Scheme: "SRT"},
+		"Solution (DASB C-11, SRT C-XX)":     {Name: "Solution", Meaning: "DASB C-11", Code: "C-XX", Scheme: "SRT"},
+		"Solution (DASB C-11)":               {Name: "Solution", Meaning: "DASB C-11"},
+		"Fluorodeoxyglucose F^18^ (C-B1031)": {Meaning: "Fluorodeoxyglucose F^18^", Code: "C-B1031"},
+		"SCT 35321007":                       {Code: "35321007", Scheme: "SCT"},
+	} {
+		if got := r.String(); got != want {
+			t.Errorf("%+v is %q, want %q", r, got, want)
 		}
 	}
 }

@@ -173,13 +173,16 @@ func (p *pixels) padded() bool {
 	return p.padding.is && (p.padding.low*p.slope+p.intercept != 0 || p.padding.high != p.padding.low)
 }
 
+// holds reports whether a stored number means nothing.
+func (p padding) holds(stored float64) bool { return p.is && stored >= p.low && stored <= p.high }
+
 // takePadding takes the pixels that mean nothing out of the sums of their
 // regions, and adds their weights to lost.
 func (p *pixels) takePadding(runs []ingest.Run, sums, lost []float64) (any bool) {
 	for _, r := range runs {
 		for i := int(r.First); i < int(r.End); i++ {
 			stored := p.sum(i, i+1)
-			if stored < p.padding.low || stored > p.padding.high {
+			if !p.padding.holds(stored) {
 				continue
 			}
 			any = true

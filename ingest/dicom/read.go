@@ -109,6 +109,7 @@ func (f *facts) softFacts(series time.Time, unit string) ingest.Soft {
 		DoseBq:          f.soft(totalDose),
 		WeightKg:        f.soft(patientWeight),
 		TracerTexts:     f.tracerTexts(),
+		Tracer:          f.tracer(),
 		Nuclide:         f.text(nuclideMeaning),
 		OtherTracers:    max(0, f.tracers-1),
 		CorrectedImage:  f.texts(correctedImage),

@@ -3,6 +3,8 @@ package dicom
 import (
 	"fmt"
 	"time"
+
+	"tacstream/ingest"
 )
 
 func (f *facts) tracerTexts() []string {
@@ -13,6 +15,14 @@ func (f *facts) tracerTexts() []string {
 		}
 	}
 	return list
+}
+
+// tracer returns what was injected by the header's own name and code.
+func (f *facts) tracer() ingest.Radiopharmaceutical {
+	return ingest.Radiopharmaceutical{
+		Name: f.text(radiopharmaceutical), Meaning: f.text(radiopharmaceuticalMeaning),
+		Code: f.text(radiopharmaceuticalValue), Scheme: f.text(radiopharmaceuticalScheme),
+	}
 }
 
 // maxUptake is longer than any scan starts after its injection: a date that is

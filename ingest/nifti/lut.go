@@ -23,47 +23,62 @@ const (
 // byteOrderMark is what some editors put before UTF-8.
 const byteOrderMark = "\ufeff"
 
-// ReadLUT reads the look-up table of a label image: tab-separated columns of
-// which "index" and "name" count, wherever they stand. A row whose name is
-// empty or n/a names nothing. The same index with two names is an error.
-func ReadLUT(r io.Reader) (map[int32]string, error) {
-	src := &source{r: r}
-	names, err := readLUT(src)
-	if src.err != nil {
-		return nil, src.err
-	}
-	return names, err
+// A Table is a look-up table of a label image.
+type Table struct {
+	Names map[int32]string
+	Blank []int32 // the indices of the rows whose name is empty or n/a, in order of the rows
 }
 
-func readLUT(src io.Reader) (map[int32]string, error) {
+// ReadLUT returns the names of a look-up table, see ReadTable.
+func ReadLUT(r io.Reader) (map[int32]string, error) {
+	t, err := ReadTable(r)
+	return t.Names, err
+}
+
+// ReadTable reads the look-up table of a label image: tab-separated columns of
+// which "index" and "name" count, wherever they stand. A row whose name is
+// empty or n/a names nothing. The same index with two names is an error.
+func ReadTable(r io.Reader) (Table, error) {
+	src := &source{r: r}
+	t, err := readTable(src)
+	if src.err != nil {
+		err = src.err
+	}
+	if err != nil {
+		return Table{}, err
+	}
+	return t, nil
+}
+
+func readTable(src io.Reader) (t Table, err error) {
 	limited := &io.LimitedReader{R: src, N: maxTableBytes + 1}
 	rows := csv.NewReader(limited)
 	rows.Comma, rows.LazyQuotes, rows.ReuseRecord, rows.FieldsPerRecord = '\t', true, true, -1
 	first, err := rows.Read()
 	if err != nil {
-		return nil, rejectTable("it has no line of column names")
+		return t, rejectTable("it has no line of column names")
 	}
 	index, name := column(first, "index"), column(first, "name")
 	if index < 0 || name < 0 {
-		return nil, rejectTable(`it needs the columns "index" and "name"`)
+		return t, rejectTable(`it needs the columns "index" and "name"`)
 	}
-	names := map[int32]string{}
+	t.Names = map[int32]string{}
 	for row := 2; ; row++ {
 		fields, err := rows.Read()
 		switch {
 		case errors.Is(err, io.EOF) && limited.N > 0:
-			return names, nil
+			return t, nil
 		case limited.N <= 0, row > maxTableRows:
-			return nil, rejectTable("it is beyond %d bytes or %d rows", maxTableBytes, maxTableRows)
+			return t, rejectTable("it is beyond %d bytes or %d rows", maxTableBytes, maxTableRows)
 		case err != nil:
-			return nil, rejectTable("row %d cannot be read", row)
+			return t, rejectTable("row %d cannot be read", row)
 		case blank(fields):
 			continue
 		case len(fields) <= max(index, name):
-			return nil, rejectTable("row %d is too short", row)
+			return t, rejectTable("row %d is too short", row)
 		}
-		if err := enter(names, fields[index], fields[name], row); err != nil {
-			return nil, err
+		if err := t.enter(fields[index], fields[name], row); err != nil {
+			return t, err
 		}
 	}
 }
@@ -77,23 +92,24 @@ func column(header []string, name string) int {
 	})
 }
 
-// enter adds one row to names.
-func enter(names map[int32]string, index, name string, row int) error {
+// enter adds one row.
+func (t *Table) enter(index, name string, row int) error {
 	i, ok := parseIndex(strings.TrimSpace(index))
 	if !ok {
 		return rejectTable("row %d: the index is no whole number", row)
 	}
 	name = strings.TrimSpace(name)
 	if name == "" || strings.EqualFold(name, "n/a") {
+		t.Blank = append(t.Blank, i)
 		return nil
 	}
 	if len(name) > maxNameBytes || !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
 		return rejectTable("row %d: the name is longer than %d bytes or is not text", row, maxNameBytes)
 	}
-	if had, ok := names[i]; ok && had != name {
+	if had, ok := t.Names[i]; ok && had != name {
 		return rejectTable("index %d has two names", i)
 	}
-	names[i] = strings.Clone(name)
+	t.Names[i] = strings.Clone(name)
 	return nil
 }
 

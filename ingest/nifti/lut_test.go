@@ -42,6 +42,14 @@ func TestLookUpTablesAsPeopleWriteThem(t *testing.T) {
 	}
 }
 
+func TestRowsWithoutANameAreKept(t *testing.T) {
+	got, err := nifti.ReadTable(strings.NewReader("index\tname\n8\tCerebellum\n1\tn/a\n12\t \n"))
+	want := nifti.Table{Names: map[int32]string{8: "Cerebellum"}, Blank: []int32{1, 12}}
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v %s", err, diff)
+	}
+}
+
 func TestBrokenLookUpTablesAreRejected(t *testing.T) {
 	for name, table := range map[string]string{
 		"empty":                  "",

@@ -1,6 +1,7 @@
 package regions
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -9,75 +10,147 @@ import (
 	"tacstream/ingest"
 )
 
-// check refuses a table that gives one name to several regions of the image, and
-// names the regions of the table that have no voxel there. Both would go unseen:
-// left and right merged, or a column missing. Of names that came with the format
-// itself most are not in any one image.
-func check(s *ingest.Segmentation, names map[int32]string, given bool) error {
-	if s.Labels == nil {
-		s.Warnings = append(s.Warnings, layersCalled(s.Layers)...)
-		return nil
+// A naming says where the names of a source's regions come from.
+type naming int
+
+const (
+	bySource naming = iota // the source itself, as in DICOM, or the key of its image
+	byFormat               // the format, as the standard numbers of FreeSurfer: most are not in any one image
+	byTable                // a look-up table
+)
+
+// Described is what is said of the regions of a source.
+type described struct {
+	names map[int32]string
+	blank map[int32]bool // indices that are described without a name
+	by    naming
+}
+
+// A part is what a source holds under one index.
+type part struct {
+	index  int32
+	name   string
+	voxels int    // in which there is any of it; of a drawn region its contours
+	noun   string // of these
+}
+
+// check refuses a source that gives one name to several of its regions or whose
+// table is that of another image, and says which regions have no voxel and which
+// voxels no name. All of it would go unseen: left and right merged, or a column
+// missing.
+func check(s *ingest.Segmentation, d described) error {
+	parts := partsOf(s)
+	if err := checkDoubles(parts, d.by); err != nil {
+		return err
 	}
-	there := map[int32]bool{}
-	last := int32(0)
-	for _, index := range s.Labels.Index {
-		if index != last {
-			last, there[index] = index, true
+	if err := d.checkShared(parts); err != nil {
+		return err
+	}
+	s.Warnings = append(s.Warnings, d.emptyRegions(parts)...)
+	s.Warnings = append(s.Warnings, d.unnamed(parts)...)
+	return nil
+}
+
+// partsOf returns what a source holds, by rising index. An image of labels holds
+// the indices that have voxels; layers may have none.
+func partsOf(s *ingest.Segmentation) (list []part) {
+	switch {
+	case s.Labels != nil:
+		counts := countsOf(s.Labels.Index)
+		for _, index := range slices.Sorted(maps.Keys(counts)) {
+			list = append(list, part{index, strings.TrimSpace(s.Labels.Names[index]), counts[index], "voxel"})
 		}
+	case s.Layers != nil:
+		for _, l := range s.Layers.Regions {
+			list = append(list, part{l.Index, strings.TrimSpace(l.Name), voxelsOf(l), "voxel"})
+		}
+	case s.Outlines != nil:
+		for _, o := range s.Outlines.Regions {
+			list = append(list, part{o.Index, strings.TrimSpace(o.Name), len(o.Contours), "contour"})
+		}
+	}
+	slices.SortStableFunc(list, func(a, b part) int { return cmp.Compare(a.index, b.index) })
+	return list
+}
+
+// countsOf counts the voxels of each index but the background.
+func countsOf(voxels []int32) map[int32]int {
+	counts := map[int32]int{}
+	for at := 0; at < len(voxels); {
+		end := at + 1
+		for end < len(voxels) && voxels[end] == voxels[at] {
+			end++
+		}
+		if voxels[at] != 0 {
+			counts[voxels[at]] += end - at
+		}
+		at = end
+	}
+	return counts
+}
+
+// voxelsOf counts the voxels in which there is any of a layer.
+func voxelsOf(l ingest.Layer) (n int) {
+	for _, w := range l.Weight {
+		if w > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// checkDoubles refuses one name for two regions that have voxels.
+func checkDoubles(parts []part, by naming) error {
+	what := "regions %d and %d of the source"
+	if by == byTable {
+		what = "indices %d and %d of the table"
 	}
 	called := map[string]int32{}
-	var empty []string
-	for _, index := range slices.Sorted(maps.Keys(names)) {
-		name := strings.TrimSpace(names[index])
-		switch other, known := called[name]; {
-		case index == 0 || name == "":
-		case !there[index]:
-			empty = append(empty, name)
-		case known:
-			return ingest.Reject(ingest.CodeRegionsUnreadable,
-				"the indices %d and %d of the table are both called %s; give each a name of its own, and merge them by a rule if they are one region", other, index, name)
-		default:
-			called[name] = index
+	for _, p := range parts {
+		if p.voxels == 0 || p.name == "" {
+			continue
 		}
-	}
-	if given {
-		s.Warnings = append(s.Warnings, emptyRegions(empty)...)
+		if other, known := called[p.name]; known {
+			return ingest.Reject(ingest.CodeRegionsUnreadable,
+				"the "+what+" are both called %s; %s", other, p.index, p.name, tellApart)
+		}
+		called[p.name] = p.index
 	}
 	return nil
 }
 
-// emptyRegions names regions without a voxel.
-func emptyRegions(names []string) []ingest.Warning {
-	if len(names) == 0 {
-		return nil
-	}
-	return []ingest.Warning{ingest.Warn(ingest.WarnRegionEmpty, ingest.LevelWarn, float64(len(names)), 0,
-		"The image has no voxel of %s of the table: %s.", ingest.Count(len(names), "region"), some(names))}
-}
+// tellApart says what to do about one name for two regions.
+const tellApart = "give each a name of its own, and merge them by a rule if they are one region"
 
-// layersCalled says which regions that may overlap are taken as one because they
-// are called alike, and which have nothing.
-func layersCalled(layers *ingest.Layers) (list []ingest.Warning) {
-	if layers == nil {
+// emptyRegions names the regions without a voxel: those of the table or, without
+// one, those of the source.
+func (d described) emptyRegions(parts []part) []ingest.Warning {
+	seen := map[int32]bool{}
+	var empty []string
+	for _, p := range parts {
+		if p.voxels > 0 {
+			seen[p.index] = true
+		} else if d.by == bySource {
+			seen[p.index], empty = true, append(empty, p.name)
+		}
+	}
+	if d.by != byFormat {
+		for _, index := range slices.Sorted(maps.Keys(d.names)) {
+			if name := strings.TrimSpace(d.names[index]); index != 0 && name != "" && !seen[index] {
+				empty = append(empty, name)
+			}
+		}
+	}
+	if len(empty) == 0 {
 		return nil
 	}
-	called := map[string]int{}
-	var empty, twice []string
-	for _, l := range layers.Regions {
-		name := strings.TrimSpace(l.Name)
-		if !slices.ContainsFunc(l.Weight, func(w uint16) bool { return w > 0 }) {
-			empty = append(empty, name)
-			continue
-		}
-		if called[name]++; name != "" && called[name] == 2 {
-			twice = append(twice, name)
-		}
+	n := float64(len(empty))
+	if d.by == byTable {
+		return []ingest.Warning{ingest.Warn(ingest.WarnRegionEmpty, ingest.LevelWarn, n, 0,
+			"The image has no voxel of %s of the table: %s.", ingest.Count(len(empty), "region"), some(empty))}
 	}
-	if n := len(twice); n > 0 {
-		list = append(list, ingest.Warn(ingest.WarnLabels, ingest.LevelDoubt, float64(n), 0,
-			"Several regions of the source have one name and are taken as one: %s.", some(twice)))
-	}
-	return append(list, emptyRegions(empty)...)
+	return []ingest.Warning{ingest.Warn(ingest.WarnRegionEmpty, ingest.LevelWarn, n, 0,
+		"The source describes %s without a voxel: %s.", ingest.Count(len(empty), "region"), some(empty))}
 }
 
 // most is how many names a sentence holds.

@@ -1,14 +1,17 @@
 package watch_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
 	"tacstream/ingest"
+	"tacstream/ingest/phantom"
 	"tacstream/ingest/watch"
 	"tacstream/ingest/watch/watchtest"
 )
@@ -321,7 +324,7 @@ func TestProbabilitiesOfOneRegionEachAreASet(t *testing.T) {
 		return got
 	}
 	gray, white := region("s/a_label-GM_probseg.nii.gz", "d2"), region("s/a_label-WM_probseg.nii", "d1")
-	got := find(white, gray, region("s/a_label-GM_probseg.nii", "d3"), region("s/b_label-CSF_probseg.nii", "d4"))
+	got := find(white, gray, region("s/a_label-GM_probseg.nii", "d2"), region("s/b_label-CSF_probseg.nii", "d4"))
 	if got.Image.Digest != "d2" || len(got.More) != 1 || got.More[0].Digest != "d1" || got.Others != 1 {
 		t.Errorf("found %+v", got)
 	}
@@ -330,6 +333,35 @@ func TestProbabilitiesOfOneRegionEachAreASet(t *testing.T) {
 	}
 	if got.Digest() == find(gray, region("s/a_label-PVC_probseg.nii", "d1")).Digest() || find(gray).Digest() == find(region("s/a_label-WM_probseg.nii.gz", "d2")).Digest() {
 		t.Error("the names do not matter")
+	}
+	if got := find(gray, white, region("s/a_label-GM_probseg.nii", "d3")); len(got.More) != 2 {
+		t.Errorf("of two contents for one name one is left out: %+v", got)
+	}
+}
+
+// Two images of a set that hold a region of one name are refused, and so no
+// mean is one of both.
+func TestOneNameForTwoImagesOfASetIsRefused(t *testing.T) {
+	grid := ingest.Geometry{Size: [3]int{2, 1, 1}, Affine: ingest.Affine{{1}, {0, 1}, {0, 0, 1}}}
+	image := func(index ...int32) []byte { return phantom.NIfTI(ingest.Labels{Geometry: grid, Index: index}) }
+	bodies := map[string][]byte{
+		"s/a_label-GM_probseg.nii": image(1, 0), "s/a_label-GM_probseg.nii.gz": image(0, 1), "s/a_label-WM_probseg.nii": image(1, 1),
+	}
+	open := func(_ context.Context, r ingest.Record) (io.ReadCloser, int64, error) {
+		return io.NopCloser(bytes.NewReader(bodies[r.Key])), int64(len(bodies[r.Key])), nil
+	}
+	source := watch.RegionSource{Image: region("s/a_label-GM_probseg.nii", "d1")}
+	source.More = []ingest.Record{region("s/a_label-WM_probseg.nii", "d3")}
+	s, _, err := source.Read(t.Context(), open)
+	if err != nil || len(s.Layers.Regions) != 2 || s.Layers.Regions[1].Index != 2 || s.Layers.Regions[1].Name != "WM" {
+		t.Fatalf("two names: %+v, %v", s.Layers, err)
+	}
+	source.More = append(source.More, region("s/a_label-GM_probseg.nii.gz", "d2"))
+	_, _, err = source.Read(t.Context(), open)
+	want := "image 1 of the set and image 3 of the set both hold a region called GM"
+	if why := ingest.ReasonOf(err); why.Code != ingest.CodeRegionsUnreadable ||
+		!strings.Contains(why.Detail, want) || strings.Contains(why.Detail, "probseg") {
+		t.Errorf("%v, want %q and no key", err, want)
 	}
 }
 

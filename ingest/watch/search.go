@@ -289,7 +289,8 @@ func named(r ingest.Record, tables map[string]ingest.Record) (rank regions.Rank,
 }
 
 // setsOf puts the images together that hold one region each and differ in
-// nothing but its name, the images in order of these.
+// nothing but its name, the images in order of these. Of two with one name and
+// different contents neither is left out: regions.Set refuses them.
 func setsOf(sources []RegionSource) []RegionSource {
 	var list []RegionSource
 	sets := map[string][]ingest.Record{}
@@ -306,7 +307,9 @@ func setsOf(sources []RegionSource) []RegionSource {
 		slices.SortFunc(images, func(a, b ingest.Record) int {
 			return cmp.Or(cmp.Compare(regions.LabelOf(a.Key), regions.LabelOf(b.Key)), cmp.Compare(a.Digest, b.Digest), cmp.Compare(a.Key, b.Key))
 		})
-		images = slices.CompactFunc(images, func(a, b ingest.Record) bool { return regions.LabelOf(a.Key) == regions.LabelOf(b.Key) })
+		images = slices.CompactFunc(images, func(a, b ingest.Record) bool {
+			return regions.LabelOf(a.Key) == regions.LabelOf(b.Key) && a.Digest == b.Digest
+		})
 		list = append(list, RegionSource{Image: images[0], More: images[1:]})
 	}
 	return list

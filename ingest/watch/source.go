@@ -3,6 +3,7 @@ package watch
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 
 	"tacstream/ingest"
@@ -13,46 +14,43 @@ import (
 // Read reads the source: the regions, and the transform that brings them into
 // the space of the series, which is nil where they lie there already.
 func (r RegionSource) Read(ctx context.Context, open ingest.Opener) (s ingest.Segmentation, t *transform.Transform, err error) {
-	image, err := whole(ctx, open, r.Image)
-	if err != nil {
-		return s, nil, err
-	}
-	var table io.Reader
-	if r.LUT.Key != "" {
-		data, err := whole(ctx, open, r.LUT)
+	var set regions.Set
+	for n, image := range append([]ingest.Record{r.Image}, r.More...) {
+		read, err := readImage(ctx, open, image, r.LUT)
+		if err == nil {
+			// A reason holds no key: the images count in the order of their regions' names.
+			err = set.Add(fmt.Sprintf("image %d of the set", n+1), read)
+		}
 		if err != nil {
 			return s, nil, err
 		}
-		table = bytes.NewReader(data)
 	}
-	s, err = regions.Read(r.Image.Key, bytes.NewReader(image), table)
-	for _, more := range r.More {
-		if err == nil {
-			err = add(ctx, open, &s, more)
-		}
-	}
-	if err != nil || r.Transform.Key == "" {
-		return s, nil, err
+	if r.Transform.Key == "" {
+		return set.Segmentation, nil, nil
 	}
 	data, err := whole(ctx, open, r.Transform)
 	if err != nil {
 		return s, nil, err
 	}
 	read, err := transform.Read(r.Transform.Key, data)
-	return s, &read, err
+	return set.Segmentation, &read, err
 }
 
-// add adds a further image of a set of probabilities.
-func add(ctx context.Context, open ingest.Opener, s *ingest.Segmentation, r ingest.Record) error {
+// readImage reads an image with its table, of which the key is empty where the
+// image says itself what its regions are called.
+func readImage(ctx context.Context, open ingest.Opener, r, lut ingest.Record) (ingest.Segmentation, error) {
 	image, err := whole(ctx, open, r)
-	if err != nil {
-		return err
+	switch {
+	case err != nil:
+		return ingest.Segmentation{}, err
+	case lut.Key == "":
+		return regions.Read(r.Key, bytes.NewReader(image), nil)
 	}
-	more, err := regions.Read(r.Key, bytes.NewReader(image), nil)
+	table, err := whole(ctx, open, lut)
 	if err != nil {
-		return err
+		return ingest.Segmentation{}, err
 	}
-	return regions.Add(s, more)
+	return regions.Read(r.Key, bytes.NewReader(image), bytes.NewReader(table))
 }
 
 // whole reads all of an object.

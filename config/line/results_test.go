@@ -22,7 +22,7 @@ import (
 // results version. Processors differ in the last digits: some multiply and add
 // in one step.
 var pinned = map[string]string{
-	"amd64": "4 931aa8c82f00bdd6328f025d6379dd9e",
+	"amd64": "5 0cc301cec61b8fec2e8a20fc8810f99d",
 }
 
 // Whoever changes a byte of a result raises ResultsVersion, and pins the new

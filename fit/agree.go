@@ -10,8 +10,10 @@ import (
 
 // Agree returns the estimates with a warning on those whose main parameter
 // differs from that of another model in the same region by more than a tenth,
-// for BPND 0.05 where that is more, and more than agreeSE of the larger standard
-// error, and names the model. SUVR is not compared: less 1 it is BPND at equilibrium
+// for BPND 0.05 where that is more, and more than agreeSE standard errors of the
+// difference, and names the model. An efficient estimate and another of the same
+// curve differ with the difference of their variances (Hausman, Econometrica
+// 1978;46:1251–1271, doi:10.2307/1913827). SUVR is not compared: less 1 it is BPND at equilibrium
 // only. Nor are the crude forms MRTM0 and LoganRefNoK2P.
 func Agree(all []Estimate) []Estimate {
 	all = append([]Estimate{}, all...)
@@ -32,7 +34,9 @@ func Agree(all []Estimate) []Estimate {
 			if main == BPND {
 				limit = math.Max(limit, agreeAbs)
 			}
-			limit = max(limit, agreeSE*math.Sqrt(math.Abs(se*se-own*own)))
+			if apart := math.Sqrt(math.Abs(se*se - own*own)); apart > 0 {
+				limit = max(limit, agreeSE*apart)
+			}
 			if by := math.Abs(v-value) / limit; by > 1 && by > beyond {
 				worst, beyond, other = v-value, by, all[j].Model
 			}
@@ -48,12 +52,4 @@ func Agree(all []Estimate) []Estimate {
 // comparable reports whether the estimate is of a model that others are measured by.
 func (e Estimate) comparable() bool {
 	return e.Model != (SUVR{}).Name() && e.Model != (LoganRefNoK2P{}).Name() && e.Model != (MRTM0{}).Name()
-}
-
-// orNone returns x, or 0 where it is no number.
-func orNone(x float64) float64 {
-	if math.IsNaN(x) {
-		return 0
-	}
-	return x
 }

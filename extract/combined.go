@@ -1,5 +1,7 @@
 package extract
 
+import "slices"
+
 // Combined says of each region whether it is made of others that are there too: its
 // parts are, or it bears the name that a left and a right region have in common, as in
 // a table that does not tell parts. What it says is said already by those.
@@ -16,11 +18,8 @@ func Combined(tacs []TAC) []bool {
 	}
 	list := make([]bool, len(tacs))
 	for i, t := range tacs {
-		list[i] = bases[t.Region]
-		for at, part := range t.Parts {
-			if list[i] = there[part] && (at == 0 || list[i]); !list[i] {
-				break
-			}
+		if list[i] = bases[t.Region]; len(t.Parts) > 0 {
+			list[i] = !slices.ContainsFunc(t.Parts, func(part Region) bool { return !there[part] })
 		}
 	}
 	return list

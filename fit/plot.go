@@ -26,16 +26,16 @@ type straightness struct {
 	blood  float64 // by which part blood in the region changes the slope; 0 where that is not known
 }
 
-// look returns the first frame that is fitted, and how straight the plot of the
-// expected curve is from there on. It lays the columns anew for that.
-func (r *regression) look(from *guess) (first int, s straightness) {
+// look returns how straight the plot of the expected curve is from the first frame
+// that is fitted on. It lays the columns anew for that.
+func (r *regression) look(from *guess) (s straightness) {
 	if !r.lined() {
-		return r.first, straightness{}
+		return straightness{}
 	}
 	r.lay(from.expected)
 	g, ok := r.lineFrom(from, r.first)
 	if !ok {
-		return r.first, straightness{off: math.Inf(1)}
+		return straightness{off: math.Inf(1)}
 	}
 	s.off = r.deviation(g, r.first)
 	s.unsure = from.unsure
@@ -56,7 +56,7 @@ func (r *regression) look(from *guess) (first int, s straightness) {
 	if wrong := tissue/from.main.Value - 1; known && math.Abs(wrong) > 2*from.main.SE/math.Abs(from.main.Value) {
 		s.wrong = wrong
 	}
-	return r.first, s
+	return s
 }
 
 // slope returns what the line's coefficients mean.

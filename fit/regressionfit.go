@@ -8,7 +8,7 @@ import (
 
 // fit estimates one region.
 func (r *regression) fit(t *extract.TAC, u []float64, e *Estimate, from *guess) {
-	first, plot := r.look(from)
+	first, plot := r.first, r.look(from)
 	r.lay(u)
 	g, ok := r.solve(t, u, e, first, from)
 	if !ok {

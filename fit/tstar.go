@@ -48,11 +48,10 @@ func (r *regression) chooseStart(guesses map[extract.Region]*guess) {
 		return
 	}
 	last := len(r.mid) - MinPoints
-	floor := 0
-	for floor < last && r.scan.Frames[r.from+floor].Start < EarliestTStar {
-		floor++
+	r.first = 0
+	for r.first < last && r.scan.Frames[r.from+r.first].Start < EarliestTStar {
+		r.first++
 	}
-	r.first = max(floor, 0)
 	var own []int
 	for _, from := range guesses {
 		r.lay(from.expected)

@@ -119,7 +119,7 @@ func (e *Estimate) judge(u []float64, regions int) {
 	for i := range e.Parameters {
 		list = append(list, e.Parameters[i].warnings()...)
 	}
-	if most := e.mostNominal(i); e.nominal > most {
+	if most := e.nominalLimit(i); e.nominal > most {
 		list = append(list, rule{true, ingest.WarnIdentify, ingest.LevelWarn, e.nominal, most,
 			"A scan with 3 % noise in the middle gives " + string(e.Parameters[i].Symbol) + " a relative standard error of {value} at best, above {limit}."}.warning())
 	}
@@ -138,10 +138,10 @@ const mostNominal = 0.10
 // say themselves what the scan determines.
 const leastSeen = 0.003
 
-// mostNominal returns the relative standard error in a scan of nominalNoise from
+// nominalLimit returns the relative standard error in a scan of nominalNoise from
 // which the main parameter is not identifiable. Where the curve has noise of its own
 // the standard error of BPND says that better.
-func (e *Estimate) mostNominal(main int) float64 {
+func (e *Estimate) nominalLimit(main int) float64 {
 	p := e.Parameters[main]
 	if p.Symbol == BPND && p.SE/math.Abs(p.Value) >= e.nominal*leastSeen/nominalNoise {
 		return math.Inf(1)

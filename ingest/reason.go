@@ -103,6 +103,16 @@ type Warning struct {
 	Detail    string  `json:"detail,omitempty"` // a sentence that holds the number and its unit
 }
 
+// CodesOf returns the codes of warnings, each once, in order.
+func CodesOf(list []Warning) (codes []Code) {
+	for _, w := range list {
+		if !slices.Contains(codes, w.Code) {
+			codes = append(codes, w.Code)
+		}
+	}
+	return codes
+}
+
 // Warn returns a Warning. Its detail must read without the rest: a whole
 // sentence, from the capital to the full stop, with the number, its unit and
 // the limit in it. Like that of a Reason it holds nothing that identifies a

@@ -98,7 +98,7 @@ func (b *Binding) newModel(group []fit.Estimate, voxels map[extract.Region]float
 	}
 	for _, g := range group {
 		e := Estimate{Region: g.Region, Values: Values{}, SE: Values{}, AIC: finite(g.AIC), Voxels: voxels[g.Region]}
-		e.Codes, e.Level = codesOf(g.Warnings)
+		e.Codes, e.Level = ingest.CodesOf(g.Warnings), gravest(g.Warnings)
 		if !common {
 			e.TStarS = tStarS(g.TStar)
 		}

@@ -23,7 +23,7 @@ type concern struct {
 	model  string
 }
 
-// gravity orders levels.
+// gravity orders levels, −1 for none.
 func gravity(l ingest.Level) int {
 	return slices.Index([]ingest.Level{ingest.LevelNotice, ingest.LevelWarn, ingest.LevelDoubt}, l)
 }
@@ -123,14 +123,20 @@ func (g *groups) add(key string, c concern) {
 	g.lists[key] = append(g.lists[key], c)
 }
 
-// A statement counts what concerns have in common.
+// A statement counts the regions and models of concerns, each once. Scans may have
+// thousands of regions.
 type statement struct {
 	regions []extract.Region
 	models  []string
+	seen    map[extract.Region]bool
 }
 
 func (s *statement) count(c concern) {
-	if !slices.Contains(s.regions, c.region) {
+	if s.seen == nil {
+		s.seen = map[extract.Region]bool{}
+	}
+	if !s.seen[c.region] {
+		s.seen[c.region] = true
 		s.regions = append(s.regions, c.region)
 	}
 	if !slices.Contains(s.models, c.model) {
@@ -170,15 +176,12 @@ func state(list []concern, whole statement) Warning {
 	return w
 }
 
-// codesOf returns the codes of warnings, each once, and the gravest level.
-func codesOf(list []ingest.Warning) (codes []ingest.Code, level ingest.Level) {
+// gravest returns the gravest level of warnings, "" where there are none.
+func gravest(list []ingest.Warning) (level ingest.Level) {
 	for _, w := range list {
-		if !slices.Contains(codes, w.Code) {
-			codes = append(codes, w.Code)
-		}
-		if level == "" || gravity(w.Level) > gravity(level) {
+		if gravity(w.Level) > gravity(level) {
 			level = w.Level
 		}
 	}
-	return codes, level
+	return level
 }

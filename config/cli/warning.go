@@ -12,12 +12,8 @@ func codes(list []ingest.Warning) string { return strings.Join(codesOf(list), " 
 // codesOf returns the codes of warnings, each once, in order.
 func codesOf(list []ingest.Warning) []string {
 	var names []string
-	seen := map[ingest.Code]bool{}
-	for _, w := range list {
-		if !seen[w.Code] {
-			seen[w.Code] = true
-			names = append(names, string(w.Code))
-		}
+	for _, c := range ingest.CodesOf(list) {
+		names = append(names, string(c))
 	}
 	return names
 }

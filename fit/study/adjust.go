@@ -1,6 +1,7 @@
 package study
 
 import (
+	"cmp"
 	"math"
 	"slices"
 )
@@ -73,7 +74,7 @@ func adjust(p []float64, up bool, factor func(i, m int) float64) []float64 {
 	for i := range places {
 		places[i] = i
 	}
-	slices.SortStableFunc(places, func(a, b int) int { return compareFloat(value(a), value(b)) })
+	slices.SortStableFunc(places, func(a, b int) int { return cmp.Compare(value(a), value(b)) })
 	out := make([]float64, m)
 	bound := 0.0
 	if up {

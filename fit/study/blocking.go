@@ -3,6 +3,8 @@ package study
 import (
 	"fmt"
 	"math"
+
+	"gonum.org/v1/gonum/stat"
 )
 
 // blockingResults answers every blocking contrast, region by region.
@@ -88,7 +90,7 @@ func (s *analysis) blockingTests(rows [][]*Observation, scale Scale, a *ChangeRe
 		dAB[i] = onScale(row[2].Value, scale) - onScale(row[0].Value, scale)
 		gone[i] = onScale(row[1].Value, scale) - onScale(row[2].Value, scale)
 	}
-	sign := math.Copysign(1, mean(dA))
+	sign := math.Copysign(1, stat.Mean(dA, nil))
 	if a.Claimed { // by all of its pairs, not only those with a third scan
 		sign = math.Copysign(1, a.Estimate.Mean)
 	}

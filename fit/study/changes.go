@@ -1,6 +1,10 @@
 package study
 
-import "fmt"
+import (
+	"fmt"
+
+	"gonum.org/v1/gonum/stat"
+)
 
 // changeResults returns the tests of all change contrasts with their families.
 func (s *analysis) changeResults() []ChangeResult {
@@ -72,7 +76,7 @@ func (s *analysis) change(k Contrast, tracer, region string, primary bool) Chang
 		return r // a change between unlike fits means nothing
 	}
 	r.changes = differences(rows, r.Scale)
-	r.Estimate = estimateOf(mean(r.changes), nil, r.Scale)
+	r.Estimate = estimateOf(stat.Mean(r.changes, nil), nil, r.Scale)
 	p, err := PairedTest(r.changes)
 	if err == nil {
 		r.paired = &p

@@ -1,6 +1,7 @@
 package study
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/bits"
@@ -136,7 +137,7 @@ func Wilcoxon(changes []float64, level float64) (SignedRank, error) {
 		return SignedRank{}, fmt.Errorf("signed ranks: %d changes of at most %d: %w", n, rankedAtMost, ErrSettings)
 	}
 	order := slices.Clone(changes)
-	slices.SortFunc(order, func(a, b float64) int { return compareFloat(math.Abs(a), math.Abs(b)) })
+	slices.SortFunc(order, func(a, b float64) int { return cmp.Compare(math.Abs(a), math.Abs(b)) })
 	s := SignedRank{N: n, Smallest: 2 / math.Exp2(float64(n))}
 	for i, d := range order {
 		if tied := i > 0 && closeTo(math.Abs(d), math.Abs(order[i-1])); d == 0 || tied {

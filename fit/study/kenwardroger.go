@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/mathext"
 	"gonum.org/v1/gonum/stat/distuv"
@@ -120,7 +121,7 @@ func (m Mixed) Effect(weights []float64) (MixedEffect, error) {
 	}
 	l := mat.NewVecDense(len(weights), weights)
 	e := MixedEffect{
-		Estimate: dot(weights, m.Beta), DF: f.DF2,
+		Estimate: floats.Dot(weights, m.Beta), DF: f.DF2,
 		SE: math.Sqrt(mat.Inner(l, m.adjusted, l)), PlainSE: math.Sqrt(mat.Inner(l, m.plain, l)),
 	}
 	e.T = e.Estimate / e.SE

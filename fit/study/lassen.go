@@ -3,6 +3,9 @@ package study
 import (
 	"fmt"
 	"math"
+
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/stat"
 )
 
 // A LassenPlot is the occupancy of a subject by the plot of Lassen.
@@ -42,7 +45,7 @@ func Lassen(before, after []float64, level float64) (LassenPlot, error) {
 	for i := range before {
 		gone[i] = before[i] - after[i]
 	}
-	my := mean(gone)
+	my := stat.Mean(gone, nil)
 	sxx, sxy, syy := (n-1)*sx*sx, 0.0, 0.0
 	for i := range gone {
 		sxy += (before[i] - mx) * (gone[i] - my)
@@ -111,11 +114,11 @@ func OriginOccupancy(before, after []float64, level float64) (OriginPlot, error)
 	if err != nil {
 		return OriginPlot{}, fmt.Errorf("occupancy: %w", err)
 	}
-	xx := dot(before, before)
+	xx := floats.Dot(before, before)
 	if !(xx > 0) {
 		return OriginPlot{}, fmt.Errorf("occupancy: BPND is 0 in all regions: %w", ErrValues)
 	}
-	p := OriginPlot{Regions: len(before), Occupancy: 1 - dot(before, after)/xx}
+	p := OriginPlot{Regions: len(before), Occupancy: 1 - floats.Dot(before, after)/xx}
 	rss := 0.0
 	for i := range before {
 		e := before[i] - after[i] - p.Occupancy*before[i]

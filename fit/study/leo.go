@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -108,7 +109,7 @@ func newLEO(before, after []float64, covariance [][]float64) (leo, error) {
 		if err := chol.SolveVecTo(&x, mat.NewVecDense(n, b)); err != nil {
 			return math.NaN()
 		}
-		return dot(a, x.RawVector().Data)
+		return floats.Dot(a, x.RawVector().Data)
 	}
 	total := weigh(ones, ones)
 	l := leo{meanBefore: weigh(ones, before) / total, meanAfter: weigh(ones, after) / total}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -133,7 +134,7 @@ func (r *reml) standardise(y []float64) error {
 	if rank(fixed) < r.p {
 		return fmt.Errorf("the fixed effects cannot be told apart: %w", ErrNotIdentified)
 	}
-	r.scale = math.Sqrt(dot(left, left) / float64(freedom))
+	r.scale = math.Sqrt(floats.Dot(left, left) / float64(freedom))
 	if r.scale <= noScatter*largest(y) {
 		return ErrConstant
 	}
@@ -142,7 +143,7 @@ func (r *reml) standardise(y []float64) error {
 		return fmt.Errorf("%d observations leave nothing to the residuals: %w", r.n, ErrTooFew)
 	}
 	within := residuals(all, y)
-	if math.Sqrt(dot(within, within)/float64(r.n)) <= noScatter*largest(y) {
+	if math.Sqrt(floats.Dot(within, within)/float64(r.n)) <= noScatter*largest(y) {
 		return ErrConstant
 	}
 	for i, v := range y {
@@ -233,7 +234,7 @@ func (r *reml) slope(pt *remlPoint, projection *mat.Dense, py []float64) {
 			block := r.between(projection, i, j)
 			pt.info.SetSym(i, j, squareSum(block)/2)
 			if i == j {
-				pt.score[i] = (dot(sums, sums) - mat.Trace(block)) / 2
+				pt.score[i] = (floats.Dot(sums, sums) - mat.Trace(block)) / 2
 			}
 		}
 	}
@@ -379,7 +380,7 @@ func residuals(columns [][]float64, y []float64) []float64 {
 	left := append([]float64(nil), y...)
 	for range 2 { // the second time removes the rounding of the first
 		for _, q := range orthonormal(columns) {
-			c := dot(q, left)
+			c := floats.Dot(q, left)
 			for i := range left {
 				left[i] -= c * q[i]
 			}
@@ -396,16 +397,16 @@ func orthonormal(columns [][]float64) [][]float64 {
 	var base [][]float64
 	for _, c := range columns {
 		v := append([]float64(nil), c...)
-		size := math.Sqrt(dot(v, v))
+		size := math.Sqrt(floats.Dot(v, v))
 		for range 2 {
 			for _, q := range base {
-				f := dot(q, v)
+				f := floats.Dot(q, v)
 				for i := range v {
 					v[i] -= f * q[i]
 				}
 			}
 		}
-		if rest := math.Sqrt(dot(v, v)); rest > 1e-10*size && size > 0 {
+		if rest := math.Sqrt(floats.Dot(v, v)); rest > 1e-10*size && size > 0 {
 			for i := range v {
 				v[i] /= rest
 			}

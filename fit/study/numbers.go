@@ -125,39 +125,3 @@ func fQuantile(p, m, n float64) float64 {
 	d := distuv.F{D1: m, D2: n}
 	return polished(d.Quantile(p), p, d.CDF, d.Prob)
 }
-
-func mean(values []float64) float64 {
-	sum := 0.0
-	for _, v := range values {
-		sum += v
-	}
-	return sum / float64(len(values))
-}
-
-func compareFloat(a, b float64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
-}
-
-func dot(a, b []float64) float64 {
-	sum := 0.0
-	for i, v := range a {
-		sum += v * b[i]
-	}
-	return sum
-}
-
-// meanSD returns mean and standard deviation of at least two values, which may be
-// equal.
-func meanSD(values []float64) (m, sd float64) {
-	m = mean(values)
-	for _, v := range values {
-		sd += (v - m) * (v - m)
-	}
-	return m, math.Sqrt(sd / float64(len(values)-1))
-}

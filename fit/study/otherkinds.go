@@ -1,17 +1,26 @@
 package study
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
+
+	"gonum.org/v1/gonum/stat"
 )
 
 // groupResults compares groups in the primary and exploratory regions.
 func (s *analysis) groupResults() []GroupResult {
-	var list []GroupResult
-	s.each(KindGroupChange, func(k Contrast, t Tracer) {
+	return inRegions(s, KindGroupChange, s.groupChange)
+}
+
+// inRegions returns what there is to say of every contrast of a kind, in each region
+// of its tracers.
+func inRegions[R any](s *analysis, kind Kind, of func(k Contrast, tracer, region string) R) []R {
+	var list []R
+	s.each(kind, func(k Contrast, t Tracer) {
 		for _, region := range slices.Concat(t.Primary, t.Exploratory) {
-			list = append(list, s.groupChange(k, t.Label, region))
+			list = append(list, of(k, t.Label, region))
 		}
 	})
 	return list
@@ -59,42 +68,40 @@ func changeEstimate(changes []float64, scale Scale) *ChangeEstimate {
 	}
 	p, err := PairedTest(changes)
 	if err != nil {
-		return estimateOf(mean(changes), nil, scale)
+		return estimateOf(stat.Mean(changes, nil), nil, scale)
 	}
 	interval := p.Interval(intervalLevel)
 	return estimateOf(p.Mean, &interval, scale)
 }
 
 func (s *analysis) repeatResults() []RepeatResult {
-	var list []RepeatResult
-	s.each(KindTestRetest, func(k Contrast, t Tracer) {
-		for _, region := range slices.Concat(t.Primary, t.Exploratory) {
-			r := RepeatResult{Contrast: k.ID, Tracer: t.Label, Region: region}
-			rows := s.table.complete(t.Label, region, k.Of, k.Against)
-			r.Subjects = subjectsOf(rows)
-			if names := unlike(rows); len(names) > 0 {
-				r.Refused, r.Detail = s.refusal(rows, ScaleRaw)
-				list = append(list, r)
-				continue
-			}
-			test, retest := column(rows, 0), column(rows, 1)
-			if v, err := AbsoluteVariability(test, retest); err == nil {
-				r.Absolute = &v
-			}
-			if v, err := Repeat(test, retest); err == nil {
-				r.Repeatability = &v
-			} else {
-				r.Refused, r.Detail = RefusedModel, fmt.Sprintf("There is no intraclass correlation: %v.", err)
-				if len(rows) < leastRepeated {
-					r.Refused = RefusedTooFew
-					r.Detail = fmt.Sprintf("The number of complete pairs is %d, and an intraclass correlation needs %d.",
-						len(rows), leastRepeated)
-				}
-			}
-			list = append(list, r)
-		}
-	})
-	return list
+	return inRegions(s, KindTestRetest, s.repeat)
+}
+
+func (s *analysis) repeat(k Contrast, tracer, region string) RepeatResult {
+	r := RepeatResult{Contrast: k.ID, Tracer: tracer, Region: region}
+	rows := s.table.complete(tracer, region, k.Of, k.Against)
+	r.Subjects = subjectsOf(rows)
+	if names := unlike(rows); len(names) > 0 {
+		r.Refused, r.Detail = s.refusal(rows, ScaleRaw)
+		return r
+	}
+	test, retest := column(rows, 0), column(rows, 1)
+	if v, err := AbsoluteVariability(test, retest); err == nil {
+		r.Absolute = &v
+	}
+	v, err := Repeat(test, retest)
+	switch {
+	case err == nil:
+		r.Repeatability = &v
+	case len(rows) < leastRepeated:
+		r.Refused = RefusedTooFew
+		r.Detail = fmt.Sprintf("The number of complete pairs is %d, and an intraclass correlation needs %d.",
+			len(rows), leastRepeated)
+	default:
+		r.Refused, r.Detail = RefusedModel, fmt.Sprintf("There is no intraclass correlation: %v.", err)
+	}
+	return r
 }
 
 // column returns the values of one place of rows.
@@ -214,13 +221,7 @@ func fitCovariance(rows [][]*Observation) [][]float64 {
 const leastDoses = 4
 
 func (s *analysis) doseResults() []DoseResult {
-	var list []DoseResult
-	s.each(KindDose, func(k Contrast, t Tracer) {
-		for _, region := range slices.Concat(t.Primary, t.Exploratory) {
-			list = append(list, s.doses(k, t.Label, region))
-		}
-	})
-	return list
+	return inRegions(s, KindDose, s.doses)
 }
 
 func (s *analysis) doses(k Contrast, tracer, region string) DoseResult {
@@ -247,7 +248,7 @@ func (s *analysis) doses(k Contrast, tracer, region string) DoseResult {
 		}
 		r.Levels = append(r.Levels, level)
 	}
-	slices.SortFunc(r.Levels, func(a, b DoseLevel) int { return compareFloat(a.Dose, b.Dose) })
+	slices.SortFunc(r.Levels, func(a, b DoseLevel) int { return cmp.Compare(a.Dose, b.Dose) })
 	var err error
 	if len(r.Levels) >= leastDoses {
 		var c DoseCurve
@@ -275,7 +276,7 @@ func slopesOf(points map[string][2][]float64, subjects []string) []float64 {
 		if len(x) < 2 {
 			continue
 		}
-		mx, my := mean(x), mean(y)
+		mx, my := stat.Mean(x, nil), stat.Mean(y, nil)
 		sxx, sxy := 0.0, 0.0
 		for i := range x {
 			sxx, sxy = sxx+(x[i]-mx)*(x[i]-mx), sxy+(x[i]-mx)*(y[i]-my)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
@@ -58,8 +59,8 @@ func Repeat(test, retest []float64) (Repeatability, error) {
 		r.WSCV += signed[i] * signed[i] / 2 / float64(n)
 	}
 	r.WSCV = math.Sqrt(r.WSCV)
-	r.Absolute, r.AbsoluteSD = meanSD(absolute)
-	r.Signed, r.SignedSD = meanSD(signed)
+	r.Absolute, r.AbsoluteSD = stat.MeanStdDev(absolute, nil)
+	r.Signed, r.SignedSD = stat.MeanStdDev(signed, nil)
 	r.SEM = math.Sqrt(icc.MSW)
 	r.WSCVOfMean = r.SEM / r.Mean
 	z := distuv.UnitNormal.Quantile(0.975)
@@ -67,7 +68,7 @@ func Repeat(test, retest []float64) (Repeatability, error) {
 	chi := distuv.ChiSquared{K: float64(n)}
 	bound := func(p float64) float64 { return r.MDD * math.Sqrt(float64(n)/chi.Quantile(p)) }
 	r.MDDInterval = Interval{bound(0.975), bound(0.025)}
-	bias, sd := meanSD(differences)
+	bias, sd := stat.MeanStdDev(differences, nil)
 	r.Bias, r.Limits = bias, Interval{bias - z*sd, bias + z*sd}
 	return r, nil
 }
@@ -127,7 +128,7 @@ type ICC struct {
 // doi:10.1037/1082-989X.1.1.30, intervals too. In R: psych::ICC.
 func newICC(test, retest []float64) (ICC, error) {
 	n, k := float64(len(test)), 2.0
-	ma, mb := mean(test), mean(retest)
+	ma, mb := stat.Mean(test, nil), stat.Mean(retest, nil)
 	grand := (ma + mb) / 2
 	c := ICC{MSScans: n * ((ma-grand)*(ma-grand) + (mb-grand)*(mb-grand)) / (k - 1)}
 	within, between, total := 0.0, 0.0, 0.0

@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
@@ -54,7 +56,7 @@ func (s *analysis) sensitivity(r *ChangeResult, seed uint64) *Sensitivity {
 	}
 	for i, subject := range r.Subjects {
 		rest := slices.Delete(slices.Clone(r.changes), i, i+1)
-		out.LeftOut = append(out.LeftOut, LeftOut{subject, shown(mean(rest), r.Scale), pairedP(rest)})
+		out.LeftOut = append(out.LeftOut, LeftOut{subject, shown(stat.Mean(rest, nil), r.Scale), pairedP(rest)})
 	}
 	out.Restored = s.restored(r)
 	for _, name := range s.Covariates {
@@ -97,7 +99,7 @@ func changeErrors(rows [][]*Observation, scale Scale) []float64 {
 // χ²(0.975)/(n−1) of it.
 func fitShare(errors []float64, sd float64) FitShare {
 	nu := float64(len(errors) - 1)
-	value := dot(errors, errors) / float64(len(errors)) / (sd * sd)
+	value := floats.Dot(errors, errors) / float64(len(errors)) / (sd * sd)
 	chi := distuv.ChiSquared{K: nu}
 	return FitShare{value, Interval{value * chi.Quantile(0.025) / nu, value * chi.Quantile(0.975) / nu}}
 }
@@ -112,7 +114,7 @@ func (s *analysis) restored(r *ChangeResult) []Restored {
 			continue
 		}
 		d := differences(rows, r.Scale)
-		list = append(list, Restored{reason, len(rows), shown(mean(d), r.Scale), pairedP(d)})
+		list = append(list, Restored{reason, len(rows), shown(stat.Mean(d, nil), r.Scale), pairedP(d)})
 	}
 	return list
 }
@@ -132,7 +134,7 @@ func adjusted(rows [][]*Observation, r *ChangeResult, name string) (AdjustedChan
 		x[i], level[i] = after-before, before
 	}
 	if largest(x) == 0 {
-		m := mean(level)
+		m := stat.Mean(level, nil)
 		for i := range x {
 			x[i] = level[i] - m
 		}
@@ -141,7 +143,7 @@ func adjusted(rows [][]*Observation, r *ChangeResult, name string) (AdjustedChan
 	if err != nil || n < 3 {
 		return AdjustedChange{}, false
 	}
-	my, sxy := mean(r.changes), 0.0
+	my, sxy := stat.Mean(r.changes, nil), 0.0
 	sxx := sx * sx * float64(n-1)
 	for i := range x {
 		sxy += (x[i] - mx) * (r.changes[i] - my)
@@ -275,7 +277,7 @@ func (s *analysis) covariateSummaries() []CovariateSummary {
 	var list []CovariateSummary
 	for key, bySubject := range values {
 		sorted := slices.Sorted(maps.Values(bySubject))
-		key.Scans, key.Mean, key.Least, key.Most = len(sorted), mean(sorted), sorted[0], sorted[len(sorted)-1]
+		key.Scans, key.Mean, key.Least, key.Most = len(sorted), stat.Mean(sorted, nil), sorted[0], sorted[len(sorted)-1]
 		list = append(list, key)
 	}
 	slices.SortFunc(list, func(a, b CovariateSummary) int {

@@ -260,7 +260,11 @@ func compareFiles(r *rig.Rig, t *testing.T, b *publish.Binding, tacs *publish.TA
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := formatted(b.Models[0].Estimates[0].Values[fit.BPND])
+			srtm := slices.IndexFunc(b.Models, func(m publish.ModelEstimates) bool { return m.Name == "srtm" })
+			if srtm < 0 {
+				t.Fatal("the event has no estimates of srtm")
+			}
+			want := formatted(b.Models[srtm].Estimates[0].Values[fit.BPND])
 			if !strings.Contains(string(body), want) {
 				t.Errorf("%s does not hold %s", name, want)
 			}
